@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Everything an app does not need to seal and open messages sits behind a trait, and none is on by
+/// default: importing `Letterlock` resolves swift-crypto and what swift-crypto needs, no more.
+let traits: Set<Trait> = [
+  .trait(name: "SQLite", description: "The on-device store, the embedded relay and the importers, on GRDB."),
+  .trait(name: "Tool", description: "The `letterlock` command.", enabledTraits: ["SQLite"]),
+  .default(enabledTraits: []),
+]
+
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let grdb: Target.Dependency = .product(
+  name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"]))
+
+let package = Package(
+  name: "letterlock",
+  platforms: [.macOS("26.0"), .iOS("26.0")],
+  products: [
+    .library(name: "Letterlock", targets: ["Letterlock"]),
+    .library(name: "MLS", targets: ["MLS"]),
+    .library(name: "LetterlockSQLite", targets: ["LetterlockSQLite"]),
+    .library(name: "LetterlockImport", targets: ["LetterlockImport"]),
+    .executable(name: "letterlock", targets: ["letterlock"]),
+  ],
+  traits: traits,
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CSodium", pkgConfig: "libsodium",
+      providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
+    .target(
+      name: "CryptoCore",
+      dependencies: ["CSodium", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
+    .target(name: "TLSCodec", swiftSettings: settings),
+    .target(name: "MLS", dependencies: ["CryptoCore", "TLSCodec"], swiftSettings: settings),
+    .target(
+      name: "Letterlock", dependencies: ["CryptoCore", "TLSCodec"], swiftSettings: settings),
+    .target(
+      name: "LetterlockSQLite", dependencies: ["Letterlock", "CryptoCore", "TLSCodec", grdb],
+      swiftSettings: settings),
+    .target(
+      name: "LetterlockImport", dependencies: ["Letterlock", grdb], swiftSettings: settings),
+    .target(
+      name: "LetterlockVectors", dependencies: ["Letterlock", "CryptoCore", "TLSCodec"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "letterlock",
+      dependencies: [
+        "Letterlock", "LetterlockSQLite", "LetterlockImport", "LetterlockVectors", "CryptoCore",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Tool"])),
+      ],
+      path: "Sources/LetterlockTool",
+      swiftSettings: settings),
+    .testTarget(name: "CryptoCoreTests", dependencies: ["CryptoCore"], swiftSettings: settings),
+    .testTarget(name: "TLSCodecTests", dependencies: ["TLSCodec"], swiftSettings: settings),
+    .testTarget(
+      name: "LetterlockTests", dependencies: ["Letterlock", "CryptoCore", "TLSCodec"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LetterlockSQLiteTests",
+      dependencies: ["LetterlockSQLite", "Letterlock", "CryptoCore", grdb],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LetterlockImportTests", dependencies: ["LetterlockImport", "Letterlock", grdb],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LetterlockVectorsTests", dependencies: ["LetterlockVectors"], swiftSettings: settings),
+    .testTarget(
+      name: "LetterlockToolTests", dependencies: ["letterlock", "Letterlock", "LetterlockSQLite"],
+      swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+#if SQLite
+import GRDB
+#endif

@@ -1,0 +1,4 @@
+#if Tool
+import ArgumentParser
+#endif
+print("letterlock")
