@@ -1,0 +1,90 @@
+/// A value with one encoding in the presentation language of RFC 8446 section 3.
+public protocol TLSCodable: SendableMetatype {
+  /// Writes the value.
+  func encode(to writer: inout TLSWriter)
+
+  /// Reads a value.
+  init(from reader: inout TLSReader) throws(TLSError)
+}
+
+extension TLSCodable {
+  /// The value's encoding.
+  public var encoded: [UInt8] {
+    var writer = TLSWriter()
+    encode(to: &writer)
+    return writer.bytes
+  }
+
+  /// The value that `bytes` encode; refuses bytes left over.
+  public init(decoding bytes: [UInt8]) throws(TLSError) {
+    var reader = TLSReader(bytes)
+    let value = try Self(from: &reader)
+    try reader.finish()
+    self = value
+  }
+}
+
+extension TLSCodable where Self: FixedWidthInteger {
+  /// Writes the integer, big-endian.
+  public func encode(to writer: inout TLSWriter) { writer.write(self) }
+
+  /// Reads the integer, big-endian.
+  public init(from reader: inout TLSReader) throws(TLSError) { self = try reader.read(Self.self) }
+}
+
+extension UInt8: TLSCodable {}
+extension UInt16: TLSCodable {}
+extension UInt32: TLSCodable {}
+extension UInt64: TLSCodable {}
+
+/// `opaque value<V>`.
+public struct Opaque: TLSCodable, Hashable, Sendable {
+  /// The content, without its length.
+  public var bytes: [UInt8]
+
+  /// Wraps `bytes`.
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Writes the length and the bytes.
+  public func encode(to writer: inout TLSWriter) { writer.write(opaque: bytes) }
+
+  /// Reads a length and that many bytes.
+  public init(from reader: inout TLSReader) throws(TLSError) { bytes = try reader.readOpaque() }
+}
+
+/// `T value<V>`.
+extension Array: TLSCodable where Element: TLSCodable {
+  /// Writes the length in bytes and every element.
+  public func encode(to writer: inout TLSWriter) {
+    writer.writeVector { inner in
+      for element in self { element.encode(to: &inner) }
+    }
+  }
+
+  /// Reads a length in bytes and the elements it holds.
+  public init(from reader: inout TLSReader) throws(TLSError) {
+    self = try reader.readVector(of: Element.self)
+  }
+}
+
+/// `optional<T>`: a byte 0 or 1 and the value if it is 1. RFC 9420 section 2.1.1.
+extension Optional: TLSCodable where Wrapped: TLSCodable {
+  /// Writes the presence byte and the value.
+  public func encode(to writer: inout TLSWriter) {
+    switch self {
+    case nil: writer.write(UInt8(0))
+    case let value?:
+      writer.write(UInt8(1))
+      value.encode(to: &writer)
+    }
+  }
+
+  /// Reads the presence byte and the value.
+  public init(from reader: inout TLSReader) throws(TLSError) {
+    switch try reader.read(UInt8.self) {
+    case 0: self = nil
+    case 1: self = try Wrapped(from: &reader)
+    default: throw .unknownValue
+    }
+  }
+}
