@@ -1,0 +1,8 @@
+/// The plaintext of a record. SPEC.md "Archive entry".
+package enum ArchiveEntry: Hashable, Sendable {
+  case message(Message)
+  case conversation(ConversationProfile)
+  case device(DeviceProfile)
+  /// An entry of a newer version.
+  case unknown(UnknownValue)
+}

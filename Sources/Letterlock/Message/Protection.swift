@@ -1,0 +1,49 @@
+/// What a person should be told about who could read a message on its way.
+///
+/// Computed from a message, never handed to one. SPEC.md "Protection".
+public enum Protection: Hashable, Sendable {
+  /// This account's own devices opened it from an end-to-end encrypted conversation.
+  case endToEnd(EndToEndEvidence)
+  /// Its source says that this service encrypted it; nobody here checked.
+  case importedEndToEnd(service: String)
+  /// Whoever carried it could read it.
+  case unencrypted(Carrier)
+  /// It never travelled.
+  case local
+
+  /// Whether to show the message as encrypted: only `endToEnd` and `importedEndToEnd` are.
+  public var isEncrypted: Bool {
+    switch self {
+    case .endToEnd, .importedEndToEnd: true
+    case .unencrypted, .local: false
+    }
+  }
+}
+
+/// What a device saw when it opened a message from an end-to-end encrypted conversation.
+///
+/// Apps cannot make one: it comes only with a message that was opened from a conversation, or from a
+/// verified record that one of the account's own devices sealed as such.
+public struct EndToEndEvidence: Hashable, Sendable {
+  /// The service or protocol that encrypted it.
+  public let service: String
+  /// Whether the sender's account had been verified by safety number when the message was opened.
+  public let isSenderVerified: Bool
+
+  package init(service: String, isSenderVerified: Bool) {
+    self.service = service
+    self.isSenderVerified = isSenderVerified
+  }
+}
+
+extension Protection: CustomStringConvertible {
+  /// Such as `unencrypted(sms)`.
+  public var description: String {
+    switch self {
+    case .endToEnd(let evidence): "endToEnd(\(evidence.service))"
+    case .importedEndToEnd(let service): "importedEndToEnd(\(service))"
+    case .unencrypted(let carrier): "unencrypted(\(carrier))"
+    case .local: "local"
+    }
+  }
+}
