@@ -1,0 +1,100 @@
+// What the standard library's raw spans lack for reading and writing formats without an array in between.
+// Each bounds check is the span's own: an offset outside traps before memory is touched.
+
+extension RawSpan {
+  /// The byte at `offset`.
+  @inlinable
+  package func byte(at offset: Int) -> UInt8 {
+    // Checked by the span; every bit pattern is a valid UInt8.
+    unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+  }
+
+  /// The big-endian integer whose first byte is at `offset`.
+  @inlinable
+  package func bigEndian<Integer: FixedWidthInteger & BitwiseCopyable>(
+    at offset: Int, as type: Integer.Type = Integer.self
+  ) -> Integer {
+    // Checked by the span; every bit pattern is a valid integer.
+    Integer(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self))
+  }
+
+  /// A copy of the bytes in `range`.
+  @inlinable
+  package func array(_ range: Range<Int>) -> [UInt8] {
+    unsafe extracting(range).withUnsafeBytes { unsafe Array($0) }
+  }
+
+  /// The text that the bytes in `range` encode; nil if they are not UTF-8.
+  @inlinable
+  package func string(_ range: Range<Int>) -> String? {
+    // The view is of bytes and does not outlive this function.
+    let units = unsafe extracting(range)._unsafeView(as: UInt8.self)
+    guard let text = try? UTF8Span(validating: units) else { return nil }
+    return String(copying: text)
+  }
+}
+
+extension MutableRawSpan {
+  /// Writes the integer, big-endian, its first byte at `offset`.
+  @inlinable
+  package mutating func store<Integer: FixedWidthInteger & BitwiseCopyable>(
+    bigEndian value: Integer, at offset: Int
+  ) {
+    storeBytes(of: value.bigEndian, toByteOffset: offset, as: Integer.self)
+  }
+
+  /// Copies `bytes` to `offset`.
+  @inlinable
+  package mutating func copy(_ bytes: RawSpan, to offset: Int) {
+    var target = _mutatingExtracting(offset..<offset + bytes.byteCount)
+    // The span just made is as long as `bytes`, and exclusive access rules out overlap.
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe target.withUnsafeMutableBytes { unsafe $0.copyMemory(from: source) }
+    }
+  }
+
+  /// Copies `bytes` to `offset`.
+  @inlinable
+  package mutating func copy(_ bytes: [UInt8], to offset: Int) {
+    // Bytes have no padding to expose.
+    unsafe copy(bytes.span.bytes, to: offset)
+  }
+
+  /// Copies the text's UTF-8 to `offset`.
+  @inlinable
+  package mutating func copy(utf8 text: String, to offset: Int) {
+    // Bytes have no padding to expose.
+    unsafe copy(text.utf8Span.span.bytes, to: offset)
+  }
+
+  /// Fills `range` with zeros.
+  @inlinable
+  package mutating func zero(_ range: Range<Int>) {
+    var target = _mutatingExtracting(range)
+    unsafe target.withUnsafeMutableBytes { bytes in
+      _ = unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Lends the array's bytes as a raw span.
+  @inlinable
+  package func withRawSpan<Result: ~Copyable, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    // Bytes have no padding to expose.
+    try unsafe body(span.bytes)
+  }
+
+  /// Lends the array's bytes as a raw span that can be written to.
+  @inlinable
+  package mutating func withMutableRawSpan<Result: ~Copyable, Failure: Error>(
+    _ body: (inout MutableRawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var elements = mutableSpan
+    // Bytes have no padding to expose, and every bit pattern is a valid UInt8.
+    var bytes = unsafe elements.mutableBytes
+    return try body(&bytes)
+  }
+}
