@@ -1,0 +1,88 @@
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+/// Why a small file was not read or written.
+package enum DurableFileError: Error, Hashable, Sendable {
+  /// The system call that failed, and its error number.
+  case failed(String, code: Int32)
+}
+
+/// Small files that are there whole or not at all, and are on disk when the call returns.
+package enum DurableFile {
+  /// The bytes of a file; nil if there is no such file.
+  package static func read(_ path: String) throws(DurableFileError) -> [UInt8]? {
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw .failed("open", code: errno)
+    }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Self.read(file, &part)
+      guard count >= 0 else { throw .failed("read", code: errno) }
+      guard count > 0 else { return bytes }
+      bytes += part[..<count]
+    }
+  }
+
+  private static func read(_ file: Int32, _ part: inout [UInt8]) -> Int {
+    #if canImport(Darwin)
+    unsafe Darwin.read(file, &part, part.count)
+    #else
+    unsafe Glibc.read(file, &part, part.count)
+    #endif
+  }
+
+  /// Puts a file in place of the one before, readable by its owner alone.
+  package static func replace(_ path: String, with bytes: [UInt8]) throws(DurableFileError) {
+    let temporary = path + ".new"
+    // A stale file of a crashed process may be there; it is not followed if it is a link.
+    _ = unsafe unlink(temporary)
+    let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw .failed("open", code: errno) }
+    do throws(DurableFileError) {
+      defer { close(file) }
+      try write(bytes, to: file)
+      guard fsync(file) == 0 else { throw .failed("fsync", code: errno) }
+    } catch {
+      _ = unsafe unlink(temporary)
+      throw error
+    }
+    guard unsafe rename(temporary, path) == 0 else { throw .failed("rename", code: errno) }
+    try synchroniseFolder(of: path)
+  }
+
+  private static func write(_ bytes: [UInt8], to file: Int32) throws(DurableFileError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      // The buffer is valid for the call, which is given its size.
+      let count = unsafe rest.withUnsafeBytes { unsafe Self.write(file, $0) }
+      guard count > 0 else { throw .failed("write", code: errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  private static func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    #if canImport(Darwin)
+    unsafe Darwin.write(file, bytes.baseAddress, bytes.count)
+    #else
+    unsafe Glibc.write(file, bytes.baseAddress, bytes.count)
+    #endif
+  }
+
+  /// A new name is durable only once its folder is.
+  private static func synchroniseFolder(of path: String) throws(DurableFileError) {
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+      .joined(separator: "/")
+    let name = folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder
+    let file = unsafe open(name, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .failed("open", code: errno) }
+    defer { close(file) }
+    guard fsync(file) == 0 else { throw .failed("fsync", code: errno) }
+  }
+}

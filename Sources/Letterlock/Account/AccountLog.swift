@@ -1,0 +1,211 @@
+/// An account's log, replayed: who may read, and under which epoch. SPEC.md section 3.4.
+///
+/// A log that exists is one whose every entry was checked: there is no way to make another.
+public struct AccountLog: Sendable {
+  /// The account, named by its first entry.
+  public let account: AccountID
+  /// The hash of the newest entry.
+  public private(set) var head: LogHead
+  /// Every device that is, or ever was, part of the account.
+  public private(set) var members: [DeviceID: Member]
+  /// The device that the recovery key derives.
+  public private(set) var recoveryDevice: DeviceID
+  /// The epochs, oldest first; an epoch's number is its place.
+  public private(set) var epochs: [Epoch]
+  /// What the relay signs receipts with; empty in an account that was made without a relay.
+  public let receiptKey: [UInt8]
+  /// The head after each entry, oldest first.
+  public private(set) var heads: [LogHead]
+
+  /// A device of the account.
+  public struct Member: Sendable, Hashable {
+    /// The device's newest bundle.
+    public internal(set) var bundle: DeviceKeyBundle
+    /// The newest format the device reads.
+    public internal(set) var highestVersion: UInt8
+    /// The entry that added it.
+    public let addedAt: UInt64
+    /// The entry that removed it, and how many records the history held then.
+    public internal(set) var removal: Removal?
+    /// Whether it may act and read.
+    public var isActive: Bool { removal == nil }
+  }
+
+  /// When a device left.
+  public struct Removal: Sendable, Hashable {
+    /// The index of the entry.
+    public let entry: UInt64
+    /// How many records the history held: nothing after them can be the device's.
+    public let treeSize: UInt64
+  }
+
+  /// An epoch of the account.
+  public struct Epoch: Sendable, Hashable {
+    /// What everyone may know of it.
+    public let header: EpochHeader
+    /// The hash of the header.
+    public let hash: Digest32
+    /// The entry that began it.
+    public let entry: UInt64
+    /// Who began it.
+    public let signer: DeviceID
+    /// Wraps made later, for devices that joined while the epoch was the newest.
+    public internal(set) var laterWraps: [WrapDigest] = []
+
+    /// What records of the epoch name it by.
+    public var reference: EpochReference { EpochReference(unchecked: Array(hash.bytes[..<16])) }
+
+    /// The hash of a device's wrap; nil if the epoch's root was not wrapped for it.
+    public func wrapHash(for device: DeviceID) -> Digest32? {
+      (header.wraps + laterWraps).first { $0.device == device }?.wrapHash
+    }
+  }
+
+  /// The newest epoch.
+  public var newestEpoch: Epoch { epochs[epochs.count - 1] }
+  /// The index that the next entry must have.
+  public var nextIndex: UInt64 { UInt64(heads.count) }
+  /// The devices that may act and read, recovery device included, in order.
+  public var activeDevices: [DeviceID] {
+    members.filter { $0.value.isActive }.map(\.key).sorted()
+  }
+
+  /// A device that may act and read; nil for any other.
+  public func activeMember(_ device: DeviceID) -> Member? {
+    members[device].flatMap { $0.isActive ? $0 : nil }
+  }
+
+  /// Begins a log with its `create` entry, whose hash is the account's name.
+  /// - Throws: `AccountLogError`, a case for each rule of SPEC.md section 3.4.
+  public init(create entry: LogEntry) throws(AccountLogError) {
+    guard case .create(let create) = entry.content.change else { throw .misplacedCreate }
+    guard entry.content.predecessor == .none else { throw .wrongPredecessor }
+    guard entry.content.index == 0 else { throw .wrongIndex }
+    let (device, recovery) = (create.device.deviceID, create.recovery.deviceID)
+    guard entry.content.signer == device else { throw .signerNotActive(entry.content.signer) }
+    guard device != recovery else { throw .deviceKnown(recovery) }
+    guard create.device.isSignedByItself, create.recovery.isSignedByItself else {
+      throw .bundleNotSigned
+    }
+    guard [0, 32].contains(create.receiptKey.bytes.count) else { throw .malformed(.invalidValue) }
+
+    account = AccountID(unchecked: Derivation.hash("account id", entry.content.encoded))
+    head = entry.head
+    heads = [entry.head]
+    members = [
+      device: Member(
+        bundle: create.device, highestVersion: create.device.highestVersion, addedAt: 0),
+      recovery: Member(
+        bundle: create.recovery, highestVersion: create.recovery.highestVersion, addedAt: 0),
+    ]
+    recoveryDevice = recovery
+    receiptKey = create.receiptKey.bytes
+    epochs = []
+    try checkSignatures(of: entry, by: [device, recovery], account: .none)
+    try begin(create.epoch, entry: entry.content)
+  }
+
+  /// Replays a whole log and checks that it is the account's.
+  /// - Throws: `AccountLogError`, a case for each rule of SPEC.md section 3.4.
+  public init(account: AccountID, replaying entries: [LogEntry]) throws(AccountLogError) {
+    guard let first = entries.first else { throw .misplacedCreate }
+    try self.init(create: first)
+    guard self.account == account else { throw .wrongAccount }
+    for entry in entries.dropFirst() { try append(entry) }
+  }
+
+  /// Adds the next entry, or changes nothing.
+  /// - Throws: `AccountLogError`, a case for each rule of SPEC.md section 3.4.
+  public mutating func append(_ entry: LogEntry) throws(AccountLogError) {
+    var next = self
+    try next.apply(entry)
+    self = next
+  }
+
+  private mutating func apply(_ entry: LogEntry) throws(AccountLogError) {
+    let content = entry.content
+    guard content.predecessor == head else { throw .wrongPredecessor }
+    guard content.index == nextIndex else { throw .wrongIndex }
+    try checkSigners(of: entry)
+    switch content.change {
+    case .create: throw .misplacedCreate
+    case .add(let add): try apply(add, content)
+    case .remove(let remove): try apply(remove, content)
+    case .rotate(let rotate): try apply(rotate, content)
+    case .epoch: break
+    case .replaceRecovery(let replace): try apply(replace, content)
+    case .update(let highestVersion):
+      guard highestVersion >= epochs[epochs.count - 1].header.version.rawValue else {
+        throw .wrongVersion
+      }
+      members[content.signer]?.highestVersion = highestVersion
+    }
+    if let header = content.change.epoch { try begin(header, entry: content) }
+    head = entry.head
+    heads.append(head)
+  }
+
+  private mutating func apply(
+    _ add: AccountChange.Add, _ content: LogEntryContent
+  ) throws(AccountLogError) {
+    let device = add.device.deviceID
+    guard members[device] == nil else { throw .deviceKnown(device) }
+    guard add.device.isSignedByItself else { throw .bundleNotSigned }
+    guard
+      add.device.signingKeys.isValid(
+        add.consent, for: .joinConsent, account: .none, body: add.consentTag.bytes)
+    else { throw .badSignature(device) }
+    guard add.device.highestVersion >= newestEpoch.header.version.rawValue else {
+      throw .wrongVersion
+    }
+    members[device] = Member(
+      bundle: add.device, highestVersion: add.device.highestVersion, addedAt: content.index)
+    epochs[epochs.count - 1].laterWraps.append(WrapDigest(device: device, wrapHash: add.wrapHash))
+  }
+
+  private mutating func apply(
+    _ remove: AccountChange.Remove, _ content: LogEntryContent
+  ) throws(AccountLogError) {
+    guard activeMember(remove.device) != nil else { throw .deviceNotActive(remove.device) }
+    guard remove.device != recoveryDevice, remove.device != content.signer else {
+      throw .notRemovable(remove.device)
+    }
+    members[remove.device]?.removal = Removal(
+      entry: content.index, treeSize: remove.epoch.treeSize)
+  }
+
+  private mutating func apply(
+    _ rotate: AccountChange.Rotate, _ content: LogEntryContent
+  ) throws(AccountLogError) {
+    guard let member = activeMember(content.signer) else { throw .deviceNotActive(content.signer) }
+    guard rotate.device.isSignedByItself else { throw .bundleNotSigned }
+    // The recovery device's keys follow from the recovery key: only replacing it changes them.
+    guard content.signer != recoveryDevice,
+      rotate.device.signingKeys == member.bundle.signingKeys,
+      rotate.device.sealingKey != member.bundle.sealingKey
+    else { throw .wrongRotation }
+    members[content.signer]?.bundle = rotate.device
+  }
+
+  private mutating func apply(
+    _ replace: AccountChange.ReplaceRecovery, _ content: LogEntryContent
+  ) throws(AccountLogError) {
+    let device = replace.recovery.deviceID
+    guard members[device] == nil else { throw .deviceKnown(device) }
+    guard replace.recovery.isSignedByItself else { throw .bundleNotSigned }
+    members[recoveryDevice]?.removal = Removal(
+      entry: content.index, treeSize: replace.epoch.treeSize)
+    members[device] = Member(
+      bundle: replace.recovery, highestVersion: replace.recovery.highestVersion,
+      addedAt: content.index)
+    recoveryDevice = device
+  }
+
+  private mutating func begin(
+    _ header: EpochHeader, entry content: LogEntryContent
+  ) throws(AccountLogError) {
+    try check(header)
+    epochs.append(
+      Epoch(header: header, hash: header.hash, entry: content.index, signer: content.signer))
+  }
+}

@@ -1,0 +1,48 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// A new epoch, made but not yet accepted by the log. SPEC.md section 4.3.
+struct EpochOpening: Sendable {
+  let root: SecretKey
+  let header: EpochHeader
+  let wraps: [StoredWrap]
+
+  /// Draws a root and wraps it for `recipients`, who are all the devices that are active afterwards.
+  init(
+    number: UInt64, account: AccountID, linking links: [(UInt64, SecretKey)],
+    recipients: [DeviceID: SealingKey], treeSize: UInt64, treeRoot: Digest32
+  ) throws(DeviceError) {
+    root = SecretKey(random: 32)
+    let bound = EpochKeyring.bound(account, epoch: number)
+    let secrets = EpochSecrets(account: bound, number: number, root: root)
+    var sealed: [EpochLink] = []
+    for (earlier, earlierRoot) in links {
+      sealed.append(try secrets.link(to: earlier, root: earlierRoot))
+    }
+    let unwrapped = EpochHeader(
+      version: .newest, number: number, commitment: try Self.commitment(of: secrets),
+      inboxKey: try secrets.inboxKey(), links: sealed, treeSize: treeSize, treeRoot: treeRoot,
+      wraps: [])
+    var wraps: [StoredWrap] = []
+    for (device, key) in recipients.sorted(by: { $0.key < $1.key }) {
+      let wrap = try EpochWrap.wrap(
+        root, header: unwrapped, account: bound, for: device, sealingKey: key)
+      wraps.append(StoredWrap(device: device, wrap: Opaque(wrap)))
+    }
+    self.wraps = wraps
+    header = unwrapped.with(
+      wraps: wraps.map { WrapDigest(device: $0.device, wrapHash: EpochWrap.hash($0.wrap.bytes)) })
+  }
+
+  private static func commitment(of secrets: EpochSecrets) throws(DeviceError) -> Digest32 {
+    do { return try secrets.commitment() } catch { throw .internalError("commitment") }
+  }
+}
+
+extension EpochHeader {
+  func with(wraps: [WrapDigest]) -> EpochHeader {
+    EpochHeader(
+      version: version, number: number, commitment: commitment, inboxKey: inboxKey, links: links,
+      treeSize: treeSize, treeRoot: treeRoot, wraps: wraps)
+  }
+}

@@ -1,0 +1,99 @@
+public import TLSCodec
+
+/// A device's word for the records that it adds: so every record has an author.
+///
+/// ```
+/// struct {
+///   uint8 version;
+///   opaque log_head[32];
+///   opaque device[32];
+///   uint64 counter;                 more than in the device's Append before; never used twice
+///   opaque previous[32];            hash of the device's Append before; zero in the first
+///   opaque leaf_hashes[32]<V>;
+///   opaque erasures[32]<V>;         hashes of leaves that the person deleted
+///   opaque signature[64];           Ed25519, purpose "append", over the fields above
+/// } Append;
+/// ```
+/// SPEC.md section 5.3.
+public struct Append: WireCodable, Hashable, Sendable {
+  /// The format of the Append.
+  public let version: FormatVersion
+  /// The head of the account's log that its author knew: the newest one when the relay took it.
+  public let logHead: LogHead
+  /// The author.
+  public let device: DeviceID
+  /// The author's count, which grows with each Append.
+  public let counter: UInt64
+  /// The author's Append before.
+  public let previous: Digest32
+  /// The leaves, in order.
+  public let leafHashes: [Digest32]
+  /// Leaves whose records the author erases.
+  public let erasures: [Digest32]
+  /// The author's signature.
+  public let signature: Ed25519SignatureBytes
+
+  /// The fields, in wire order.
+  public static let wire = WireFormat(
+    Self.init, field(\.version), field(\.logHead), field(\.device), field(\.counter),
+    field(\.previous), field(\.leafHashes), field(\.erasures), field(\.signature))
+
+  /// At most this many records go into one Append.
+  public static let maximumLeafCount = 1000
+
+  /// The hash by which the author's next Append names this one.
+  package var hash: Digest32 { Digest32(unchecked: Derivation.hash("append", signedBody)) }
+
+  private var signedBody: [UInt8] { Array(encoded.dropLast(Ed25519SignatureBytes.byteCount)) }
+
+  /// Whether `keys` signed it.
+  package func isSigned(by keys: SigningKeys, account: AccountID) -> Bool {
+    keys.isValid(quick: signature, for: .append, account: account, body: signedBody)
+  }
+
+  /// An Append over records in order.
+  package init(
+    of records: [[UInt8]], erasing erasures: [Digest32] = [], by keys: DeviceKeys, account: AccountID,
+    logHead: LogHead, counter: UInt64, previous: Digest32
+  ) throws(DeviceError) {
+    let unsigned = Append(
+      version: .newest, logHead: logHead, device: keys.deviceID, counter: counter, previous: previous,
+      leafHashes: records.map { Self.leafHash(of: $0, device: keys.deviceID, counter: counter) },
+      erasures: erasures,
+      signature: Ed25519SignatureBytes(unchecked: [UInt8](repeating: 0, count: 64)))
+    self.init(
+      version: unsigned.version, logHead: logHead, device: unsigned.device, counter: counter,
+      previous: previous, leafHashes: unsigned.leafHashes, erasures: erasures,
+      signature: try keys.quickSign(unsigned.signedBody, for: .append, account: account))
+  }
+
+  private init(
+    version: FormatVersion, logHead: LogHead, device: DeviceID, counter: UInt64, previous: Digest32,
+    leafHashes: [Digest32], erasures: [Digest32], signature: Ed25519SignatureBytes
+  ) {
+    self.version = version
+    self.logHead = logHead
+    self.device = device
+    self.counter = counter
+    self.previous = previous
+    self.leafHashes = leafHashes
+    self.erasures = erasures
+    self.signature = signature
+  }
+
+  /// ```
+  /// struct {
+  ///   opaque record<V>;
+  ///   opaque device[32];
+  ///   uint64 counter;
+  /// } Leaf;
+  /// ```
+  /// SPEC.md section 5.3.
+  package static func leafHash(of record: [UInt8], device: DeviceID, counter: UInt64) -> Digest32 {
+    var writer = TLSWriter(reserving: record.count + 44)
+    writer.write(opaque: record)
+    writer.write(device)
+    writer.write(counter)
+    return HistoryTree.leafHash(writer.bytes)
+  }
+}

@@ -1,0 +1,115 @@
+internal import CryptoCore
+internal import Synchronization
+
+/// Seals messages into records and opens them again, with the roots that its device knows.
+///
+/// Sealing and opening are synchronous and may run on any number of threads at once. An archive needs
+/// neither a store nor a relay: an app that keeps its own database stores `SealedRecord.bytes`.
+public final class Archive: Sendable {
+  /// The account whose messages these are.
+  public let account: AccountID
+  private let state: Mutex<State>
+
+  private struct State: ~Copyable {
+    var epochs: [EpochReference: ReadableEpoch] = [:]
+    var sealing: Result<ReadableEpoch, ArchiveError>
+    var sealingKeys: [ConversationID: RecordKey] = [:]
+    var openingKeys: [RecordKeyID: RecordKey] = [:]
+  }
+
+  init(account: AccountID) {
+    self.account = account
+    state = Mutex(State(sealing: .failure(.epochRefused(by: nil))))
+  }
+
+  /// Takes the epochs that its device reads now, and the one it seals under, or why it seals under none.
+  func update(
+    epochs: [ReadableEpoch], sealing: Result<ReadableEpoch, ArchiveError>
+  ) {
+    state.withLock { state in
+      state.epochs = Dictionary(epochs.map { ($0.reference, $0) }) { first, _ in first }
+      state.sealing = sealing
+      state.sealingKeys = [:]
+    }
+  }
+
+  /// A conversation to seal messages to. It need not exist before.
+  public func conversation(_ id: ConversationID) -> Conversation {
+    Conversation(id: id, archive: self)
+  }
+
+  /// Opens a record of a message.
+  ///
+  /// Whoever holds the account's roots could have written the bytes, so the message's protection is
+  /// `importedEndToEnd` at most: `Device.messages()` gives what verified authors wrote.
+  /// - Throws: `ArchiveError`: `authenticationFailed` if the record was altered or is not this account's,
+  ///   `unreadableEpoch` if this device has no root for it, `notAMessage`, `malformed`.
+  public func open(_ record: SealedRecord) throws(ArchiveError) -> Message {
+    guard case .message(let message) = try openEntry(record) else { throw .notAMessage }
+    return message
+  }
+
+  /// Opens a record of any kind of entry.
+  package func openEntry(_ record: SealedRecord) throws(ArchiveError) -> ArchiveEntry {
+    let id = record.keyID
+    if let known = state.withLock({ $0.openingKeys[id] }) {
+      let entry = try RecordFrame.open(record, using: known.key)
+      try Self.check(entry, isIn: known.conversation)
+      return entry
+    }
+    guard let epoch = state.withLock({ $0.epochs[record.epoch] }) else {
+      throw .unreadableEpoch(record.epoch)
+    }
+    let entry = try RecordFrame.open(record, using: epoch.key(tag: record.streamTag))
+    guard let conversation = entry.conversation else { return entry }
+    let key = try epoch.recordKey(for: conversation)
+    // A member that seals a message into another conversation's stream is refused like a forger.
+    guard key.tag == record.streamTag else { throw .authenticationFailed }
+    state.withLock { $0.openingKeys[id] = key }
+    return entry
+  }
+
+  private static func check(
+    _ entry: ArchiveEntry, isIn conversation: ConversationID
+  ) throws(ArchiveError) {
+    guard (entry.conversation ?? conversation) == conversation else { throw .authenticationFailed }
+  }
+
+  /// Seals an entry of any kind.
+  package func seal(
+    _ entry: ArchiveEntry, in conversation: ConversationID
+  ) throws(ArchiveError) -> SealedRecord {
+    try RecordFrame.seal(entry, using: try recordKey(for: conversation))
+  }
+
+  func recordKey(for conversation: ConversationID) throws(ArchiveError) -> RecordKey {
+    try state.withLock { (state) throws(ArchiveError) in
+      if let known = state.sealingKeys[conversation] { return known }
+      let key = try state.sealing.get().recordKey(for: conversation)
+      state.sealingKeys[conversation] = key
+      return key
+    }
+  }
+
+  /// The epoch that records are sealed under now.
+  func sealingEpoch() throws(ArchiveError) -> ReadableEpoch {
+    try state.withLock { $0.sealing }.get()
+  }
+}
+
+extension ArchiveEntry {
+  /// Whose stream the entry belongs to; nil if only a newer version knows.
+  var conversation: ConversationID? {
+    switch self {
+    case .message(let message): message.conversation
+    case .conversation(let profile): profile.id
+    case .device: .account
+    case .unknown: nil
+    }
+  }
+}
+
+extension ConversationID {
+  /// The stream of what belongs to no conversation: devices' names. 16 zero bytes.
+  package static let account = ConversationID(Bytes16(high: 0, low: 0))
+}

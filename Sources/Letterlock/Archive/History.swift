@@ -1,0 +1,120 @@
+internal import CryptoCore
+public import TLSCodec
+
+/// What a verifier of an account's history must remember: the tree, and each author's newest Append. A relay
+/// and every device check the same rules with it. SPEC.md section 5.4.
+public struct History: WireCodable, Hashable, Sendable {
+  /// The tree over every record so far.
+  public private(set) var tree: HistoryTree
+  private(set) var authors: [AuthorState]
+
+  /// ```
+  /// struct {
+  ///   opaque device[32];
+  ///   uint64 counter;
+  ///   opaque append_hash[32];
+  /// } AuthorState;
+  /// ```
+  struct AuthorState: WireCodable, Hashable, Sendable {
+    var device: DeviceID
+    var counter: UInt64
+    var appendHash: Digest32
+
+    static let wire = WireFormat(
+      Self.init, field(\.device), field(\.counter), field(\.appendHash))
+  }
+
+  /// The fields, in wire order.
+  public static let wire = WireFormat(Self.init(tree:authors:), field(\.tree), field(\.authors))
+
+  private init(tree: HistoryTree, authors: [AuthorState]) {
+    self.tree = tree
+    self.authors = authors
+  }
+
+  /// The empty history.
+  public init() {
+    tree = HistoryTree()
+    authors = []
+  }
+
+  /// A device's newest Append, if it made any.
+  func author(_ device: DeviceID) -> AuthorState? { authors.first { $0.device == device } }
+
+  /// Whether an Append is the newest of its author: sent once more after a lost answer.
+  package func endsWith(_ append: Append) -> Bool {
+    author(append.device)?.appendHash == append.hash
+  }
+
+  /// Takes an Append and its records, which stand at the end of the history, or changes nothing.
+  ///
+  /// - Throws: `HistoryError`, a case for each rule of SPEC.md section 5.4.
+  package mutating func accept(
+    _ append: Append, records: [[UInt8]?], of log: AccountLog
+  ) throws(HistoryError) {
+    try checkAuthor(of: append, in: log)
+    guard append.erasures.isEmpty else { throw .erasureNotSupported(append.device) }
+    guard !records.isEmpty, records.count <= Append.maximumLeafCount,
+      records.count == append.leafHashes.count
+    else { throw .wrongRecordCount }
+    let epoch = try checkPlace(of: append, recordCount: records.count, in: log)
+    var next = tree
+    for (record, hash) in zip(records, append.leafHashes) {
+      try check(record, leaf: next.size, is: hash, epoch: epoch, by: append)
+      next.append(hash)
+    }
+    tree = next
+    authors.removeAll { $0.device == append.device }
+    authors.append(
+      AuthorState(device: append.device, counter: append.counter, appendHash: append.hash))
+  }
+
+  /// Rules 1, 2 and 4.
+  private func checkAuthor(of append: Append, in log: AccountLog) throws(HistoryError) {
+    let device = append.device
+    guard let member = log.members[device] else { throw .unknownAuthor(device) }
+    guard append.isSigned(by: member.bundle.signingKeys, account: log.account) else {
+      throw .badSignature(device)
+    }
+    guard let entry = log.index(of: append.logHead) else { throw .unknownLogHead(device) }
+    guard member.addedAt <= entry, entry < member.removal?.entry ?? .max else {
+      throw .authorNotActive(device)
+    }
+    let last = author(device)
+    guard append.counter > last?.counter ?? 0 else { throw .deviceCloned(device) }
+    guard append.previous == last?.appendHash ?? .zero else { throw .brokenChain(device) }
+  }
+
+  /// Rule 3: records stand where their log head was the newest, as the headers' tree sizes say.
+  private func checkPlace(
+    of append: Append, recordCount: Int, in log: AccountLog
+  ) throws(HistoryError) -> AccountLog.Epoch {
+    guard let entry = log.index(of: append.logHead),
+      let epoch = log.epochs.last(where: { $0.entry <= entry })
+    else { throw .unknownLogHead(append.device) }
+    guard tree.size >= epoch.header.treeSize else { throw .wrongEpoch(leaf: tree.size) }
+    let next = epoch.header.number + 1
+    guard next < log.epochs.count else { return epoch }
+    let end = log.epochs[Int(next)].header.treeSize
+    guard tree.size + UInt64(recordCount) <= end else { throw .staleLogHead(append.device) }
+    return epoch
+  }
+
+  /// Rules 6 and 7.
+  private func check(
+    _ record: [UInt8]?, leaf: UInt64, is hash: Digest32, epoch: AccountLog.Epoch, by append: Append
+  ) throws(HistoryError) {
+    guard let record else { throw .missing(leaf: leaf) }
+    guard
+      Append.leafHash(of: record, device: append.device, counter: append.counter) == hash
+    else { throw .tampered(leaf: leaf) }
+    guard let sealed = try? SealedRecord(decoding: record), sealed.epoch == epoch.reference else {
+      throw .wrongEpoch(leaf: leaf)
+    }
+  }
+}
+
+extension AccountLog {
+  /// Where in the log a head stands; nil if it is not one of its heads.
+  func index(of head: LogHead) -> UInt64? { heads.lastIndex(of: head).map(UInt64.init) }
+}

@@ -1,0 +1,27 @@
+/// Why an Append and its records are refused. SPEC.md section 5.4 numbers the rules.
+public enum HistoryError: Error, Hashable, Sendable {
+  /// The author was never a device of the account. Rule 1.
+  case unknownAuthor(DeviceID)
+  /// The Append's signature does not hold. Rule 1.
+  case badSignature(DeviceID)
+  /// The Append names a log head that is not in the log. Rule 2.
+  case unknownLogHead(DeviceID)
+  /// The author was not an active device at that log head. Rule 2.
+  case authorNotActive(DeviceID)
+  /// The records came after an entry of the log that they do not know. Rule 3.
+  case staleLogHead(DeviceID)
+  /// The author's counter was used before, with other contents: two devices run on one device's keys. Rule 4.
+  case deviceCloned(DeviceID)
+  /// The Append does not follow the author's Append before. Rule 4.
+  case brokenChain(DeviceID)
+  /// There are no records, too many, or not as many as hashes. Rule 5.
+  case wrongRecordCount
+  /// The record at this place in the history is not the one that its author signed. Rule 6.
+  case tampered(leaf: UInt64)
+  /// The record at this place in the history is absent. Rule 6.
+  case missing(leaf: UInt64)
+  /// The record at this place is not sealed under the epoch of its Append's log head. Rule 7.
+  case wrongEpoch(leaf: UInt64)
+  /// The Append erases records, which no version of the format allows yet. Rule 8.
+  case erasureNotSupported(DeviceID)
+}

@@ -1,0 +1,73 @@
+internal import CryptoCore
+public import TLSCodec
+
+/// The Merkle tree over an account's records, in the relay's order: enough of it to add a record and to
+/// know the root, a few hundred bytes whatever the size. RFC 9162 section 2.1, SPEC.md section 6.
+///
+/// ```
+/// struct {
+///   uint64 size;
+///   opaque frontier[32]<V>;         roots of the complete subtrees, largest first
+/// } HistoryTree;
+/// ```
+public struct HistoryTree: TLSCodable, Hashable, Sendable {
+  /// How many leaves the tree has.
+  public private(set) var size: UInt64
+  private var frontier: [Digest32]
+
+  /// The empty tree.
+  public init() {
+    size = 0
+    frontier = []
+  }
+
+  /// The hash of a leaf: `SHA-256(0x00 || leaf)`. RFC 9162 section 2.1.1.
+  public static func leafHash(_ leaf: [UInt8]) -> Digest32 {
+    var hasher = SHA256Hash.Hasher()
+    hasher.update([0x00])
+    hasher.update(leaf)
+    return Digest32(unchecked: hasher.finalize())
+  }
+
+  /// The hash of an inner node: `SHA-256(0x01 || left || right)`. RFC 9162 section 2.1.1.
+  public static func nodeHash(_ left: Digest32, _ right: Digest32) -> Digest32 {
+    var hasher = SHA256Hash.Hasher()
+    hasher.update([0x01])
+    hasher.update(left.bytes)
+    hasher.update(right.bytes)
+    return Digest32(unchecked: hasher.finalize())
+  }
+
+  /// Adds a leaf by its hash, at one hash a leaf on average.
+  public mutating func append(_ leafHash: Digest32) {
+    var node = leafHash
+    var complete = size
+    // Every set bit at the end of the size is a subtree that the new leaf completes.
+    while complete & 1 == 1, let left = frontier.popLast() {
+      node = Self.nodeHash(left, node)
+      complete >>= 1
+    }
+    frontier.append(node)
+    size += 1
+  }
+
+  /// The root of the tree. Of the empty tree, SHA-256 of nothing.
+  public var root: Digest32 {
+    guard var node = frontier.last else { return Digest32(unchecked: SHA256Hash.hash([])) }
+    for left in frontier.dropLast().reversed() { node = Self.nodeHash(left, node) }
+    return node
+  }
+
+  /// Writes the size and the frontier.
+  public func encode(to writer: inout TLSWriter) {
+    writer.write(size)
+    writer.write(frontier)
+  }
+
+  /// Reads a size and its frontier, one subtree for each bit that is set in the size.
+  public init(from reader: inout TLSReader) throws(TLSError) {
+    size = try reader.read(UInt64.self)
+    frontier = try reader.readVector(of: Digest32.self, maximumCount: 64)
+    guard frontier.count == size.nonzeroBitCount else { throw .invalidValue }
+  }
+}

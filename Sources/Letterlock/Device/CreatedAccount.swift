@@ -1,0 +1,125 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// A new account: its first device, and the recovery key, which is shown once.
+@frozen
+public struct CreatedAccount: ~Copyable, Sendable {
+  /// The first device.
+  public let device: Device
+  /// What gets everything back when every device is lost. Show it once: `consume` it.
+  public var recoveryKey: RecoveryKey
+
+  @usableFromInline
+  init(device: Device, recoveryKey: consuming RecoveryKey) {
+    self.device = device
+    self.recoveryKey = recoveryKey
+  }
+}
+
+extension Device {
+  /// Makes an account that needs no relay: it seals messages to bytes and opens them again.
+  ///
+  /// The keys are in the vault when the call returns.
+  /// - Throws: `DeviceError.vaultNotEmpty` if the vault holds a device already.
+  public static func createAccount(
+    named name: String, vault: any KeyVault, store: (any DeviceStore)? = nil
+  ) throws(DeviceError) -> CreatedAccount {
+    let made = try NewAccount(receiptKey: [])
+    return try made.finish(named: name, vault: vault, store: store, relay: nil)
+  }
+
+  /// Makes an account at a relay, whose receipts it will demand for ever.
+  ///
+  /// The keys are in the vault, and the account is at the relay, when the call returns.
+  /// - Throws: `DeviceError.vaultNotEmpty` if the vault holds a device already, `.relay`.
+  public static func createAccount(
+    named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
+  ) async throws(DeviceError) -> CreatedAccount {
+    let receiptKey = try await asking { () async throws(RelayError) in try await relay.receiptKey() }
+    let made = try NewAccount(receiptKey: receiptKey)
+    try checkEmpty(vault)
+    try await asking { () async throws(RelayError) in
+      try await relay.createAccount(made.entry, wraps: made.wraps)
+    }
+    return try made.finish(named: name, vault: vault, store: store, relay: relay)
+  }
+
+  static func checkEmpty(_ vault: any KeyVault) throws(DeviceError) {
+    let contents: VaultContents?
+    do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
+    guard contents == nil else { throw .vaultNotEmpty }
+  }
+
+  /// Turns a relay's error into a device's.
+  static func asking<Answer: Sendable>(
+    _ ask: () async throws(RelayError) -> Answer
+  ) async throws(DeviceError) -> Answer {
+    do throws(RelayError) { return try await ask() } catch { throw .relay(error) }
+  }
+}
+
+/// An account that is being made: `create`, and the secrets that it makes true.
+private struct NewAccount {
+  let keys: DeviceKeys
+  let recoverySecret: SecretKey
+  let opening: EpochOpening
+  let entry: LogEntry
+
+  var wraps: [StoredWrap] { opening.wraps }
+
+  init(receiptKey: [UInt8]) throws(DeviceError) {
+    keys = try DeviceKeys()
+    recoverySecret = SecretKey(random: 32)
+    let recovery = try DeviceKeys(recoverySecret: recoverySecret)
+    let now = Timestamp.now.millisecondsSince1970
+    opening = try EpochOpening(
+      number: 0, account: .none, linking: [],
+      recipients: [keys.deviceID: keys.sealingKey, recovery.deviceID: recovery.sealingKey],
+      treeSize: 0, treeRoot: HistoryTree().root)
+    let create = AccountChange.Create(
+      device: try DeviceKeyBundle(of: keys, createdAt: now),
+      recovery: try DeviceKeyBundle(of: recovery, createdAt: now),
+      receiptKey: Opaque(receiptKey), epoch: opening.header)
+    let content = LogEntryContent(
+      version: .newest, predecessor: .none, index: 0, signer: keys.deviceID, change: .create(create))
+    entry = try LogEntry(content, signedBy: [keys, recovery], account: .none)
+  }
+
+  func finish(
+    named name: String, vault: any KeyVault, store: (any DeviceStore)?, relay: (any Relay)?
+  ) throws(DeviceError) -> CreatedAccount {
+    try Device.checkEmpty(vault)
+    let log: AccountLog
+    do throws(AccountLogError) { log = try AccountLog(create: entry) } catch {
+      throw .logRefused(error)
+    }
+    var state = DeviceState(keys: keys, log: log, entries: [entry])
+    state.keyring.restore(opening.root, epoch: 0)
+    let device = Device(state, vault: vault, store: store, relay: relay)
+    try device.save()
+    if store != nil { try device.enqueueProfile(named: name) }
+    return CreatedAccount(
+      device: device, recoveryKey: RecoveryKey(secret: recoverySecret))
+  }
+}
+
+extension LogEntry {
+  /// An entry signed by `signers`, in order.
+  init(
+    _ content: LogEntryContent, signedBy signers: [DeviceKeys], account: AccountID
+  ) throws(DeviceError) {
+    let body = content.encoded
+    var signatures: [EntrySignature] = []
+    for keys in signers {
+      signatures.append(
+        EntrySignature(
+          device: keys.deviceID, signature: try keys.sign(body, for: .logEntry, account: account)))
+    }
+    self.init(content: content, signatures: signatures)
+  }
+}
+
+extension Timestamp {
+  /// Whole milliseconds, never negative.
+  var millisecondsSince1970: UInt64 { UInt64(max(0, nanosecondsSince1970 / 1_000_000)) }
+}

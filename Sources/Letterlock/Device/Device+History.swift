@@ -1,0 +1,231 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// The history: down from the relay, and up. SPEC.md section 6.3.
+extension Device {
+  private static let pageByteCount = 4 << 20
+
+  /// Takes every batch that this device has not seen, page by page. Gives the number of records.
+  func pullHistory(
+    _ report: (@Sendable (SyncStep) -> Void)?
+  ) async throws(DeviceError) -> Int {
+    let (relay, store) = (try neededRelay(), try neededStore())
+    var received = 0
+    while true {
+      var progress = try progress()
+      let from = progress.history.tree.size
+      let page = try await Self.asking { () async throws(RelayError) in
+        try await relay.history(of: account, from: from, maximumByteCount: Self.pageByteCount)
+      }
+      try check(page.receipt, against: progress)
+      if log.index(of: page.receipt.logHead) == nil {
+        // The log moved on after this device read it.
+        try await pullLog()
+        try await pullWraps()
+      }
+      guard !page.batches.isEmpty else {
+        try checkEnd(page.receipt, progress)
+        return received
+      }
+      let sequence = try accept(page, &progress)
+      try Self.storing { () throws(StoreError) in
+        try store.commit(
+          page.batches, clearingOutboxThrough: sequence, progress: progress.encoded)
+      }
+      received += page.batches.reduce(0) { $0 + $1.records.count }
+      report?(.received(progress.history.tree.size, of: page.receipt.treeSize))
+    }
+  }
+
+  /// Verifies a page and adds it to the progress. Gives the last place in the outbox that it covers.
+  private func accept(
+    _ page: HistoryPage, _ progress: inout DeviceProgress
+  ) throws(DeviceError) -> Int64? {
+    let store = try neededStore()
+    let log = self.log
+    let staged = try Self.storing { () throws(StoreError) in try store.staged() }
+    var covered: Int64?
+    for batch in page.batches {
+      guard batch.firstLeaf == progress.history.tree.size else {
+        throw .historyRefused(.missing(leaves: [progress.history.tree.size]))
+      }
+      do throws(HistoryError) {
+        try progress.history.accept(batch.append, records: batch.records, of: log)
+      } catch { throw .historyRefused(Self.verdict(for: error)) }
+      if batch.append.device == id {
+        progress.counter = max(progress.counter, batch.append.counter)
+        if let staged, staged.append == batch.append.encoded { covered = staged.through }
+      }
+    }
+    if progress.history.tree.size == page.receipt.treeSize {
+      try checkEnd(page.receipt, progress)
+      progress.receipt = page.receipt
+    }
+    return covered
+  }
+
+  private static func verdict(for error: HistoryError) -> Verdict {
+    switch error {
+    case .missing(let leaf): .missing(leaves: [leaf])
+    default: .tampered(error)
+    }
+  }
+
+  /// A receipt must be the relay's, and not of less than was receipted before.
+  private func check(
+    _ receipt: Receipt, against progress: DeviceProgress
+  ) throws(DeviceError) {
+    let pinned = log.receiptKey
+    guard pinned.isEmpty || receipt.isSigned(by: pinned), receipt.account == account else {
+      throw .historyRefused(.tampered(.badSignature(id)))
+    }
+    let size = progress.history.tree.size
+    guard receipt.treeSize >= size else {
+      throw .historyRefused(.rolledBack(from: size, to: receipt.treeSize))
+    }
+  }
+
+  /// At its end, a history must hash to the root that the relay signed.
+  private func checkEnd(
+    _ receipt: Receipt, _ progress: DeviceProgress
+  ) throws(DeviceError) {
+    let tree = progress.history.tree
+    guard tree.size == receipt.treeSize else {
+      throw .historyRefused(.missing(leaves: [tree.size]))
+    }
+    guard tree.root == receipt.treeRoot else { throw .historyRefused(.reordered) }
+  }
+
+  /// Sends what waits in the outbox, batch by batch. Gives the number of records.
+  func pushRecords(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
+    let store = try neededStore()
+    var sent = 0
+    var setbacks = 0
+    while true {
+      guard setbacks < 8 else { throw .relay(.unavailable("the account keeps changing")) }
+      let waiting = try Self.storing { () throws(StoreError) in
+        try store.outbox(limit: Append.maximumLeafCount)
+      }
+      guard !waiting.isEmpty else { return sent }
+      let pushed = try await push(try resealed(waiting))
+      setbacks = pushed == 0 ? setbacks + 1 : 0
+      sent += pushed
+      report?(.sent(sent))
+    }
+  }
+
+  /// The same messages, sealed under the newest epoch if they are not already. SPEC.md section 5.5.
+  private func resealed(
+    _ records: [OutboxRecord]
+  ) throws(DeviceError) -> [OutboxRecord] {
+    let store = try neededStore()
+    var stale: [OutboxRecord] = []
+    var current: [OutboxRecord] = []
+    do throws(ArchiveError) {
+      let epoch = try archive.sealingEpoch().reference
+      for record in records {
+        let sealed = try SealedRecord(decoding: record.bytes)
+        guard sealed.epoch != epoch else {
+          current.append(record)
+          continue
+        }
+        let entry = try archive.openEntry(sealed)
+        let again = try archive.seal(entry, in: entry.conversation ?? .account)
+        stale.append(OutboxRecord(sequence: record.sequence, bytes: again.bytes))
+        current.append(stale[stale.count - 1])
+      }
+    } catch { throw .archive(error) }
+    if !stale.isEmpty {
+      try Self.storing { () throws(StoreError) in try store.reseal(stale) }
+    }
+    return current
+  }
+
+  /// Sends one Append over records. If the log or this device's chain has moved on, pulls and gives 0.
+  private func push(_ records: [OutboxRecord]) async throws(DeviceError) -> Int {
+    let (relay, store) = (try neededRelay(), try neededStore())
+    var progress = try progress()
+    let bytes = records.map(\.bytes)
+    let keys = state.withLock { $0.keys }
+    progress.counter += 1
+    let append = try Append(
+      of: bytes, by: keys, account: account, logHead: log.head, counter: progress.counter,
+      previous: progress.history.author(id)?.appendHash ?? .zero)
+    let through = records[records.count - 1].sequence
+    try Self.storing { () throws(StoreError) in
+      try store.stage(append.encoded, through: through, progress: progress.encoded)
+    }
+    let outcome: AppendOutcome
+    do throws(RelayError) {
+      outcome = try await relay.append(append, records: bytes, to: account)
+    } catch {
+      guard error.isOvertaken else { throw .relay(error) }
+      try await pullEverything()
+      return 0
+    }
+    guard outcome.firstLeaf == progress.history.tree.size else {
+      // Others' records stand in between: what was sent comes back with them.
+      try await pullEverything()
+      return records.count
+    }
+    try commit(append, records, outcome, &progress)
+    return records.count
+  }
+
+  private func commit(
+    _ append: Append, _ records: [OutboxRecord], _ outcome: AppendOutcome,
+    _ progress: inout DeviceProgress
+  ) throws(DeviceError) {
+    let store = try neededStore()
+    let first = progress.history.tree.size
+    do throws(HistoryError) {
+      try progress.history.accept(append, records: records.map(\.bytes), of: log)
+    } catch { throw .internalError("own Append: \(error)") }
+    try check(outcome.receipt, against: progress)
+    try checkEnd(outcome.receipt, progress)
+    progress.receipt = outcome.receipt
+    let batch = HistoryBatch(firstLeaf: first, append: append, records: records.map(\.bytes))
+    let final = progress.encoded
+    try Self.storing { () throws(StoreError) in
+      try store.commit(
+        [batch], clearingOutboxThrough: records[records.count - 1].sequence, progress: final)
+    }
+  }
+
+  /// Sends sealed attachments that wait. Gives their number.
+  func pushBlobs(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
+    let (relay, store) = (try neededRelay(), try neededStore())
+    let waiting = try Self.storing { () throws(StoreError) in try store.blobsToUpload() }
+    var total: UInt64 = 0
+    for upload in waiting {
+      var offset = try await Self.asking { () async throws(RelayError) in
+        try await relay.beginBlob(upload, of: account)
+      }
+      while offset < upload.byteCount {
+        let from = offset
+        let part = try Self.storing { () throws(StoreError) in
+          try store.readBlob(upload.blob, at: from, byteCount: 1 << 20)
+        }
+        guard !part.isEmpty else { throw .store(.corrupted("attachment")) }
+        try await Self.asking { () async throws(RelayError) in
+          try await relay.writeBlob(upload.blob, of: account, at: from, part)
+        }
+        offset += UInt64(part.count)
+        total += UInt64(part.count)
+        report?(.sentAttachmentBytes(total))
+      }
+      try Self.storing { () throws(StoreError) in try store.markUploaded(upload.blob) }
+    }
+    return waiting.count
+  }
+}
+
+extension RelayError {
+  /// Whether pulling and trying again helps.
+  var isOvertaken: Bool {
+    switch self {
+    case .staleLogHead, .appendRefused(.brokenChain), .appendRefused(.deviceCloned): true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,134 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Joining an account, and letting a device join. SPEC.md section 3.6.
+extension Device {
+  /// Makes keys for a new device and shows the code by which an old one approves it.
+  ///
+  /// The keys are in the vault when the call returns, so that a process that ends can go on with
+  /// `resumeJoining`.
+  /// - Throws: `DeviceError.vaultNotEmpty`, `.vault`, `.relay`.
+  public static func requestToJoin(
+    named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
+  ) async throws(DeviceError) -> JoinRequest {
+    try checkEmpty(vault)
+    let keys = try DeviceKeys()
+    let bundle = try DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970)
+    let code = JoinCode(bundleHash: Array(bundle.hash[..<16]), secret: SecretKey(random: 16))
+    try JoiningVault(name: name, keys: keys, bundle: bundle, code: code).save(to: vault)
+    let request = JoinRequest(
+      name: name, code: code, keys: keys, bundle: bundle, vault: vault, store: store, relay: relay)
+    try await offer(request.code, bundle: bundle, keys: keys, relay: relay)
+    return request
+  }
+
+  /// Goes on with a request to join that is in the vault.
+  /// - Throws: `DeviceError.vaultEmpty` if none is.
+  public static func resumeJoining(
+    vault: any KeyVault, store: any DeviceStore, relay: any Relay
+  ) throws(DeviceError) -> JoinRequest {
+    guard let joining = try JoiningVault(loadingFrom: vault) else { throw .vaultEmpty }
+    return JoinRequest(
+      name: joining.name, code: joining.code, keys: joining.keys, bundle: joining.bundle,
+      vault: vault, store: store, relay: relay)
+  }
+
+  private static func offer(
+    _ code: JoinCode, bundle: DeviceKeyBundle, keys: DeviceKeys, relay: any Relay
+  ) async throws(DeviceError) {
+    let secrets = JoinSecrets(code)
+    let consent = try keys.sign(
+      try secrets.consentTag().bytes, for: .joinConsent, account: .none)
+    let offer = JoinOffer(version: .newest, device: bundle, consent: consent)
+    let mailbox = try secrets.offerMailbox()
+    try await asking { () async throws(RelayError) in
+      try await relay.post(offer.encoded, to: mailbox)
+    }
+  }
+
+  /// Lets the device join that shows this code. Gives its identifier.
+  ///
+  /// Only the device whose bundle the code names can join, whatever the relay does.
+  /// - Throws: `DeviceError.joinRequestNotFound` if the relay has no request of that device.
+  @discardableResult
+  public func approve(_ code: JoinCode) async throws(DeviceError) -> DeviceID {
+    try await inTurn { () async throws(DeviceError) in
+      try await pullEverything()
+      try await finishPending()
+      _ = try await mend()
+      let offer = try await findOffer(code)
+      try await add(offer, code)
+      let secrets = JoinSecrets(code)
+      let head = log.head
+      let answer = JoinAnswer(
+        version: .newest, account: account, logHead: head,
+        mac: try secrets.mac(account: account, logHead: head, bundle: offer.device))
+      let (relay, mailbox) = (try neededRelay(), try secrets.answerMailbox())
+      try await Self.asking { () async throws(RelayError) in
+        try await relay.post(answer.encoded, to: mailbox)
+      }
+      return offer.device.deviceID
+    }
+  }
+
+  private func findOffer(_ code: JoinCode) async throws(DeviceError) -> JoinOffer {
+    let secrets = JoinSecrets(code)
+    let (relay, mailbox) = (try neededRelay(), try secrets.offerMailbox())
+    let offers = try await Self.asking { () async throws(RelayError) in
+      try await relay.messages(in: mailbox)
+    }
+    let tag = try secrets.consentTag()
+    for bytes in offers {
+      guard let offer = try? JoinOffer(decoding: bytes),
+        Array(offer.device.hash[..<16]) == code.bundleHash, offer.device.isSignedByItself,
+        offer.device.signingKeys.isValid(
+          offer.consent, for: .joinConsent, account: .none, body: tag.bytes)
+      else { continue }
+      return offer
+    }
+    throw .joinRequestNotFound
+  }
+
+  /// Adds the device to the log, unless it is there already: an approval that is given twice answers twice.
+  private func add(_ offer: JoinOffer, _ code: JoinCode) async throws(DeviceError) {
+    let tag = try JoinSecrets(code).consentTag()
+    for _ in 0..<8 {
+      guard log.activeMember(offer.device.deviceID) == nil else { return }
+      let pending = try state.withLock { (state) throws(DeviceError) in
+        try state.addEntry(offer, consentTag: tag)
+      }
+      guard try await submit(pending) == .overtaken else { return }
+      try await pullEverything()
+    }
+    throw .relay(.unavailable("other devices keep changing the account"))
+  }
+
+  /// Replays a log that came from a relay.
+  static func replay(
+    _ entries: [LogEntry], of account: AccountID
+  ) throws(DeviceError) -> AccountLog {
+    do throws(AccountLogError) {
+      return try AccountLog(account: account, replaying: entries)
+    } catch { throw .logRefused(error) }
+  }
+}
+
+extension DeviceState {
+  /// The entry that adds a device, with its wrap of the newest root.
+  func addEntry(_ offer: JoinOffer, consentTag: Digest32) throws(DeviceError) -> PendingEntry {
+    let epoch = log.newestEpoch.header
+    guard let root = keyring.roots[epoch.number] else {
+      throw .archive(.epochRefused(by: log.newestEpoch.signer))
+    }
+    let device = offer.device.deviceID
+    let wrap = try EpochWrap.wrap(
+      root, header: epoch, account: EpochKeyring.bound(log.account, epoch: epoch.number),
+      for: device, sealingKey: offer.device.sealingKey)
+    let add = AccountChange.Add(
+      device: offer.device, consentTag: consentTag, consent: offer.consent,
+      wrapHash: EpochWrap.hash(wrap))
+    return PendingEntry(
+      entry: try entry(.add(add)), wraps: [StoredWrap(device: device, wrap: Opaque(wrap))],
+      root: nil, sealingSeed: nil)
+  }
+}

@@ -1,0 +1,175 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Synchronising: the log, then the history, then what waits here. SPEC.md section 6.3.
+extension Device {
+  /// Brings this device and the relay up to date, and says what it found.
+  ///
+  /// Everything that comes from the relay is verified before it is kept; a history that breaks a rule is
+  /// not kept, and the verdict names the rule.
+  /// - Throws: `DeviceError.relay` if the relay does not answer or refuses, `.noRelay`, `.noStore`,
+  ///   `.store`, `.vault`.
+  @discardableResult
+  public func sync(
+    progress report: (@Sendable (SyncStep) -> Void)? = nil
+  ) async throws(DeviceError) -> SyncReport {
+    try await inTurn { () async throws(DeviceError) in
+      var result = SyncReport(verdict: .complete(size: 0))
+      do throws(DeviceError) {
+        try await synchronise(&result, report)
+      } catch {
+        guard case .historyRefused(let verdict) = error else { throw error }
+        result.verdict = verdict
+        return result
+      }
+      result.verdict = .complete(size: try progress().history.tree.size)
+      return result
+    }
+  }
+
+  private func synchronise(
+    _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?
+  ) async throws(DeviceError) {
+    let before = Set(log.activeDevices)
+    result.received += try await pullEverything(report)
+    try await finishPending()
+    result.mended += try await mend()
+    if isActive {
+      result.sentAttachments += try await pushBlobs(report)
+      result.sent += try await pushRecords(report)
+      result.received += try await pullEverything(report)
+    }
+    let after = Set(log.activeDevices)
+    result.joined = after.subtracting(before).sorted()
+    result.left = before.subtracting(after).sorted()
+  }
+
+  var isActive: Bool { state.withLock { $0.isActive } }
+
+  /// The log, this device's wraps, and the history. Gives the number of records that came.
+  @discardableResult
+  func pullEverything(
+    _ report: (@Sendable (SyncStep) -> Void)? = nil
+  ) async throws(DeviceError) -> Int {
+    guard relay != nil else { return 0 }
+    try await pullLog()
+    try await pullWraps()
+    guard store != nil else { return 0 }
+    return try await pullHistory(report)
+  }
+
+  /// Takes the entries that this device has not seen. A relay whose log does not go on from this device's
+  /// is named.
+  func pullLog() async throws(DeviceError) {
+    let relay = try neededRelay()
+    let known = log
+    // The newest known entry is asked for again, to see that it is the same one.
+    let entries = try await Self.asking { () async throws(RelayError) in
+      try await relay.logEntries(of: account, from: known.nextIndex - 1)
+    }
+    guard let first = entries.first else {
+      throw .historyRefused(.rolledBack(from: known.nextIndex, to: 0))
+    }
+    guard first.head == known.head else {
+      state.withLock { $0.isForked = true }
+      try save()
+      refreshArchive()
+      throw .historyRefused(.forked)
+    }
+    for entry in entries.dropFirst() { try take(entry) }
+  }
+
+  /// Asks for the wraps of epochs that this device does not read yet, and judges them.
+  func pullWraps() async throws(DeviceError) {
+    let relay = try neededRelay()
+    let (wanted, device) = state.withLock { ($0.epochsToJudge, $0.keys.deviceID) }
+    guard !wanted.isEmpty else { return }
+    for epoch in wanted {
+      // A later wrap may have given this root already.
+      guard state.withLock({ $0.keyring.roots[epoch] == nil }) else { continue }
+      let wrap = try await Self.asking { () async throws(RelayError) in
+        try await relay.wrap(of: account, epoch: epoch, for: device)
+      }
+      state.withLock { $0.judge(epoch, wrap: wrap) }
+    }
+    try save()
+    refreshArchive()
+  }
+
+  /// Sends an entry again that was made before the process ended, or drops it if it was overtaken.
+  func finishPending() async throws(DeviceError) {
+    guard let pending = state.withLock({ $0.pending }) else { return }
+    guard pending.entry.content.predecessor == log.head else {
+      state.withLock { $0.pending = nil }
+      return try save()
+    }
+    _ = try await submit(pending)
+    try await pullEverything()
+  }
+
+  /// Begins a better epoch if the newest one is not to be trusted. Gives who began that one.
+  func mend() async throws(DeviceError) -> [DeviceID] {
+    let culprit: DeviceID? = state.withLock { state in
+      let newest = state.log.newestEpoch
+      guard state.isActive, !state.isForked, let fault = state.keyring.faults[newest.header.number],
+        !fault.isRelays, !state.keyring.roots.isEmpty
+      else { return nil }
+      return newest.signer
+    }
+    guard let culprit else { return [] }
+    try await change { .epoch($0) }
+    return [culprit]
+  }
+
+  func neededRelay() throws(DeviceError) -> any Relay {
+    guard let relay else { throw .noRelay }
+    return relay
+  }
+
+  func neededStore() throws(DeviceError) -> any DeviceStore {
+    guard let store else { throw .noStore }
+    return store
+  }
+
+  /// How far this device has come.
+  func progress() throws(DeviceError) -> DeviceProgress {
+    guard let store else { return DeviceProgress() }
+    let bytes = try Self.storing { () throws(StoreError) in try store.progress() }
+    guard let bytes else { return DeviceProgress() }
+    do { return try DeviceProgress(decoding: bytes) } catch {
+      throw .store(.corrupted("progress"))
+    }
+  }
+
+  /// Turns a store's error into a device's.
+  static func storing<Answer>(
+    _ body: () throws(StoreError) -> Answer
+  ) throws(DeviceError) -> Answer {
+    do throws(StoreError) { return try body() } catch { throw .store(error) }
+  }
+}
+
+/// How far a synchronisation has come, for a progress bar.
+public enum SyncStep: Hashable, Sendable {
+  /// Records from the relay: how many are here, of how many.
+  case received(UInt64, of: UInt64)
+  /// Records to the relay so far.
+  case sent(Int)
+  /// Sealed bytes of attachments to the relay so far.
+  case sentAttachmentBytes(UInt64)
+}
+
+extension DeviceState {
+  /// Epochs that this device should read and does not, newest first: one root gives all before it.
+  var epochsToJudge: [UInt64] {
+    log.epochs.reversed().filter {
+      keyring.roots[$0.header.number] == nil
+        && keyring.faults[$0.header.number]?.isRelays ?? true
+        && $0.wrapHash(for: keys.deviceID) != nil
+    }.map(\.header.number)
+  }
+
+  mutating func judge(_ epoch: UInt64, wrap: [UInt8]?) {
+    keyring.admit(epoch, of: log, wrap: wrap, keys: keys)
+  }
+}

@@ -1,0 +1,85 @@
+internal import CryptoCore
+internal import Synchronization
+internal import TLSCodec
+
+/// One device of an account: its keys, its archive, and what it shares with a relay.
+///
+/// Sealing and opening (`archive`) are synchronous. What talks to the relay is asynchronous, and runs one
+/// call at a time.
+public final class Device: Sendable {
+  /// The device's own identifier.
+  public let id: DeviceID
+  /// The account it belongs to.
+  public let account: AccountID
+  /// Seals and opens messages.
+  public let archive: Archive
+
+  let vault: any KeyVault
+  let store: (any DeviceStore)?
+  let relay: (any Relay)?
+  let state: Mutex<DeviceState>
+  /// Calls that talk to the relay take turns.
+  let turns = Turns()
+
+  init(
+    _ state: consuming sending DeviceState, vault: any KeyVault, store: (any DeviceStore)?,
+    relay: (any Relay)?
+  ) {
+    id = state.keys.deviceID
+    account = state.log.account
+    archive = Archive(account: state.log.account)
+    self.vault = vault
+    self.store = store
+    self.relay = relay
+    self.state = Mutex(state)
+    refreshArchive()
+  }
+
+  /// Opens the device whose keys are in `vault`.
+  /// - Throws: `DeviceError.vaultEmpty` if there is none, `.vault` if the keys cannot be read.
+  public convenience init(
+    vault: any KeyVault, store: (any DeviceStore)? = nil, relay: (any Relay)? = nil
+  ) throws(DeviceError) {
+    let contents: VaultContents?
+    do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
+    guard let contents else { throw .vaultEmpty }
+    self.init(try DeviceState(contents), vault: vault, store: store, relay: relay)
+  }
+
+  /// The account's log as this device knows it.
+  public var log: AccountLog { state.withLock { $0.log } }
+
+  /// Gives the archive the epochs that the keyring reads now.
+  func refreshArchive() {
+    let (epochs, sealing) = state.withLock { state in
+      (
+        state.log.epochs.compactMap { epoch in
+          state.keyring.roots[epoch.header.number].map {
+            ReadableEpoch(account: account, hash: epoch.hash, root: $0)
+          }
+        },
+        state.sealing
+      )
+    }
+    archive.update(epochs: epochs, sealing: sealing)
+  }
+
+  /// Writes the state to the vault, durably.
+  func save() throws(DeviceError) {
+    let contents = state.withLock { $0.vaultContents }
+    do throws(VaultError) { try vault.save(contents) } catch { throw .vault(error) }
+  }
+}
+
+extension DeviceState {
+  /// The epoch to seal under, or why there is none.
+  var sealing: Result<ReadableEpoch, ArchiveError> {
+    guard isActive else { return .failure(.deviceRemoved) }
+    guard !isForked else { return .failure(.forked) }
+    let newest = log.newestEpoch
+    guard let root = keyring.roots[newest.header.number] else {
+      return .failure(.epochRefused(by: keyring.faults[newest.header.number] == nil ? nil : newest.signer))
+    }
+    return .success(ReadableEpoch(account: log.account, hash: newest.hash, root: root))
+  }
+}

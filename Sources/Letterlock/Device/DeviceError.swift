@@ -1,0 +1,45 @@
+/// Why a device could not do what it was asked.
+public enum DeviceError: Error, Hashable, Sendable {
+  /// The relay refused, or did not answer.
+  case relay(RelayError)
+  /// The device's store failed.
+  case store(StoreError)
+  /// The device's keys could not be read or written.
+  case vault(VaultError)
+  /// Sealing or opening failed.
+  case archive(ArchiveError)
+  /// This needs a relay, and the device has none.
+  case noRelay
+  /// This needs a store, and the device has none.
+  case noStore
+  /// The vault holds a device already.
+  case vaultNotEmpty
+  /// The vault holds no device.
+  case vaultEmpty
+  /// A public key that nothing can be wrapped to.
+  case unusableKey(DeviceID)
+  /// The device was removed from its account.
+  case removed
+  /// There is no such active device.
+  case unknownDevice(DeviceID)
+  /// The recovery device cannot be removed, and a device does not remove itself.
+  case notRemovable(DeviceID)
+  /// The relay knows no account with this recovery key.
+  case noSuchAccount
+  /// The log is not the account's, or breaks a rule.
+  case logRefused(AccountLogError)
+  /// Two logs of this account contradict each other.
+  case forked
+  /// No join request for this code is at the relay, or what is there is not the device of the code.
+  case joinRequestNotFound
+  /// The request to join was not answered yet.
+  case notApprovedYet
+  /// The answer to a request to join does not come from whoever saw the code.
+  case approvalForged
+  /// The attachment is incomplete, altered, or not there.
+  case attachmentUnreadable(BlobID)
+  /// The history or the log at the relay breaks its rules; the verdict says how.
+  case historyRefused(Verdict)
+  /// A fault of this library.
+  case internalError(String)
+}

@@ -1,0 +1,95 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// To the vault and back. SPEC.md section 8.3.
+extension DeviceState {
+  /// Every secret is 32 bytes.
+  static let secretByteCount = 32
+
+  var vaultContents: VaultContents {
+    var slots = [SecretSlot(kind: .signing), SecretSlot(kind: .sealing)]
+    var secrets = [keys.signingSeed, keys.sealingSeed]
+    for (epoch, root) in keyring.roots.sorted(by: { $0.key < $1.key }) {
+      slots.append(SecretSlot(kind: .root, epoch: epoch))
+      secrets.append(root)
+    }
+    if let root = pending?.root {
+      slots.append(SecretSlot(kind: .pendingRoot))
+      secrets.append(root)
+    }
+    if let seed = pending?.sealingSeed {
+      slots.append(SecretSlot(kind: .pendingSealing))
+      secrets.append(seed)
+    }
+    let state = VaultState(
+      version: .newest, slots: slots, entries: entries, faults: keyring.storedFaults,
+      pending: pending.map { [$0.entry] } ?? [], pendingWraps: pending?.wraps ?? [],
+      isForked: isForked ? 1 : 0)
+    return VaultContents(secrets: SecretKey(concatenating: secrets), state: state.encoded)
+  }
+
+  init(_ contents: VaultContents) throws(DeviceError) {
+    let state: VaultState
+    do { state = try VaultState(decoding: contents.state) } catch { throw .vault(.corrupted) }
+    guard contents.secrets.byteCount == state.slots.count * Self.secretByteCount else {
+      throw .vault(.corrupted)
+    }
+    var secrets: [SecretSlot: SecretKey] = [:]
+    for (index, slot) in state.slots.enumerated() {
+      let start = index * Self.secretByteCount
+      secrets[slot] = contents.secrets.slice(start..<start + Self.secretByteCount)
+    }
+    guard let signing = secrets[SecretSlot(kind: .signing)],
+      let sealing = secrets[SecretSlot(kind: .sealing)], let create = state.entries.first
+    else { throw .vault(.corrupted) }
+    // The vault is the device's own: its log was verified before it was stored, and is verified again.
+    let log: AccountLog
+    do throws(AccountLogError) {
+      let account = try AccountLog(create: create).account
+      log = try AccountLog(account: account, replaying: state.entries)
+    } catch { throw .vault(.corrupted) }
+    self.init(
+      keys: try DeviceKeys(signingSeed: signing, sealingSeed: sealing), log: log,
+      entries: state.entries)
+    for (slot, secret) in secrets where slot.kind == .root {
+      keyring.restore(secret, epoch: slot.epoch)
+    }
+    keyring.restore(state.faults)
+    isForked = state.isForked != 0
+    if let entry = state.pending.first {
+      pending = PendingEntry(
+        entry: entry, wraps: state.pendingWraps, root: secrets[SecretSlot(kind: .pendingRoot)],
+        sealingSeed: secrets[SecretSlot(kind: .pendingSealing)])
+    }
+  }
+}
+
+extension EpochKeyring {
+  var storedFaults: [StoredFault] {
+    faults.compactMap { epoch, fault in
+      switch fault {
+      case .wrapMissing: nil
+      case .notARecipient:
+        StoredFault(epoch: epoch, code: 1, signer: DeviceID(unchecked: [UInt8](repeating: 0, count: 32)))
+      case .badWrap(let signer): StoredFault(epoch: epoch, code: 2, signer: signer)
+      case .badCommitment(let signer): StoredFault(epoch: epoch, code: 3, signer: signer)
+      case .badLink(_, let signer): StoredFault(epoch: epoch, code: 4, signer: signer)
+      case .unlinked(_, let signer): StoredFault(epoch: epoch, code: 5, signer: signer)
+      }
+    }.sorted { $0.epoch < $1.epoch }
+  }
+
+  mutating func restore(_ stored: [StoredFault]) {
+    for fault in stored {
+      let restored: EpochFault =
+        switch fault.code {
+        case 1: .notARecipient
+        case 2: .badWrap(by: fault.signer)
+        case 3: .badCommitment(by: fault.signer)
+        case 4: .badLink(to: fault.epoch, by: fault.signer)
+        default: .unlinked(epochs: [], by: fault.signer)
+        }
+      restore(restored, epoch: fault.epoch)
+    }
+  }
+}

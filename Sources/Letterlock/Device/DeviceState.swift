@@ -1,0 +1,91 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Everything a device knows about its account and keeps in its vault. SPEC.md section 8.3.
+struct DeviceState: ~Copyable {
+  var keys: DeviceKeys
+  var log: AccountLog
+  var entries: [LogEntry]
+  var keyring: EpochKeyring
+  /// A log entry that was made and perhaps sent, and not yet seen in the log.
+  var pending: PendingEntry?
+  /// Set when two logs contradict each other.
+  var isForked = false
+
+  init(keys: DeviceKeys, log: AccountLog, entries: [LogEntry]) {
+    self.keys = keys
+    self.log = log
+    self.entries = entries
+    keyring = EpochKeyring(account: log.account)
+  }
+
+  /// Whether this device may still act.
+  var isActive: Bool { log.activeMember(keys.deviceID) != nil }
+}
+
+/// A log entry on its way, with the secrets that it makes true. It is in the vault before it is sent, so
+/// that a process that ends in between neither loses a root nor makes two.
+struct PendingEntry: Sendable {
+  let entry: LogEntry
+  let wraps: [StoredWrap]
+  /// The root of the epoch that the entry begins.
+  let root: SecretKey?
+  /// The sealing key that a rotation brings.
+  let sealingSeed: SecretKey?
+}
+
+/// Which secret stands where in the vault.
+///
+/// ```
+/// struct {
+///   uint8 kind;                     1 signing, 2 sealing, 3 root, 4 pending root, 5 pending sealing,
+///                                   6 join
+///   uint64 epoch;                   of a root; else zero
+/// } SecretSlot;
+/// ```
+struct SecretSlot: WireCodable, Hashable, Sendable {
+  enum Kind: UInt8, TLSCodable, Sendable {
+    case signing = 1
+    case sealing = 2
+    case root = 3
+    case pendingRoot = 4
+    case pendingSealing = 5
+    case join = 6
+
+    func encode(to writer: inout TLSWriter) { writer.write(rawValue) }
+
+    init(from reader: inout TLSReader) throws(TLSError) {
+      guard let kind = Kind(rawValue: try reader.read(UInt8.self)) else { throw .unknownValue }
+      self = kind
+    }
+  }
+
+  var kind: Kind
+  var epoch: UInt64 = 0
+
+  static let wire = WireFormat(Self.init, field(\.kind), field(\.epoch))
+}
+
+/// What an epoch that was not accepted is remembered by.
+struct StoredFault: WireCodable, Hashable, Sendable {
+  var epoch: UInt64
+  var code: UInt8
+  var signer: DeviceID
+
+  static let wire = WireFormat(Self.init, field(\.epoch), field(\.code), field(\.signer))
+}
+
+/// The part of the vault that is not secret.
+struct VaultState: WireCodable, Sendable {
+  var version: FormatVersion
+  var slots: [SecretSlot]
+  var entries: [LogEntry]
+  var faults: [StoredFault]
+  var pending: [LogEntry]
+  var pendingWraps: [StoredWrap]
+  var isForked: UInt8
+
+  static let wire = WireFormat(
+    Self.init, field(\.version), field(\.slots), field(\.entries), field(\.faults),
+    field(\.pending), field(\.pendingWraps), field(\.isForked))
+}

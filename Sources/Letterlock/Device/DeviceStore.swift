@@ -1,0 +1,87 @@
+/// Why a device's store did not do what it was asked.
+public enum StoreError: Error, Hashable, Sendable {
+  /// The storage failed: no room, no rights, or a broken file.
+  case unavailable(String)
+  /// What the store holds is not what was put there.
+  case corrupted(String)
+}
+
+/// Where a device keeps what must survive: sealed records and attachments, and how far it has come. It
+/// never sees a plaintext or a key.
+///
+/// Each call is one transaction, durable when it returns.
+public protocol DeviceStore: Sendable {
+  /// How far the device has come; nil in a new store. Opaque to the store.
+  func progress() throws(StoreError) -> [UInt8]?
+
+  /// Adds sealed records that no relay has yet, and small sealed attachments with them.
+  func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError)
+  /// The oldest records that no relay has yet, in the order they were added.
+  func outbox(limit: Int) throws(StoreError) -> [OutboxRecord]
+  /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch.
+  func reseal(_ records: [OutboxRecord]) throws(StoreError)
+  /// Keeps an Append that is about to be sent over the outbox's records up to a sequence number, with the
+  /// progress that makes its counter used.
+  func stage(_ append: [UInt8]?, through sequence: Int64, progress: [UInt8]) throws(StoreError)
+  /// The Append that was being sent when the process ended, and the last sequence number it covers.
+  func staged() throws(StoreError) -> (append: [UInt8], through: Int64)?
+
+  /// Takes verified batches at the end of the history, drops from the outbox what they contain, and keeps
+  /// the progress that includes them.
+  func commit(
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
+  ) throws(StoreError)
+  /// Batches from a place in the history on, up to `limit` of them.
+  func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
+
+  /// Begins a large sealed attachment, or begins it anew.
+  func beginBlob(_ blob: BlobID) throws(StoreError)
+  /// Adds bytes to it.
+  func appendToBlob(_ blob: BlobID, _ bytes: [UInt8]) throws(StoreError)
+  /// Ends it: from here on it is complete, and waits to be uploaded if `upload` was not uploaded yet.
+  func finishBlob(_ upload: BlobUpload, isUploaded: Bool) throws(StoreError)
+  /// What was signed about a complete attachment; nil if there is none.
+  func blob(_ blob: BlobID) throws(StoreError) -> BlobUpload?
+  /// Bytes of a complete attachment, at most `byteCount` of them.
+  func readBlob(
+    _ blob: BlobID, at offset: UInt64, byteCount: Int
+  ) throws(StoreError) -> [UInt8]
+  /// Complete attachments that wait to be uploaded.
+  func blobsToUpload() throws(StoreError) -> [BlobUpload]
+  /// Notes that a relay has the attachment.
+  func markUploaded(_ blob: BlobID) throws(StoreError)
+  /// Every complete attachment.
+  func allBlobs() throws(StoreError) -> [BlobID]
+  /// Drops attachments, complete or not.
+  func removeBlobs(_ blobs: [BlobID]) throws(StoreError)
+  /// Drops attachments that were begun and never finished.
+  func removeUnfinishedBlobs() throws(StoreError)
+}
+
+/// A record that no relay has yet.
+public struct OutboxRecord: Hashable, Sendable {
+  /// Its place in the outbox.
+  public let sequence: Int64
+  /// The sealed record.
+  public let bytes: [UInt8]
+
+  /// A record in the outbox.
+  public init(sequence: Int64, bytes: [UInt8]) {
+    self.sequence = sequence
+    self.bytes = bytes
+  }
+}
+
+/// A sealed attachment that is small enough to be stored in one piece.
+public struct SealedBlob: Hashable, Sendable {
+  /// What its device signed about it.
+  public let upload: BlobUpload
+  /// The sealed bytes.
+  public let bytes: [UInt8]
+
+  /// A sealed attachment.
+  public init(upload: BlobUpload, bytes: [UInt8]) {
+    self.upload = upload
+    self.bytes = bytes
+  }
+}

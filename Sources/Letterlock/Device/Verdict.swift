@@ -1,0 +1,42 @@
+/// What synchronising found out about the history that the relay shows. SPEC.md section 6.3.
+public enum Verdict: Hashable, Sendable {
+  /// The whole history, `size` records of it, is there and verified.
+  case complete(size: UInt64)
+  /// Records are absent.
+  case missing(leaves: [UInt64])
+  /// The relay shows an older history or log than this device has seen.
+  case rolledBack(from: UInt64, to: UInt64)
+  /// The records are there, in another order than the one that was receipted.
+  case reordered
+  /// A record or an entry is not what its author signed.
+  case tampered(HistoryError)
+  /// Two histories or two logs contradict each other.
+  case forked
+
+  /// Whether nothing is wrong.
+  public var isComplete: Bool {
+    if case .complete = self { return true }
+    return false
+  }
+}
+
+/// What a synchronisation did.
+public struct SyncReport: Hashable, Sendable {
+  /// What it found out about the history.
+  public var verdict: Verdict
+  /// How many records came from the relay.
+  public var received: Int = 0
+  /// How many records went to the relay.
+  public var sent: Int = 0
+  /// How many attachments went to the relay.
+  public var sentAttachments: Int = 0
+  /// Devices that joined since the last synchronisation.
+  public var joined: [DeviceID] = []
+  /// Devices that left since the last synchronisation.
+  public var left: [DeviceID] = []
+  /// Who began an epoch that this device had to mend by beginning another.
+  public var mended: [DeviceID] = []
+
+  /// A report.
+  public init(verdict: Verdict) { self.verdict = verdict }
+}

@@ -1,0 +1,175 @@
+internal import CryptoCore
+
+/// A relay that forgets everything when it goes: for tests and examples.
+public actor InMemoryRelay: Relay {
+  private let key: ReceiptKey
+  private let quota: UInt64
+  private var accounts: [AccountID: StoredAccount] = [:]
+  private var mailboxes: [MailboxID: [[UInt8]]] = [:]
+
+  private struct StoredAccount {
+    var rules: RelayAccount
+    var entries: [LogEntry]
+    var wraps: [WrapPlace: [UInt8]] = [:]
+    var batches: [HistoryBatch] = []
+    var blobs: [BlobID: StoredBlob] = [:]
+  }
+
+  private struct WrapPlace: Hashable {
+    let epoch: UInt64
+    let device: DeviceID
+  }
+
+  private struct StoredBlob {
+    var upload: BlobUpload
+    var bytes: [UInt8] = []
+  }
+
+  /// A relay in which each account may keep `quota` bytes.
+  public init(quota: UInt64 = .max) throws(RelayError) {
+    key = try ReceiptKey()
+    self.quota = quota
+  }
+
+  public func receiptKey() async throws(RelayError) -> [UInt8] { key.publicKey }
+
+  public func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
+    let rules = try RelayAccount(create: entry, wraps: wraps, quota: quota)
+    guard accounts[rules.log.account] == nil else { throw .accountExists }
+    var stored = StoredAccount(rules: rules, entries: [entry])
+    for wrap in wraps {
+      stored.wraps[WrapPlace(epoch: 0, device: wrap.device)] = wrap.wrap.bytes
+    }
+    accounts[rules.log.account] = stored
+  }
+
+  public func account(recoveredBy device: DeviceID) async throws(RelayError) -> AccountID? {
+    accounts.first { $0.value.rules.log.recoveryDevice == device }?.key
+  }
+
+  public func logEntries(
+    of account: AccountID, from index: UInt64
+  ) async throws(RelayError) -> [LogEntry] {
+    Array(try stored(account).entries.dropFirst(Int(clamping: index)))
+  }
+
+  public func appendLogEntry(
+    _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
+  ) async throws(RelayError) {
+    var stored = try stored(account)
+    let erased = RelayAccount.erasesWraps(of: entry, before: stored.rules.log)
+    guard case .new = try stored.rules.accept(entry, wraps: wraps) else { return }
+    stored.entries.append(entry)
+    if let erased { stored.wraps = stored.wraps.filter { $0.key.device != erased } }
+    let epoch = stored.rules.log.newestEpoch.header.number
+    for wrap in wraps {
+      stored.wraps[WrapPlace(epoch: epoch, device: wrap.device)] = wrap.wrap.bytes
+    }
+    accounts[account] = stored
+  }
+
+  public func wrap(
+    of account: AccountID, epoch: UInt64, for device: DeviceID
+  ) async throws(RelayError) -> [UInt8]? {
+    try stored(account).wraps[WrapPlace(epoch: epoch, device: device)]
+  }
+
+  public func append(
+    _ append: Append, records: [[UInt8]], to account: AccountID
+  ) async throws(RelayError) -> AppendOutcome {
+    var stored = try stored(account)
+    let firstLeaf = stored.rules.history.tree.size
+    guard case .new = try stored.rules.accept(append, records: records) else {
+      return AppendOutcome(firstLeaf: nil, receipt: try stored.rules.receipt(by: key))
+    }
+    stored.batches.append(HistoryBatch(firstLeaf: firstLeaf, append: append, records: records))
+    accounts[account] = stored
+    return AppendOutcome(firstLeaf: firstLeaf, receipt: try stored.rules.receipt(by: key))
+  }
+
+  public func history(
+    of account: AccountID, from leaf: UInt64, maximumByteCount: Int
+  ) async throws(RelayError) -> HistoryPage {
+    let stored = try stored(account)
+    var page: [HistoryBatch] = []
+    var byteCount = 0
+    for batch in stored.batches where batch.firstLeaf >= leaf {
+      guard page.isEmpty || byteCount < maximumByteCount else { break }
+      page.append(batch)
+      byteCount += batch.records.reduce(0) { $0 + ($1?.count ?? 0) }
+    }
+    return HistoryPage(batches: page, receipt: try stored.rules.receipt(by: key))
+  }
+
+  public func beginBlob(
+    _ upload: BlobUpload, of account: AccountID
+  ) async throws(RelayError) -> UInt64 {
+    var stored = try stored(account)
+    let present = stored.blobs[upload.blob]
+    if let present {
+      guard present.upload == upload else { throw .blobRefused }
+      return UInt64(present.bytes.count)
+    }
+    try stored.rules.check(upload, alreadyStored: 0)
+    stored.blobs[upload.blob] = StoredBlob(upload: upload)
+    accounts[account] = stored
+    return 0
+  }
+
+  public func writeBlob(
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
+  ) async throws(RelayError) {
+    var stored = try stored(account)
+    guard var present = stored.blobs[blob] else { throw .unknownBlob }
+    guard offset == present.bytes.count,
+      offset + UInt64(bytes.count) <= present.upload.byteCount
+    else { throw .blobRefused }
+    present.bytes += bytes
+    if UInt64(present.bytes.count) == present.upload.byteCount {
+      guard SHA256Hash.hash(present.bytes) == present.upload.digest.bytes else {
+        stored.blobs[blob] = nil
+        accounts[account] = stored
+        throw .blobRefused
+      }
+    }
+    stored.rules.usage.blobs += UInt64(bytes.count)
+    stored.blobs[blob] = present
+    accounts[account] = stored
+  }
+
+  public func blob(
+    _ blob: BlobID, of account: AccountID
+  ) async throws(RelayError) -> BlobUpload? {
+    guard let present = try stored(account).blobs[blob],
+      UInt64(present.bytes.count) == present.upload.byteCount
+    else { return nil }
+    return present.upload
+  }
+
+  public func readBlob(
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
+  ) async throws(RelayError) -> [UInt8] {
+    guard let present = try stored(account).blobs[blob] else { throw .unknownBlob }
+    return Array(present.bytes.dropFirst(Int(clamping: offset)).prefix(max(0, byteCount)))
+  }
+
+  public func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {
+    guard message.count <= 65_536, mailboxes[mailbox, default: []].count < 16 else {
+      throw .tooLarge
+    }
+    mailboxes[mailbox, default: []].append(message)
+  }
+
+  public func messages(in mailbox: MailboxID) async throws(RelayError) -> [[UInt8]] {
+    mailboxes[mailbox] ?? []
+  }
+
+  public func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
+    try stored(account).rules.usage
+  }
+
+  private func stored(_ account: AccountID) throws(RelayError) -> StoredAccount {
+    guard let stored = accounts[account] else { throw .unknownAccount }
+    return stored
+  }
+}
