@@ -1,6 +1,6 @@
 package import CryptoCore
 public struct RecoveryKey: ~Copyable, Sendable {
-  let s: SecretKey; package init(secret: SecretKey) { s = secret }
+  package let secret: SecretKey; package init(secret: SecretKey) { self.secret = secret }
 }
 public struct JoinCode: Sendable {
   package let bundleHash: [UInt8]; package let secret: SecretKey;

@@ -12,6 +12,8 @@ public enum ArchiveError: Error, Hashable, Sendable {
   case epochRefused(by: DeviceID?)
   /// The device was removed from its account.
   case deviceRemoved
+  /// The device was restored, and the person has not said yet which other devices to keep.
+  case devicesUnconfirmed
   /// Two logs of this account contradict each other: nothing is sealed until a person looks.
   case forked
   /// More than 2^30 - 1 bytes.

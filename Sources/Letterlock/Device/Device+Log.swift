@@ -39,13 +39,15 @@ extension Device {
   /// Makes an entry that begins an epoch, and sees it through; begins again if another came first.
   func change(
     leaving leaver: DeviceID? = nil, joining joiner: DeviceKeyBundle? = nil,
-    rotating newKeys: DeviceKeys? = nil, _ make: (EpochHeader) -> AccountChange
+    rotating newKeys: DeviceKeys? = nil, signing signer: DeviceKeys? = nil,
+    _ make: (EpochHeader) -> AccountChange
   ) async throws(DeviceError) {
     for _ in 0..<8 {
       let history = try progress().history
       let pending = try state.withLock { (state) throws(DeviceError) in
         try state.epochEntry(
-          history: history, leaving: leaver, joining: joiner, rotating: newKeys, make)
+          history: history, leaving: leaver, joining: joiner, rotating: newKeys,
+          signing: signer, make)
       }
       guard try await submit(pending) == .overtaken else { return }
       try await pullEverything()
@@ -92,7 +94,8 @@ extension DeviceState {
   /// An entry that begins the next epoch for the devices that are active afterwards.
   func epochEntry(
     history: History, leaving leaver: DeviceID?, joining joiner: DeviceKeyBundle?,
-    rotating newKeys: DeviceKeys?, _ make: (EpochHeader) -> AccountChange
+    rotating newKeys: DeviceKeys?, signing signer: DeviceKeys?,
+    _ make: (EpochHeader) -> AccountChange
   ) throws(DeviceError) -> PendingEntry {
     var recipients: [DeviceID: SealingKey] = [:]
     for device in log.activeDevices where device != leaver {
@@ -107,12 +110,15 @@ extension DeviceState {
       number: log.newestEpoch.header.number + 1, account: log.account, linking: links,
       recipients: recipients, treeSize: history.tree.size, treeRoot: history.tree.root)
     return PendingEntry(
-      entry: try entry(make(opening.header)), wraps: opening.wraps, root: opening.root,
+      entry: try entry(make(opening.header), signing: signer), wraps: opening.wraps, root: opening.root,
       sealingSeed: newKeys?.sealingSeed)
   }
 
   /// The next entry of the log, signed by this device.
-  func entry(_ change: AccountChange) throws(DeviceError) -> LogEntry {
+  func entry(
+    _ change: AccountChange, signing signer: DeviceKeys? = nil
+  ) throws(DeviceError) -> LogEntry {
+    let keys = signer ?? keys
     let content = LogEntryContent(
       version: .newest, predecessor: log.head, index: log.nextIndex, signer: keys.deviceID,
       change: change)

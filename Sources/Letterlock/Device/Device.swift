@@ -76,6 +76,7 @@ extension DeviceState {
   var sealing: Result<ReadableEpoch, ArchiveError> {
     guard isActive else { return .failure(.deviceRemoved) }
     guard !isForked else { return .failure(.forked) }
+    guard !isUnconfirmed else { return .failure(.devicesUnconfirmed) }
     let newest = log.newestEpoch
     guard let root = keyring.roots[newest.header.number] else {
       return .failure(.epochRefused(by: keyring.faults[newest.header.number] == nil ? nil : newest.signer))

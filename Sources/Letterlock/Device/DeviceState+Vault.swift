@@ -24,7 +24,7 @@ extension DeviceState {
     let state = VaultState(
       version: .newest, slots: slots, entries: entries, faults: keyring.storedFaults,
       pending: pending.map { [$0.entry] } ?? [], pendingWraps: pending?.wraps ?? [],
-      isForked: isForked ? 1 : 0)
+      flags: (isForked ? 1 : 0) | (isUnconfirmed ? 2 : 0))
     return VaultContents(secrets: SecretKey(concatenating: secrets), state: state.encoded)
   }
 
@@ -55,7 +55,8 @@ extension DeviceState {
       keyring.restore(secret, epoch: slot.epoch)
     }
     keyring.restore(state.faults)
-    isForked = state.isForked != 0
+    isForked = state.flags & 1 != 0
+    isUnconfirmed = state.flags & 2 != 0
     if let entry = state.pending.first {
       pending = PendingEntry(
         entry: entry, wraps: state.pendingWraps, root: secrets[SecretSlot(kind: .pendingRoot)],

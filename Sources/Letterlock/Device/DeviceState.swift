@@ -11,6 +11,8 @@ struct DeviceState: ~Copyable {
   var pending: PendingEntry?
   /// Set when two logs contradict each other.
   var isForked = false
+  /// Set in a restored device until the person has said which other devices to keep.
+  var isUnconfirmed = false
 
   init(keys: DeviceKeys, log: AccountLog, entries: [LogEntry]) {
     self.keys = keys
@@ -83,9 +85,10 @@ struct VaultState: WireCodable, Sendable {
   var faults: [StoredFault]
   var pending: [LogEntry]
   var pendingWraps: [StoredWrap]
-  var isForked: UInt8
+  /// 1: forked; 2: restored, and not confirmed.
+  var flags: UInt8
 
   static let wire = WireFormat(
     Self.init, field(\.version), field(\.slots), field(\.entries), field(\.faults),
-    field(\.pending), field(\.pendingWraps), field(\.isForked))
+    field(\.pending), field(\.pendingWraps), field(\.flags))
 }
