@@ -1,9 +1,13 @@
+package import CryptoCore
+
 /// A file that belongs to a message: where its sealed bytes are, how to open them, and what they are.
 ///
 /// It stands inside the message's sealed record. SPEC.md "Attachment reference".
-public struct Attachment: Hashable, Sendable {
+public struct Attachment: Sendable {
   /// Names the sealed file.
   public let blob: BlobID
+  /// The input key of its chunked encryption, 32 bytes.
+  package let key: SecretKey
   /// The file's name, if it had one.
   public var name: String?
   /// The media type, such as `image/jpeg`.
@@ -14,6 +18,24 @@ public struct Attachment: Hashable, Sendable {
   public let sha256: [UInt8]
   /// What the file is to its message.
   public var role: Role
+  /// Fields of a newer version, by number.
+  package internal(set) var unknownFields: [UnknownValue] = []
+
+  /// The reference to a file that has been sealed.
+  /// - Throws: `IdentifierError.wrongByteCount` if the key or the hash has not 32 bytes.
+  package init(
+    blob: BlobID, key: SecretKey, name: String? = nil, mediaType: String, byteCount: UInt64,
+    sha256: [UInt8], role: Role = .file
+  ) throws(IdentifierError) {
+    guard key.byteCount == 32, sha256.count == 32 else { throw .wrongByteCount }
+    self.blob = blob
+    self.key = key
+    self.name = name
+    self.mediaType = mediaType
+    self.byteCount = byteCount
+    self.sha256 = sha256
+    self.role = role
+  }
 
   /// What a file is to its message.
   public enum Role: Hashable, Sendable {
@@ -28,6 +50,26 @@ public struct Attachment: Hashable, Sendable {
     /// A role of a newer version.
     case unknown(UInt8)
   }
+}
+
+extension Attachment: Hashable {
+  /// Whether everything is equal, the key included, which is compared in constant time.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.blob == right.blob && left.name == right.name && left.mediaType == right.mediaType
+      && left.byteCount == right.byteCount && left.sha256 == right.sha256 && left.role == right.role
+      && left.unknownFields == right.unknownFields && left.key.isEqual(to: right.key)
+  }
+
+  /// Hashes what names the file, never its key.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(blob)
+    hasher.combine(sha256)
+  }
+}
+
+extension Attachment: CustomStringConvertible {
+  /// Which file it is, without its key.
+  public var description: String { "Attachment(\(blob), \(byteCount) bytes)" }
 }
 
 /// What an importer hands over before a file is sealed.

@@ -14,7 +14,7 @@ public struct Message: Hashable, Sendable {
   /// When it arrived here, if it did.
   public var receivedAt: Timestamp?
   /// How it travelled. `endToEnd` set here is a claim, shown as `importedEndToEnd`.
-  public var carriage: Carriage { didSet { forgetEvidence() } }
+  public var carriage: Carriage { didSet { forgetCarriage() } }
   /// What it says or does.
   public var body: Body { didSet { forgetEvidence() } }
   /// Its files.
@@ -37,7 +37,7 @@ public struct Message: Hashable, Sendable {
   /// What is known of its end-to-end encryption; only meaningful with the carriage `endToEnd`.
   var standing: EndToEndStanding = .claimed
   /// Fields of a newer version, by number.
-  package var unknownFields: [UnknownValue] = []
+  package internal(set) var unknownFields: [UnknownValue] = []
 
   /// A message of any kind.
   ///
@@ -68,6 +68,12 @@ public struct Message: Hashable, Sendable {
 
   private mutating func forgetEvidence() {
     standing = .claimed
+  }
+
+  /// The service of an unknown carriage is an unknown field, and means nothing for another carriage.
+  private mutating func forgetCarriage() {
+    forgetEvidence()
+    unknownFields.removeAll { $0.code == FieldNumber.service.rawValue }
   }
 }
 

@@ -11,7 +11,7 @@ public struct ConversationProfile: Hashable, Sendable {
   /// Whether it is a group, whatever the count of participants.
   public var isGroup: Bool
   /// Fields of a newer version, by number.
-  package var unknownFields: [UnknownValue] = []
+  package internal(set) var unknownFields: [UnknownValue] = []
 
   /// What is known about a conversation.
   public init(
@@ -31,7 +31,7 @@ public struct DeviceProfile: Hashable, Sendable {
   /// The name its person gave it.
   public var name: String
   /// Fields of a newer version, by number.
-  package var unknownFields: [UnknownValue] = []
+  package internal(set) var unknownFields: [UnknownValue] = []
 
   /// What a device tells about itself.
   public init(name: String) {

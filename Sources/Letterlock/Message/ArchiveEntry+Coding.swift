@@ -1,0 +1,107 @@
+import CryptoCore
+package import TLSCodec
+
+/// ```
+/// enum { message(1), conversation(2), device(3), (65535) } EntryType;
+///
+/// struct {
+///   EntryType type;
+///   opaque body<V>;
+/// } ArchiveEntry;
+/// ```
+/// followed by zeros up to the padded length. SPEC.md "Archive entry".
+extension ArchiveEntry {
+  /// No entry is longer, padding not counted: 16 MiB. Larger content belongs in attachments.
+  package static let maximumByteCount = 1 << 24
+
+  private var type: UInt16 {
+    switch self {
+    case .message: 1
+    case .conversation: 2
+    case .device: 3
+    case .unknown(let unknown): unknown.code
+    }
+  }
+
+  private var bodyByteCount: Int {
+    switch self {
+    case .message(let message): message.fieldsByteCount
+    case .conversation(let profile): profile.fieldsByteCount
+    case .device(let profile): profile.fieldsByteCount
+    case .unknown(let unknown): unknown.bytes.count
+    }
+  }
+
+  /// The length of the entry without padding.
+  package var encodedByteCount: Int { 2 + bodyByteCount.asVector }
+
+  /// The length of the entry with padding, as `encode(into:at:)` writes it.
+  /// - Throws: `TLSError.lengthTooLong` past `maximumByteCount`.
+  package func paddedByteCount() throws(TLSError) -> Int {
+    let byteCount = encodedByteCount
+    guard byteCount <= Self.maximumByteCount else { throw .lengthTooLong }
+    return Padding.paddedByteCount(byteCount)
+  }
+
+  /// Writes the entry at `start`, and zeros after it to the end of `bytes`.
+  ///
+  /// - Precondition: `bytes` ends `paddedByteCount()` bytes after `start`.
+  package func encode(into bytes: inout MutableRawSpan, at start: Int) {
+    var offset = start
+    bytes.write(type, at: &offset)
+    bytes.write(length: bodyByteCount, at: &offset)
+    switch self {
+    case .message(let message): message.writeFields(to: &bytes, at: &offset)
+    case .conversation(let profile): profile.writeFields(to: &bytes, at: &offset)
+    case .device(let profile): profile.writeFields(to: &bytes, at: &offset)
+    case .unknown(let unknown): bytes.write(fixed: unknown.bytes, at: &offset)
+    }
+    bytes.zero(offset..<bytes.byteCount)
+  }
+
+  /// The entry with its padding.
+  /// - Throws: `TLSError.lengthTooLong` past `maximumByteCount`.
+  package func padded() throws(TLSError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: try paddedByteCount())
+    bytes.withMutableRawSpan { encode(into: &$0, at: 0) }
+    return bytes
+  }
+
+  /// The entry that a record's plaintext holds.
+  /// - Throws: `TLSError` for anything that `encode(into:at:)` would not have written.
+  package init(decodingArchiveEntry bytes: RawSpan) throws(TLSError) {
+    var reader = SpanReader(bytes)
+    let type: UInt16 = try reader.read(from: bytes)
+    var body = try reader.readVector(from: bytes)
+    guard reader.offset <= Self.maximumByteCount else { throw .lengthTooLong }
+    guard bytes.byteCount == Padding.paddedByteCount(reader.offset) else { throw .trailingBytes }
+    guard bytes.isZero(from: reader.offset) else { throw .invalidValue }
+    switch type {
+    case 1: self = .message(try Message(readingFields: &body, from: bytes))
+    case 2: self = .conversation(try ConversationProfile(readingFields: &body, from: bytes))
+    case 3: self = .device(try DeviceProfile(readingFields: &body, from: bytes))
+    default: self = .unknown(UnknownValue(code: type, bytes: body.readRest(from: bytes)))
+    }
+    try body.finish()
+  }
+
+  /// The entry that these bytes, padding included, hold.
+  package init(decodingArchiveEntry bytes: [UInt8]) throws(TLSError) {
+    self = try bytes.withRawSpan { (span) throws(TLSError) in try Self(decodingArchiveEntry: span) }
+  }
+}
+
+extension RawSpan {
+  fileprivate func isZero(from start: Int) -> Bool {
+    var offset = start
+    while byteCount - offset >= 8 {
+      guard bigEndian(at: offset, as: UInt64.self) == 0 else { return false }
+      offset += 8
+    }
+    while offset < byteCount {
+      guard byte(at: offset) == 0 else { return false }
+      offset += 1
+    }
+    return true
+  }
+}

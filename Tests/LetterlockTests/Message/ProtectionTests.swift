@@ -1,0 +1,147 @@
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+@Suite("SPEC.md: protection")
+struct ProtectionTests {
+  private static let evidence = EndToEndEvidence(service: "letterlock", isSenderVerified: true)
+
+  private static func message(_ carriage: Carriage) -> Message {
+    Message(sender: .other("+15550100"), carriage: carriage, body: .text("hi"))
+  }
+
+  private static func reread(_ message: Message) throws -> Message {
+    let bytes = try ArchiveEntry.message(message).padded()
+    guard case .message(let message) = try ArchiveEntry(decodingArchiveEntry: bytes) else {
+      throw TLSError.unknownValue
+    }
+    return message
+  }
+
+  @Test(arguments: [
+    (Carriage.local, Protection.local), (.carrier(.sms), .unencrypted(.sms)),
+    (.carrier(.mms), .unencrypted(.mms)), (.carrier(.rcs), .unencrypted(.rcs)),
+    (.carrier(.unknown(99)), .unencrypted(.unknown(99))), (.unknown(99), .unencrypted(.unknown(99))),
+    (.endToEnd(service: "iMessage"), .importedEndToEnd(service: "iMessage")),
+  ])
+  func `an app gets at most importedEndToEnd, before and after sealing`(
+    carriage: Carriage, protection: Protection
+  ) throws {
+    let message = Self.message(carriage)
+    #expect(message.protection == protection)
+    let reread = try Self.reread(message)
+    #expect(reread.protection == protection)
+    #expect(reread.markedVerified(by: .verifiedRecord).protection == protection)
+  }
+
+  @Test func `a conversation message keeps its mark, which counts only in a verified record`() throws {
+    let opened = Self.message(.local).markedVerified(by: .conversation(Self.evidence))
+    #expect(opened.protection == .endToEnd(Self.evidence))
+    let reread = try Self.reread(opened)
+    #expect(reread.protection == .importedEndToEnd(service: "letterlock"))
+    #expect(reread.markedVerified(by: .verifiedRecord) == opened)
+    #expect(reread.markedVerified(by: .verifiedRecord).protection == .endToEnd(Self.evidence))
+    let unverified = EndToEndEvidence(service: "letterlock", isSenderVerified: false)
+    let other = Self.message(.local).markedVerified(by: .conversation(unverified))
+    #expect(try Self.reread(other).markedVerified(by: .verifiedRecord).protection == .endToEnd(unverified))
+  }
+
+  @Test func `decoding alone never gives endToEnd`() throws {
+    var random = RandomMessages(seed: 1)
+    for kind in 0...7 {
+      for _ in 0..<50 {
+        var message = try random.message(kind)
+        if kind.isMultiple(of: 2) { message = message.markedVerified(by: .conversation(Self.evidence)) }
+        if case .endToEnd = try Self.reread(message).protection { Issue.record("forged by decoding") }
+      }
+    }
+  }
+
+  @Test func `changing what a verified message says drops the evidence`() {
+    let verified = Self.message(.local).markedVerified(by: .conversation(Self.evidence))
+    let changes: [(inout Message) -> Void] = [
+      { $0.body = .text("bye") }, { $0.sender = .me }, { $0.id = MessageID() },
+      { $0.sentAt = Timestamp(nanosecondsSince1970: 0) }, { $0.subject = "s" }, { $0.attachments = [] },
+      { $0.replyTo = MessageID() }, { $0.effect = "e" }, { $0.recipients = ["a"] },
+      { $0.editedAt = Timestamp(nanosecondsSince1970: 0) },
+      { $0.carriage = .endToEnd(service: "letterlock") },
+    ]
+    for change in changes {
+      var message = verified
+      change(&message)
+      #expect(message.protection == .importedEndToEnd(service: "letterlock"))
+      #expect(message.markedVerified(by: .verifiedRecord).protection == message.protection)
+    }
+  }
+
+  @Test func `putting a verified message into its conversation keeps the evidence`() {
+    var message = Self.message(.local).markedVerified(by: .conversation(Self.evidence))
+    message.conversation = ConversationID()
+    message.receivedAt = .now
+    #expect(message.protection == .endToEnd(Self.evidence))
+  }
+
+  @Test func `a carrier message never becomes endToEnd through its number`() throws {
+    for code in UInt8.min...UInt8.max {
+      for carriage in [Carriage.unknown(code), .carrier(.unknown(code))] {
+        let reread = try Self.reread(Self.message(carriage)).markedVerified(by: .verifiedRecord)
+        guard case .unencrypted(.unknown) = reread.protection else {
+          Issue.record("code \(code) became \(reread.protection)")
+          continue
+        }
+      }
+    }
+  }
+
+  @Test func `a carriage of a newer version shows as unencrypted and survives with its service`() throws {
+    var bytes = try ArchiveEntry.message(Self.message(.endToEnd(service: "iMessage"))).padded()
+    let field: [UInt8] = [0, 6, 1, 1, 0, 7, 8]
+    let start = try #require(
+      (0..<bytes.count - field.count).first { Array(bytes[$0..<$0 + field.count]) == field })
+    bytes[start + 3] = 200
+    guard case .message(var message) = try ArchiveEntry(decodingArchiveEntry: bytes) else {
+      Issue.record("no message")
+      return
+    }
+    #expect(message.carriage == .unknown(200))
+    #expect(message.protection == .unencrypted(.unknown(200)))
+    #expect(!message.protection.isEncrypted)
+    #expect(try ArchiveEntry.message(message).padded() == bytes)
+    message.carriage = .carrier(.sms)
+    #expect(try Self.reread(message) == message)
+  }
+
+  @Test func `a service beside a carrier is refused, and so is an end-to-end carriage without one`() throws {
+    let bytes = try ArchiveEntry.message(Self.message(.endToEnd(service: "x"))).padded()
+    let field: [UInt8] = [0, 6, 1, 1, 0, 7, 1, UInt8(ascii: "x")]
+    let start = try #require(
+      (0..<bytes.count - field.count).first { Array(bytes[$0..<$0 + field.count]) == field })
+    for code: UInt8 in [0, 17, 18, 19] {
+      var forged = bytes
+      forged[start + 3] = code
+      #expect(throws: TLSError.invalidValue) { try ArchiveEntry(decodingArchiveEntry: forged) }
+    }
+    let local = try ArchiveEntry.message(Self.message(.local)).padded()
+    let localField: [UInt8] = [0, 6, 1, 0]
+    let place = try #require((0..<local.count - 4).first { Array(local[$0..<$0 + 4]) == localField })
+    for code: UInt8 in [1, 2, 3] {
+      var forged = local
+      forged[place + 3] = code
+      #expect(throws: TLSError.invalidValue) { try ArchiveEntry(decodingArchiveEntry: forged) }
+    }
+  }
+
+  @Test func `only the two end-to-end protections count as encrypted, and all describe themselves`() {
+    let all: [(Protection, Bool, String)] = [
+      (.endToEnd(Self.evidence), true, "endToEnd(letterlock)"),
+      (.importedEndToEnd(service: "iMessage"), true, "importedEndToEnd(iMessage)"),
+      (.unencrypted(.sms), false, "unencrypted(sms)"), (.unencrypted(.rcs), false, "unencrypted(rcs)"),
+      (.unencrypted(.unknown(7)), false, "unencrypted(unknown(7))"), (.local, false, "local"),
+    ]
+    for (protection, isEncrypted, description) in all {
+      #expect(protection.isEncrypted == isEncrypted)
+      #expect("\(protection)" == description)
+    }
+  }
+}
