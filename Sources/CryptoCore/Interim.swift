@@ -6,9 +6,17 @@ let sodiumReady: Int32 = sodium_init()
 
 public struct SecretBytes: ~Copyable, Sendable {
   let bytes: [UInt8]
+  public init(copying span: RawSpan) { bytes = (0..<span.byteCount).map { unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) } }
+  public init<E: Error>(byteCount: Int, initializingWith body: (inout MutableRawSpan) throws(E) -> Void) throws(E) {
+    var b = [UInt8](repeating: 0, count: byteCount)
+    try b.withMutableRawSpan(body)
+    bytes = b
+  }
 }
 public final class SecretKey: Sendable, CustomStringConvertible {
   let bytes: [UInt8]
+  public init(_ b: consuming SecretBytes) { bytes = b.bytes }
+  public func withBytes<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R where R: ~Copyable { try bytes.withRawSpan(body) }
   public init(random n: Int) { bytes = SecureRandom.bytes(n) }
   public init(copying: [UInt8]) { bytes = copying }
   public var byteCount: Int { bytes.count }

@@ -8,11 +8,9 @@ enum RecordFrame {
   static func seal(
     _ entry: ArchiveEntry, using key: RecordKey
   ) throws(ArchiveError) -> SealedRecord {
-    var entry = entry.encoded
-    let paddedByteCount = Padding.paddedByteCount(entry.count)
-    let ciphertextByteCount = paddedByteCount + 16
-    guard ciphertextByteCount <= TLSWriter.maximumVectorByteCount else { throw .messageTooLong }
-    entry += [UInt8](repeating: 0, count: paddedByteCount - entry.count)
+    let padded: [UInt8]
+    do throws(TLSError) { padded = try entry.padded() } catch { throw .messageTooLong }
+    let ciphertextByteCount = padded.count + 16
     var writer = TLSWriter(reserving: SealedRecord.prefixByteCount + 4 + ciphertextByteCount)
     writer.write(fixed: key.recordStart)
     let nonce = SecureRandom.bytes(24)
@@ -20,7 +18,7 @@ enum RecordFrame {
     let prefix = writer.bytes
     do {
       writer.write(
-        opaque: try XChaCha20Poly1305.seal(entry, using: key.key, nonce: nonce, authenticating: prefix))
+        opaque: try XChaCha20Poly1305.seal(padded, using: key.key, nonce: nonce, authenticating: prefix))
     } catch { throw .internalError("seal") }
     return SealedRecord(unchecked: writer.bytes)
   }
@@ -35,7 +33,7 @@ enum RecordFrame {
       let padded = try XChaCha20Poly1305.open(
         Array(bytes[(SealedRecord.prefixByteCount + record.lengthByteCount)...]), using: key,
         nonce: Array(prefix[33...]), authenticating: prefix)
-      return try ArchiveEntry(decodingPadded: padded)
+      return try ArchiveEntry(decodingArchiveEntry: padded)
     } catch { throw .authenticationFailed }
   }
 }

@@ -98,8 +98,8 @@ private struct NewAccount {
     let device = Device(state, vault: vault, store: store, relay: relay)
     try device.save()
     if store != nil { try device.enqueueProfile(named: name) }
-    return CreatedAccount(
-      device: device, recoveryKey: RecoveryKey(secret: recoverySecret))
+    guard let recoveryKey = RecoveryKey(recoverySecret) else { throw .internalError("recovery key") }
+    return CreatedAccount(device: device, recoveryKey: recoveryKey)
   }
 }
 

@@ -117,7 +117,8 @@ extension Device {
         .replaceRecovery(.init(recovery: bundle, epoch: $0))
       }
     }
-    return RecoveryKey(secret: secret)
+    guard let recoveryKey = RecoveryKey(secret) else { throw .internalError("recovery key") }
+    return recoveryKey
   }
 }
 

@@ -111,7 +111,8 @@ extension Device {
   func mend() async throws(DeviceError) -> [DeviceID] {
     let culprit: DeviceID? = state.withLock { state in
       let newest = state.log.newestEpoch
-      guard state.isActive, !state.isForked, let fault = state.keyring.faults[newest.header.number],
+      guard state.isActive, !state.isForked, !state.isUnconfirmed,
+        let fault = state.keyring.faults[newest.header.number],
         !fault.isRelays, !state.keyring.roots.isEmpty
       else { return nil }
       return newest.signer
