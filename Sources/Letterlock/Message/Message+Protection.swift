@@ -50,3 +50,13 @@ extension Message {
     return message
   }
 }
+
+extension Message {
+  /// A change by the same sender keeps what is known about how the message travelled.
+  mutating func fold(_ body: Body, editedAt: Timestamp?) {
+    let standing = standing
+    self.body = body
+    if let editedAt { self.editedAt = editedAt }
+    self.standing = standing
+  }
+}

@@ -1,0 +1,113 @@
+#if Tool
+import ArgumentParser
+import Foundation
+import Letterlock
+import LetterlockSQLite
+
+/// Where an archive's parts lie. `relay.sqlite` stands apart from the device's state, so that anyone can see
+/// what a server would see.
+struct ArchiveFolder: Sendable {
+  let path: String
+
+  var devicePath: String { path + "/device" }
+  var keysPath: String { devicePath + "/keys" }
+  var storePath: String { devicePath + "/store.sqlite" }
+  /// Names the relay of a device whose relay is elsewhere.
+  var relayPointerPath: String { devicePath + "/relay" }
+  var ownRelayPath: String { path + "/relay.sqlite" }
+
+  /// A device, opened, with its store and its relay.
+  struct Opened: Sendable {
+    let folder: ArchiveFolder
+    let device: Device
+    let store: SQLiteDeviceStore
+    let relay: SQLiteRelay
+  }
+
+  /// Whether a device is here, or one that waits to join.
+  var isInUse: Bool { FileManager.default.fileExists(atPath: keysPath) }
+
+  /// Makes the folders, for their owner alone.
+  func create() throws {
+    guard !isInUse else {
+      throw ToolError("There is a device in \(path) already: choose another folder.")
+    }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: devicePath, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+    } catch { throw ToolError("Cannot make the folder \(devicePath): \(error.localizedDescription)") }
+  }
+
+  func vault(_ passphrase: String?) -> FileKeyVault {
+    FileKeyVault(path: keysPath, passphrase: passphrase)
+  }
+
+  func openStore() throws -> SQLiteDeviceStore {
+    do throws(StoreError) { return try SQLiteDeviceStore(path: storePath) } catch {
+      throw ToolError(error)
+    }
+  }
+
+  /// The relay's file: this folder's own, or the one it was joined with.
+  func relayPath() throws -> String {
+    if let pointer = try? String(contentsOfFile: relayPointerPath, encoding: .utf8) {
+      return pointer.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    return ownRelayPath
+  }
+
+  func openRelay() throws -> SQLiteRelay { try Self.openRelay(at: try relayPath()) }
+
+  /// Opens a relay's file, or the one in an archive's folder.
+  static func openRelay(at path: String) throws -> SQLiteRelay {
+    let file = Self.relayFile(at: path)
+    do throws(RelayError) { return try SQLiteRelay(existing: file) } catch {
+      throw ToolError("There is no usable relay at \(file): \(ToolError(error))")
+    }
+  }
+
+  static func relayFile(at path: String) -> String {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    return exists && isFolder.boolValue ? path + "/relay.sqlite" : path
+  }
+
+  /// Notes a relay that is elsewhere.
+  func point(toRelay path: String) throws {
+    let file = URL(fileURLWithPath: Self.relayFile(at: path)).standardizedFileURL.path
+    do {
+      try Data((file + "\n").utf8).write(to: URL(fileURLWithPath: relayPointerPath), options: .atomic)
+    } catch { throw ToolError("Cannot write \(relayPointerPath).") }
+  }
+
+  /// Opens the device.
+  func open(_ passphrase: String?) throws -> Opened {
+    guard isInUse else {
+      throw ToolError("There is no device in \(path): begin with `letterlock init \(path)`.")
+    }
+    let (store, relay) = (try openStore(), try openRelay())
+    do throws(DeviceError) {
+      let device = try Device(vault: vault(passphrase), store: store, relay: relay)
+      return Opened(folder: self, device: device, store: store, relay: relay)
+    } catch { throw ToolError(error, folder: path) }
+  }
+}
+
+/// `--passphrase-file F`, for every command that needs keys.
+struct KeyOptions: ParsableArguments {
+  @Option(help: "A file whose first line is the passphrase that seals this device's keys.")
+  var passphraseFile: String?
+
+  func passphrase() throws -> String? {
+    guard let passphraseFile else { return nil }
+    guard let text = try? String(contentsOfFile: passphraseFile, encoding: .utf8) else {
+      throw ToolError("Cannot read the passphrase file \(passphraseFile).")
+    }
+    guard let line = text.split(whereSeparator: \.isNewline).first, !line.isEmpty else {
+      throw ToolError("The passphrase file \(passphraseFile) is empty.")
+    }
+    return String(line)
+  }
+}
+#endif

@@ -1,0 +1,133 @@
+#if Tool
+import Letterlock
+
+/// One line of `letterlock export --format json`. The names are part of the tool's interface.
+struct ExportedMessage: Encodable {
+  var source: String?
+  var id: String
+  var conversation: String
+  var conversationTitle: String
+  var sender: String?
+  var fromMe: Bool
+  var sentAt: String
+  var receivedAt: String?
+  var editedAt: String?
+  var kind: String
+  var text: String
+  var subject: String?
+  var effect: String?
+  var replyTo: String?
+  var reaction: ExportedReaction?
+  var event: String?
+  var service: String?
+  var carriage: String
+  var protection: String
+  var encrypted: Bool
+  var recentlyDeleted: Bool
+  var attachments: [ExportedAttachment]
+
+  struct ExportedReaction: Encodable {
+    var target: String
+    var kind: String
+    var removed: Bool
+  }
+
+  struct ExportedAttachment: Encodable {
+    var name: String?
+    var mediaType: String
+    var byteCount: UInt64
+    var sha256: String
+    /// Where `--format html` put the file.
+    var file: String?
+  }
+
+  init(_ message: Message, title: String) {
+    source = message.origin?.source
+    id = message.origin?.identifier ?? message.id.description
+    conversation = message.conversation?.description ?? ""
+    conversationTitle = title
+    switch message.sender {
+    case .me: (sender, fromMe) = (nil, true)
+    case .other(let address): (sender, fromMe) = (address.rawValue, false)
+    }
+    sentAt = message.sentAt.rfc3339
+    receivedAt = message.receivedAt?.rfc3339
+    editedAt = message.editedAt?.rfc3339
+    kind = message.kindName
+    text = message.text
+    subject = message.subject
+    effect = message.effect?.name
+    replyTo = message.replyTo?.description
+    service = message.origin?.service
+    carriage = message.carriageName
+    protection = message.protectionName
+    encrypted = message.protection.isEncrypted
+    recentlyDeleted = message.recentlyDeletedAt != nil
+    attachments = message.attachments.map {
+      ExportedAttachment(
+        name: $0.name, mediaType: $0.mediaType, byteCount: $0.byteCount, sha256: $0.sha256.hex)
+    }
+    if case .reaction(let made) = message.body {
+      reaction = ExportedReaction(
+        target: made.target.description, kind: made.kind.name, removed: made.change == .removed)
+    }
+    if case .groupEvent(let happened) = message.body { event = happened.sentence }
+  }
+}
+
+extension Reaction.Kind {
+  /// The reaction's name, or its emoji.
+  var name: String {
+    switch self {
+    case .love: "love"
+    case .like: "like"
+    case .dislike: "dislike"
+    case .laugh: "laugh"
+    case .emphasize: "emphasize"
+    case .question: "question"
+    case .emoji(let emoji): emoji
+    case .unknown: "unknown"
+    }
+  }
+
+  /// What a bubble shows.
+  var symbol: String {
+    switch self {
+    case .love: "❤️"
+    case .like: "👍"
+    case .dislike: "👎"
+    case .laugh: "😂"
+    case .emphasize: "‼️"
+    case .question: "❓"
+    case .emoji(let emoji): emoji
+    case .unknown: "•"
+    }
+  }
+}
+
+extension GroupEvent {
+  /// What happened, in words.
+  var sentence: String {
+    switch self {
+    case .nameChanged(let name?): "named the conversation “\(name)”"
+    case .nameChanged(nil): "removed the name of the conversation"
+    case .memberAdded(let address): "added \(address.rawValue)"
+    case .memberRemoved(let address): "removed \(address.rawValue)"
+    case .memberLeft(let address): "\(address.rawValue) left"
+    case .photoChanged: "changed the group photo"
+    case .other(let text): text
+    case .unknown: "something that a newer version shows"
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Lower-case hexadecimal.
+  var hex: String {
+    map { byte in
+      let text = String(byte, radix: 16)
+      return text.count == 1 ? "0" + text : text
+    }.joined()
+  }
+}
+#endif

@@ -1,0 +1,209 @@
+#if Tool
+import Foundation
+import Letterlock
+import LetterlockImport
+
+/// Seals what sources hold, batch by batch: sealed, kept on the device, then on the relay.
+final class ImportRun {
+  private static let batchCount = 500
+
+  private let opened: ArchiveFolder.Opened
+  private var known: Set<MessageID> = []
+  private var knownProfiles: [ConversationID: ConversationProfile] = [:]
+  private(set) var total = ImportReport(source: "all")
+
+  /// Opens every record that is there, to know what must not be added twice, and ends an import that was
+  /// cut short.
+  init(_ opened: ArchiveFolder.Opened) throws {
+    self.opened = opened
+    var referenced: Set<BlobID> = []
+    do throws(HistoryReadError<Never>) {
+      try opened.device.forEachEntry { read in
+        switch read.entry {
+        case .success(.message(let message)):
+          known.insert(message.id)
+          for attachment in message.attachments { referenced.insert(attachment.blob) }
+        case .success(.conversation(let profile)): knownProfiles[profile.id] = profile
+        default: break
+        }
+      }
+    } catch {
+      switch error {
+      case .device(let error): throw ToolError(error, folder: opened.folder.path)
+      }
+    }
+    try removeOrphans(referenced)
+  }
+
+  /// Attachments whose messages were never kept, because the process ended in between.
+  private func removeOrphans(_ referenced: Set<BlobID>) throws {
+    do throws(StoreError) {
+      try opened.store.removeUnfinishedBlobs()
+      let orphans = try opened.store.allBlobs().filter { !referenced.contains($0) }
+      if !orphans.isEmpty { try opened.store.removeBlobs(orphans) }
+    } catch { throw ToolError(error) }
+  }
+
+  /// Imports one source.
+  func add(_ path: String) async throws -> ImportReport {
+    var report = ImportReport(source: path)
+    var importer: any MessageImporter
+    do throws(ImportError) { importer = try ImportSource.open(path: path) } catch {
+      throw ToolError("Cannot import \(path): \(error).")
+    }
+    let bar = ProgressBar("Sealing \(URL(fileURLWithPath: path).lastPathComponent)")
+    try addProfiles(of: importer)
+    var batch: [ImportedMessage] = []
+    while true {
+      let item: ImportItem?
+      do throws(ImportError) { item = try importer.next() } catch {
+        throw ToolError("Reading \(path) stopped: \(error). What was sealed until then is kept.")
+      }
+      guard let item else { break }
+      take(item, &batch, &report)
+      guard batch.count >= Self.batchCount else { continue }
+      try await seal(&batch)
+      bar.update(importer.fractionDone, "\(report.sealed) messages")
+    }
+    try addProfiles(of: importer)
+    try await seal(&batch)
+    bar.finish()
+    total.add(report)
+    return report
+  }
+
+  private func take(
+    _ item: ImportItem, _ batch: inout [ImportedMessage], _ report: inout ImportReport
+  ) {
+    report.read += 1
+    switch item {
+    case .skipped(let skip): report.skipped[skip.reason, default: 0] += 1
+    case .message(let imported):
+      guard known.insert(imported.message.id).inserted else {
+        report.alreadyThere += 1
+        return
+      }
+      report.count(imported)
+      batch.append(imported)
+    }
+  }
+
+  private func addProfiles(of importer: any MessageImporter) throws {
+    do throws(ImportError) {
+      let profiles = try importer.profiles().filter { knownProfiles[$0.id] != $0 }
+      for profile in profiles { knownProfiles[profile.id] = profile }
+      guard !profiles.isEmpty else { return }
+      do throws(DeviceError) {
+        try opened.device.enqueue(profiles.map(ArchiveEntry.conversation))
+      } catch { throw ToolError(error, folder: opened.folder.path) }
+    } catch let error as ImportError {
+      throw ToolError("Reading the conversations stopped: \(error).")
+    }
+  }
+
+  private func seal(_ batch: inout [ImportedMessage]) async throws {
+    do throws(DeviceError) {
+      if !batch.isEmpty { try opened.device.append(batch) }
+      try await opened.device.sync().checked()
+    } catch { throw ToolError(error, folder: opened.folder.path) }
+    batch = []
+  }
+}
+
+extension SyncReport {
+  /// Refuses a history that is not what it should be.
+  func checked() throws(DeviceError) {
+    guard verdict.isComplete else { throw .historyRefused(verdict) }
+  }
+}
+
+/// What an import did, for people and programs.
+struct ImportReport: Encodable {
+  var source: String
+  var read = 0
+  var sealed = 0
+  var alreadyThere = 0
+  var attachments = 0
+  var missingAttachments = 0
+  var skipped: [String: Int] = [:]
+  var services: [String: Int] = [:]
+  var carriages: [String: Int] = [:]
+  var kinds: [String: Int] = [:]
+
+  mutating func count(_ imported: ImportedMessage) {
+    sealed += 1
+    services[imported.message.origin?.service ?? "unknown", default: 0] += 1
+    carriages[imported.message.carriageName, default: 0] += 1
+    kinds[imported.message.kindName(hasAttachments: !imported.attachments.isEmpty), default: 0] += 1
+    for source in imported.attachments {
+      if source.content.isPresent { attachments += 1 } else { missingAttachments += 1 }
+    }
+  }
+
+  mutating func add(_ other: ImportReport) {
+    read += other.read
+    sealed += other.sealed
+    alreadyThere += other.alreadyThere
+    attachments += other.attachments
+    missingAttachments += other.missingAttachments
+    skipped.merge(other.skipped, uniquingKeysWith: +)
+    services.merge(other.services, uniquingKeysWith: +)
+    carriages.merge(other.carriages, uniquingKeysWith: +)
+    kinds.merge(other.kinds, uniquingKeysWith: +)
+  }
+
+  /// The summary: every message that was read is in one of these numbers.
+  var lines: [String] {
+    var lines = ["\(source): \(read) read, \(sealed) sealed, \(alreadyThere) there already."]
+    if !services.isEmpty { lines.append("  by service: \(Self.list(services))") }
+    if !kinds.isEmpty { lines.append("  by kind: \(Self.list(kinds))") }
+    if attachments + missingAttachments > 0 {
+      lines.append("  attachments: \(attachments) sealed, \(missingAttachments) not found")
+    }
+    for (reason, count) in skipped.sorted(by: { $0.key < $1.key }) {
+      lines.append("  skipped \(count): \(reason)")
+    }
+    return lines
+  }
+
+  private static func list(_ counts: [String: Int]) -> String {
+    counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+  }
+}
+
+/// How the tool names things. The names are part of its interface: README lists them.
+extension Message {
+  var carriageName: String {
+    switch carriage {
+    case .endToEnd: "endToEnd"
+    case .carrier(let carrier): carrier.description
+    case .local: "local"
+    case .unknown: "unknown"
+    }
+  }
+
+  var protectionName: String {
+    switch protection {
+    case .endToEnd: "endToEnd"
+    case .importedEndToEnd: "importedEndToEnd"
+    case .unencrypted: "unencrypted"
+    case .local: "local"
+    }
+  }
+
+  var kindName: String { kindName(hasAttachments: !attachments.isEmpty) }
+
+  func kindName(hasAttachments: Bool) -> String {
+    switch body {
+    case .text: hasAttachments ? "attachment" : "text"
+    case .reaction: "reaction"
+    case .edit: "edit"
+    case .retraction: "retracted"
+    case .sticker: "attachment"
+    case .groupEvent: "groupEvent"
+    case .app: "app"
+    case .unknown: "unknown"
+    }
+  }
+}
+#endif

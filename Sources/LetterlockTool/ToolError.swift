@@ -1,0 +1,138 @@
+#if Tool
+import ArgumentParser
+import Letterlock
+
+/// A sentence for the person at the terminal, and the exit code.
+struct ToolError: Error, CustomStringConvertible {
+  let description: String
+  let exitCode: Int32
+
+  /// The operation was not done.
+  init(_ description: String, exitCode: Int32 = 1) {
+    self.description = description
+    self.exitCode = exitCode
+  }
+
+  /// Something stored or shown is wrong.
+  static func wrong(_ description: String) -> ToolError { ToolError(description, exitCode: 2) }
+}
+
+extension ToolError {
+  init(_ error: DeviceError, folder: String? = nil) {
+    let place = folder ?? "DIR"
+    self =
+      switch error {
+      case .relay(let error): ToolError(error)
+      case .store(let error): ToolError(error)
+      case .vault(let error): ToolError(error)
+      case .archive(let error): ToolError(error)
+      case .noRelay: ToolError("This archive has no relay: create one with `letterlock init`.")
+      case .noStore: ToolError("This archive has no store.")
+      case .vaultNotEmpty: ToolError("There is a device in \(place) already: choose another folder.")
+      case .vaultEmpty: ToolError("There is no device in \(place): begin with `letterlock init \(place)`.")
+      case .unusableKey(let id): ToolError.wrong("The key of device \(id) is not usable.")
+      case .removed: ToolError("This device was removed from its account.")
+      case .unknownDevice(let id):
+        ToolError("No active device begins with \(id): see `letterlock device list \(place)`.")
+      case .notRemovable(let id): ToolError("\(id) cannot be removed: it is this device, or the recovery key.")
+      case .noSuchAccount:
+        ToolError("This relay holds no account of this recovery key: check the key and the relay.")
+      case .logRefused(let error): ToolError.wrong("The relay's account log breaks a rule: \(error).")
+      case .forked:
+        ToolError.wrong("Two logs of this account contradict each other: do not go on with this relay.")
+      case .joinRequestNotFound:
+        ToolError("No device with this code has asked to join: run `letterlock join` there first.")
+      case .notApprovedYet:
+        ToolError("Not approved yet: run `letterlock device add DIR CODE` on a device of the account.")
+      case .approvalForged:
+        ToolError.wrong("The relay shows approvals that no device of yours made.")
+      case .attachmentUnreadable(let blob):
+        ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
+      case .historyRefused(let verdict): ToolError.wrong(verdict.sentence)
+      case .internalError(let place): ToolError("A fault of letterlock itself (\(place)): please report it.")
+      }
+  }
+
+  init(_ error: RelayError) {
+    self =
+      switch error {
+      case .quotaExceeded(let usage):
+        ToolError(
+          "The relay is full: \(ByteText(usage.total)) of \(ByteText(usage.quota)) used (records "
+            + "\(ByteText(usage.records)), attachments \(ByteText(usage.blobs)), account "
+            + "\(ByteText(usage.log))). Nothing is lost: what does not fit stays on this device.")
+      case .unavailable(let reason): ToolError("The relay cannot be used: \(reason).")
+      case .unknownAccount: ToolError("The relay does not know this account.")
+      case .corrupted(let what): ToolError.wrong("The relay's file is damaged: \(what).")
+      default: ToolError("The relay refused: \(error).")
+      }
+  }
+
+  init(_ error: StoreError) {
+    self =
+      switch error {
+      case .unavailable(let reason): ToolError("The device's store cannot be used: \(reason).")
+      case .corrupted(let what): ToolError.wrong("The device's store is damaged: \(what).")
+      }
+  }
+
+  init(_ error: VaultError) {
+    self =
+      switch error {
+      case .unavailable(let reason): ToolError("The key file cannot be used: \(reason).")
+      case .passphraseNeeded: ToolError("The keys are sealed: give --passphrase-file FILE.")
+      case .wrongPassphrase: ToolError("Wrong passphrase, or the key file was altered.")
+      case .corrupted: ToolError.wrong("The key file is damaged.")
+      case .unknownVersion(let version):
+        ToolError("The key file is of version \(version): use a newer letterlock.")
+      }
+  }
+
+  init(_ error: ArchiveError) {
+    self =
+      switch error {
+      case .deviceRemoved: ToolError("This device was removed from its account: it seals nothing.")
+      case .devicesUnconfirmed:
+        ToolError(
+          "This device was restored: say first which other devices to keep, with `letterlock device "
+            + "confirm DIR [--keep ID]`.")
+      case .epochRefused: ToolError("The newest epoch is not usable: run `letterlock sync DIR`.")
+      case .forked: ToolError.wrong("Two logs of this account contradict each other.")
+      case .messageTooLong: ToolError("A message is too long.")
+      default: ToolError.wrong("A record cannot be read: \(error).")
+      }
+  }
+}
+
+extension Verdict {
+  /// What to tell the person.
+  var sentence: String {
+    switch self {
+    case .complete(let size): "The history is complete: \(size) records."
+    case .missing(let leaves): "The relay withholds records, from place \(leaves.first ?? 0) on."
+    case .rolledBack(let from, let to):
+      "The relay shows an older history (\(to)) than this device has seen (\(from))."
+    case .reordered: "The relay shows the history in another order than it signed."
+    case .tampered(let error): "The relay shows something that its author did not sign: \(error)."
+    case .forked: "The relay shows another account log than this device has seen."
+    }
+  }
+}
+
+/// A byte count for people.
+struct ByteText: CustomStringConvertible {
+  let description: String
+
+  init(_ byteCount: UInt64) {
+    let units = ["bytes", "KB", "MB", "GB", "TB"]
+    var value = Double(byteCount)
+    var unit = 0
+    while value >= 1000, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    let tenths = (value * 10).rounded() / 10
+    description = unit == 0 ? "\(byteCount) bytes" : "\(tenths) \(units[unit])"
+  }
+}
+#endif

@@ -1,4 +1,0 @@
-#if Tool
-import ArgumentParser
-#endif
-print("letterlock")
