@@ -1,17 +1,18 @@
+import CryptoCore
+import TLSCodec
+
 extension Bytes16 {
   package static func random() -> Self {
-    var generator = SystemRandomNumberGenerator()
-    return Self(high: generator.next(), low: generator.next())
+    // Sixteen bytes asked for are sixteen bytes given.
+    Self(prefixOf: SecureRandom.bytes(16)) ?? Self(high: 0, low: 0)
   }
 
-  /// SPEC.md "Message": `SHA-256(label || source<V> || identifier<V>)[0..<16]`.
-  static func imported(label: String, source: String, identifier: String) -> Self {
-    var high: UInt64 = 0xcbf2_9ce4_8422_2325
-    var low: UInt64 = 0x6c62_272e_07bb_0142
-    for byte in "\(label)\u{0}\(source)\u{0}\(identifier)".utf8 {
-      high = (high ^ UInt64(byte)) &* 0x100_0000_01b3
-      low = (low ^ high ^ UInt64(byte)) &* 0x100_0000_01b3
-    }
-    return Self(high: high, low: low)
+  /// `Hash(purpose, source<V> || identifier<V>)[0..<16]`. SPEC.md "Message".
+  static func imported(purpose: String, source: String, identifier: String) -> Self {
+    var writer = TLSWriter()
+    writer.write(opaque: Array(source.utf8))
+    writer.write(opaque: Array(identifier.utf8))
+    // A hash is longer than its first sixteen bytes.
+    return Self(prefixOf: Derivation.hash(purpose, writer.bytes)) ?? Self(high: 0, low: 0)
   }
 }

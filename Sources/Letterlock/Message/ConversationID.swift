@@ -22,12 +22,12 @@ public struct ConversationID: Hashable, Sendable {
 
   /// The identifier of a conversation that an importer found, the same every time it is found.
   ///
-  /// `SHA-256("letterlock/1 conversation id" || source<V> || identifier<V>)[0..<16]`. SPEC.md "Message".
+  /// `Hash("conversation id", source<V> || identifier<V>)[0..<16]`. SPEC.md "Message".
   /// - Parameters:
   ///   - source: what was read, such as `chat.db`.
   ///   - identifier: how the source names it, unique within the source.
   public static func imported(source: String, identifier: String) -> Self {
-    Self(.imported(label: "letterlock/1 conversation id", source: source, identifier: identifier))
+    Self(.imported(purpose: "conversation id", source: source, identifier: identifier))
   }
 
   /// The 16 bytes.

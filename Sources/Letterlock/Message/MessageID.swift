@@ -28,12 +28,12 @@ public struct MessageID: Hashable, Sendable {
 
   /// The identifier of a message that an importer found, the same every time it is found.
   ///
-  /// `SHA-256("letterlock/1 message id" || source<V> || identifier<V>)[0..<16]`. SPEC.md "Message".
+  /// `Hash("message id", source<V> || identifier<V>)[0..<16]`. SPEC.md "Message".
   /// - Parameters:
   ///   - source: what was read, such as `chat.db`.
   ///   - identifier: how the source names it, unique within the source.
   public static func imported(source: String, identifier: String) -> Self {
-    Self(.imported(label: "letterlock/1 message id", source: source, identifier: identifier))
+    Self(.imported(purpose: "message id", source: source, identifier: identifier))
   }
 
   /// The 16 bytes.

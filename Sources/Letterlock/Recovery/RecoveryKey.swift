@@ -69,12 +69,12 @@ extension RecoveryKey {
     } catch {
       throw RecoveryKeyError(error)
     }
-    let key = RecoveryKey(unchecked: reading.value)
+    let key = RecoveryKey(checked: reading.value)
     guard reading.wrongCharacterCount > 0 else { return .exact(key) }
     return .corrected(key, groups: reading.wrongGroups, characterCount: reading.wrongCharacterCount)
   }
 
-  private init(unchecked secret: SecretKey) {
+  private init(checked secret: SecretKey) {
     self.secret = secret
   }
 }

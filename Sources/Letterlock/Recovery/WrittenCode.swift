@@ -120,8 +120,9 @@ extension WrittenCode {
   /// Symbol `position` of 52: bits `5 position` to `5 position + 4`, the bytes' highest bits first, zeros after.
   private static func symbol(at position: Int, of bytes: RawSpan) -> UInt8 {
     let (first, offset) = (5 * position / 8, 5 * position % 8)
-    let next = first + 1 < byteCount ? bytes.byte(at: first + 1) : 0
-    let pair = UInt16(bytes.byte(at: first)) << 8 | UInt16(next)
+    let pair = [first, first + 1].reduce(UInt16(0)) { pair, index in
+      pair << 8 | (index < bytes.byteCount ? UInt16(bytes.byte(at: index)) : 0)
+    }
     return UInt8(truncatingIfNeeded: pair >> (11 - offset)) & 31
   }
 

@@ -22,6 +22,10 @@ struct MessageTests {
   @Test func `an imported identifier depends on source, identifier and kind, unambiguously`() {
     let id = MessageID.imported(source: "chat.db", identifier: "guid")
     #expect(id == .imported(source: "chat.db", identifier: "guid"))
+    #expect("\(id)" == "11cf36e5653feafb2c6f6ab8e6c23d57")
+    #expect(
+      "\(ConversationID.imported(source: "chat.db", identifier: "guid"))"
+        == "ae7fc1b73364d69d570647f27a562b7f")
     #expect(id != .imported(source: "chat.dbg", identifier: "uid"))
     #expect(id.bytes != ConversationID.imported(source: "chat.db", identifier: "guid").bytes)
   }
