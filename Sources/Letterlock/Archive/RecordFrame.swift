@@ -8,32 +8,45 @@ enum RecordFrame {
   static func seal(
     _ entry: ArchiveEntry, using key: RecordKey
   ) throws(ArchiveError) -> SealedRecord {
-    let padded: [UInt8]
-    do throws(TLSError) { padded = try entry.padded() } catch { throw .messageTooLong }
-    let ciphertextByteCount = padded.count + 16
-    var writer = TLSWriter(reserving: SealedRecord.prefixByteCount + 4 + ciphertextByteCount)
-    writer.write(fixed: key.recordStart)
-    let nonce = SecureRandom.bytes(24)
-    writer.write(fixed: nonce)
-    let prefix = writer.bytes
-    do {
-      writer.write(
-        opaque: try XChaCha20Poly1305.seal(padded, using: key.key, nonce: nonce, authenticating: prefix))
+    let paddedByteCount: Int
+    do throws(TLSError) { paddedByteCount = try entry.paddedByteCount() } catch {
+      throw .messageTooLong
+    }
+    let prefixByteCount = SealedRecord.prefixByteCount
+    let lengthByteCount = TLSWriter.lengthByteCount(paddedByteCount + 16)
+    let start = prefixByteCount + lengthByteCount
+    do throws(AEADError) {
+      let bytes = try withNewBytes(start + paddedByteCount + 16) { (frame) throws(AEADError) in
+        frame.copy(key.recordStart, to: 0)
+        var offset = prefixByteCount
+        frame.write(length: paddedByteCount + 16, at: &offset)
+        entry.encode(into: &frame, at: start)
+        try XChaCha20Poly1305.sealFrame(
+          &frame, prefixByteCount: prefixByteCount, lengthFieldByteCount: lengthByteCount,
+          using: key.key)
+      }
+      return SealedRecord(unchecked: bytes)
     } catch { throw .internalError("seal") }
-    return SealedRecord(unchecked: writer.bytes)
   }
 
   /// Opens a record.
   static func open(
     _ record: SealedRecord, using key: SecretKey
   ) throws(ArchiveError) -> ArchiveEntry {
-    let bytes = record.bytes
-    let prefix = Array(bytes[..<SealedRecord.prefixByteCount])
-    do {
-      let padded = try XChaCha20Poly1305.open(
-        Array(bytes[(SealedRecord.prefixByteCount + record.lengthByteCount)...]), using: key,
-        nonce: Array(prefix[33...]), authenticating: prefix)
-      return try ArchiveEntry(decodingArchiveEntry: padded)
-    } catch { throw .authenticationFailed }
+    let lengthByteCount = record.lengthByteCount
+    let byteCount = record.bytes.count - SealedRecord.prefixByteCount - lengthByteCount - 16
+    let opened: Result<ArchiveEntry, ArchiveError> = withTemporaryBytes(byteCount) { padded in
+      do throws(AEADError) {
+        try record.bytes.withRawSpan { (frame) throws(AEADError) in
+          try XChaCha20Poly1305.openFrame(
+            frame, prefixByteCount: SealedRecord.prefixByteCount,
+            lengthFieldByteCount: lengthByteCount, into: &padded, using: key)
+        }
+      } catch { return .failure(.authenticationFailed) }
+      do throws(TLSError) {
+        return .success(try ArchiveEntry(decodingArchiveEntry: padded.bytes))
+      } catch { return .failure(.authenticationFailed) }
+    }
+    return try opened.get()
   }
 }

@@ -19,7 +19,7 @@ internal import TLSCodec
 /// SPEC.md section 8.4.
 public final class FileKeyVault: KeyVault {
   private let path: String
-  private let passphrase: [UInt8]?
+  private let passphrase: SecretKey?
   /// Argon2id takes a third of a second: its key is held for the vault's life.
   private let derived = Mutex<DerivedKey?>(nil)
 
@@ -52,7 +52,7 @@ public final class FileKeyVault: KeyVault {
   /// - Parameter passphrase: seals the file; nil or empty leaves it to the file's permissions.
   public init(path: String, passphrase: String? = nil) {
     self.path = path
-    self.passphrase = passphrase.flatMap { $0.isEmpty ? nil : Array($0.utf8) }
+    self.passphrase = passphrase.flatMap { $0.isEmpty ? nil : SecretKey(copying: Array($0.utf8)) }
   }
 
   /// Whether a passphrase seals the file at `path`; nil if there is no vault.
@@ -95,7 +95,7 @@ public final class FileKeyVault: KeyVault {
   }
 
   private func seal(
-    _ contents: VaultContents, _ passphrase: [UInt8], to writer: inout TLSWriter
+    _ contents: VaultContents, _ passphrase: SecretKey, to writer: inout TLSWriter
   ) throws(VaultError) {
     let key: DerivedKey
     if let known = derived.withLock({ $0 }) {
@@ -118,7 +118,7 @@ public final class FileKeyVault: KeyVault {
   }
 
   private func openSealed(
-    _ reader: inout TLSReader, _ passphrase: [UInt8]
+    _ reader: inout TLSReader, _ passphrase: SecretKey
   ) throws(VaultError) -> VaultContents {
     let parsed: (parameters: Parameters, nonce: [UInt8], secrets: [UInt8], state: [UInt8])
     do throws(TLSError) {
@@ -146,7 +146,7 @@ public final class FileKeyVault: KeyVault {
   }
 
   private func derive(
-    _ parameters: Parameters, _ passphrase: [UInt8]
+    _ parameters: Parameters, _ passphrase: SecretKey
   ) throws(VaultError) -> DerivedKey {
     do {
       let key = DerivedKey(

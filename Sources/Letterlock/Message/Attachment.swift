@@ -73,7 +73,7 @@ extension Attachment: CustomStringConvertible {
 }
 
 /// What an importer hands over before a file is sealed.
-public struct AttachmentSource: Hashable, Sendable {
+public struct AttachmentSource: Sendable {
   /// The file's name, if it had one.
   public var name: String?
   /// The media type, such as `image/jpeg`.
@@ -84,13 +84,21 @@ public struct AttachmentSource: Hashable, Sendable {
   public var content: Content
 
   /// Where the bytes of a file are.
-  public enum Content: Hashable, Sendable {
+  public enum Content: Sendable {
     /// In a file at this path.
     case file(path: String)
     /// Here.
     case bytes([UInt8])
+    /// Wherever the stream reads them from.
+    case stream(ByteStream)
     /// Nowhere to be found, and why.
     case missing(reason: String)
+
+    /// Whether there is anything to seal.
+    package var isPresent: Bool {
+      if case .missing = self { return false }
+      return true
+    }
   }
 
   /// A file to be sealed with its message.
@@ -103,7 +111,7 @@ public struct AttachmentSource: Hashable, Sendable {
 }
 
 /// What an importer yields: sealing the files fills `message.attachments`.
-public struct ImportedMessage: Hashable, Sendable {
+public struct ImportedMessage: Sendable {
   /// The message, without its attachments.
   public var message: Message
   /// Its files, in order.

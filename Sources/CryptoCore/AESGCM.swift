@@ -1,0 +1,101 @@
+internal import Crypto
+internal import Foundation
+
+/// AES-128-GCM with a 12-byte nonce. NIST SP 800-38D, swift-crypto.
+public enum AES128GCM: AEAD {
+  /// 16.
+  public static let keyByteCount = 16
+  /// 12.
+  public static let nonceByteCount = 12
+  /// 16.
+  public static let tagByteCount = 16
+
+  public static func seal(
+    _ plaintext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
+    authenticating: RawSpan
+  ) throws(AEADError) {
+    try checkSizes(
+      plaintext: plaintext.byteCount, ciphertext: output.byteCount, key: key, nonce: nonce)
+    try AESGCM.seal(plaintext, into: &output, using: key, nonce: nonce, authenticating: authenticating)
+  }
+
+  public static func open(
+    _ ciphertext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
+    authenticating: RawSpan
+  ) throws(AEADError) {
+    try checkSizes(
+      plaintext: output.byteCount, ciphertext: ciphertext.byteCount, key: key, nonce: nonce)
+    try AESGCM.open(ciphertext, into: &output, using: key, nonce: nonce, authenticating: authenticating)
+  }
+}
+
+/// AES-256-GCM with a 12-byte nonce. NIST SP 800-38D, swift-crypto.
+public enum AES256GCM: AEAD {
+  /// 32.
+  public static let keyByteCount = 32
+  /// 12.
+  public static let nonceByteCount = 12
+  /// 16.
+  public static let tagByteCount = 16
+
+  public static func seal(
+    _ plaintext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
+    authenticating: RawSpan
+  ) throws(AEADError) {
+    try checkSizes(
+      plaintext: plaintext.byteCount, ciphertext: output.byteCount, key: key, nonce: nonce)
+    try AESGCM.seal(plaintext, into: &output, using: key, nonce: nonce, authenticating: authenticating)
+  }
+
+  public static func open(
+    _ ciphertext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
+    authenticating: RawSpan
+  ) throws(AEADError) {
+    try checkSizes(
+      plaintext: output.byteCount, ciphertext: ciphertext.byteCount, key: key, nonce: nonce)
+    try AESGCM.open(ciphertext, into: &output, using: key, nonce: nonce, authenticating: authenticating)
+  }
+}
+
+/// swift-crypto's AES-GCM over spans. Also takes nonces that are longer than 12 bytes, for vectors.
+package enum AESGCM {
+  static let tagByteCount = 16
+
+  package static func seal(
+    _ plaintext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
+    authenticating: RawSpan
+  ) throws(AEADError) {
+    do {
+      let box = try unsafe plaintext.withRawBuffer { plaintext in
+        try unsafe authenticating.withRawBuffer { authenticating in
+          try unsafe AES.GCM.seal(
+            plaintext, using: key.symmetric, nonce: try nonce.gcmNonce,
+            authenticating: authenticating)
+        }
+      }
+      box.ciphertext.withRawSpan { output.copy($0, to: 0) }
+      let end = output.byteCount - tagByteCount
+      box.tag.withRawSpan { output.copy($0, to: end) }
+    } catch { throw .invalidKeySize }
+  }
+
+  package static func open(
+    _ ciphertext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
+    authenticating: RawSpan
+  ) throws(AEADError) {
+    guard ciphertext.byteCount >= tagByteCount else { throw .invalidSize }
+    let end = ciphertext.byteCount - tagByteCount
+    do {
+      var plaintext = try unsafe ciphertext.withRawBuffer { bytes in
+        try unsafe authenticating.withRawBuffer { authenticating in
+          let box = try unsafe AES.GCM.SealedBox(
+            nonce: try nonce.gcmNonce, ciphertext: unsafe UnsafeRawBufferPointer(rebasing: bytes[..<end]),
+            tag: unsafe UnsafeRawBufferPointer(rebasing: bytes[end...]))
+          return try unsafe AES.GCM.open(box, using: key.symmetric, authenticating: authenticating)
+        }
+      }
+      plaintext.withRawSpan { output.copy($0, to: 0) }
+      plaintext.wipe()
+    } catch { throw .authenticationFailed }
+  }
+}
