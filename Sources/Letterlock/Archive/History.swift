@@ -69,6 +69,14 @@ public struct History: WireCodable, Hashable, Sendable {
       AuthorState(device: append.device, counter: append.counter, appendHash: append.hash))
   }
 
+  /// Takes an Append that was accepted before, by whoever kept it since.
+  package mutating func replay(_ append: Append) {
+    for hash in append.leafHashes { tree.append(hash) }
+    authors.removeAll { $0.device == append.device }
+    authors.append(
+      AuthorState(device: append.device, counter: append.counter, appendHash: append.hash))
+  }
+
   /// Rules 1, 2 and 4.
   private func checkAuthor(of append: Append, in log: AccountLog) throws(HistoryError) {
     let device = append.device

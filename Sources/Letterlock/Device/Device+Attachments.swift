@@ -63,14 +63,20 @@ extension Device {
     guard let found else { throw .attachmentUnreadable(blob) }
     var opening = try AttachmentOpening(attachment, account: account, sealedByteCount: found.byteCount)
     var offset: UInt64 = 0
+    var buffer: ArraySlice<UInt8> = []
     while let byteCount = opening.wanted {
-      let from = offset
-      let sealed = try Self.storing { () throws(StoreError) in
-        try store.readBlob(blob, at: from, byteCount: byteCount)
+      if buffer.count < byteCount {
+        let from = offset
+        let more = try Self.storing { () throws(StoreError) in
+          try store.readBlob(blob, at: from, byteCount: 1 << 20)
+        }
+        guard !more.isEmpty else { throw .attachmentUnreadable(blob) }
+        offset += UInt64(more.count)
+        buffer += more
+        continue
       }
-      guard !sealed.isEmpty else { throw .attachmentUnreadable(blob) }
-      offset += UInt64(sealed.count)
-      let part = try opening.add(sealed)
+      let part = try opening.add(Array(buffer.prefix(byteCount)))
+      buffer = buffer.dropFirst(byteCount)
       if !part.isEmpty { try body(part) }
     }
     try opening.finish()

@@ -1,0 +1,56 @@
+internal import TLSCodec
+
+/// What a device can say about itself.
+extension Device {
+  /// Epochs whose root this device does not have.
+  public var unreadableEpochs: [UInt64] {
+    state.withLock { state in state.keyring.unreadable(in: state.log) }
+  }
+
+  /// How many records wait to be sent.
+  /// - Throws: `DeviceError.noStore`, `.store`.
+  public var waitingCount: Int {
+    get throws(DeviceError) {
+      let store = try neededStore()
+      return try Self.storing { () throws(StoreError) in try store.outbox(limit: .max).count }
+    }
+  }
+
+  /// How many streams the relay can tell apart: one for each conversation and epoch.
+  /// - Throws: `DeviceError.noStore`, `.store`.
+  public var streamCount: Int {
+    get throws(DeviceError) {
+      let store = try neededStore()
+      var tags: Set<StreamTag> = []
+      var leaf: UInt64 = 0
+      while true {
+        let from = leaf
+        let batches = try Self.storing { () throws(StoreError) in
+          try store.batches(from: from, limit: 16)
+        }
+        guard !batches.isEmpty else { return tags.count }
+        for batch in batches {
+          for record in batch.records {
+            if let record, let sealed = try? SealedRecord(decoding: record) {
+              tags.insert(sealed.streamTag)
+            }
+          }
+          leaf += UInt64(batch.records.count)
+        }
+      }
+    }
+  }
+
+  /// Whether the keys in a vault belong to a device that waits to be approved.
+  public static func isJoining(_ vault: any KeyVault) throws(DeviceError) -> Bool {
+    do throws(VaultError) {
+      return try vault.load()?.state.first == JoiningVault.marker
+    } catch { throw .vault(error) }
+  }
+
+  /// Fetches every file of the history that the store does not have. Gives their number.
+  @discardableResult
+  public func downloadAll() async throws(DeviceError) -> Int {
+    try await download(try timeline().messages.flatMap(\.attachments))
+  }
+}

@@ -1,0 +1,176 @@
+#if Tool
+import ArgumentParser
+import Letterlock
+
+/// `letterlock device`
+struct DeviceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "device", abstract: "The account's devices: add, list, remove, confirm.",
+    subcommands: [Add.self, List.self, Remove.self, Confirm.self])
+
+  /// `letterlock device add`
+  struct Add: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "add", abstract: "Lets the device join that shows this code.")
+
+    @Argument(help: "The archive's folder.") var dir: String
+    @Argument(help: "The code that `letterlock join` shows, in one or more words.") var code: [String]
+    @OptionGroup var keys: KeyOptions
+
+    func run() async throws {
+      try await Terminal.run {
+        let parsed: JoinCode
+        do throws(JoinCodeError) { parsed = try JoinCode(parsing: code.joined(separator: " ")) } catch {
+          throw ToolError(error)
+        }
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        do throws(DeviceError) {
+          let id = try await opened.device.approve(parsed)
+          try await opened.device.sync().checked()
+          print("Added device \(id). It goes on with `letterlock sync`.")
+        } catch { throw ToolError(error, folder: dir) }
+      }
+    }
+  }
+
+  /// `letterlock device list`
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "Lists the devices that are, or were, part of the account.")
+
+    @Argument(help: "The archive's folder.") var dir: String
+    @OptionGroup var keys: KeyOptions
+    @Flag(help: "Prints one JSON object.") var json = false
+
+    private struct Row: Encodable {
+      var id: String
+      var name: String?
+      var role: String
+      var active: Bool
+    }
+
+    private struct Listing: Encodable {
+      var devices: [Row]
+    }
+
+    func run() async throws {
+      try await Terminal.run {
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        let names = try opened.timeline().deviceNames
+        let log = opened.device.log
+        let rows = log.members.sorted { ($0.value.addedAt, $0.key) < ($1.value.addedAt, $1.key) }.map {
+          id, member in
+          let isRecovery = id == log.recoveryDevice
+          return Row(
+            id: id.description, name: names[id],
+            role: isRecovery ? "recovery key" : id == opened.device.id ? "this device" : "device",
+            active: member.isActive)
+        }
+        guard !json else { return try Terminal.print(json: Listing(devices: rows)) }
+        for row in rows {
+          let state = row.active ? "active " : "removed"
+          print("\(row.id.prefix(16))  \(state)  \(row.role)  \(row.name ?? "")")
+        }
+      }
+    }
+  }
+
+  /// `letterlock device remove`
+  struct Remove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "remove", abstract: "Removes a device: it opens nothing that is sealed afterwards.")
+
+    @Argument(help: "The archive's folder.") var dir: String
+    @Argument(help: "The beginning of the device's number.") var id: String
+    @OptionGroup var keys: KeyOptions
+
+    func run() async throws {
+      try await Terminal.run {
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        do throws(DeviceError) { try await opened.device.sync().checked() } catch {
+          throw ToolError(error, folder: dir)
+        }
+        let device = try DeviceNumber.find(id, in: opened, folder: dir)
+        do throws(DeviceError) {
+          try await opened.device.remove(device)
+          print("Removed device \(device), and began an epoch that it cannot read.")
+        } catch { throw ToolError(error, folder: dir) }
+      }
+    }
+  }
+
+  /// `letterlock device confirm`
+  struct Confirm: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "confirm",
+      abstract: "After a restore: keeps the devices named here, removes all others.")
+
+    @Argument(help: "The archive's folder.") var dir: String
+    @Option(help: "The beginning of the number of a device to keep; may be given again.")
+    var keep: [String] = []
+    @Option(help: "What to call this device.") var name = "This device"
+    @OptionGroup var keys: KeyOptions
+
+    func run() async throws {
+      try await Terminal.run {
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        guard opened.device.needsConfirmation else {
+          throw ToolError("This device was not restored, or is confirmed already.")
+        }
+        let kept = try keep.map { try DeviceNumber.find($0, in: opened, folder: dir) }
+        let leaving = opened.device.unconfirmedDevices.filter { !kept.contains($0) }
+        do throws(DeviceError) {
+          try await opened.device.confirmDevices(keeping: Set(kept), named: name)
+          try await opened.device.sync().checked()
+        } catch { throw ToolError(error, folder: dir) }
+        print("Kept \(kept.count) other devices, removed \(leaving.count). This device seals from now on.")
+      }
+    }
+  }
+}
+
+/// Finds a device by the beginning of its number.
+enum DeviceNumber {
+  static func find(
+    _ beginning: String, in opened: ArchiveFolder.Opened, folder: String
+  ) throws -> DeviceID {
+    let found = opened.device.log.activeDevices.filter {
+      $0.description.hasPrefix(beginning.lowercased())
+    }
+    guard let first = found.first, !beginning.isEmpty else {
+      throw ToolError("No active device begins with \(beginning): see `letterlock device list \(folder)`.")
+    }
+    guard found.count == 1 else {
+      throw ToolError("\(found.count) devices begin with \(beginning): give more of the number.")
+    }
+    return first
+  }
+}
+
+extension ToolError {
+  init(_ error: JoinCodeError) {
+    self =
+      switch error {
+      case .wrongLength(let count, let groups):
+        ToolError("A code has 13 groups of 5 characters, this one \(count) characters\(Self.list(groups)).")
+      case .tooManyWrongCharacters(let groups):
+        ToolError("More than 4 characters of the code are wrong\(Self.list(groups)).")
+      }
+  }
+
+  init(_ error: RecoveryKeyError) {
+    self =
+      switch error {
+      case .wrongLength(let count, let groups):
+        ToolError(
+          "A recovery key has 13 groups of 5 characters, this one \(count) characters\(Self.list(groups)).")
+      case .tooManyWrongCharacters(let groups):
+        ToolError("More than 4 characters of the recovery key are wrong\(Self.list(groups)).")
+      }
+  }
+
+  private static func list(_ groups: [Int]) -> String {
+    groups.isEmpty ? "" : ": look at group \(groups.map(String.init).joined(separator: ", "))"
+  }
+}
+#endif

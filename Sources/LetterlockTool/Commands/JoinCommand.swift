@@ -1,0 +1,130 @@
+#if Tool
+import ArgumentParser
+import Foundation
+import Letterlock
+import LetterlockSQLite
+
+/// `letterlock join`
+struct JoinCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "join", abstract: "Makes a new device and shows the code by which an old one adds it.",
+    discussion: """
+      Waits for the approval when a person looks on, or with --wait; otherwise prints the code and ends, and \
+      `letterlock sync DIR` goes on once the code was approved.
+      """)
+
+  @Argument(help: "The folder to make.") var dir: String
+  @Option(help: "The relay's file, or the archive folder that holds it.") var relay: String
+  @Option(help: "What to call this device.") var name = "Another device"
+  @OptionGroup var keys: KeyOptions
+  @Flag(help: "Waits for the approval.") var wait = false
+
+  func run() async throws {
+    try await Terminal.run {
+      let passphrase = try keys.passphrase()
+      let server = try ArchiveFolder.openRelay(at: relay)
+      let folder = ArchiveFolder(path: dir)
+      try folder.create()
+      try folder.point(toRelay: relay)
+      let store = try folder.openStore()
+      do throws(DeviceError) {
+        let request = try await Device.requestToJoin(
+          named: name, vault: folder.vault(passphrase), store: store, relay: server)
+        print(request.code.text)
+        guard wait || Terminal.isInteractive else {
+          return Terminal.note("Approve this code with `letterlock device add`, then run `letterlock sync \(dir)`.")
+        }
+        Terminal.note("Approve this code on a device of the account: letterlock device add DIR CODE")
+        let device = try await Self.wait(for: request)
+        let report = try await device.sync()
+        try report.checked()
+        Terminal.note("Joined: \(report.received) records.")
+      } catch { throw ToolError(error, folder: dir) }
+    }
+  }
+
+  /// Asks once a second.
+  private static func wait(for request: JoinRequest) async throws(DeviceError) -> Device {
+    while true {
+      do throws(DeviceError) { return try await request.approved() } catch {
+        guard error == .notApprovedYet else { throw error }
+        do { try await Task.sleep(for: .seconds(1)) } catch { throw .notApprovedYet }
+      }
+    }
+  }
+}
+
+/// `letterlock sync`
+struct SyncCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sync", abstract: "Brings this device and the relay up to date, attachments included.")
+
+  @Argument(help: "The archive's folder.") var dir: String
+  @OptionGroup var keys: KeyOptions
+  @Flag(help: "Prints one JSON object.") var json = false
+
+  private struct Outcome: Encodable {
+    var complete: Bool
+    var verdict: String
+    var received: Int
+    var sent: Int
+    var attachmentsSent: Int
+    var attachmentsReceived: Int
+  }
+
+  func run() async throws {
+    try await Terminal.run {
+      let folder = ArchiveFolder(path: dir)
+      let device = try await Self.device(folder, try keys.passphrase())
+      let outcome: Outcome
+      do throws(DeviceError) {
+        let bar = SyncBar()
+        let report = try await device.sync { bar.show($0) }
+        bar.finish()
+        let files = report.verdict.isComplete ? try await device.downloadAll() : 0
+        outcome = Outcome(
+          complete: report.verdict.isComplete, verdict: report.verdict.sentence,
+          received: report.received, sent: report.sent, attachmentsSent: report.sentAttachments,
+          attachmentsReceived: files)
+      } catch { throw ToolError(error, folder: dir) }
+      if json { try Terminal.print(json: outcome) }
+      guard outcome.complete else { throw ToolError.wrong(outcome.verdict) }
+      guard !json else { return }
+      print(
+        "\(outcome.verdict) Received \(outcome.received), sent \(outcome.sent); attachments received "
+          + "\(outcome.attachmentsReceived), sent \(outcome.attachmentsSent).")
+    }
+  }
+
+  /// The device, after finishing a request to join if one is open.
+  static func device(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> Device {
+    guard folder.isInUse else {
+      throw ToolError("There is no device in \(folder.path): begin with `letterlock init \(folder.path)`.")
+    }
+    let (store, relay, vault) = (try folder.openStore(), try folder.openRelay(), folder.vault(passphrase))
+    do throws(DeviceError) {
+      guard try Device.isJoining(vault) else {
+        return try Device(vault: vault, store: store, relay: relay)
+      }
+      return try await Device.resumeJoining(vault: vault, store: store, relay: relay).approved()
+    } catch { throw ToolError(error, folder: folder.path) }
+  }
+}
+
+/// Shows how far a synchronisation has come.
+final class SyncBar: @unchecked Sendable {
+  // Sendable: a device runs one synchronisation at a time, and calls back from it alone.
+  private let bar = ProgressBar("Syncing")
+
+  func show(_ step: SyncStep) {
+    switch step {
+    case .received(let count, let total):
+      bar.update(Double(count) / Double(max(total, 1)), "\(count) of \(total) records")
+    case .sent(let count): bar.update(0, "\(count) records sent")
+    case .sentAttachmentBytes(let count): bar.update(0, "\(ByteText(count)) of attachments sent")
+    }
+  }
+
+  func finish() { bar.finish() }
+}
+#endif

@@ -1,0 +1,66 @@
+#if Tool
+import ArgumentParser
+import Foundation
+import Letterlock
+import LetterlockSQLite
+
+/// `letterlock restore`
+struct RestoreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore", abstract: "Gets a whole history back with nothing but the recovery key.",
+    discussion: """
+      Up to 4 mistyped characters are corrected. The restored device reads at once, and seals nothing until \
+      `letterlock device confirm` says which other devices to keep.
+      """)
+
+  @Argument(help: "The folder to make.") var dir: String
+  @Option(help: "The relay's file, or the archive folder that holds it.") var relay: String
+  @Option(help: "A file that holds the recovery key.") var recoveryKeyFile: String
+  @OptionGroup var keys: KeyOptions
+
+  func run() async throws {
+    try await Terminal.run {
+      let passphrase = try keys.passphrase()
+      guard let text = try? String(contentsOfFile: recoveryKeyFile, encoding: .utf8) else {
+        throw ToolError("Cannot read \(recoveryKeyFile).")
+      }
+      let key = try Self.parse(text)
+      let server = try ArchiveFolder.openRelay(at: relay)
+      let folder = ArchiveFolder(path: dir)
+      try folder.create()
+      try folder.point(toRelay: relay)
+      let store = try folder.openStore()
+      do throws(DeviceError) {
+        let device = try await Device.restore(
+          with: key, vault: folder.vault(passphrase), store: store, relay: server)
+        let bar = SyncBar()
+        let report = try await device.sync { bar.show($0) }
+        bar.finish()
+        try report.checked()
+        let files = try await device.downloadAll()
+        print("Restored \(report.received) records and \(files) attachments.")
+        try Self.explain(device, dir)
+      } catch { throw ToolError(error, folder: dir) }
+    }
+  }
+
+  private static func parse(_ text: String) throws -> RecoveryKey {
+    do throws(RecoveryKeyError) {
+      switch try RecoveryKey.parse(text) {
+      case .exact(let key): return key
+      case .corrected(let key, let groups, let count):
+        let list = groups.map(String.init).joined(separator: ", ")
+        print("Corrected \(count) mistyped characters of the recovery key, in group \(list).")
+        return key
+      }
+    } catch { throw ToolError(error) }
+  }
+
+  private static func explain(_ device: Device, _ dir: String) throws(DeviceError) {
+    let names = try device.timeline().deviceNames
+    print("These devices can read the account besides this one:")
+    for id in device.unconfirmedDevices { print("  \(id.description.prefix(16))  \(names[id] ?? "")") }
+    print("Say which of them to keep, and remove the rest: letterlock device confirm \(dir) [--keep ID]")
+  }
+}
+#endif

@@ -1,0 +1,108 @@
+#if Tool
+import ArgumentParser
+import Foundation
+import Letterlock
+
+/// `letterlock status`
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Says what an archive holds, and how much of it was end-to-end encrypted.")
+
+  @Argument(help: "The archive's folder.") var dir: String
+  @OptionGroup var keys: KeyOptions
+  @Flag(help: "Prints one JSON object.") var json = false
+
+  func run() async throws {
+    try await Terminal.run {
+      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let status = try await ArchiveStatus(opened)
+      guard !json else { return try Terminal.print(json: status) }
+      for line in status.lines { print(line) }
+    }
+  }
+}
+
+/// What an archive holds. The names are part of the tool's interface.
+struct ArchiveStatus: Encodable {
+  var account: String
+  var device: String
+  var devices: Int
+  var epochs: Int
+  var unreadableEpochs: Int
+  var logEntries: Int
+  var records: Int
+  var waiting: Int
+  var streams: Int
+  var conversations: Int
+  var messages: Int
+  var attachments: Int
+  var unreadableRecords: Int
+  var byCarriage: [String: Int] = [:]
+  var byProtection: [String: Int] = [:]
+  var byService: [String: Int] = [:]
+  var byKind: [String: Int] = [:]
+  var recentlyDeleted: Int
+  var storeBytes: UInt64
+  var relayBytes: UInt64
+  var relayUsage: RelayUsage?
+  var needsConfirmation: Bool
+
+  init(_ opened: ArchiveFolder.Opened) async throws {
+    let timeline = try opened.timeline()
+    let log = opened.device.log
+    account = opened.device.account.description
+    device = opened.device.id.description
+    devices = log.activeDevices.count
+    epochs = log.epochs.count
+    unreadableEpochs = opened.device.unreadableEpochs.count
+    logEntries = Int(log.nextIndex)
+    records = timeline.recordCount
+    do throws(DeviceError) {
+      (waiting, streams) = (try opened.device.waitingCount, try opened.device.streamCount)
+    } catch { throw ToolError(error, folder: opened.folder.path) }
+    conversations = timeline.conversations.count
+    messages = timeline.messages.count
+    attachments = timeline.messages.reduce(0) { $0 + $1.attachments.count }
+    unreadableRecords = timeline.unreadable.count
+    recentlyDeleted = timeline.messages.filter { $0.recentlyDeletedAt != nil }.count
+    storeBytes = Self.size(opened.folder.storePath)
+    relayBytes = Self.size(try opened.folder.relayPath())
+    relayUsage = try? await opened.relay.usage(of: opened.device.account)
+    needsConfirmation = opened.device.needsConfirmation
+    for message in timeline.messages {
+      byCarriage[message.carriageName, default: 0] += 1
+      byProtection[message.protectionName, default: 0] += 1
+      byKind[message.kindName, default: 0] += 1
+      byService[message.origin?.service ?? "none", default: 0] += 1
+    }
+  }
+
+  private static func size(_ path: String) -> UInt64 {
+    ["", "-wal"].reduce(0) { sum, suffix in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path + suffix)
+      return sum + ((attributes?[.size] as? NSNumber)?.uint64Value ?? 0)
+    }
+  }
+
+  var lines: [String] {
+    let encrypted = byProtection["endToEnd", default: 0] + byProtection["importedEndToEnd", default: 0]
+    var lines = [
+      "Account \(account)",
+      "  \(devices) active devices (recovery key included), \(logEntries) log entries, \(epochs) epochs",
+      "  \(records) records in \(streams) streams, \(waiting) waiting to be sent; \(attachments) attachments",
+      "  \(messages) messages in \(conversations) conversations, \(recentlyDeleted) recently deleted",
+      "  end-to-end encrypted on their way: \(encrypted); not encrypted: \(byProtection["unencrypted", default: 0])",
+      "  on this device \(ByteText(storeBytes)), on the relay \(ByteText(relayBytes))",
+    ]
+    for (name, count) in byCarriage.sorted(by: { $0.key < $1.key }) {
+      lines.append("    \(name): \(count)")
+    }
+    if unreadableRecords > 0 { lines.append("  \(unreadableRecords) records cannot be read: run verify") }
+    if unreadableEpochs > 0 { lines.append("  \(unreadableEpochs) epochs cannot be read") }
+    if needsConfirmation {
+      lines.append("  restored: run `letterlock device confirm` before adding to the history")
+    }
+    return lines
+  }
+}
+#endif
