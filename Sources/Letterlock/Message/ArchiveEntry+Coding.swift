@@ -35,40 +35,49 @@ extension ArchiveEntry {
   /// The length of the entry without padding.
   package var encodedByteCount: Int { 2 + bodyByteCount.asVector }
 
-  /// The length of the entry with padding, as `encode(into:at:)` writes it.
-  /// - Throws: `TLSError.lengthTooLong` past `maximumByteCount`.
-  package func paddedByteCount() throws(TLSError) -> Int {
-    let byteCount = encodedByteCount
-    guard byteCount <= Self.maximumByteCount else { throw .lengthTooLong }
-    return Padding.paddedByteCount(byteCount)
+  /// The entry's lengths, found once for `encode(_:into:at:)`.
+  package struct Measure {
+    fileprivate let bodyByteCount: Int
+    /// The length with padding.
+    package let paddedByteCount: Int
   }
 
-  /// Writes the entry at `start`, and zeros after it to the end of `bytes`.
+  /// Measures the entry.
+  /// - Throws: `TLSError.lengthTooLong` past `maximumByteCount`.
+  package func measured() throws(TLSError) -> Measure {
+    let bodyByteCount = bodyByteCount
+    let byteCount = 2 + bodyByteCount.asVector
+    guard byteCount <= Self.maximumByteCount else { throw .lengthTooLong }
+    return Measure(bodyByteCount: bodyByteCount, paddedByteCount: Padding.paddedByteCount(byteCount))
+  }
+
+  /// Writes the entry at `start`, and zeros after it to the end of its padding.
   ///
-  /// - Precondition: `bytes` ends `paddedByteCount()` bytes after `start`.
-  package func encode(into bytes: inout MutableRawSpan, at start: Int) {
+  /// - Parameter measure: this entry's, `paddedByteCount` of which are left from `start`.
+  package func encode(_ measure: Measure, into bytes: inout MutableRawSpan, at start: Int) {
     var offset = start
     bytes.write(type, at: &offset)
-    bytes.write(length: bodyByteCount, at: &offset)
+    bytes.write(length: measure.bodyByteCount, at: &offset)
     switch self {
     case .message(let message): message.writeFields(to: &bytes, at: &offset)
     case .conversation(let profile): profile.writeFields(to: &bytes, at: &offset)
     case .device(let profile): profile.writeFields(to: &bytes, at: &offset)
     case .unknown(let unknown): bytes.write(fixed: unknown.bytes, at: &offset)
     }
-    bytes.zero(offset..<bytes.byteCount)
+    bytes.zero(offset..<start + measure.paddedByteCount)
   }
 
   /// The entry with its padding.
   /// - Throws: `TLSError.lengthTooLong` past `maximumByteCount`.
   package func padded() throws(TLSError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: try paddedByteCount())
-    bytes.withMutableRawSpan { encode(into: &$0, at: 0) }
+    let measure = try measured()
+    var bytes = [UInt8](repeating: 0, count: measure.paddedByteCount)
+    bytes.withMutableRawSpan { encode(measure, into: &$0, at: 0) }
     return bytes
   }
 
   /// The entry that a record's plaintext holds.
-  /// - Throws: `TLSError` for anything that `encode(into:at:)` would not have written.
+  /// - Throws: `TLSError` for anything that `encode(_:into:at:)` would not have written.
   package init(decodingArchiveEntry bytes: RawSpan) throws(TLSError) {
     var reader = SpanReader(bytes)
     let type: UInt16 = try reader.read(from: bytes)

@@ -17,7 +17,7 @@ extension Attachment: FieldCoded {
     case key, name, mediaType, byteCount, sha256, role
   }
 
-  static var knownFields: ClosedRange<UInt16> { 1...7 }
+  var fieldNumbers: ClosedRange<UInt16> { 1...7 }
 
   func valueByteCount(of field: FieldNumber) -> Int? {
     switch field {

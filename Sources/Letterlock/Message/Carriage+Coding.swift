@@ -22,7 +22,8 @@ struct CarriageCode: RawRepresentable, Equatable {
   /// Whether the code says that the message was end-to-end encrypted, and so has a service.
   var isEndToEnd: Bool { (1...3).contains(rawValue) }
 
-  private var isKnown: Bool { rawValue <= 3 || (17...19).contains(rawValue) }
+  /// Whether the code means something to this version.
+  var isKnown: Bool { rawValue <= 3 || (17...19).contains(rawValue) }
 }
 
 extension CarriageCode {
@@ -68,7 +69,4 @@ extension CarriageCode {
     default: return (.unknown(rawValue), .claimed)
     }
   }
-
-  /// Whether a service field beside the code means something to this version.
-  var knowsItsService: Bool { isKnown }
 }

@@ -12,8 +12,8 @@ protocol FieldCoded {
   /// A field that this version knows.
   associatedtype FieldNumber: RawRepresentable<UInt16>
 
-  /// The numbers of these fields, without a gap.
-  static var knownFields: ClosedRange<UInt16> { get }
+  /// The numbers of the fields that this value may have, without a gap.
+  var fieldNumbers: ClosedRange<UInt16> { get }
 
   /// Fields of a newer version, in order of their numbers, none of them written by `writeValue`.
   var unknownFields: [UnknownValue] { get }
@@ -31,7 +31,7 @@ protocol FieldCoded {
 extension FieldCoded {
   var fieldsByteCount: Int {
     var byteCount = 0
-    for number in Self.knownFields {
+    for number in fieldNumbers {
       guard let field = FieldNumber(rawValue: number), let count = valueByteCount(of: field) else { continue }
       byteCount += 2 + count.asVector
     }
@@ -40,18 +40,19 @@ extension FieldCoded {
   }
 
   func writeFields(to bytes: inout MutableRawSpan, at offset: inout Int) {
-    var unknown = unknownFields[...]
-    for number in Self.knownFields {
+    var unknown = 0
+    let unknownFields = unknownFields
+    for number in fieldNumbers {
       guard let field = FieldNumber(rawValue: number), let count = valueByteCount(of: field) else { continue }
-      while let next = unknown.first, next.code < number {
-        next.writeField(to: &bytes, at: &offset)
-        unknown.removeFirst()
+      while unknown < unknownFields.count, unknownFields[unknown].code < number {
+        unknownFields[unknown].writeField(to: &bytes, at: &offset)
+        unknown += 1
       }
       bytes.write(number, at: &offset)
       bytes.write(length: count, at: &offset)
       writeValue(of: field, to: &bytes, at: &offset)
     }
-    for field in unknown { field.writeField(to: &bytes, at: &offset) }
+    for field in unknownFields[unknown...] { field.writeField(to: &bytes, at: &offset) }
   }
 }
 

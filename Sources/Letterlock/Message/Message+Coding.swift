@@ -26,18 +26,42 @@ extension Message: FieldCoded {
     case subject, editedAt, recentlyDeletedAt, recipients, origin
   }
 
-  static var knownFields: ClosedRange<UInt16> { 1...16 }
+  /// The last field of `core` is the body.
+  var fieldNumbers: ClosedRange<UInt16> { extras == nil ? 1...8 : 1...16 }
 
   func valueByteCount(of field: FieldNumber) -> Int? {
     switch field {
     case .id: 16
-    case .conversation: conversation == nil ? nil : 16
-    case .sender: sender.address?.rawValue.utf8.count
+    case .conversation: core.conversation == nil ? nil : 16
+    case .sender: core.sender.address?.rawValue.utf8.count
     case .sentAt: 8
-    case .receivedAt: receivedAt == nil ? nil : 8
+    case .receivedAt: core.receivedAt == nil ? nil : 8
     case .carriage: 1
-    case .service: carriage.service?.utf8.count
-    case .body: body.byteCount
+    case .service: core.carriage.service?.utf8.count
+    case .body: core.body.byteCount
+    default: extras?.value.valueByteCount(of: field)
+    }
+  }
+
+  func writeValue(of field: FieldNumber, to bytes: inout MutableRawSpan, at offset: inout Int) {
+    switch field {
+    case .id: bytes.write(core.id.value, at: &offset)
+    case .conversation:
+      if let conversation = core.conversation { bytes.write(conversation.value, at: &offset) }
+    case .sender: bytes.write(fixed: core.sender.address?.rawValue ?? "", at: &offset)
+    case .sentAt: bytes.write(core.sentAt.nanosecondsSince1970, at: &offset)
+    case .receivedAt: bytes.write(core.receivedAt, at: &offset)
+    case .carriage: bytes.write(CarriageCode(core.carriage, standing: core.standing).rawValue, at: &offset)
+    case .service: bytes.write(fixed: core.carriage.service ?? "", at: &offset)
+    case .body: core.body.write(to: &bytes, at: &offset)
+    default: extras?.value.writeValue(of: field, to: &bytes, at: &offset)
+    }
+  }
+}
+
+extension Message.Extras {
+  fileprivate func valueByteCount(of field: Message.FieldNumber) -> Int? {
+    switch field {
     case .attachments: attachments.isEmpty ? nil : attachments.reduce(0) { $0 + $1.fieldsByteCount.asVector }
     case .replyTo: replyTo == nil ? nil : 16
     case .effect: effect?.name.utf8.count
@@ -46,19 +70,14 @@ extension Message: FieldCoded {
     case .recentlyDeletedAt: recentlyDeletedAt == nil ? nil : 8
     case .recipients: recipients.isEmpty ? nil : recipients.vectorsByteCount
     case .origin: origin?.byteCount
+    default: nil
     }
   }
 
-  func writeValue(of field: FieldNumber, to bytes: inout MutableRawSpan, at offset: inout Int) {
+  fileprivate func writeValue(
+    of field: Message.FieldNumber, to bytes: inout MutableRawSpan, at offset: inout Int
+  ) {
     switch field {
-    case .id: bytes.write(id.value, at: &offset)
-    case .conversation: if let conversation { bytes.write(conversation.value, at: &offset) }
-    case .sender: bytes.write(fixed: sender.address?.rawValue ?? "", at: &offset)
-    case .sentAt: bytes.write(sentAt.nanosecondsSince1970, at: &offset)
-    case .receivedAt: bytes.write(receivedAt, at: &offset)
-    case .carriage: bytes.write(CarriageCode(carriage, standing: standing).rawValue, at: &offset)
-    case .service: bytes.write(fixed: carriage.service ?? "", at: &offset)
-    case .body: body.write(to: &bytes, at: &offset)
     case .attachments:
       for attachment in attachments {
         bytes.write(length: attachment.fieldsByteCount, at: &offset)
@@ -71,6 +90,7 @@ extension Message: FieldCoded {
     case .recentlyDeletedAt: bytes.write(recentlyDeletedAt, at: &offset)
     case .recipients: for recipient in recipients { bytes.write(opaque: recipient.rawValue, at: &offset) }
     case .origin: origin?.write(to: &bytes, at: &offset)
+    default: break
     }
   }
 }

@@ -3,88 +3,105 @@ import TLSCodec
 extension Message {
   /// Reads the fields of a message. Its protection is at most `importedEndToEnd`. SPEC.md "Protection".
   init(readingFields reader: inout SpanReader, from bytes: RawSpan) throws(TLSError) {
-    var draft = MessageDraft()
+    core = .unread
+    extras = nil
+    var travel = Travel()
+    var seen: UInt32 = 0
+    var unknown: [UnknownValue] = []
     var fields = FieldReader()
     while let (number, rest) = try fields.next(&reader, from: bytes) {
       var value = rest
-      if let field = FieldNumber(rawValue: number) {
-        try draft.read(field, from: &value, of: bytes)
+      if let field = travel.knows(number) {
+        seen |= 1 << UInt32(number)
+        try core.read(field, from: &value, of: bytes, travel: &travel)
+        try value.finish()
+      } else if number <= FieldNumber.body.rawValue {
+        unknown.append(UnknownValue(code: number, bytes: value.readRest(from: bytes)))
       } else {
-        draft.unknownFields.append(UnknownValue(code: number, bytes: value.readRest(from: bytes)))
+        // Numbers ascend, so the core is complete.
+        extras = try Boxed(Extras(after: unknown, number, value, &fields, &reader, from: bytes))
       }
-      try value.finish()
     }
-    self = try draft.finished()
+    guard seen & FieldNumber.required == FieldNumber.required else { throw .invalidValue }
+    (core.carriage, core.standing) = try travel.code.carriage(service: travel.service)
+    if extras == nil, !unknown.isEmpty { extras = Boxed(Extras(unknownFields: unknown)) }
   }
 }
 
-/// A message some of whose fields have been read.
-private struct MessageDraft {
-  private var message = Message(
-    id: MessageID(Bytes16(high: 0, low: 0)), sender: .me, sentAt: Timestamp(nanosecondsSince1970: 0),
-    carriage: .local, body: .retraction(target: nil))
-  private var hasID = false
-  private var hasSentAt = false
-  private var hasBody = false
-  private var carriage: CarriageCode?
-  private var service: String?
-  var unknownFields: [UnknownValue] = []
+extension Message.FieldNumber {
+  /// A bit for each field that every message has.
+  fileprivate static let required: UInt32 = [Self.id, .sentAt, .carriage, .body].reduce(0) {
+    $0 | 1 << UInt32($1.rawValue)
+  }
+}
 
-  mutating func read(
-    _ field: Message.FieldNumber, from value: inout SpanReader, of bytes: RawSpan
+/// What has been read of how a message travelled.
+private struct Travel {
+  var code = CarriageCode.local
+  var service: String?
+
+  /// Whether a field belongs to the core: not the service of a carriage that this version does not know. The
+  /// carriage has a lower number, so it has been read before.
+  func knows(_ number: UInt16) -> Message.FieldNumber? {
+    guard number <= Message.FieldNumber.body.rawValue else { return nil }
+    let field = Message.FieldNumber(rawValue: number)
+    return field == .service && !code.isKnown ? nil : field
+  }
+}
+
+extension Message.Core {
+  fileprivate static var unread: Self {
+    Self(
+      id: MessageID(Bytes16(high: 0, low: 0)), sender: .me, sentAt: Timestamp(nanosecondsSince1970: 0),
+      carriage: .local, body: .retraction(target: nil))
+  }
+
+  fileprivate mutating func read(
+    _ field: Message.FieldNumber, from value: inout SpanReader, of bytes: RawSpan, travel: inout Travel
   ) throws(TLSError) {
     switch field {
-    case .id, .sentAt, .carriage, .body: try readRequired(field, from: &value, of: bytes)
-    case .conversation: message.conversation = ConversationID(try value.readBytes16(from: bytes))
-    case .sender: message.sender = .other(Address(try value.readRestAsText(from: bytes)))
-    case .receivedAt: message.receivedAt = try value.readTimestamp(from: bytes)
-    case .service: try readService(from: &value, of: bytes)
-    case .attachments: message.attachments = try value.readAttachments(from: bytes)
-    case .replyTo: message.replyTo = MessageID(try value.readBytes16(from: bytes))
-    case .effect: message.effect = Message.Effect(try value.readRestAsText(from: bytes))
-    case .subject: message.subject = try value.readRestAsText(from: bytes)
-    case .editedAt: message.editedAt = try value.readTimestamp(from: bytes)
-    case .recentlyDeletedAt: message.recentlyDeletedAt = try value.readTimestamp(from: bytes)
-    case .recipients: message.recipients = try value.readAddresses(from: bytes)
-    case .origin: message.origin = try Message.Origin(reading: &value, from: bytes)
+    case .id: id = MessageID(try value.readBytes16(from: bytes))
+    case .conversation: conversation = ConversationID(try value.readBytes16(from: bytes))
+    case .sender: sender = .other(Address(try value.readRestAsText(from: bytes)))
+    case .sentAt: sentAt = try value.readTimestamp(from: bytes)
+    case .receivedAt: receivedAt = try value.readTimestamp(from: bytes)
+    case .carriage: travel.code = CarriageCode(rawValue: try value.read(from: bytes))
+    case .service: travel.service = try value.readRestAsText(from: bytes)
+    default: body = try Message.Body(reading: &value, from: bytes)
     }
   }
+}
 
-  private mutating func readRequired(
-    _ field: Message.FieldNumber, from value: inout SpanReader, of bytes: RawSpan
+extension Message.Extras {
+  /// Reads the rest of the fields, of which the first has just been met.
+  fileprivate init(
+    after unknown: [UnknownValue], _ number: UInt16, _ value: SpanReader, _ fields: inout FieldReader,
+    _ reader: inout SpanReader, from bytes: RawSpan
   ) throws(TLSError) {
-    switch field {
-    case .id:
-      message.id = MessageID(try value.readBytes16(from: bytes))
-      hasID = true
-    case .sentAt:
-      message.sentAt = try value.readTimestamp(from: bytes)
-      hasSentAt = true
-    case .carriage: carriage = CarriageCode(rawValue: try value.read(from: bytes))
-    default:
-      message.body = try Message.Body(reading: &value, from: bytes)
-      hasBody = true
+    self.init(unknownFields: unknown)
+    var (number, value) = (number, value)
+    while true {
+      try read(number, from: &value, of: bytes)
+      try value.finish()
+      guard let next = try fields.next(&reader, from: bytes) else { return }
+      (number, value) = next
     }
   }
 
-  /// The carriage has a lower number, so it has been read before.
-  private mutating func readService(from value: inout SpanReader, of bytes: RawSpan) throws(TLSError) {
-    if carriage?.knowsItsService ?? false {
-      service = try value.readRestAsText(from: bytes)
-    } else {
-      let number = Message.FieldNumber.service.rawValue
-      unknownFields.append(UnknownValue(code: number, bytes: value.readRest(from: bytes)))
+  fileprivate mutating func read(
+    _ number: UInt16, from value: inout SpanReader, of bytes: RawSpan
+  ) throws(TLSError) {
+    switch Message.FieldNumber(rawValue: number) {
+    case .attachments: attachments = try value.readAttachments(from: bytes)
+    case .replyTo: replyTo = MessageID(try value.readBytes16(from: bytes))
+    case .effect: effect = Message.Effect(try value.readRestAsText(from: bytes))
+    case .subject: subject = try value.readRestAsText(from: bytes)
+    case .editedAt: editedAt = try value.readTimestamp(from: bytes)
+    case .recentlyDeletedAt: recentlyDeletedAt = try value.readTimestamp(from: bytes)
+    case .recipients: recipients = try value.readAddresses(from: bytes)
+    case .origin: origin = try Message.Origin(reading: &value, from: bytes)
+    default: unknownFields.append(UnknownValue(code: number, bytes: value.readRest(from: bytes)))
     }
-  }
-
-  consuming func finished() throws(TLSError) -> Message {
-    guard hasID, hasSentAt, hasBody, let carriage else { throw .invalidValue }
-    let (value, standing) = try carriage.carriage(service: service)
-    message.carriage = value
-    // Only now: setting anything else takes them away.
-    message.standing = standing
-    message.unknownFields = unknownFields
-    return message
   }
 }
 

@@ -19,9 +19,9 @@ package enum ProtectionEvidence: Sendable {
 extension Message {
   /// What a person should be told about who could read it on its way.
   public var protection: Protection {
-    switch carriage {
+    switch core.carriage {
     case .endToEnd(let service):
-      switch standing {
+      switch core.standing {
       case .claimed, .marked: .importedEndToEnd(service: service)
       case .verified(let isSenderVerified):
         .endToEnd(EndToEndEvidence(service: service, isSenderVerified: isSenderVerified))
@@ -38,12 +38,12 @@ extension Message {
   /// an importer's claim come back as they were.
   package func markedVerified(by evidence: ProtectionEvidence) -> Message {
     var message = self
-    switch (evidence, standing) {
+    switch (evidence, core.standing) {
     case (.conversation(let evidence), _):
       message.carriage = .endToEnd(service: evidence.service)
-      message.standing = .verified(isSenderVerified: evidence.isSenderVerified)
+      message.core.standing = .verified(isSenderVerified: evidence.isSenderVerified)
     case (.verifiedRecord, .marked(let isSenderVerified)):
-      message.standing = .verified(isSenderVerified: isSenderVerified)
+      message.core.standing = .verified(isSenderVerified: isSenderVerified)
     case (.verifiedRecord, .claimed), (.verifiedRecord, .verified):
       break
     }

@@ -14,7 +14,7 @@ extension ConversationProfile: FieldCoded {
     case name, participants, service, isGroup
   }
 
-  static var knownFields: ClosedRange<UInt16> { 1...5 }
+  var fieldNumbers: ClosedRange<UInt16> { 1...5 }
 
   func valueByteCount(of field: FieldNumber) -> Int? {
     switch field {
@@ -69,7 +69,7 @@ extension DeviceProfile: FieldCoded {
     case name = 1
   }
 
-  static var knownFields: ClosedRange<UInt16> { 1...1 }
+  var fieldNumbers: ClosedRange<UInt16> { 1...1 }
 
   func valueByteCount(of field: FieldNumber) -> Int? {
     name.utf8.count

@@ -25,6 +25,7 @@ struct SpanReader {
   }
 
   /// The range of the next `count` bytes, which are then behind.
+  @inline(__always)
   private mutating func take(_ count: Int) throws(TLSError) -> Range<Int> {
     guard count <= end - offset else { throw .truncated }
     let start = offset
@@ -32,6 +33,7 @@ struct SpanReader {
     return start..<offset
   }
 
+  @inline(__always)
   mutating func read<Integer: FixedWidthInteger & BitwiseCopyable>(
     _ type: Integer.Type = Integer.self, from bytes: RawSpan
   ) throws(TLSError) -> Integer {
@@ -49,20 +51,21 @@ struct SpanReader {
     bytes.array(try take(count))
   }
 
-  /// The length of a vector. RFC 9420 section 2.1.2.
+  /// The length of a vector, refused unless in its shortest form. RFC 9420 section 2.1.2.
+  @inline(__always)
   private mutating func readLength(from bytes: RawSpan) throws(TLSError) -> Int {
     let first: UInt8 = try read(from: bytes)
-    let length: Int
+    let (length, minimum): (Int, Int)
     switch first >> 6 {
     case 0: return Int(first)
-    case 1: length = Int(first & 0x3f) << 8 | Int(try read(UInt8.self, from: bytes))
+    case 1: (length, minimum) = (Int(first & 0x3f) << 8 | Int(try read(UInt8.self, from: bytes)), 0x40)
     case 2:
-      length =
-        Int(first & 0x3f) << 24 | Int(try read(UInt8.self, from: bytes)) << 16
-        | Int(try read(UInt16.self, from: bytes))
+      let middle: UInt8 = try read(from: bytes)
+      let last: UInt16 = try read(from: bytes)
+      (length, minimum) = (Int(first & 0x3f) << 24 | Int(middle) << 16 | Int(last), 0x4000)
     default: throw .nonMinimalLength
     }
-    guard TLSWriter.lengthByteCount(length) == 1 << Int(first >> 6) else { throw .nonMinimalLength }
+    guard length >= minimum else { throw .nonMinimalLength }
     return length
   }
 

@@ -84,12 +84,14 @@ struct ArchiveEntryCodingTests {
     }
   }
 
-  @Test func `encoding leaves what stands before it and clears what stands after`() throws {
+  @Test func `encoding touches its own bytes only`() throws {
     let entry = ArchiveEntry.message(.note("x"))
-    var bytes = [UInt8](repeating: 0xaa, count: 40 + (try entry.paddedByteCount()))
-    bytes.withMutableRawSpan { entry.encode(into: &$0, at: 40) }
+    let measure = try entry.measured()
+    var bytes = [UInt8](repeating: 0xaa, count: 40 + measure.paddedByteCount + 16)
+    bytes.withMutableRawSpan { entry.encode(measure, into: &$0, at: 40) }
     #expect(bytes[..<40].allSatisfy { $0 == 0xaa })
-    #expect(try Array(bytes[40...]) == entry.padded())
+    #expect(try Array(bytes[40..<40 + measure.paddedByteCount]) == entry.padded())
+    #expect(bytes[(40 + measure.paddedByteCount)...].allSatisfy { $0 == 0xaa })
   }
 
   @Test func `an entry past the limit is refused before it is written`() throws {
