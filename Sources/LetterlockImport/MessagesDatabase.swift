@@ -1,0 +1,61 @@
+#if SQLite
+import Foundation
+internal import GRDB
+import Letterlock
+
+/// A Messages database, opened so that nothing about it changes. Columns that this version of macOS does not
+/// have read as NULL.
+struct MessagesDatabase {
+  let queue: DatabaseQueue
+  private let columns: [String: Set<String>]
+
+  init(path: String) throws(ImportError) {
+    do {
+      queue = try Self.open(path)
+      columns = try queue.read { database in
+        var columns: [String: Set<String>] = [:]
+        for table in try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'") {
+          columns[table] = Set(try database.columns(in: table).map(\.name))
+        }
+        return columns
+      }
+    } catch { throw .database(Self.reason(error)) }
+    guard columns["message"]?.contains("guid") == true, columns["message"]?.contains("date") == true
+    else { throw .database("it has no table of messages") }
+  }
+
+  /// A read-only connection follows the log of a database that is in use; one in a folder that cannot be
+  /// written has no log to follow.
+  private static func open(_ path: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(10)
+    if let queue = try? DatabaseQueue(path: path, configuration: configuration),
+      (try? queue.read({ try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") })) != nil
+    {
+      return queue
+    }
+    let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
+    return try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: configuration)
+  }
+
+  static func reason(_ error: any Error) -> String {
+    (error as? DatabaseError)?.message ?? "it is not a whole SQLite database"
+  }
+
+  func has(_ table: String) -> Bool { columns[table] != nil }
+
+  /// `table.column`, or NULL under the same name.
+  func column(_ name: String, of table: String) -> String {
+    columns[table]?.contains(name) == true ? "\(table).\(name) AS \(name)" : "NULL AS \(name)"
+  }
+
+  /// Runs a query; a table that is not there has no rows.
+  func rows(_ sql: String, needing tables: String...) throws(ImportError) -> [Row] {
+    guard tables.allSatisfy(has) else { return [] }
+    do { return try queue.read { try Row.fetchAll($0, sql: sql) } } catch {
+      throw .database(Self.reason(error))
+    }
+  }
+}
+#endif
