@@ -8,10 +8,9 @@ enum RecordFrame {
   static func seal(
     _ entry: ArchiveEntry, using key: RecordKey
   ) throws(ArchiveError) -> SealedRecord {
-    let paddedByteCount: Int
-    do throws(TLSError) { paddedByteCount = try entry.paddedByteCount() } catch {
-      throw .messageTooLong
-    }
+    let measure: ArchiveEntry.Measure
+    do throws(TLSError) { measure = try entry.measured() } catch { throw .messageTooLong }
+    let paddedByteCount = measure.paddedByteCount
     let prefixByteCount = SealedRecord.prefixByteCount
     let lengthByteCount = TLSWriter.lengthByteCount(paddedByteCount + 16)
     let start = prefixByteCount + lengthByteCount
@@ -20,7 +19,7 @@ enum RecordFrame {
         frame.copy(key.recordStart, to: 0)
         var offset = prefixByteCount
         frame.write(length: paddedByteCount + 16, at: &offset)
-        entry.encode(into: &frame, at: start)
+        entry.encode(measure, into: &frame, at: start)
         try XChaCha20Poly1305.sealFrame(
           &frame, prefixByteCount: prefixByteCount, lengthFieldByteCount: lengthByteCount,
           using: key.key)

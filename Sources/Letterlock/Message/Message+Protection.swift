@@ -54,9 +54,9 @@ extension Message {
 extension Message {
   /// A change by the same sender keeps what is known about how the message travelled.
   mutating func fold(_ body: Body, editedAt: Timestamp?) {
-    let standing = standing
+    let standing = core.standing
     self.body = body
     if let editedAt { self.editedAt = editedAt }
-    self.standing = standing
+    core.standing = standing
   }
 }
