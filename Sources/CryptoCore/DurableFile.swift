@@ -38,6 +38,13 @@ package enum DurableFile {
     #endif
   }
 
+  /// Makes a new file, readable by its owner alone, and gives its descriptor, which is the caller's.
+  package static func createPrivate(_ path: String) throws(DurableFileError) -> Int32 {
+    let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw .failed("open", code: errno) }
+    return file
+  }
+
   /// Puts a file in place of the one before, readable by its owner alone.
   package static func replace(_ path: String, with bytes: [UInt8]) throws(DurableFileError) {
     let temporary = path + ".new"

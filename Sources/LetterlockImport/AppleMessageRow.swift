@@ -158,7 +158,8 @@ struct AppleMessageRow {
     case (1, 1): return .memberRemoved(other)
     case (2, _): return .nameChanged(row.text("group_title").flatMap { $0.isEmpty ? nil : $0 })
     case (3, 1), (3, 2): return .photoChanged
-    case (3, _): return .memberLeft(isFromMe ? Address("me") : lookup.address(row.number("handle_id")) ?? other)
+    case (3, _):
+      return .memberLeft(isFromMe ? Address("me") : lookup.address(row.number("handle_id")) ?? other)
     case (let type, let action): return .other("event \(type).\(action)")
     }
   }

@@ -14,7 +14,8 @@ struct MessagesDatabase {
       queue = try Self.open(path)
       columns = try queue.read { database in
         var columns: [String: Set<String>] = [:]
-        for table in try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'") {
+        for table in try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+        {
           columns[table] = Set(try database.columns(in: table).map(\.name))
         }
         return columns

@@ -138,7 +138,9 @@ struct MessagesLookup {
     let home = NSString(string: stored).expandingTildeInPath
     var candidates = [home]
     for marker in ["Library/Messages/", "Library/SMS/"] {
-      if let range = stored.range(of: marker) { candidates.insert(folder + "/" + stored[range.upperBound...], at: 0) }
+      if let range = stored.range(of: marker) {
+        candidates.insert(folder + "/" + stored[range.upperBound...], at: 0)
+      }
     }
     return candidates.first { FileManager.default.isReadableFile(atPath: $0) }
   }

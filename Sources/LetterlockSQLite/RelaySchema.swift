@@ -88,7 +88,8 @@ enum RelaySchema {
     _ byteCount: Int, to column: String, _ account: AccountID, _ database: Database
   ) throws {
     try database.cachedStatement(
-      sql: "INSERT INTO account_usage (account, log, records, blobs) VALUES (?, 0, 0, 0) ON CONFLICT DO NOTHING"
+      sql:
+        "INSERT INTO account_usage (account, log, records, blobs) VALUES (?, 0, 0, 0) ON CONFLICT DO NOTHING"
     ).execute(arguments: [account.bytes.data])
     try database.cachedStatement(
       sql: "UPDATE account_usage SET \(column) = \(column) + ? WHERE account = ?"
@@ -240,7 +241,8 @@ extension RelaySchema {
   ) throws -> UInt64 {
     let end = try Int64.fetchOne(
       database,
-      sql: "SELECT start + length(bytes) FROM blob_part WHERE account = ? AND blob = ? ORDER BY start DESC LIMIT 1",
+      sql:
+        "SELECT start + length(bytes) FROM blob_part WHERE account = ? AND blob = ? ORDER BY start DESC LIMIT 1",
       arguments: [account.bytes.data, blob.bytes.data])
     return UInt64(clamping: end ?? 0)
   }

@@ -56,7 +56,8 @@ public final class SQLiteDeviceStore: DeviceStore {
 
   private static func set(_ key: String, _ value: [UInt8], _ database: Database) throws {
     try database.cachedStatement(
-      sql: "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+      sql:
+        "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
     ).execute(arguments: [key, value.data])
   }
 
@@ -138,13 +139,15 @@ public final class SQLiteDeviceStore: DeviceStore {
   public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     try read { database in
       try Row.fetchAll(
-        database, sql: "SELECT first_leaf, append FROM batch WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?",
+        database,
+        sql: "SELECT first_leaf, append FROM batch WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?",
         arguments: [leaf.sqlite, Int64(clamping: limit)]
       ).map { row in
         let append = try Append(decoding: try row.bytes("append"))
         let first: Int64 = row["first_leaf"]
         let rows = try Row.fetchAll(
-          database.cachedStatement(sql: "SELECT bytes FROM record WHERE leaf >= ? AND leaf < ? ORDER BY leaf"),
+          database.cachedStatement(
+            sql: "SELECT bytes FROM record WHERE leaf >= ? AND leaf < ? ORDER BY leaf"),
           arguments: [first, first + Int64(append.leafHashes.count)])
         guard rows.count == append.leafHashes.count else {
           throw StoreError.corrupted("records are absent from place \(first) on")
@@ -163,7 +166,8 @@ extension SQLiteDeviceStore {
     try database.cachedStatement(sql: "DELETE FROM blob_part WHERE blob = ?").execute(
       arguments: [blob.bytes.data])
     try database.cachedStatement(
-      sql: "INSERT INTO blob (blob, uploaded) VALUES (?, 0) ON CONFLICT (blob) DO UPDATE SET upload = NULL, uploaded = 0"
+      sql:
+        "INSERT INTO blob (blob, uploaded) VALUES (?, 0) ON CONFLICT (blob) DO UPDATE SET upload = NULL, uploaded = 0"
     ).execute(arguments: [blob.bytes.data])
   }
 

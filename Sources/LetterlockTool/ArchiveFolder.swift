@@ -68,9 +68,8 @@ struct ArchiveFolder: Sendable {
   }
 
   static func relayFile(at path: String) -> String {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    return exists && isFolder.boolValue ? path + "/relay.sqlite" : path
+    let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+    return values?.isDirectory == true ? path + "/relay.sqlite" : path
   }
 
   /// Notes a relay that is elsewhere.

@@ -89,16 +89,16 @@ final class ImportRun {
   }
 
   private func addProfiles(of importer: any MessageImporter) throws {
-    do throws(ImportError) {
-      let profiles = try importer.profiles().filter { knownProfiles[$0.id] != $0 }
-      for profile in profiles { knownProfiles[profile.id] = profile }
-      guard !profiles.isEmpty else { return }
-      do throws(DeviceError) {
-        try opened.device.enqueue(profiles.map(ArchiveEntry.conversation))
-      } catch { throw ToolError(error, folder: opened.folder.path) }
-    } catch let error as ImportError {
+    let all: [ConversationProfile]
+    do throws(ImportError) { all = try importer.profiles() } catch {
       throw ToolError("Reading the conversations stopped: \(error).")
     }
+    let profiles = all.filter { knownProfiles[$0.id] != $0 }
+    for profile in profiles { knownProfiles[profile.id] = profile }
+    guard !profiles.isEmpty else { return }
+    do throws(DeviceError) {
+      try opened.device.enqueue(profiles.map(ArchiveEntry.conversation))
+    } catch { throw ToolError(error, folder: opened.folder.path) }
   }
 
   private func seal(_ batch: inout [ImportedMessage]) async throws {

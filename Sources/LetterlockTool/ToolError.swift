@@ -34,7 +34,8 @@ extension ToolError {
       case .removed: ToolError("This device was removed from its account.")
       case .unknownDevice(let id):
         ToolError("No active device begins with \(id): see `letterlock device list \(place)`.")
-      case .notRemovable(let id): ToolError("\(id) cannot be removed: it is this device, or the recovery key.")
+      case .notRemovable(let id):
+        ToolError("\(id) cannot be removed: it is this device, or the recovery key.")
       case .noSuchAccount:
         ToolError("This relay holds no account of this recovery key: check the key and the relay.")
       case .logRefused(let error): ToolError.wrong("The relay's account log breaks a rule: \(error).")

@@ -1,5 +1,6 @@
 #if Tool
 import ArgumentParser
+import CryptoCore
 import Foundation
 import Letterlock
 import LetterlockSQLite
@@ -64,8 +65,8 @@ struct NewSecretFile {
   private let handle: FileHandle
 
   init(_ path: String) throws {
-    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else {
+    let file: Int32
+    do throws(DurableFileError) { file = try DurableFile.createPrivate(path) } catch {
       throw ToolError("Cannot make \(path): it is there already, or its folder is not.")
     }
     self.path = path

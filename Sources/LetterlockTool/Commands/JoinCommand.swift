@@ -32,7 +32,8 @@ struct JoinCommand: AsyncParsableCommand {
           named: name, vault: folder.vault(passphrase), store: store, relay: server)
         print(request.code.text)
         guard wait || Terminal.isInteractive else {
-          return Terminal.note("Approve this code with `letterlock device add`, then run `letterlock sync \(dir)`.")
+          return Terminal.note(
+            "Approve this code with `letterlock device add`, then run `letterlock sync \(dir)`.")
         }
         Terminal.note("Approve this code on a device of the account: letterlock device add DIR CODE")
         let device = try await Self.wait(for: request)

@@ -6,7 +6,8 @@ import Letterlock
 /// `letterlock status`
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Says what an archive holds, and how much of it was end-to-end encrypted.")
+    commandName: "status",
+    abstract: "Says what an archive holds, and how much of it was end-to-end encrypted.")
 
   @Argument(help: "The archive's folder.") var dir: String
   @OptionGroup var keys: KeyOptions

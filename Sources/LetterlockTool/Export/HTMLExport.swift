@@ -36,7 +36,9 @@ struct HTMLExport {
     }
     bar.finish()
     try save(
-      HTMLPage.page(title: "Messages", body: "<header><h1>Messages</h1></header><main class=\"list\">\(index.joined())</main>"),
+      HTMLPage.page(
+        title: "Messages",
+        body: "<header><h1>Messages</h1></header><main class=\"list\">\(index.joined())</main>"),
       to: "index.html")
     return timeline.messages.count
   }
@@ -72,7 +74,8 @@ struct HTMLExport {
   private func write(
     _ messages: [Message], of conversation: ConversationID, to name: String
   ) async throws {
-    var body = "<header><a href=\"index.html\">‹ Messages</a><h1>\(timeline.title(of: conversation).html)</h1></header><main>"
+    var body =
+      "<header><a href=\"index.html\">‹ Messages</a><h1>\(timeline.title(of: conversation).html)</h1></header><main>"
     var day = ""
     let isGroup = timeline.profiles[conversation].map { $0.isGroup || $0.participants.count > 1 } ?? false
     for message in messages where message.reaction == nil {
@@ -167,9 +170,11 @@ struct HTMLExport {
     let link = "attachments/\(name)".html
     let size = ByteText(attachment.byteCount).description
     guard attachment.mediaType.hasPrefix("image/"), attachment.mediaType != "image/svg+xml" else {
-      return "<a class=\"file\" href=\"\(link)\" download>📎 \((attachment.name ?? "file").html) <small>\(size)</small></a>"
+      return
+        "<a class=\"file\" href=\"\(link)\" download>📎 \((attachment.name ?? "file").html) <small>\(size)</small></a>"
     }
-    return "<a href=\"\(link)\"><img src=\"\(link)\" alt=\"\((attachment.name ?? "picture").html)\" loading=\"lazy\"></a>"
+    return
+      "<a href=\"\(link)\"><img src=\"\(link)\" alt=\"\((attachment.name ?? "picture").html)\" loading=\"lazy\"></a>"
   }
 
   private func write(_ attachment: Attachment, to path: String) async throws(DeviceError) {
@@ -205,7 +210,9 @@ extension Message {
 extension TextLine {
   /// The first words of a message.
   static func preview(_ message: Message) -> String {
-    let text = message.text.isEmpty ? (message.attachments.first.map { $0.name ?? $0.mediaType } ?? message.kindName) : message.text
+    let text =
+      message.text.isEmpty
+      ? (message.attachments.first.map { $0.name ?? $0.mediaType } ?? message.kindName) : message.text
     return text.count > 80 ? text.prefix(80) + "…" : text
   }
 }

@@ -30,8 +30,9 @@ struct LinesExport {
     _ elements: [Element], to path: String, _ line: (Element) throws -> Data
   ) throws -> Int {
     let temporary = path + ".part"
-    guard FileManager.default.createFile(
-      atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600]),
+    guard
+      FileManager.default.createFile(
+        atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600]),
       let handle = FileHandle(forWritingAtPath: temporary)
     else { throw ToolError("Cannot write \(path): is its folder there?") }
     var buffer = Data()
