@@ -41,7 +41,7 @@ public final class SQLiteDeviceStore: DeviceStore {
     do { try queue.write(body) } catch { throw Self.error(error) }
   }
 
-  private func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+  func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
     do { return try queue.read(body) } catch { throw Self.error(error) }
   }
 

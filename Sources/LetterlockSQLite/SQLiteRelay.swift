@@ -58,7 +58,7 @@ public final class SQLiteRelay: Relay {
     } catch { throw Self.error(error) }
   }
 
-  private func read<Value>(_ body: (Database) throws -> Value) throws(RelayError) -> Value {
+  func read<Value>(_ body: (Database) throws -> Value) throws(RelayError) -> Value {
     do { return try queue.read(body) } catch { throw Self.error(error) }
   }
 

@@ -24,7 +24,8 @@ struct RestoreCommand: AsyncParsableCommand {
       guard let text = try? String(contentsOfFile: recoveryKeyFile, encoding: .utf8) else {
         throw ToolError("Cannot read \(recoveryKeyFile).")
       }
-      let key = try Self.parse(text)
+      let key: RecoveryKey
+      do throws(RecoveryKeyError) { key = try Self.parse(text) } catch { throw ToolError(error) }
       let server = try ArchiveFolder.openRelay(at: relay)
       let folder = ArchiveFolder(path: dir)
       try folder.create()
@@ -44,16 +45,15 @@ struct RestoreCommand: AsyncParsableCommand {
     }
   }
 
-  private static func parse(_ text: String) throws -> RecoveryKey {
-    do throws(RecoveryKeyError) {
-      switch try RecoveryKey.parse(text) {
-      case .exact(let key): return key
-      case .corrected(let key, let groups, let count):
-        let list = groups.map(String.init).joined(separator: ", ")
-        print("Corrected \(count) mistyped characters of the recovery key, in group \(list).")
-        return key
-      }
-    } catch { throw ToolError(error) }
+  /// The key, and a line that says what was corrected.
+  static func parse(_ text: String, indent: String = "") throws(RecoveryKeyError) -> RecoveryKey {
+    switch try RecoveryKey.parse(text) {
+    case .exact(let key): return key
+    case .corrected(let key, let groups, let count):
+      let list = groups.map(String.init).joined(separator: ", ")
+      print("\(indent)Corrected \(count) mistyped characters of the recovery key, in group \(list).")
+      return key
+    }
   }
 
   private static func explain(_ device: Device, _ dir: String) throws(DeviceError) {

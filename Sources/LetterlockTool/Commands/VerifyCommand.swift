@@ -1,13 +1,72 @@
 #if Tool
 import ArgumentParser
+import Letterlock
+import LetterlockSQLite
 
+/// `letterlock verify`
 struct VerifyCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "verify")
-}
-struct VectorsCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "vectors")
-}
-struct DemoCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "demo")
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Reads everything the device and the relay store: every record, signature, hash and attachment.",
+    discussion: "Names each thing that fails and why; the exit code is 2 if any does.")
+
+  @Argument(help: "The archive's folder.") var dir: String
+  @OptionGroup var keys: KeyOptions
+  @Flag(help: "Prints one JSON object.") var json = false
+
+  private struct Outcome: Encodable {
+    struct Failure: Encodable {
+      var place: String
+      var thing: String
+      var reason: String
+    }
+    var records: Int
+    var attachments: Int
+    var entries: Int
+    var unreferencedAttachments: Int
+    var failures: [Failure]
+  }
+
+  func run() async throws {
+    try await Terminal.run {
+      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let bar = ProgressBar("Verifying")
+      var verification = await ArchiveVerification.run(opened.device)
+      bar.finish()
+      try Self.checkFiles(opened, &verification)
+      let failures = verification.findings.map {
+        Outcome.Failure(place: $0.place.rawValue, thing: $0.thing, reason: $0.reason)
+      }
+      if json {
+        try Terminal.print(
+          json: Outcome(
+            records: verification.recordCount, attachments: verification.attachmentCount,
+            entries: verification.entryCount,
+            unreferencedAttachments: verification.unreferencedCount, failures: failures))
+      } else {
+        for failure in failures { print("FAILED \(failure.place): \(failure.thing): \(failure.reason)") }
+        print(
+          "Verified \(verification.recordCount) records, \(verification.attachmentCount) attachments, "
+            + "\(verification.entryCount) log entries and wraps: \(failures.count) failed.")
+      }
+      guard failures.isEmpty else { throw ToolError.wrong("\(failures.count) things are not what they should be.") }
+    }
+  }
+
+  /// What SQLite knows about its own files, and counts that are stored beside what they count.
+  private static func checkFiles(
+    _ opened: ArchiveFolder.Opened, _ verification: inout ArchiveVerification
+  ) throws {
+    let isStoreWhole = (try? opened.store.isFileWhole()) ?? false
+    if !isStoreWhole { verification.fail(.device, "store.sqlite", "SQLite finds it damaged") }
+    let isRelayWhole = (try? opened.relay.isFileWhole()) ?? false
+    if !isRelayWhole { verification.fail(.relay, "relay.sqlite", "SQLite finds it damaged") }
+    for problem in (try? opened.relay.audit(opened.device.account)) ?? ["the file cannot be read"] {
+      verification.fail(.relay, "relay.sqlite", problem)
+    }
+    for problem in (try? opened.store.audit()) ?? ["the file cannot be read"] {
+      verification.fail(.device, "store.sqlite", problem)
+    }
+  }
 }
 #endif

@@ -1,0 +1,45 @@
+# Everything a newcomer needs: `make demo` and `make test`. Each target first checks what it needs, and
+# installs it where it can.
+
+SHELL := /bin/bash
+SWIFT ?= swift
+TRAITS := --enable-all-traits
+TOOL := .build/release/letterlock
+
+.PHONY: demo test vectors bench docs lint hostile consumer independent prerequisites clean
+
+demo: prerequisites
+	$(SWIFT) build -c release $(TRAITS) --product letterlock
+	$(TOOL) demo
+
+test: prerequisites
+	$(SWIFT) test $(TRAITS) --parallel
+
+vectors: prerequisites
+	$(SWIFT) build -c release $(TRAITS) --product letterlock
+	$(TOOL) vectors verify Tests/Vectors $(VECTORS)
+
+hostile: prerequisites
+	LETTERLOCK_HOSTILE=1 $(SWIFT) test -c release -Xswiftc -enable-testing $(TRAITS) --filter Hostile
+
+bench: prerequisites
+	Benchmarks/run
+
+docs: prerequisites
+	Scripts/docs
+
+lint:
+	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	Scripts/lint
+
+consumer: prerequisites
+	Tests/Consumer/check
+
+independent: prerequisites
+	Tests/Independent/check
+
+prerequisites:
+	@Scripts/prerequisites
+
+clean:
+	$(SWIFT) package clean

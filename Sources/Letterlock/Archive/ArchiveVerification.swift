@@ -1,0 +1,301 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Reads everything that a device and its relay store, and names each thing that is not what it should be.
+/// SPEC.md section 6.4.
+public struct ArchiveVerification: Sendable {
+  /// Something that is not what it should be.
+  public struct Finding: Hashable, Sendable {
+    /// Where it is stored.
+    public let place: Place
+    /// What it is: `record 17`, `Append of record 0`, `attachment ...`.
+    public let thing: String
+    /// Why it fails.
+    public let reason: String
+  }
+
+  /// Where something is stored.
+  public enum Place: String, Hashable, Sendable {
+    /// With the device.
+    case device
+    /// With the relay.
+    case relay
+  }
+
+  /// What failed, in the order it was found.
+  public private(set) var findings: [Finding] = []
+  /// How many records were read, opened and hashed, on both sides.
+  public private(set) var recordCount = 0
+  /// How many sealed attachments were read and hashed, on both sides.
+  public private(set) var attachmentCount = 0
+  /// How many log entries and wraps were verified.
+  public private(set) var entryCount = 0
+  /// How many attachments are stored that no message refers to.
+  public private(set) var unreferencedCount = 0
+
+  package mutating func fail(_ place: Place, _ thing: String, _ reason: String) {
+    findings.append(Finding(place: place, thing: thing, reason: reason))
+  }
+
+  /// Verifies a device with its store and its relay.
+  public static func run(
+    _ device: Device, progress report: (@Sendable (String) -> Void)? = nil
+  ) async -> ArchiveVerification {
+    var verification = ArchiveVerification()
+    report?("the account")
+    verification.checkKeys(of: device)
+    await verification.checkLog(at: device)
+    report?("the device's records")
+    let attachments = verification.checkStore(of: device)
+    report?("the relay's records")
+    await verification.checkRelayHistory(of: device)
+    report?("attachments")
+    await verification.checkAttachments(attachments, of: device)
+    return verification
+  }
+
+  /// The secrets must be those that the log names.
+  private mutating func checkKeys(of device: Device) {
+    let (log, keys) = device.state.withLock { ($0.log, $0.keys) }
+    guard let member = log.members[keys.deviceID],
+      member.bundle.sealingKey == keys.sealingKey
+    else { return fail(.device, "keys", "they are not the keys that the account's log names") }
+    let bad = device.state.withLock { state in
+      state.keyring.roots.compactMap { epoch, _ in
+        guard epoch < state.log.epochs.count,
+          state.keyring.secrets(of: epoch)?.agrees(with: state.log.epochs[Int(epoch)].header) == true
+        else { return epoch }
+        return nil
+      }.sorted()
+    }
+    for epoch in bad { fail(.device, "root of epoch \(epoch)", "it is not the one that the log commits to") }
+    for epoch in device.unreadableEpochs { fail(.device, "root of epoch \(epoch)", "it is not there") }
+    entryCount += Int(log.nextIndex)
+  }
+
+  private mutating func checkLog(at device: Device) async {
+    guard let relay = device.relay else { return }
+    let known = device.log
+    do throws(RelayError) {
+      let entries = try await relay.logEntries(of: device.account, from: 0)
+      do throws(AccountLogError) {
+        let log = try AccountLog(account: device.account, replaying: entries)
+        guard log.heads.starts(with: known.heads) else {
+          return fail(.relay, "account log", "it is not the one that this device has seen")
+        }
+        await checkWraps(of: log, at: relay)
+      } catch { fail(.relay, "account log", "\(error)") }
+      guard known.receiptKey == (try await relay.receiptKey()) else {
+        return fail(.relay, "receipt key", "it is not the one that the account pinned")
+      }
+      entryCount += entries.count
+    } catch { fail(.relay, "account log", "\(error)") }
+    await checkRecovery(at: relay, of: device)
+  }
+
+  private mutating func checkRecovery(at relay: any Relay, of device: Device) async {
+    let found = try? await relay.account(recoveredBy: device.log.recoveryDevice)
+    if found != device.account { fail(.relay, "recovery", "the recovery key does not lead to the account") }
+  }
+
+  /// Every wrap that an active device may ask for.
+  private mutating func checkWraps(of log: AccountLog, at relay: any Relay) async {
+    for epoch in log.epochs {
+      for digest in epoch.header.wraps + epoch.laterWraps
+      where log.activeMember(digest.device) != nil {
+        entryCount += 1
+        let thing = "wrap of epoch \(epoch.header.number) for \(digest.device)"
+        do throws(RelayError) {
+          let wrap = try await relay.wrap(
+            of: log.account, epoch: epoch.header.number, for: digest.device)
+          guard let wrap else {
+            fail(.relay, thing, "it is not there")
+            continue
+          }
+          if EpochWrap.hash(wrap) != digest.wrapHash { fail(.relay, thing, "it is not the one that the log names") }
+        } catch { fail(.relay, thing, "\(error)") }
+      }
+    }
+  }
+
+  /// The device's own history and outbox. Gives the attachments that messages refer to.
+  private mutating func checkStore(of device: Device) -> [Attachment] {
+    var attachments: [Attachment] = []
+    var history = History()
+    do throws(DeviceError) {
+      let store = try device.neededStore()
+      while true {
+        let from = history.tree.size
+        let batches = try Device.storing { () throws(StoreError) in
+          try store.batches(from: from, limit: 16)
+        }
+        guard !batches.isEmpty else { break }
+        for batch in batches {
+          check(batch, &history, .device, device, &attachments)
+        }
+        guard history.tree.size > from else { break }
+      }
+      let progress = try device.progress()
+      if history != progress.history {
+        fail(.device, "progress", "the history is not the one that was verified")
+      }
+      checkReceipt(progress.receipt, history, device)
+      try checkOutbox(of: device, store, &attachments)
+    } catch { fail(.device, "store", "\(error)") }
+    return attachments
+  }
+
+  private mutating func checkReceipt(_ receipt: Receipt?, _ history: History, _ device: Device) {
+    guard let receipt else { return }
+    let key = device.log.receiptKey
+    if !key.isEmpty, !receipt.isSigned(by: key) || receipt.account != device.account {
+      fail(.device, "receipt", "the relay did not sign it")
+    }
+    if receipt.treeSize == history.tree.size, receipt.treeRoot != history.tree.root {
+      fail(.device, "receipt", "the history is not the one that the relay signed")
+    }
+  }
+
+  private mutating func checkOutbox(
+    of device: Device, _ store: any DeviceStore, _ attachments: inout [Attachment]
+  ) throws(DeviceError) {
+    let (waiting, staged) = try Device.storing { () throws(StoreError) in
+      (try store.outbox(limit: .max), try store.staged())
+    }
+    for record in waiting {
+      recordCount += 1
+      open(record.bytes, .device, "waiting record \(record.sequence)", device, &attachments)
+    }
+    if let staged, (try? Append(decoding: staged.append)) == nil {
+      fail(.device, "Append that was being sent", "it is malformed")
+    }
+  }
+
+  /// Verifies a batch; after a failure the next ones are verified on what their authors signed.
+  private mutating func check(
+    _ batch: HistoryBatch, _ history: inout History, _ place: Place, _ device: Device,
+    _ attachments: inout [Attachment]
+  ) {
+    if batch.firstLeaf != history.tree.size {
+      fail(place, "records from place \(history.tree.size)", "they are not there")
+    }
+    do throws(HistoryError) {
+      try history.accept(batch.append, records: batch.records, of: device.log)
+    } catch {
+      fail(place, Self.thing(error, batch), "\(error)")
+      history.replay(batch.append)
+    }
+    for (index, record) in batch.records.enumerated() {
+      recordCount += 1
+      guard let record else { continue }
+      open(record, place, "record \(batch.firstLeaf + UInt64(index))", device, &attachments)
+    }
+  }
+
+  private static func thing(_ error: HistoryError, _ batch: HistoryBatch) -> String {
+    switch error {
+    case .tampered(let leaf), .missing(let leaf), .wrongEpoch(let leaf): "record \(leaf)"
+    default: "Append of record \(batch.firstLeaf)"
+    }
+  }
+
+  private mutating func open(
+    _ record: [UInt8], _ place: Place, _ thing: String, _ device: Device,
+    _ attachments: inout [Attachment]
+  ) {
+    do throws(ArchiveError) {
+      let entry = try device.archive.openEntry(try SealedRecord(decoding: record))
+      if case .message(let message) = entry { attachments += message.attachments }
+    } catch { fail(place, thing, "\(error)") }
+  }
+
+  private mutating func checkRelayHistory(of device: Device) async {
+    guard let relay = device.relay else { return }
+    var history = History()
+    var ignored: [Attachment] = []
+    do throws(RelayError) {
+      while true {
+        let page = try await relay.history(
+          of: device.account, from: history.tree.size, maximumByteCount: 4 << 20)
+        for batch in page.batches { check(batch, &history, .relay, device, &ignored) }
+        guard page.batches.isEmpty else { continue }
+        if page.receipt.treeSize != history.tree.size || page.receipt.treeRoot != history.tree.root {
+          fail(.relay, "history", "it is not the one that the relay signs")
+        }
+        break
+      }
+    } catch { fail(.relay, "history", "\(error)") }
+  }
+
+  private mutating func checkAttachments(_ attachments: [Attachment], of device: Device) async {
+    let referenced = Dictionary(attachments.map { ($0.blob, $0) }) { first, _ in first }
+    for (blob, attachment) in referenced.sorted(by: { $0.key < $1.key }) {
+      do throws(DeviceError) { try device.readStored(attachment) { _ in } } catch {
+        fail(.device, "attachment \(blob)", "it is absent, or does not open")
+      }
+    }
+    await checkStoredBlobs(of: device, referenced: Set(referenced.keys))
+    await checkRelayBlobs(Set(referenced.keys), of: device)
+  }
+
+  /// Every sealed attachment on the device, whoever refers to it.
+  private mutating func checkStoredBlobs(of device: Device, referenced: Set<BlobID>) async {
+    do throws(DeviceError) {
+      let store = try device.neededStore()
+      let blobs = try Device.storing { () throws(StoreError) in try store.allBlobs() }
+      unreferencedCount += blobs.filter { !referenced.contains($0) }.count
+      for blob in blobs {
+        attachmentCount += 1
+        let upload = try Device.storing { () throws(StoreError) in try store.blob(blob) }
+        await check(upload, blob, .device, device) { (offset) throws(DeviceError) in
+          try Device.storing { () throws(StoreError) in
+            try store.readBlob(blob, at: offset, byteCount: 1 << 20)
+          }
+        }
+      }
+    } catch { fail(.device, "attachments", "\(error)") }
+  }
+
+  private mutating func checkRelayBlobs(_ referenced: Set<BlobID>, of device: Device) async {
+    guard let relay = device.relay else { return }
+    let waiting = (try? device.store?.blobsToUpload().map(\.blob)) ?? []
+    for blob in referenced.subtracting(waiting).sorted() {
+      attachmentCount += 1
+      let upload: BlobUpload?
+      do throws(RelayError) { upload = try await relay.blob(blob, of: device.account) } catch {
+        fail(.relay, "attachment \(blob)", "\(error)")
+        continue
+      }
+      await check(upload, blob, .relay, device) { (offset) throws(DeviceError) in
+        try await Device.asking { () async throws(RelayError) in
+          try await relay.readBlob(blob, of: device.account, at: offset, byteCount: 1 << 20)
+        }
+      }
+    }
+  }
+
+  /// The uploader's signature, the length and the digest.
+  private mutating func check(
+    _ upload: BlobUpload?, _ blob: BlobID, _ place: Place, _ device: Device,
+    _ read: (UInt64) async throws(DeviceError) -> [UInt8]
+  ) async {
+    let thing = "attachment \(blob)"
+    guard let upload else { return fail(place, thing, "it is not there") }
+    guard upload.blob == blob, let member = device.log.members[upload.device],
+      upload.isSigned(by: member.bundle.signingKeys, account: device.account)
+    else { return fail(place, thing, "its uploader did not sign for it") }
+    var hasher = SHA256Hash.Hasher()
+    var offset: UInt64 = 0
+    do throws(DeviceError) {
+      while offset < upload.byteCount {
+        let part = try await read(offset)
+        guard !part.isEmpty else { break }
+        hasher.update(part)
+        offset += UInt64(part.count)
+      }
+    } catch { return fail(place, thing, "\(error)") }
+    if offset != upload.byteCount || hasher.finalize() != upload.digest.bytes {
+      fail(place, thing, "its bytes are not the ones that were signed for")
+    }
+  }
+}

@@ -1,0 +1,14 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+  name: "consumer",
+  platforms: [.macOS("26.0")],
+  dependencies: [.package(name: "letterlock", path: "../..")],
+  targets: [
+    .executableTarget(
+      name: "Consumer", dependencies: [.product(name: "Letterlock", package: "letterlock")])
+  ],
+  swiftLanguageModes: [.v6]
+)
