@@ -90,8 +90,8 @@ extension SQLiteRelay {
   }
 
   /// Every complete attachment of an account.
-  package func allBlobs(of account: AccountID) async throws(RelayError) -> [BlobID] {
-    try await read { db in
+  package func allBlobs(of account: AccountID) throws(RelayError) -> [BlobID] {
+    try readNow { db in
       var blobs: [BlobID] = []
       try db.forEachRow("SELECT upload FROM blob WHERE account = ?", [account.bytes.stored]) { row in
         guard let upload = try? BlobUpload(decoding: try row.bytes(0)) else {

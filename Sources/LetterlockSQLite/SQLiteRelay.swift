@@ -61,6 +61,11 @@ public final class SQLiteRelay: Relay {
     do { return try await file.queue.read(body) } catch { throw RelayError(storage: error) }
   }
 
+  /// Reads where the caller can wait.
+  func readNow<Answer>(_ body: (Database) throws -> Answer) throws(RelayError) -> Answer {
+    do { return try file.queue.read(body) } catch { throw RelayError(storage: error) }
+  }
+
   func write<Answer: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Answer
   ) async throws(RelayError) -> Answer {

@@ -1,6 +1,3 @@
-#if SQLite
-internal import Letterlock
-
 /// The most that a client may send at once. SPEC.md section 7.
 package enum RelayLimits {
   /// A log entry, encoded.
@@ -21,13 +18,13 @@ package enum RelayLimits {
   package static let messageCount = 16
   package static let totalMessageCount: Int64 = 4096
 
-  static func check(_ entry: LogEntry, _ wraps: [StoredWrap]) throws(RelayError) {
+  package static func check(_ entry: LogEntry, _ wraps: [StoredWrap]) throws(RelayError) {
     guard entry.encoded.count <= entryByteCount, wraps.count <= wrapCount,
       wraps.allSatisfy({ $0.wrap.bytes.count <= wrapByteCount })
     else { throw .tooLarge }
   }
 
-  static func check(records: [[UInt8]]) throws(RelayError) {
+  package static func check(records: [[UInt8]]) throws(RelayError) {
     // The count is the Append's own rule, and refused as such.
     guard records.count <= Append.maximumLeafCount else { return }
     guard records.allSatisfy({ $0.count <= recordByteCount }),
@@ -35,4 +32,3 @@ package enum RelayLimits {
     else { throw .tooLarge }
   }
 }
-#endif
