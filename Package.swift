@@ -71,9 +71,15 @@ let package = Package(
     .testTarget(
       name: "LetterlockTests", dependencies: ["Letterlock", "CryptoCore", "TLSCodec"],
       swiftSettings: settings),
+    // Started and killed by the tests of LetterlockSQLite.
+    .executableTarget(
+      name: "CrashProbe", dependencies: ["LetterlockSQLite", "Letterlock"],
+      path: "Tests/CrashProbe", swiftSettings: settings),
     .testTarget(
       name: "LetterlockSQLiteTests",
-      dependencies: ["LetterlockSQLite", "Letterlock", "CryptoCore", grdb],
+      dependencies: [
+        "LetterlockSQLite", "Letterlock", "CryptoCore", "TLSCodec", "CrashProbe", grdb,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "LetterlockImportTests", dependencies: ["LetterlockImport", "Letterlock", grdb],

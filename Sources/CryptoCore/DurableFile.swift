@@ -45,6 +45,16 @@ package enum DurableFile {
     return file
   }
 
+  /// Makes an empty file, readable by its owner alone, unless there is a file already.
+  package static func createIfAbsent(_ path: String) throws(DurableFileError) {
+    do throws(DurableFileError) {
+      close(try createPrivate(path))
+    } catch .failed("open", code: EEXIST) {
+      return
+    }
+    try synchroniseFolder(of: path)
+  }
+
   /// Puts a file in place of the one before, readable by its owner alone.
   package static func replace(_ path: String, with bytes: [UInt8]) throws(DurableFileError) {
     let temporary = path + ".new"

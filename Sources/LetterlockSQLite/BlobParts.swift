@@ -1,66 +1,91 @@
 #if SQLite
-import Foundation
+internal import Foundation
 internal import GRDB
+internal import Letterlock
 
-/// Attachments lie in parts, each with the offset of its first byte.
-enum BlobParts {
-  /// Up to `byteCount` bytes of what `owner` (a value of the table's first columns, one after the other)
-  /// names, from `offset` on.
-  static func read(
-    table: String, owner: [UInt8], at offset: UInt64, _ byteCount: Int, _ database: Database,
-    filter: String = "blob = ?", arguments: StatementArguments? = nil
-  ) throws -> [UInt8] {
-    guard byteCount > 0 else { return [] }
-    let from = offset.sqlite
-    let (end, isOverflow) = from.addingReportingOverflow(Int64(byteCount))
-    guard !isOverflow else { return [] }
-    // The part that holds the first byte, and all that begin before the last.
-    let rows = try Row.fetchAll(
-      database.cachedStatement(
-        sql: """
-          SELECT start, bytes FROM \(table) WHERE \(filter) AND start < ? AND start >= \
-          coalesce((SELECT max(start) FROM \(table) WHERE \(filter) AND start <= ?), 0) ORDER BY start
-          """),
-      arguments: (arguments ?? [owner.data]) + [end] + (arguments ?? [owner.data]) + [from])
+/// The bytes of one sealed attachment, in rows of at most 1 MiB, in a device's store or a relay.
+struct BlobParts {
+  /// Whose attachment: on a relay, an account's.
+  enum Table {
+    case device
+    case relay(AccountID)
+  }
+
+  /// How many bytes a row holds at most.
+  static let maximumPartByteCount = 1 << 20
+
+  let table: Table
+  let blob: BlobID
+
+  private var condition: String {
+    switch table {
+    case .device: "blob = ?"
+    case .relay: "account = ? AND blob = ?"
+    }
+  }
+
+  private var key: [any DatabaseValueConvertible] {
+    switch table {
+    case .device: [blob.bytes.stored]
+    case .relay(let account): [account.bytes.stored, blob.bytes.stored]
+    }
+  }
+
+  private func arguments(_ more: any DatabaseValueConvertible...) -> StatementArguments {
+    StatementArguments(key + more)
+  }
+
+  /// How many bytes there are.
+  func byteCount(_ db: Database) throws -> UInt64 {
+    try db.number(
+      "SELECT offset + length(bytes) FROM blob_part WHERE \(condition) ORDER BY offset DESC LIMIT 1",
+      arguments())
+  }
+
+  /// Adds bytes at the end, which is at `offset`.
+  func insert(_ db: Database, at offset: UInt64, _ bytes: [UInt8]) throws {
+    let columns = if case .relay = table { "account, blob" } else { "blob" }
+    let places = if case .relay = table { "?, ?" } else { "?" }
+    var start = 0
+    while start < bytes.count {
+      let end = min(bytes.count, start + Self.maximumPartByteCount)
+      try db.run(
+        "INSERT INTO blob_part (\(columns), offset, bytes) VALUES (\(places), ?, ?)",
+        arguments(Int64(clamping: offset + UInt64(start)), Data(bytes[start..<end])))
+      start = end
+    }
+  }
+
+  /// Bytes from a place on, at most `byteCount` of them.
+  func read(_ db: Database, at offset: UInt64, byteCount: Int) throws -> [UInt8] {
+    guard byteCount > 0, let start = Int64(exactly: offset) else { return [] }
+    let (sum, overflow) = start.addingReportingOverflow(Int64(byteCount))
+    let end = overflow ? .max : sum
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(byteCount)
-    var next = from
-    for row in rows {
-      let start: Int64 = row["start"]
-      let part = try row.bytes("bytes")
-      // A gap is where the attachment ends, as far as it is there.
-      guard start <= next, next - start <= part.count else { break }
-      let wanted = part[Int(next - start)...].prefix(byteCount - bytes.count)
-      bytes += wanted
-      next += Int64(wanted.count)
+    let sql = """
+      SELECT offset, bytes FROM blob_part WHERE \(condition) AND offset < ? AND offset >= \
+      coalesce((SELECT max(offset) FROM blob_part WHERE \(condition) AND offset <= ?), 0) \
+      ORDER BY offset
+      """
+    try db.forEachRow(sql, StatementArguments(key + [end] + key + [start])) { row in
+      let (first, part) = (try row.integer(0), try row.bytes(1))
+      // A part that is missing ends what can be read.
+      guard first <= start + Int64(bytes.count) else { return }
+      let skipped = Int(clamping: start + Int64(bytes.count) - first)
+      bytes += part.dropFirst(skipped).prefix(byteCount - bytes.count)
     }
     return bytes
   }
-}
 
-extension [UInt8] {
-  /// As GRDB takes it.
-  var data: Data { Data(self) }
-}
-
-extension Row {
-  /// A column that holds bytes; anything else is damage.
-  func bytes(_ column: String) throws -> [UInt8] {
-    guard let bytes = try optionalBytes(column) else { throw SQLiteDamage() }
-    return bytes
+  /// Goes through all bytes in order, part by part.
+  func forEach(_ db: Database, _ body: ([UInt8]) throws -> Void) throws {
+    let sql = "SELECT bytes FROM blob_part WHERE \(condition) ORDER BY offset"
+    try db.forEachRow(sql, arguments()) { try body(try $0.bytes(0)) }
   }
 
-  /// A column that holds bytes or NULL.
-  func optionalBytes(_ column: String) throws -> [UInt8]? {
-    let value: DatabaseValue = self[column]
-    switch value.storage {
-    case .null: return nil
-    case .blob(let data): return [UInt8](data)
-    default: throw SQLiteDamage()
-    }
+  /// Drops them.
+  func remove(_ db: Database) throws {
+    try db.run("DELETE FROM blob_part WHERE \(condition)", arguments())
   }
 }
-
-/// A stored value is not of the kind that was stored.
-struct SQLiteDamage: Error {}
 #endif

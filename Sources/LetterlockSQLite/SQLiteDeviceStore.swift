@@ -1,264 +1,195 @@
 #if SQLite
+internal import CryptoCore
 internal import GRDB
 public import Letterlock
 internal import TLSCodec
 
-/// A device's durable state in one SQLite file: sealed records and attachments, and how far the device has
-/// come. Every call is one transaction, durable when it returns.
+/// A device's store in one SQLite file, readable by its owner alone.
 public final class SQLiteDeviceStore: DeviceStore {
-  private let queue: DatabaseQueue
+  let file: StorageFile
 
-  static let schema = [
-    // How far the device has come, and the Append that it was about to send.
-    "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value BLOB NOT NULL)",
-    // Sealed records that no relay has yet.
-    "CREATE TABLE IF NOT EXISTS outbox (sequence INTEGER PRIMARY KEY AUTOINCREMENT, record BLOB NOT NULL)",
-    // Appends, by the place of their first record.
-    "CREATE TABLE IF NOT EXISTS batch (first_leaf INTEGER PRIMARY KEY, append BLOB NOT NULL)",
-    // Sealed records, by their place; NULL for one that the relay does not have.
-    "CREATE TABLE IF NOT EXISTS record (leaf INTEGER PRIMARY KEY, bytes BLOB)",
-    // Sealed attachments; `upload` is NULL until they are complete.
-    "CREATE TABLE IF NOT EXISTS blob (blob BLOB PRIMARY KEY, upload BLOB, uploaded INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS blob_part (blob BLOB NOT NULL, start INTEGER NOT NULL, bytes BLOB NOT NULL)",
-    "CREATE UNIQUE INDEX IF NOT EXISTS blob_part_place ON blob_part (blob, start)",
-  ]
-
-  /// Opens the store in the file at `path`, or makes it with mode 0600 in a folder that exists.
-  /// - Throws: `StoreError.unavailable` or `.corrupted`.
+  /// Opens the store at `path`, making it if it is not there. Its folder must be.
+  /// - Throws: `StoreError.unavailable`, `.corrupted` if the file is something else.
   public init(path: String) throws(StoreError) {
-    do {
-      queue = try SQLiteFile.open(path, mayCreate: true, schema: Self.schema)
-    } catch { throw Self.error(error) }
-  }
-
-  private static func error(_ error: any Error) -> StoreError {
-    if let error = error as? StoreError { return error }
-    let reason = SQLiteFile.reason(error)
-    return reason.isCorruption ? .corrupted(reason.text) : .unavailable(reason.text)
-  }
-
-  private func write(_ body: (Database) throws -> Void) throws(StoreError) {
-    do { try queue.write(body) } catch { throw Self.error(error) }
-  }
-
-  func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
-    do { return try queue.read(body) } catch { throw Self.error(error) }
-  }
-
-  public func progress() throws(StoreError) -> [UInt8]? {
-    try read { try Self.value("progress", $0) }
-  }
-
-  private static func value(_ key: String, _ database: Database) throws -> [UInt8]? {
-    try Row.fetchOne(database, sql: "SELECT value FROM state WHERE key = ?", arguments: [key])?
-      .bytes("value")
-  }
-
-  private static func set(_ key: String, _ value: [UInt8], _ database: Database) throws {
-    try database.cachedStatement(
-      sql:
-        "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-    ).execute(arguments: [key, value.data])
-  }
-
-  public func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError) {
-    try write { database in
-      let insert = try database.cachedStatement(sql: "INSERT INTO outbox (record) VALUES (?)")
-      for record in records { try insert.execute(arguments: [record.data]) }
-      for blob in blobs {
-        try Self.begin(blob.upload.blob, database)
-        try Self.add(blob.upload.blob, blob.bytes, at: 0, database)
-        try Self.finish(blob.upload, isUploaded: false, database)
-      }
+    do { file = try StorageFile(path: path, .made, schema: DeviceStoreSchema.schema) } catch {
+      throw StoreError(error)
     }
   }
 
-  public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
-    try read { database in
-      try Row.fetchAll(
-        database, sql: "SELECT sequence, record FROM outbox ORDER BY sequence LIMIT ?",
-        arguments: [Int64(clamping: limit)]
-      ).map { OutboxRecord(sequence: $0["sequence"], bytes: try $0.bytes("record")) }
-    }
-  }
-
-  public func reseal(_ records: [OutboxRecord]) throws(StoreError) {
-    try write { database in
-      let update = try database.cachedStatement(sql: "UPDATE outbox SET record = ? WHERE sequence = ?")
-      for record in records { try update.execute(arguments: [record.bytes.data, record.sequence]) }
-    }
-  }
-
-  public func stage(
-    _ append: [UInt8]?, through sequence: Int64, progress: [UInt8]
-  ) throws(StoreError) {
-    try write { database in
-      try Self.set("progress", progress, database)
-      guard let append else {
-        return try database.execute(sql: "DELETE FROM state WHERE key = 'staged'")
-      }
-      var writer = TLSWriter(reserving: append.count + 8)
-      writer.write(sequence)
-      writer.write(fixed: append)
-      try Self.set("staged", writer.bytes, database)
-    }
-  }
-
-  public func staged() throws(StoreError) -> (append: [UInt8], through: Int64)? {
-    try read { database in
-      guard let value = try Self.value("staged", database) else { return nil }
-      var reader = TLSReader(value)
-      let sequence: Int64 = try reader.read()
-      return (try reader.read(fixed: reader.remaining), sequence)
-    }
-  }
-
-  public func commit(
-    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
-  ) throws(StoreError) {
-    try write { database in
-      let insertBatch = try database.cachedStatement(
-        sql: "INSERT INTO batch (first_leaf, append) VALUES (?, ?)")
-      let insertRecord = try database.cachedStatement(
-        sql: "INSERT INTO record (leaf, bytes) VALUES (?, ?)")
-      for batch in batches {
-        try insertBatch.execute(arguments: [batch.firstLeaf.sqlite, batch.append.encoded.data])
-        var leaf = batch.firstLeaf.sqlite
-        for record in batch.records {
-          try insertRecord.execute(arguments: [leaf, record?.data])
-          leaf += 1
-        }
-      }
-      try Self.set("progress", progress, database)
-      guard let sequence else { return }
-      try database.execute(sql: "DELETE FROM outbox WHERE sequence <= ?", arguments: [sequence])
-      try database.execute(sql: "DELETE FROM state WHERE key = 'staged'")
-    }
-  }
-
-  public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
-    try read { database in
-      try Row.fetchAll(
-        database,
-        sql: "SELECT first_leaf, append FROM batch WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?",
-        arguments: [leaf.sqlite, Int64(clamping: limit)]
-      ).map { row in
-        let append = try Append(decoding: try row.bytes("append"))
-        let first: Int64 = row["first_leaf"]
-        let rows = try Row.fetchAll(
-          database.cachedStatement(
-            sql: "SELECT bytes FROM record WHERE leaf >= ? AND leaf < ? ORDER BY leaf"),
-          arguments: [first, first + Int64(append.leafHashes.count)])
-        guard rows.count == append.leafHashes.count else {
-          throw StoreError.corrupted("records are absent from place \(first) on")
-        }
-        return HistoryBatch(
-          firstLeaf: UInt64(clamping: first), append: append,
-          records: try rows.map { try $0.optionalBytes("bytes") })
-      }
-    }
-  }
-}
-
-/// Attachments.
-extension SQLiteDeviceStore {
-  private static func begin(_ blob: BlobID, _ database: Database) throws {
-    try database.cachedStatement(sql: "DELETE FROM blob_part WHERE blob = ?").execute(
-      arguments: [blob.bytes.data])
-    try database.cachedStatement(
-      sql:
-        "INSERT INTO blob (blob, uploaded) VALUES (?, 0) ON CONFLICT (blob) DO UPDATE SET upload = NULL, uploaded = 0"
-    ).execute(arguments: [blob.bytes.data])
-  }
-
-  private static func add(
-    _ blob: BlobID, _ bytes: [UInt8], at start: Int64, _ database: Database
-  ) throws {
-    try database.cachedStatement(sql: "INSERT INTO blob_part (blob, start, bytes) VALUES (?, ?, ?)")
-      .execute(arguments: [blob.bytes.data, start, bytes.data])
-  }
-
-  private static func finish(
-    _ upload: BlobUpload, isUploaded: Bool, _ database: Database
-  ) throws {
-    try database.cachedStatement(sql: "UPDATE blob SET upload = ?, uploaded = ? WHERE blob = ?").execute(
-      arguments: [upload.encoded.data, isUploaded, upload.blob.bytes.data])
-  }
-
-  public func beginBlob(_ blob: BlobID) throws(StoreError) {
-    try write { try Self.begin(blob, $0) }
-  }
-
-  public func appendToBlob(_ blob: BlobID, _ bytes: [UInt8]) throws(StoreError) {
-    try write { database in
-      let end = try Int64.fetchOne(
-        database.cachedStatement(
-          sql: "SELECT start + length(bytes) FROM blob_part WHERE blob = ? ORDER BY start DESC LIMIT 1"),
-        arguments: [blob.bytes.data])
-      try Self.add(blob, bytes, at: end ?? 0, database)
-    }
-  }
-
-  public func finishBlob(_ upload: BlobUpload, isUploaded: Bool) throws(StoreError) {
-    try write { try Self.finish(upload, isUploaded: isUploaded, $0) }
-  }
-
-  public func blob(_ blob: BlobID) throws(StoreError) -> BlobUpload? {
-    try read { database in
-      try Row.fetchOne(
-        database, sql: "SELECT upload FROM blob WHERE blob = ?", arguments: [blob.bytes.data])?
-        .optionalBytes("upload").map { try BlobUpload(decoding: $0) }
-    }
-  }
-
-  public func readBlob(
-    _ blob: BlobID, at offset: UInt64, byteCount: Int
-  ) throws(StoreError) -> [UInt8] {
-    try read { try BlobParts.read(table: "blob_part", owner: blob.bytes, at: offset, byteCount, $0) }
-  }
-
-  public func blobsToUpload() throws(StoreError) -> [BlobUpload] {
-    try read { database in
-      try Row.fetchAll(
-        database, sql: "SELECT upload FROM blob WHERE uploaded = 0 AND upload IS NOT NULL ORDER BY rowid"
-      ).map { try BlobUpload(decoding: try $0.bytes("upload")) }
-    }
-  }
-
-  public func markUploaded(_ blob: BlobID) throws(StoreError) {
-    try write {
-      try $0.cachedStatement(sql: "UPDATE blob SET uploaded = 1 WHERE blob = ?").execute(
-        arguments: [blob.bytes.data])
-    }
-  }
-
-  public func allBlobs() throws(StoreError) -> [BlobID] {
-    try read { database in
-      try Row.fetchAll(database, sql: "SELECT blob FROM blob WHERE upload IS NOT NULL ORDER BY blob")
-        .map { try BlobID(bytes: try $0.bytes("blob")) }
-    }
-  }
-
-  public func removeBlobs(_ blobs: [BlobID]) throws(StoreError) {
-    try write { database in
-      for blob in blobs {
-        try database.execute(sql: "DELETE FROM blob_part WHERE blob = ?", arguments: [blob.bytes.data])
-        try database.execute(sql: "DELETE FROM blob WHERE blob = ?", arguments: [blob.bytes.data])
-      }
-    }
-  }
-
-  public func removeUnfinishedBlobs() throws(StoreError) {
-    try write { database in
-      try database.execute(
-        sql: "DELETE FROM blob_part WHERE blob IN (SELECT blob FROM blob WHERE upload IS NULL)")
-      try database.execute(sql: "DELETE FROM blob WHERE upload IS NULL")
+  /// Opens the store at `path`, which must be there.
+  /// - Throws: `StoreError.unavailable`, `.corrupted` if the file is something else.
+  public init(existing path: String) throws(StoreError) {
+    do { file = try StorageFile(path: path, .required, schema: DeviceStoreSchema.schema) } catch {
+      throw StoreError(error)
     }
   }
 
   /// Whether SQLite itself finds the file whole.
   package func isFileWhole() throws(StoreError) -> Bool {
-    try read { try String.fetchOne($0, sql: "PRAGMA integrity_check") == "ok" }
+    do { return try file.isWhole() } catch { throw StoreError(error) }
+  }
+
+  func read<Answer>(_ body: (Database) throws -> Answer) throws(StoreError) -> Answer {
+    do { return try file.queue.read(body) } catch { throw StoreError(error) }
+  }
+
+  func write<Answer>(_ body: (Database) throws -> Answer) throws(StoreError) -> Answer {
+    do { return try file.queue.write(body) } catch { throw StoreError(error) }
+  }
+
+  /// How far the device has come; nil in a new store.
+  public func progress() throws(StoreError) -> [UInt8]? {
+    try read { db in try DeviceStoreState(db)?.progress }
+  }
+
+  /// The Append that was being sent, and the last place in the outbox that it covers.
+  public func staged() throws(StoreError) -> (append: [UInt8], through: Int64)? {
+    try read { db in
+      guard let state = try DeviceStoreState(db), let append = state.append else { return nil }
+      return (append, state.through)
+    }
+  }
+
+  /// Keeps an Append that is about to be sent.
+  public func stage(
+    _ append: [UInt8]?, through sequence: Int64, progress: [UInt8]
+  ) throws(StoreError) {
+    try write { db in
+      try DeviceStoreState(progress: progress, append: append, through: sequence).save(db)
+    }
+  }
+
+  /// Adds sealed records, and sealed attachments with them.
+  public func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError) {
+    try write { db in
+      for record in records {
+        try db.run("INSERT INTO outbox (record) VALUES (coalesce(?, x''))", [record.stored])
+      }
+      for blob in blobs {
+        try Self.begin(blob.upload.blob, db)
+        try Self.append(blob.bytes, to: blob.upload.blob, db)
+        try Self.finish(blob.upload, isUploaded: false, db)
+      }
+    }
+  }
+
+  /// The oldest records that no relay has yet.
+  public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
+    try read { db in
+      var records: [OutboxRecord] = []
+      let sql = "SELECT sequence, record FROM outbox ORDER BY sequence LIMIT ?"
+      try db.forEachRow(sql, [max(0, limit)]) { row in
+        records.append(OutboxRecord(sequence: try row.integer(0), bytes: try row.bytes(1)))
+      }
+      return records
+    }
+  }
+
+  /// Puts other bytes in place of records in the outbox.
+  public func reseal(_ records: [OutboxRecord]) throws(StoreError) {
+    try write { db in
+      for record in records {
+        try db.run(
+          "UPDATE outbox SET record = coalesce(?, x'') WHERE sequence = ?",
+          [record.bytes.stored, record.sequence])
+      }
+    }
+  }
+
+  /// Takes verified batches, and drops from the outbox what they contain.
+  public func commit(
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
+  ) throws(StoreError) {
+    try write { db in
+      for batch in batches { try Self.insert(batch, db) }
+      var state = try DeviceStoreState(db) ?? DeviceStoreState(progress: progress)
+      state.progress = progress
+      if let sequence {
+        try db.run("DELETE FROM outbox WHERE sequence <= ?", [sequence])
+        state.append = nil
+      }
+      try state.save(db)
+    }
+  }
+
+  private static func insert(_ batch: HistoryBatch, _ db: Database) throws {
+    var leaf = Int64(clamping: batch.firstLeaf)
+    try db.run(
+      "INSERT INTO batch (first_leaf, append) VALUES (?, ?)", [leaf, batch.append.encoded.stored])
+    for record in batch.records {
+      try db.run("INSERT INTO record (leaf, bytes) VALUES (?, ?)", [leaf, record?.stored])
+      leaf += 1
+    }
+  }
+
+  /// Batches from a place in the history on.
+  public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
+    try read { db in
+      var batches: [HistoryBatch] = []
+      let sql = "SELECT first_leaf, append FROM batch WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?"
+      try db.forEachRow(sql, [Int64(clamping: leaf), max(0, limit)]) { row in
+        let first = try row.count(0)
+        guard let append = try? Append(decoding: try row.bytes(1)) else {
+          throw StorageFailure.corrupted("An Append in the store is damaged.")
+        }
+        batches.append(
+          HistoryBatch(
+            firstLeaf: first, append: append,
+            records: try Self.records(from: first, count: append.leafHashes.count, db)))
+      }
+      return batches
+    }
+  }
+
+  private static func records(
+    from first: UInt64, count: Int, _ db: Database
+  ) throws -> [[UInt8]?] {
+    var records = [[UInt8]?](repeating: nil, count: count)
+    let end = first + UInt64(count)
+    let sql = "SELECT leaf, bytes FROM record WHERE leaf >= ? AND leaf < ?"
+    try db.forEachRow(sql, [Int64(clamping: first), Int64(clamping: end)]) { row in
+      records[Int(try row.count(0) - first)] = try row.optionalBytes(1)
+    }
+    return records
+  }
+}
+
+/// The store's one row of state.
+private struct DeviceStoreState {
+  var progress: [UInt8]
+  var append: [UInt8]?
+  var through: Int64
+
+  init(progress: [UInt8], append: [UInt8]? = nil, through: Int64 = 0) {
+    self.progress = progress
+    self.append = append
+    self.through = through
+  }
+
+  /// The row; nil in a new store.
+  init?(_ db: Database) throws {
+    guard let row = try db.row("SELECT progress, append, through, digest FROM state") else {
+      return nil
+    }
+    self.init(
+      progress: try row.bytes(0), append: try row.optionalBytes(1), through: try row.integer(2))
+    guard try row.bytes(3) == digest else {
+      throw StorageFailure.corrupted("The progress in the store is damaged.")
+    }
+  }
+
+  func save(_ db: Database) throws {
+    try db.run(
+      "INSERT OR REPLACE INTO state (id, progress, append, through, digest) VALUES (1, ?, ?, ?, ?)",
+      [progress.stored, append?.stored, through, digest.stored])
+  }
+
+  private var digest: [UInt8] {
+    var writer = TLSWriter()
+    writer.write(opaque: progress)
+    append.map(Opaque.init).encode(to: &writer)
+    writer.write(UInt64(bitPattern: through))
+    return SHA256Hash.hash(writer.bytes)
   }
 }
 #endif

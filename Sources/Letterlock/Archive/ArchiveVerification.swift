@@ -183,7 +183,7 @@ public struct ArchiveVerification: Sendable {
       try history.accept(batch.append, records: batch.records, of: device.log)
     } catch {
       fail(place, Self.thing(error, batch), "\(error)")
-      history.replay(batch.append)
+      try? history.replay(batch.append)
     }
     for (index, record) in batch.records.enumerated() {
       recordCount += 1

@@ -64,14 +64,21 @@ public struct History: WireCodable, Hashable, Sendable {
       next.append(hash)
     }
     tree = next
-    authors.removeAll { $0.device == append.device }
-    authors.append(
-      AuthorState(device: append.device, counter: append.counter, appendHash: append.hash))
+    remember(append)
   }
 
-  /// Takes an Append that was accepted before, by whoever kept it since.
-  package mutating func replay(_ append: Append) {
+  /// Takes an Append that was accepted before and has been in the verifier's own storage since, by its leaf
+  /// hashes: whoever stores records need not hash them again to go on.
+  ///
+  /// Each Append is checked against its author's next one; the newest of each author is the caller's to check.
+  /// - Throws: `HistoryError.deviceCloned` or `.brokenChain` if it is not the one that was accepted.
+  package mutating func replay(_ append: Append) throws(HistoryError) {
+    try checkChain(of: append)
     for hash in append.leafHashes { tree.append(hash) }
+    remember(append)
+  }
+
+  private mutating func remember(_ append: Append) {
     authors.removeAll { $0.device == append.device }
     authors.append(
       AuthorState(device: append.device, counter: append.counter, appendHash: append.hash))
@@ -88,9 +95,14 @@ public struct History: WireCodable, Hashable, Sendable {
     guard member.addedAt <= entry, entry < member.removal?.entry ?? .max else {
       throw .authorNotActive(device)
     }
-    let last = author(device)
-    guard append.counter > last?.counter ?? 0 else { throw .deviceCloned(device) }
-    guard append.previous == last?.appendHash ?? .zero else { throw .brokenChain(device) }
+    try checkChain(of: append)
+  }
+
+  /// Rule 4.
+  private func checkChain(of append: Append) throws(HistoryError) {
+    let last = author(append.device)
+    guard append.counter > last?.counter ?? 0 else { throw .deviceCloned(append.device) }
+    guard append.previous == last?.appendHash ?? .zero else { throw .brokenChain(append.device) }
   }
 
   /// Rule 3: records stand where their log head was the newest, as the headers' tree sizes say.

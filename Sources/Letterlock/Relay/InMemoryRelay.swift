@@ -34,6 +34,7 @@ public actor InMemoryRelay: Relay {
   public func receiptKey() async throws(RelayError) -> [UInt8] { key.publicKey }
 
   public func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
+    try RelayLimits.check(entry, wraps)
     let rules = try RelayAccount(create: entry, wraps: wraps, quota: quota)
     guard accounts[rules.log.account] == nil else { throw .accountExists }
     var stored = StoredAccount(rules: rules, entries: [entry])
@@ -56,11 +57,17 @@ public actor InMemoryRelay: Relay {
   public func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
   ) async throws(RelayError) {
+    try RelayLimits.check(entry, wraps)
     var stored = try stored(account)
     let erased = RelayAccount.erasesWraps(of: entry, before: stored.rules.log)
     guard case .new = try stored.rules.accept(entry, wraps: wraps) else { return }
     stored.entries.append(entry)
-    if let erased { stored.wraps = stored.wraps.filter { $0.key.device != erased } }
+    if let erased {
+      for (place, wrap) in stored.wraps where place.device == erased {
+        stored.wraps[place] = nil
+        stored.rules.usage.log -= UInt64(wrap.count)
+      }
+    }
     let epoch = stored.rules.log.newestEpoch.header.number
     for wrap in wraps {
       stored.wraps[WrapPlace(epoch: epoch, device: wrap.device)] = wrap.wrap.bytes
@@ -77,6 +84,7 @@ public actor InMemoryRelay: Relay {
   public func append(
     _ append: Append, records: [[UInt8]], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
+    try RelayLimits.check(records: records)
     var stored = try stored(account)
     let firstLeaf = stored.rules.history.tree.size
     guard case .new = try stored.rules.accept(append, records: records) else {
@@ -111,6 +119,9 @@ public actor InMemoryRelay: Relay {
       return UInt64(present.bytes.count)
     }
     try stored.rules.check(upload, alreadyStored: 0)
+    guard upload.byteCount > 0 || upload.digest.bytes == SHA256Hash.hash([]) else {
+      throw .blobRefused
+    }
     stored.blobs[upload.blob] = StoredBlob(upload: upload)
     accounts[account] = stored
     return 0
@@ -119,15 +130,20 @@ public actor InMemoryRelay: Relay {
   public func writeBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
   ) async throws(RelayError) {
+    guard bytes.count <= RelayLimits.blobPartByteCount else { throw .tooLarge }
     var stored = try stored(account)
     guard var present = stored.blobs[blob] else { throw .unknownBlob }
     guard offset == present.bytes.count,
-      offset + UInt64(bytes.count) <= present.upload.byteCount
+      UInt64(bytes.count) <= present.upload.byteCount - offset
     else { throw .blobRefused }
+    guard stored.rules.usage.hasRoom(for: bytes.count) else {
+      throw .quotaExceeded(stored.rules.usage)
+    }
     present.bytes += bytes
     if UInt64(present.bytes.count) == present.upload.byteCount {
       guard SHA256Hash.hash(present.bytes) == present.upload.digest.bytes else {
         stored.blobs[blob] = nil
+        stored.rules.usage.blobs -= offset
         accounts[account] = stored
         throw .blobRefused
       }
@@ -154,7 +170,9 @@ public actor InMemoryRelay: Relay {
   }
 
   public func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {
-    guard message.count <= 65_536, mailboxes[mailbox, default: []].count < 16 else {
+    guard message.count <= RelayLimits.messageByteCount,
+      mailboxes[mailbox, default: []].count < RelayLimits.messageCount
+    else {
       throw .tooLarge
     }
     mailboxes[mailbox, default: []].append(message)

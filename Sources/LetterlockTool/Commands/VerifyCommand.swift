@@ -61,7 +61,7 @@ struct VerifyCommand: AsyncParsableCommand {
     if !isStoreWhole { verification.fail(.device, "store.sqlite", "SQLite finds it damaged") }
     let isRelayWhole = (try? opened.relay.isFileWhole()) ?? false
     if !isRelayWhole { verification.fail(.relay, "relay.sqlite", "SQLite finds it damaged") }
-    for problem in (try? opened.relay.audit(opened.device.account)) ?? ["the file cannot be read"] {
+    for problem in (try? opened.relay.audit()) ?? ["the file cannot be read"] {
       verification.fail(.relay, "relay.sqlite", problem)
     }
     for problem in (try? opened.store.audit()) ?? ["the file cannot be read"] {

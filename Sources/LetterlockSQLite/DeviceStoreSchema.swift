@@ -1,0 +1,35 @@
+#if SQLite
+/// The tables of a device's store. SPEC.md section 8.3.
+package enum DeviceStoreSchema {
+  /// - `state`: one row: the progress; the staged Append and the last place in the outbox that it covers;
+  ///   SHA-256 over the three, since nothing else vouches for the Append counter.
+  /// - `outbox`: sealed records that no relay has yet. Sequence numbers are never used twice, or a staged
+  ///   Append would cover records that came after it.
+  /// - `batch` and `record`: the history as it was verified; `bytes` is NULL where a record is not here.
+  /// - `blob` and `blob_part`: sealed attachments; `upload` is NULL until they are complete.
+  package static let schema = StoredSchema(
+    applicationID: 0x4C74_5374, version: 1,
+    tables: [
+      StoredTable(
+        "state",
+        [
+          "id": "INTEGER PRIMARY KEY CHECK (id = 1)", "progress": "BLOB NOT NULL", "append": "BLOB",
+          "through": "INTEGER", "digest": "BLOB NOT NULL",
+        ]),
+      StoredTable(
+        "outbox", ["sequence": "INTEGER PRIMARY KEY AUTOINCREMENT", "record": "BLOB NOT NULL"]),
+      StoredTable("batch", ["first_leaf": "INTEGER PRIMARY KEY", "append": "BLOB NOT NULL"]),
+      StoredTable("record", ["leaf": "INTEGER PRIMARY KEY", "bytes": "BLOB"]),
+      StoredTable(
+        "blob",
+        [
+          "blob": "BLOB PRIMARY KEY NOT NULL", "upload": "BLOB",
+          "uploaded": "INTEGER NOT NULL CHECK (uploaded IN (0, 1))",
+        ], options: "STRICT, WITHOUT ROWID"),
+      StoredTable(
+        "blob_part",
+        ["blob": "BLOB NOT NULL", "offset": "INTEGER NOT NULL", "bytes": "BLOB NOT NULL"],
+        key: "UNIQUE (blob, offset)"),
+    ], indexes: [])
+}
+#endif

@@ -1,0 +1,53 @@
+#if SQLite
+internal import CryptoCore
+internal import GRDB
+internal import Letterlock
+internal import TLSCodec
+
+/// The relay's one row of its own: its receipt key, and what an account may keep.
+struct RelaySettings: Sendable {
+  let key: ReceiptKey
+  let quota: UInt64
+
+  /// Reads the row, makes it on first use, and changes the quota if another is given.
+  init(_ db: Database, quota wanted: UInt64?) throws {
+    guard let stored = try Self.stored(db) else {
+      self.init(key: try ReceiptKey(), quota: wanted ?? .max)
+      try save(db)
+      return
+    }
+    self.init(key: stored.key, quota: wanted ?? stored.quota)
+    if quota != stored.quota { try save(db) }
+  }
+
+  private init(key: ReceiptKey, quota: UInt64) {
+    self.key = key
+    self.quota = quota
+  }
+
+  private static func stored(_ db: Database) throws -> RelaySettings? {
+    guard let row = try db.row("SELECT receipt_seed, quota, digest FROM relay") else { return nil }
+    let (seed, quota) = (try row.bytes(0), UInt64(bitPattern: try row.integer(1)))
+    guard try row.bytes(2) == digest(seed: seed, quota: quota) else {
+      throw StorageFailure.corrupted("The relay's key is damaged.")
+    }
+    return RelaySettings(key: try ReceiptKey(seed: seed), quota: quota)
+  }
+
+  private func save(_ db: Database) throws {
+    let seed = key.exportSeed()
+    try db.run(
+      "INSERT OR REPLACE INTO relay (id, receipt_seed, quota, digest) VALUES (1, ?, ?, ?)",
+      [
+        seed.stored, Int64(bitPattern: quota), Self.digest(seed: seed, quota: quota).stored,
+      ])
+  }
+
+  private static func digest(seed: [UInt8], quota: UInt64) -> [UInt8] {
+    var writer = TLSWriter()
+    writer.write(opaque: seed)
+    writer.write(quota)
+    return SHA256Hash.hash(writer.bytes)
+  }
+}
+#endif

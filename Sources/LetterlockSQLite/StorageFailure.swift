@@ -1,0 +1,54 @@
+#if SQLite
+internal import GRDB
+internal import Letterlock
+
+/// Why SQLite did not do what it was asked, as a plain sentence.
+enum StorageFailure: Error {
+  case unavailable(String)
+  case corrupted(String)
+
+  init(_ error: any Error) {
+    switch error {
+    case let failure as StorageFailure: self = failure
+    case let error as DatabaseError: self.init(error.resultCode)
+    default: self = .unavailable("The storage failed.")
+    }
+  }
+
+  private init(_ code: ResultCode) {
+    switch code {
+    case .SQLITE_FULL: self = .unavailable("The disk is full.")
+    case .SQLITE_READONLY, .SQLITE_PERM: self = .unavailable("The file cannot be written to.")
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .unavailable("Another process keeps using the file.")
+    case .SQLITE_CANTOPEN: self = .unavailable("The file cannot be opened.")
+    case .SQLITE_IOERR: self = .unavailable("The disk cannot be read or written.")
+    case .SQLITE_NOMEM: self = .unavailable("There is not enough memory.")
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupted("The file is damaged.")
+    case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH: self = .corrupted("The file holds something else already.")
+    default: self = .unavailable("The storage failed (SQLite says \(code.rawValue)).")
+    }
+  }
+}
+
+extension StoreError {
+  init(_ error: any Error) {
+    switch StorageFailure(error) {
+    case .unavailable(let sentence): self = .unavailable(sentence)
+    case .corrupted(let sentence): self = .corrupted(sentence)
+    }
+  }
+}
+
+extension RelayError {
+  init(storage error: any Error) {
+    if let error = error as? RelayError {
+      self = error
+      return
+    }
+    switch StorageFailure(error) {
+    case .unavailable(let sentence): self = .unavailable(sentence)
+    case .corrupted(let sentence): self = .corrupted(sentence)
+    }
+  }
+}
+#endif

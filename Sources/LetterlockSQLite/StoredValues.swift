@@ -1,0 +1,71 @@
+#if SQLite
+internal import Foundation
+internal import GRDB
+
+/// Reading columns without trusting the file: a value of another type is an error, not a trap.
+extension Row {
+  /// A blob.
+  func bytes(_ index: Int) throws(StorageFailure) -> [UInt8] {
+    guard let bytes = try optionalBytes(index) else { throw .corrupted("A stored value is missing.") }
+    return bytes
+  }
+
+  /// A blob, or nothing.
+  func optionalBytes(_ index: Int) throws(StorageFailure) -> [UInt8]? {
+    let value: DatabaseValue = self[index]
+    switch value.storage {
+    case .blob(let data): return Array(data)
+    case .null: return nil
+    default: throw .corrupted("A stored value has another type.")
+    }
+  }
+
+  /// A number.
+  func integer(_ index: Int) throws(StorageFailure) -> Int64 {
+    let value: DatabaseValue = self[index]
+    guard case .int64(let number) = value.storage else {
+      throw .corrupted("A stored number has another type.")
+    }
+    return number
+  }
+
+  /// A number that is never negative.
+  func count(_ index: Int) throws(StorageFailure) -> UInt64 {
+    guard let number = UInt64(exactly: try integer(index)) else {
+      throw .corrupted("A stored number is negative.")
+    }
+    return number
+  }
+}
+
+extension Database {
+  /// Runs a statement that is prepared once.
+  func run(_ sql: String, _ arguments: StatementArguments = []) throws {
+    try cachedStatement(sql: sql).execute(arguments: arguments)
+  }
+
+  /// The first row.
+  func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
+    try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
+  }
+
+  /// Goes through rows without holding more than one.
+  func forEachRow(
+    _ sql: String, _ arguments: StatementArguments, _ body: (Row) throws -> Void
+  ) throws {
+    let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)
+    while let row = try rows.next() { try body(row) }
+  }
+
+  /// The sum of a column's lengths, or another number.
+  func number(_ sql: String, _ arguments: StatementArguments = []) throws -> UInt64 {
+    guard let row = try row(sql, arguments) else { return 0 }
+    return try row.count(0)
+  }
+}
+
+extension [UInt8] {
+  /// The bytes as GRDB binds them.
+  var stored: Data { Data(self) }
+}
+#endif

@@ -1,0 +1,130 @@
+#if SQLite
+import CryptoCore
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+@Suite("Every relay, SPEC.md section 7.3: attachments and mailboxes")
+struct RelayBlobTests {
+  private func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 / 7) } }
+
+  @Test(arguments: RelayKind.allCases)
+  func `an upload that was interrupted goes on where it stopped`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    let account = try await TestAccount(at: relay)
+    let content = bytes(2_500_000)
+    let upload = try account.upload(of: content)
+    #expect(try await relay.beginBlob(upload, of: account.id) == 0)
+    try await relay.writeBlob(upload.blob, of: account.id, at: 0, Array(content[..<1_000_000]))
+    #expect(try await relay.blob(upload.blob, of: account.id) == nil)
+    #expect(try await relay.beginBlob(upload, of: account.id) == 1_000_000)
+    for wrong in [0, 999_999, 1_000_001, UInt64.max] {
+      await #expect(throws: RelayError.blobRefused) {
+        try await relay.writeBlob(upload.blob, of: account.id, at: wrong, [1, 2, 3])
+      }
+    }
+    await #expect(throws: RelayError.tooLarge) {
+      try await relay.writeBlob(
+        upload.blob, of: account.id, at: 1_000_000, [UInt8](repeating: 0, count: 1_048_577))
+    }
+    for offset in stride(from: 1_000_000, to: content.count, by: 500_000) {
+      try await relay.writeBlob(
+        upload.blob, of: account.id, at: UInt64(offset), Array(content[offset...].prefix(500_000)))
+    }
+    #expect(try await relay.blob(upload.blob, of: account.id) == upload)
+    #expect(try await relay.usage(of: account.id).blobs == 2_500_000)
+    for (offset, count) in [(0, 10), (999_990, 1_000_020), (2_499_999, 100), (2_500_000, 5), (3, 0)] {
+      #expect(
+        try await relay.readBlob(
+          upload.blob, of: account.id, at: UInt64(offset), byteCount: count)
+          == Array(content.dropFirst(offset).prefix(count)))
+    }
+    await #expect(throws: RelayError.blobRefused) {
+      try await relay.writeBlob(upload.blob, of: account.id, at: 2_500_000, [1])
+    }
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `an upload that is not what was signed is dropped whole`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    let account = try await TestAccount(at: relay)
+    let upload = try account.upload(of: bytes(1000), digest: SHA256Hash.hash([1]))
+    _ = try await relay.beginBlob(upload, of: account.id)
+    try await relay.writeBlob(upload.blob, of: account.id, at: 0, Array(bytes(1000)[..<600]))
+    await #expect(throws: RelayError.blobRefused) {
+      try await relay.writeBlob(upload.blob, of: account.id, at: 600, Array(bytes(1000)[600...]))
+    }
+    #expect(try await relay.usage(of: account.id).blobs == 0)
+    #expect(try await relay.blob(upload.blob, of: account.id) == nil)
+    await #expect(throws: RelayError.unknownBlob) {
+      try await relay.readBlob(upload.blob, of: account.id, at: 0, byteCount: 1)
+    }
+    #expect(try await relay.beginBlob(upload, of: account.id) == 0)
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `an upload signed for another account, or empty and not so, is refused`(kind: RelayKind)
+    async throws
+  {
+    let opened = try kind.open()
+    let relay = opened.relay
+    let account = try await TestAccount(at: relay)
+    let stranger = try TestAccount(receiptKey: [])
+    let foreign = try stranger.upload(of: bytes(10))
+    await #expect(throws: RelayError.blobRefused) {
+      try await relay.beginBlob(foreign, of: account.id)
+    }
+    let empty = try account.upload(of: [], digest: SHA256Hash.hash([1]))
+    await #expect(throws: RelayError.blobRefused) {
+      try await relay.beginBlob(empty, of: account.id)
+    }
+    await #expect(throws: RelayError.unknownBlob) {
+      try await relay.writeBlob(BlobID(), of: account.id, at: 0, [1])
+    }
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `uploads that were begun together do not exceed the quota together`(kind: RelayKind)
+    async throws
+  {
+    let probe = try TestAccount(receiptKey: [UInt8](repeating: 1, count: 32))
+    let logByteCount = UInt64(RelayAccount.byteCount(of: probe.create, probe.firstWraps))
+    let opened = try kind.open(quota: logByteCount + 1500)
+    let relay = opened.relay
+    let account = try await TestAccount(at: relay)
+    let first = try account.upload(of: bytes(1000))
+    let second = try account.upload(of: bytes(1000))
+    _ = try await relay.beginBlob(first, of: account.id)
+    _ = try await relay.beginBlob(second, of: account.id)
+    try await relay.writeBlob(first.blob, of: account.id, at: 0, bytes(1000))
+    let usage = try await relay.usage(of: account.id)
+    await #expect(throws: RelayError.quotaExceeded(usage)) {
+      try await relay.writeBlob(second.blob, of: account.id, at: 0, bytes(1000))
+    }
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `a mailbox holds 16 messages in order, and no large one`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    let name = MailboxID(unchecked: [UInt8](repeating: 7, count: 32))
+    let other = MailboxID(unchecked: [UInt8](repeating: 8, count: 32))
+    #expect(try await relay.messages(in: name) == [])
+    for message in UInt8(0)..<16 {
+      try await relay.post([UInt8](repeating: message, count: Int(message)), to: name)
+    }
+    try await relay.post([1], to: other)
+    #expect(
+      try await relay.messages(in: name)
+        == (UInt8(0)..<16).map { [UInt8](repeating: $0, count: Int($0)) })
+    await #expect(throws: RelayError.tooLarge) { try await relay.post([1], to: name) }
+    await #expect(throws: RelayError.tooLarge) {
+      try await relay.post([UInt8](repeating: 0, count: 65_537), to: other)
+    }
+    #expect(try await relay.messages(in: other) == [[1]])
+  }
+}
+#endif

@@ -1,0 +1,139 @@
+#if SQLite
+import CryptoCore
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+@Suite("Every relay, SPEC.md section 7: accounts and logs")
+struct RelayLogTests {
+  @Test(arguments: RelayKind.allCases)
+  func `an account is made once and its log, wraps and recovery device are there`(kind: RelayKind)
+    async throws
+  {
+    let opened = try kind.open()
+    let relay = opened.relay
+    let account = try await TestAccount(at: relay)
+    #expect(try await relay.logEntries(of: account.id, from: 0) == [account.create])
+    #expect(try await relay.logEntries(of: account.id, from: 1) == [])
+    #expect(try await relay.account(recoveredBy: account.recovery.deviceID) == account.id)
+    #expect(try await relay.account(recoveredBy: account.keys.deviceID) == nil)
+    for wrap in account.firstWraps {
+      #expect(
+        try await relay.wrap(of: account.id, epoch: 0, for: wrap.device) == wrap.wrap.bytes)
+    }
+    #expect(
+      try await relay.wrap(of: account.id, epoch: 1, for: account.keys.deviceID) == nil)
+    await #expect(throws: RelayError.accountExists) {
+      try await relay.createAccount(account.create, wraps: account.firstWraps)
+    }
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `an account that was never made is unknown to every request`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    let account = try TestAccount(receiptKey: [])
+    let records = [account.record(1)]
+    let append = try account.append(records)
+    let entry = try account.entry(.update(highestVersion: 1))
+    await #expect(throws: RelayError.unknownAccount) {
+      try await relay.logEntries(of: account.id, from: 0)
+    }
+    await #expect(throws: RelayError.unknownAccount) {
+      try await relay.appendLogEntry(entry, wraps: [], to: account.id)
+    }
+    await #expect(throws: RelayError.unknownAccount) {
+      try await relay.append(append, records: records, to: account.id)
+    }
+    await #expect(throws: RelayError.unknownAccount) {
+      try await relay.history(of: account.id, from: 0, maximumByteCount: 1)
+    }
+    await #expect(throws: RelayError.unknownAccount) { try await relay.usage(of: account.id) }
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `of two entries on one head the first stands, and sent again it changes nothing`(
+    kind: RelayKind
+  ) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    var account = try await TestAccount(at: relay)
+    let devices = [account.keys, account.recovery]
+    let (first, firstWraps) = try account.epochEntry(for: devices) { .epoch($0) }
+    let (second, secondWraps) = try account.epochEntry(for: devices) { .epoch($0) }
+    try await account.send(first, firstWraps, to: relay)
+    await #expect(throws: RelayError.staleLogHead(newest: first.head)) {
+      try await relay.appendLogEntry(second, wraps: secondWraps, to: account.id)
+    }
+    let usage = try await relay.usage(of: account.id)
+    try await relay.appendLogEntry(first, wraps: firstWraps, to: account.id)
+    #expect(try await relay.usage(of: account.id) == usage)
+    #expect(try await relay.logEntries(of: account.id, from: 0) == [account.create, first])
+    #expect(
+      try await relay.wrap(of: account.id, epoch: 1, for: account.keys.deviceID)
+        == firstWraps.first { $0.device == account.keys.deviceID }?.wrap.bytes)
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `wraps other than those the entry names are refused`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    let account = try await TestAccount(at: relay)
+    let (entry, wraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
+      .epoch($0)
+    }
+    for wrong in [[], Array(wraps.dropLast()), wraps.reversed(), wraps + [wraps[0]]] {
+      await #expect(throws: RelayError.wrongWraps) {
+        try await relay.appendLogEntry(entry, wraps: wrong, to: account.id)
+      }
+    }
+    let large = StoredWrap(
+      device: account.keys.deviceID, wrap: Opaque([UInt8](repeating: 0, count: 5000)))
+    await #expect(throws: RelayError.tooLarge) {
+      try await relay.appendLogEntry(entry, wraps: [large], to: account.id)
+    }
+    #expect(try await relay.logEntries(of: account.id, from: 1) == [])
+    try await relay.appendLogEntry(entry, wraps: wraps, to: account.id)
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `an epoch that does not know the newest records is refused`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    var account = try await TestAccount(at: relay)
+    let (entry, wraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
+      .epoch($0)
+    }
+    try await account.send([account.record(1)], to: relay)
+    await #expect(throws: RelayError.staleHistory(treeSize: 1)) {
+      try await relay.appendLogEntry(entry, wraps: wraps, to: account.id)
+    }
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `removing a device erases its wraps and leaves the others`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    var account = try await TestAccount(at: relay)
+    let joiner = try DeviceKeys()
+    let (addition, wraps) = try account.addition(of: joiner)
+    let before = try await relay.usage(of: account.id).log
+    try await account.send(addition, wraps, to: relay)
+    #expect(
+      try await relay.wrap(of: account.id, epoch: 0, for: joiner.deviceID) == wraps[0].wrap.bytes)
+    let (removal, newWraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
+      .remove(.init(device: joiner.deviceID, epoch: $0))
+    }
+    try await account.send(removal, newWraps, to: relay)
+    #expect(try await relay.wrap(of: account.id, epoch: 0, for: joiner.deviceID) == nil)
+    for epoch in UInt64(0)...1 {
+      let own = try await relay.wrap(of: account.id, epoch: epoch, for: account.keys.deviceID)
+      #expect(own?.count == EpochWrap.byteCount)
+    }
+    #expect(
+      try await relay.usage(of: account.id).log - before
+        == UInt64(addition.encoded.count + removal.encoded.count + 2 * EpochWrap.byteCount))
+  }
+}
+#endif

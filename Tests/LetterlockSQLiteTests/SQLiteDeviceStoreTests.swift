@@ -1,0 +1,150 @@
+#if SQLite
+import CryptoCore
+import Foundation
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+@testable import LetterlockSQLite
+
+@Suite("A device's store in a file")
+struct SQLiteDeviceStoreTests {
+  private let folder: TemporaryFolder
+  private var path: String { folder.file("store.sqlite") }
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func batch(_ account: inout TestAccount, _ records: [[UInt8]?]) throws -> HistoryBatch {
+    let append = try account.append(records.map { $0 ?? [] })
+    return HistoryBatch(firstLeaf: account.history.tree.size, append: append, records: records)
+  }
+
+  @Test func `everything that was put in is there when the file is opened again`() throws {
+    var account = try TestAccount(receiptKey: [])
+    let whole = try batch(&account, [account.record(1), account.record(2)])
+    let upload = try account.upload(of: [1, 2, 3])
+    do {
+      let store = try SQLiteDeviceStore(path: path)
+      #expect(try store.progress() == nil)
+      #expect(try store.staged() == nil)
+      try store.enqueue([[1], [2], [3]], blobs: [SealedBlob(upload: upload, bytes: [1, 2, 3])])
+      try store.reseal([OutboxRecord(sequence: 2, bytes: [22])])
+      try store.stage([9, 9], through: 2, progress: [7])
+      try store.commit([whole], clearingOutboxThrough: nil, progress: [8])
+    }
+    let store = try SQLiteDeviceStore(existing: path)
+    #expect(try store.progress() == [8])
+    #expect(try store.staged()?.append == [9, 9])
+    #expect(try store.staged()?.through == 2)
+    #expect(try store.outbox(limit: 2).map(\.bytes) == [[1], [22]])
+    #expect(try store.outbox(limit: .max).map(\.sequence) == [1, 2, 3])
+    #expect(try store.batches(from: 0, limit: 10) == [whole])
+    #expect(try store.batches(from: 1, limit: 10) == [])
+    #expect(try store.blob(upload.blob) == upload)
+    #expect(try store.isFileWhole())
+  }
+
+  @Test func `a commit drops from the outbox what it covers and its places are never used again`()
+    throws
+  {
+    let store = try SQLiteDeviceStore(path: path)
+    try store.enqueue([[1], [2]], blobs: [])
+    try store.stage([5], through: 2, progress: [1])
+    try store.commit([], clearingOutboxThrough: 2, progress: [2])
+    #expect(try store.outbox(limit: .max) == [])
+    #expect(try store.staged() == nil)
+    #expect(try store.progress() == [2])
+    try store.enqueue([[3]], blobs: [])
+    #expect(try store.outbox(limit: .max) == [OutboxRecord(sequence: 3, bytes: [3])])
+    try store.stage([5], through: 3, progress: [3])
+    try store.stage(nil, through: 0, progress: [4])
+    #expect(try store.staged() == nil)
+    #expect(try store.progress() == [4])
+  }
+
+  @Test func `a commit that cannot be whole changes nothing`() throws {
+    var account = try TestAccount(receiptKey: [])
+    let first = try batch(&account, [account.record(1)])
+    let store = try SQLiteDeviceStore(path: path)
+    try store.enqueue([[1]], blobs: [])
+    try store.commit([first], clearingOutboxThrough: nil, progress: [1])
+    #expect(throws: StoreError.self) {
+      try store.commit([first], clearingOutboxThrough: 1, progress: [2])
+    }
+    #expect(try store.progress() == [1])
+    #expect(try store.outbox(limit: .max).count == 1)
+  }
+
+  @Test func `a record that is absent stays absent in its place`() throws {
+    var account = try TestAccount(receiptKey: [])
+    let holed = try batch(&account, [account.record(1), nil, account.record(3)])
+    let store = try SQLiteDeviceStore(path: path)
+    try store.commit([holed], clearingOutboxThrough: nil, progress: [])
+    #expect(try store.batches(from: 0, limit: 1) == [holed])
+  }
+
+  @Test func `an attachment is there once it is finished and waits until it is uploaded`() throws {
+    let account = try TestAccount(receiptKey: [])
+    let content = (0..<2_500_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
+    let upload = try account.upload(of: content)
+    let store = try SQLiteDeviceStore(path: path)
+    try store.beginBlob(upload.blob)
+    try store.appendToBlob(upload.blob, [0, 0])
+    try store.beginBlob(upload.blob)
+    try store.appendToBlob(upload.blob, Array(content[..<5]))
+    try store.appendToBlob(upload.blob, Array(content[5...]))
+    #expect(try store.blob(upload.blob) == nil)
+    #expect(try store.allBlobs() == [])
+    try store.finishBlob(upload, isUploaded: false)
+    #expect(try store.blob(upload.blob) == upload)
+    #expect(try store.allBlobs() == [upload.blob])
+    #expect(try store.blobsToUpload() == [upload])
+    try store.markUploaded(upload.blob)
+    #expect(try store.blobsToUpload() == [])
+    #expect(try store.readBlob(upload.blob, at: 0, byteCount: .max) == content)
+    #expect(
+      try store.readBlob(upload.blob, at: 1_048_580, byteCount: 2_000_000)
+        == Array(content[1_048_580...]))
+    try store.beginBlob(BlobID())
+    try store.removeUnfinishedBlobs()
+    #expect(try store.allBlobs() == [upload.blob])
+    try store.removeBlobs([upload.blob])
+    #expect(try store.readBlob(upload.blob, at: 0, byteCount: 5) == [])
+  }
+
+  @Test func `the file is its owner's alone and is not made where its folder is not`() throws {
+    let store = try SQLiteDeviceStore(path: path)
+    try store.enqueue([[1]], blobs: [])
+    for name in ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm"] {
+      #expect(try folder.permissions(name) == 0o600, "\(name)")
+    }
+    #expect(throws: StoreError.unavailable("The file cannot be made.")) {
+      try SQLiteDeviceStore(path: folder.file("nowhere/store.sqlite"))
+    }
+    #expect(throws: StoreError.unavailable("There is no such file.")) {
+      try SQLiteDeviceStore(existing: folder.file("other.sqlite"))
+    }
+  }
+
+  @Test func `a file of another kind is refused and left as it is`() throws {
+    let content = Data("a letter, and no database at all, long enough for a header".utf8)
+    try content.write(to: URL(fileURLWithPath: path))
+    #expect(throws: StoreError.corrupted("The file is damaged.")) { try SQLiteDeviceStore(path: path) }
+    #expect(folder.contents("store.sqlite") == content)
+    _ = try SQLiteRelay(path: folder.file("relay.sqlite"))
+    #expect(throws: StoreError.corrupted("The file is of another kind.")) {
+      try SQLiteDeviceStore(path: folder.file("relay.sqlite"))
+    }
+  }
+
+  @Test(arguments: ["progress = x'09'", "through = 5", "append = NULL", "digest = x''"])
+  func `progress that was changed in the file is damage`(change: String) throws {
+    let store = try SQLiteDeviceStore(path: path)
+    try store.stage([5], through: 3, progress: [3])
+    try store.file.queue.write { try $0.execute(sql: "UPDATE state SET \(change)") }
+    #expect(throws: StoreError.corrupted("The progress in the store is damaged.")) {
+      try store.progress()
+    }
+  }
+}
+#endif

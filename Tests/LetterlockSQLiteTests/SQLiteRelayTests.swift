@@ -1,0 +1,210 @@
+#if SQLite
+import CryptoCore
+import Foundation
+import GRDB
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+@testable import LetterlockSQLite
+
+@Suite("A relay in a file")
+struct SQLiteRelayTests {
+  private let folder: TemporaryFolder
+  private var path: String { folder.file("relay.sqlite") }
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test func `a relay that is opened again has its key, its quota and everything else`() async throws {
+    var relay = try SQLiteRelay(path: path, quota: 1_000_000)
+    let key = try await relay.receiptKey()
+    var account = try await TestAccount(at: relay)
+    try await account.send([account.record(1), account.record(2)], to: relay)
+    let (entry, wraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
+      .epoch($0)
+    }
+    try await account.send(entry, wraps, to: relay)
+    let upload = try account.upload(of: [1, 2, 3])
+    _ = try await relay.beginBlob(upload, of: account.id)
+    try await relay.writeBlob(upload.blob, of: account.id, at: 0, [1, 2])
+    let usage = try await relay.usage(of: account.id)
+
+    relay = try SQLiteRelay(existing: path)
+    #expect(try await relay.receiptKey() == key)
+    #expect(try await relay.usage(of: account.id) == usage)
+    #expect(usage.quota == 1_000_000)
+    #expect(try await relay.beginBlob(upload, of: account.id) == 2)
+    try await relay.writeBlob(upload.blob, of: account.id, at: 2, [3])
+    #expect(try relay.allBlobs(of: account.id) == [upload.blob])
+    let outcome = try await account.send([account.record(3)], to: relay)
+    #expect(outcome.firstLeaf == 2)
+    #expect(outcome.receipt.treeRoot == account.history.tree.root)
+    relay = try SQLiteRelay(path: path, quota: 5_000_000)
+    #expect(try await relay.usage(of: account.id).quota == 5_000_000)
+    #expect(try relay.isFileWhole())
+  }
+
+  @Test func `two processes' connections see what the other has written`() async throws {
+    let (first, second) = (try SQLiteRelay(path: path), try SQLiteRelay(path: path))
+    #expect(try await first.receiptKey() == second.receiptKey())
+    var account = try await TestAccount(at: first)
+    for turn in UInt8(0)..<3 {
+      try await account.send([account.record(turn)], to: first)
+      let outcome = try await account.send([account.record(100 + turn)], to: second)
+      #expect(outcome.firstLeaf == UInt64(turn) * 2 + 1)
+      #expect(outcome.receipt.treeRoot == account.history.tree.root)
+      let (entry, wraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
+        .epoch($0)
+      }
+      try await account.send(entry, wraps, to: turn.isMultiple(of: 2) ? first : second)
+      #expect(try await first.usage(of: account.id) == second.usage(of: account.id))
+      #expect(try await first.logEntries(of: account.id, from: 0).last == entry)
+    }
+    let fresh = try SQLiteRelay(existing: path)
+    #expect(try await fresh.usage(of: account.id) == first.usage(of: account.id))
+    let page = try await first.history(of: account.id, from: 0, maximumByteCount: .max)
+    #expect(page.receipt.treeRoot == account.history.tree.root)
+  }
+
+  @Test func `what a refused write would have changed is not remembered`() async throws {
+    let relay = try SQLiteRelay(path: path)
+    var account = try await TestAccount(at: relay)
+    try await relay.file.queue.write { db in
+      try db.execute(
+        sql: "CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'full'); END")
+    }
+    let records = [account.record(1)]
+    let append = try account.append(records)
+    await #expect(throws: RelayError.self) {
+      try await relay.append(append, records: records, to: account.id)
+    }
+    try await relay.file.queue.write { try $0.execute(sql: "DROP TRIGGER full") }
+    #expect(try await account.send(records, to: relay).firstLeaf == 0)
+  }
+
+  @Test func `a removed device's wraps are nowhere in the file nor beside it`() async throws {
+    let relay = try SQLiteRelay(path: path)
+    var account = try await TestAccount(at: relay)
+    let joiner = try DeviceKeys()
+    let (addition, wraps) = try account.addition(of: joiner)
+    try await account.send(addition, wraps, to: relay)
+    let part = Data(wraps[0].wrap.bytes[100..<200])
+    #expect((folder.contents("relay.sqlite-wal") + folder.contents("relay.sqlite")).range(of: part) != nil)
+    let (removal, newWraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
+      .remove(.init(device: joiner.deviceID, epoch: $0))
+    }
+    try await account.send(removal, newWraps, to: relay)
+    for name in ["relay.sqlite", "relay.sqlite-wal"] {
+      #expect(folder.contents(name).range(of: part) == nil, "\(name)")
+    }
+  }
+
+  @Test func `an Append or a log entry that was changed in the file is not taken for true`()
+    async throws
+  {
+    let relay = try SQLiteRelay(path: path)
+    var account = try await TestAccount(at: relay)
+    try await account.send([account.record(1)], to: relay)
+    try await account.send([account.record(2)], to: relay)
+    for (table, column) in [("batch", "append"), ("log_entry", "entry")] {
+      let rows = try relay.readNow { db in
+        try Row.fetchAll(db, sql: Self.rows(table, column))
+      }
+      for row in rows {
+        let (place, bytes): (Int64, Data) = (row[0], row[1])
+        var changed = bytes
+        changed[changed.count / 2] ^= 1
+        try await relay.replace(table, column, at: place, with: changed)
+        let opened = try SQLiteRelay(existing: path)
+        await #expect(throws: RelayError.self) { try await opened.usage(of: account.id) }
+        try await relay.replace(table, column, at: place, with: bytes)
+      }
+    }
+    #expect(try await SQLiteRelay(existing: path).usage(of: account.id).records > 0)
+  }
+
+  private static func rows(_ table: String, _ column: String) -> String {
+    let key = table == "batch" ? "first_leaf" : "idx"
+    return "SELECT \(key), \(column) FROM \(table)"
+  }
+
+  @Test(arguments: ["receipt_seed = zeroblob(32)", "quota = 5", "digest = zeroblob(32)"])
+  func `a receipt key or a quota that was changed in the file is damage`(change: String) async throws {
+    let relay = try SQLiteRelay(path: path)
+    try await relay.file.queue.write { try $0.execute(sql: "UPDATE relay SET \(change)") }
+    #expect(throws: RelayError.corrupted("The relay's key is damaged.")) {
+      try SQLiteRelay(existing: path)
+    }
+  }
+
+  @Test func `old messages of all mailboxes make room for new ones`() async throws {
+    let relay = try SQLiteRelay(path: path)
+    try await relay.file.queue.write { db in
+      for seq in 1...RelayLimits.totalMessageCount {
+        try db.execute(
+          sql: "INSERT INTO mailbox (seq, mailbox, message, digest) VALUES (?, x'', x'', x'')",
+          arguments: [seq])
+      }
+    }
+    try await relay.post([1], to: MailboxID(unchecked: [UInt8](repeating: 7, count: 32)))
+    let count = try await relay.file.queue.read {
+      try Int64.fetchOne($0, sql: "SELECT count(*) FROM mailbox")
+    }
+    #expect(count == RelayLimits.totalMessageCount)
+  }
+
+  @Test func `every write waits for the disk, and what is deleted is overwritten`() async throws {
+    let relay = try SQLiteRelay(path: path)
+    for (pragma, value) in [("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 0)] {
+      let found = try await relay.file.queue.read { try Int.fetchOne($0, sql: "PRAGMA \(pragma)") }
+      #expect(found == value, "\(pragma)")
+    }
+    let mode = try await relay.file.queue.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
+    #expect(mode == "wal")
+    #expect(try folder.permissions("relay.sqlite") == 0o600)
+  }
+
+  @Test func `a full disk is said to be full`() async throws {
+    let relay = try SQLiteRelay(path: path)
+    let account = try TestAccount(receiptKey: try await relay.receiptKey())
+    try await relay.file.queue.write { try $0.execute(sql: "PRAGMA max_page_count = 1") }
+    await #expect(throws: RelayError.unavailable("The disk is full.")) {
+      try await relay.createAccount(account.create, wraps: account.firstWraps)
+    }
+  }
+}
+
+extension SQLiteRelay {
+  fileprivate func replace(
+    _ table: String, _ column: String, at place: Int64, with bytes: Data
+  ) async throws {
+    let key = table == "batch" ? "first_leaf" : "idx"
+    try await file.queue.write { db in
+      try db.execute(
+        sql: "UPDATE \(table) SET \(column) = ? WHERE \(key) = ?", arguments: [bytes, place])
+    }
+  }
+}
+
+@Suite("SPEC.md section 9: what the files hold")
+struct SchemaTests {
+  @Test func `the tables of both files are the ones that are declared`() throws {
+    let folder = try TemporaryFolder()
+    let store = try SQLiteDeviceStore(path: folder.file("store.sqlite"))
+    let relay = try SQLiteRelay(path: folder.file("relay.sqlite"))
+    for (file, schema) in [
+      (store.file, DeviceStoreSchema.schema), (relay.file, RelaySchema.schema),
+    ] {
+      try file.queue.read { db in
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        let names = try String.fetchSet(db, sql: sql)
+        #expect(names == Set(schema.tables.map(\.name)))
+        for table in schema.tables {
+          let columns = try db.columns(in: table.name).map(\.name)
+          #expect(columns == table.columns)
+        }
+      }
+    }
+  }
+}
+#endif
