@@ -1,100 +1,44 @@
-internal import Crypto
-internal import Foundation
-
-/// Why HPKE did not seal or open.
-public enum HPKEError: Error, Hashable, Sendable {
-  /// The key is not one of the suite's KEM, or of low order.
-  case invalidKey
-  /// The ciphertext was altered or made for someone else.
-  case openFailed
-  /// The suite cannot do this.
-  case unsupported
-}
-
-/// A key encapsulation mechanism of HPKE.
-public enum HPKEKEM: Sendable, Hashable {
-  /// X-Wing: ML-KEM-768 and X25519. draft-connolly-cfrg-xwing-kem, KEM identifier 0x647A.
-  case xWing
-}
-
-/// A suite of HPKE. RFC 9180 section 7.
-public struct HPKESuite: Sendable, Hashable {
-  /// X-Wing, HKDF-SHA256, AES-256-GCM.
-  public static let letterlock = HPKESuite()
-
-  var ciphersuite: Crypto.HPKE.Ciphersuite {
-    Crypto.HPKE.Ciphersuite(kem: .XWingMLKEM768X25519, kdf: .HKDF_SHA256, aead: .AES_GCM_256)
-  }
-}
-
-/// A public key of HPKE.
-public struct HPKEPublicKey: Sendable {
-  /// The key as RFC 9180 serialises it.
-  public let bytes: [UInt8]
-  fileprivate let key: XWingMLKEM768X25519.PublicKey
-
-  /// Takes a serialised key; one with an X25519 part of low order is refused. RFC 9180 section 7.1.4.
-  public init(bytes: [UInt8], kem: HPKEKEM) throws(HPKEError) {
-    // X-Wing: ML-KEM-768's 1184 bytes, then X25519's 32.
-    guard bytes.count == 1216, !X25519.isWeak(Array(bytes[1184...])) else { throw .invalidKey }
-    do { key = try XWingMLKEM768X25519.PublicKey(rawRepresentation: bytes) } catch {
-      throw .invalidKey
-    }
-    self.bytes = bytes
-  }
-}
-
-/// A private key of HPKE.
-public final class HPKEPrivateKey: Sendable, CustomStringConvertible, CustomReflectable {
-  fileprivate let key: XWingMLKEM768X25519.PrivateKey
-  /// The public half.
-  public let publicKey: HPKEPublicKey
-
-  /// Takes a serialised private key: of X-Wing, its seed of 32 bytes.
-  public init(bytes: SecretKey, kem: HPKEKEM) throws(HPKEError) {
-    guard bytes.byteCount == 32 else { throw .invalidKey }
-    do {
-      key = try bytes.withBytes { seed in
-        // The span outlives the call.
-        try unsafe seed.withUnsafeBytes {
-          try unsafe XWingMLKEM768X25519.PrivateKey(seedRepresentation: Data($0), publicKey: nil)
-        }
-      }
-    } catch { throw .invalidKey }
-    publicKey = try HPKEPublicKey(bytes: key.publicKey.rawRepresentation.array, kem: kem)
-  }
-
-  /// Nothing of the key.
-  public var description: String { "HPKEPrivateKey(redacted)" }
-  /// Nothing.
-  public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// Hybrid public key encryption, base mode. RFC 9180.
+/// Hybrid public key encryption: base and psk modes. RFC 9180.
 public enum HPKE {
-  /// X-Wing's encapsulated key: 1120 bytes.
-  static let encapsulatedByteCount = 1120
+  /// A secret that both sides hold already, and its name. RFC 9180 section 5.1.2.
+  public struct PreSharedKey: Sendable {
+    let secret: SecretKey
+    let identifier: [UInt8]
 
-  /// Seals to a public key: `enc || ciphertext`. RFC 9180 section 6.1.
+    /// - Throws: `HPKEError.invalidPreSharedKey` for fewer than 32 bytes, or no name.
+    public init(_ secret: SecretKey, identifier: [UInt8]) throws(HPKEError) {
+      guard secret.byteCount >= 32, !identifier.isEmpty else { throw .invalidPreSharedKey }
+      self.secret = secret
+      self.identifier = identifier
+    }
+  }
+
+  /// Seals one message to a public key: `enc || ciphertext`. RFC 9180 section 6.1.
   public static func seal(
     _ plaintext: [UInt8], to key: HPKEPublicKey, suite: HPKESuite, info: [UInt8],
     authenticating: [UInt8]
   ) throws(HPKEError) -> [UInt8] {
-    do {
-      var sender = try Crypto.HPKE.Sender(
-        recipientKey: key.key, ciphersuite: suite.ciphersuite, info: Data(info))
-      return try sender.encapsulatedKey.array
-        + sender.seal(plaintext, authenticating: authenticating).array
-    } catch { throw .invalidKey }
+    var sender = try Sender(to: key, suite: suite, info: info)
+    return try sender.encapsulatedKey + sender.seal(plaintext, authenticating: authenticating)
   }
 
-  /// Opens what was sealed to a public key. RFC 9180 section 6.1.
+  /// Opens one message that was sealed to a public key. RFC 9180 section 6.1.
   public static func open(
     _ sealed: [UInt8], with key: HPKEPrivateKey, suite: HPKESuite, info: [UInt8],
     authenticating: [UInt8]
   ) throws(HPKEError) -> [UInt8] {
-    try openSecret(sealed, with: key, suite: suite, info: info, authenticating: authenticating)
-      .exportRawBytes()
+    let (encapsulated, ciphertext) = try split(sealed, suite)
+    var recipient = try Recipient(encapsulated, with: key, suite: suite, info: info)
+    return try recipient.open(ciphertext, authenticating: authenticating)
+  }
+
+  /// Seals a secret to a public key: `enc || ciphertext`.
+  package static func sealSecret(
+    _ secret: SecretKey, to key: HPKEPublicKey, suite: HPKESuite, info: [UInt8],
+    authenticating: [UInt8]
+  ) throws(HPKEError) -> [UInt8] {
+    var sender = try Sender(to: key, suite: suite, info: info)
+    return try sender.encapsulatedKey + sender.context.seal(secret, authenticating: authenticating)
   }
 
   /// Opens a secret that was sealed to a public key.
@@ -102,18 +46,121 @@ public enum HPKE {
     _ sealed: [UInt8], with key: HPKEPrivateKey, suite: HPKESuite, info: [UInt8],
     authenticating: [UInt8]
   ) throws(HPKEError) -> SecretKey {
-    // X-Wing's ciphertext: ML-KEM-768's 1088 bytes, then X25519's 32.
-    guard sealed.count > encapsulatedByteCount,
-      !X25519.isWeak(Array(sealed[1088..<encapsulatedByteCount]))
-    else { throw .openFailed }
-    do {
-      var recipient = try Crypto.HPKE.Recipient(
-        privateKey: key.key, ciphersuite: suite.ciphersuite, info: Data(info),
-        encapsulatedKey: Data(sealed[..<encapsulatedByteCount]))
-      var plaintext = try recipient.open(
-        Data(sealed[encapsulatedByteCount...]), authenticating: authenticating)
-      defer { plaintext.wipe() }
-      return plaintext.secret
-    } catch { throw .openFailed }
+    let (encapsulated, ciphertext) = try split(sealed, suite)
+    var recipient = try Recipient(encapsulated, with: key, suite: suite, info: info)
+    return try recipient.context.openSecret(ciphertext, authenticating: authenticating)
+  }
+
+  private static func split(
+    _ sealed: [UInt8], _ suite: HPKESuite
+  ) throws(HPKEError) -> ([UInt8], [UInt8]) {
+    let byteCount = suite.kem.encapsulatedByteCount
+    guard sealed.count >= byteCount else { throw .openFailed }
+    return (Array(sealed[..<byteCount]), Array(sealed[byteCount...]))
+  }
+
+  /// Seals messages to one recipient, in order. RFC 9180 section 5.2.
+  public struct Sender: ~Copyable, Sendable {
+    /// What the recipient needs to open them.
+    public let encapsulatedKey: [UInt8]
+    var context: HPKEContext
+
+    /// Sets up a context for the owner of a public key.
+    public init(
+      to key: HPKEPublicKey, suite: HPKESuite, info: [UInt8], preSharedKey: PreSharedKey? = nil
+    ) throws(HPKEError) {
+      try self.init(to: key, suite: suite, info: info, preSharedKey: preSharedKey, ephemeral: nil)
+    }
+
+    /// With a chosen ephemeral key, for vectors; only for KEMs that have one.
+    package init(
+      to key: HPKEPublicKey, suite: HPKESuite, info: [UInt8], preSharedKey: PreSharedKey?,
+      ephemeral: HPKEPrivateKey?
+    ) throws(HPKEError) {
+      guard key.kem == suite.kem else { throw .invalidKey }
+      let (secret, encapsulated) = try KEM.encapsulate(to: key, ephemeral: ephemeral)
+      let context = try HPKEContext(
+        suite, sharedSecret: secret, info: info, preSharedKey: preSharedKey)
+      encapsulatedKey = encapsulated
+      self.context = context
+    }
+
+    /// Seals the next message.
+    public mutating func seal(
+      _ plaintext: [UInt8], authenticating: [UInt8]
+    ) throws(HPKEError) -> [UInt8] {
+      try context.seal(plaintext, authenticating: authenticating)
+    }
+
+    /// A secret for another use. RFC 9180 section 5.3.
+    public func export(context exporter: [UInt8], byteCount: Int) throws(HPKEError) -> SecretKey {
+      try context.export(exporter, byteCount)
+    }
+  }
+
+  /// Opens messages from one sender, in order. RFC 9180 section 5.2.
+  public struct Recipient: ~Copyable, Sendable {
+    var context: HPKEContext
+
+    /// Sets up the context that the sender's encapsulated key is for.
+    public init(
+      _ encapsulatedKey: [UInt8], with key: HPKEPrivateKey, suite: HPKESuite, info: [UInt8],
+      preSharedKey: PreSharedKey? = nil
+    ) throws(HPKEError) {
+      guard key.kem == suite.kem else { throw .invalidKey }
+      let secret = try KEM.decapsulate(encapsulatedKey, with: key)
+      context = try HPKEContext(suite, sharedSecret: secret, info: info, preSharedKey: preSharedKey)
+    }
+
+    /// Opens the next message; one that does not open leaves the context as it was.
+    public mutating func open(
+      _ ciphertext: [UInt8], authenticating: [UInt8]
+    ) throws(HPKEError) -> [UInt8] {
+      try context.open(ciphertext, authenticating: authenticating)
+    }
+
+    /// A secret for another use. RFC 9180 section 5.3.
+    public func export(context exporter: [UInt8], byteCount: Int) throws(HPKEError) -> SecretKey {
+      try context.export(exporter, byteCount)
+    }
+  }
+
+  /// Encap and Decap. RFC 9180 section 4.1.
+  private enum KEM {
+    static func encapsulate(
+      to key: HPKEPublicKey, ephemeral: HPKEPrivateKey?
+    ) throws(HPKEError) -> (SecretKey, [UInt8]) {
+      guard key.kem != .xWing else {
+        guard let result = try? XWing.PublicKey(bytes: key.bytes).encapsulate() else {
+          throw .invalidKey
+        }
+        return (result.sharedSecret, result.encapsulated)
+      }
+      let pair: HPKEPrivateKey
+      if let ephemeral { pair = ephemeral } else { pair = try .generate(key.kem) }
+      let encapsulated = pair.publicKey.bytes
+      let secret = try pair.agree(with: key.bytes)
+      return (try expand(secret, encapsulated + key.bytes, key.kem), encapsulated)
+    }
+
+    static func decapsulate(
+      _ encapsulated: [UInt8], with key: HPKEPrivateKey
+    ) throws(HPKEError) -> SecretKey {
+      guard encapsulated.count == key.kem.encapsulatedByteCount else { throw .openFailed }
+      guard key.kem != .xWing else { return try key.decapsulateXWing(encapsulated) }
+      let secret: SecretKey
+      do throws(HPKEError) { secret = try key.agree(with: encapsulated) } catch { throw .openFailed }
+      return try expand(secret, encapsulated + key.publicKey.bytes, key.kem)
+    }
+
+    /// ExtractAndExpand.
+    private static func expand(
+      _ secret: SecretKey, _ context: [UInt8], _ kem: HPKEKEM
+    ) throws(HPKEError) -> SecretKey {
+      let kdf = LabeledKDF(suiteID: kem.suiteID, hash: kem.hash)
+      let pseudoRandomKey = kdf.extract(salt: [], label: "eae_prk", secret)
+      return try kdf.expand(
+        pseudoRandomKey, label: "shared_secret", info: context, byteCount: kem.hash.digestByteCount)
+    }
   }
 }

@@ -1,16 +1,3 @@
-extension HPKE {
-  /// Seals a secret to a public key: `enc || ciphertext`.
-  package static func sealSecret(
-    _ secret: SecretKey, to key: HPKEPublicKey, suite: HPKESuite, info: [UInt8],
-    authenticating: [UInt8]
-  ) throws(HPKEError) -> [UInt8] {
-    var plaintext = secret.exportRawBytes()
-    defer { plaintext.withMutableRawSpan { $0.zero(0..<$0.byteCount) } }
-    return try seal(
-      plaintext, to: key, suite: suite, info: info, authenticating: authenticating)
-  }
-}
-
 extension SecretKey {
   /// Several secrets, one after the other.
   package convenience init(concatenating secrets: [SecretKey]) {
