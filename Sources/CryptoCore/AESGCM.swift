@@ -99,3 +99,18 @@ package enum AESGCM {
     } catch { throw .authenticationFailed }
   }
 }
+
+extension AESGCM {
+  /// Decrypts an array under a nonce of any length that swift-crypto takes.
+  package static func open(
+    _ ciphertext: [UInt8], using key: SecretKey, nonce: [UInt8], authenticating: [UInt8]
+  ) throws(AEADError) -> [UInt8] {
+    guard ciphertext.count >= tagByteCount else { throw .invalidSize }
+    return try withNewBytes(ciphertext.count - tagByteCount) { (output) throws(AEADError) in
+      // The arrays outlive the call.
+      try unsafe open(
+        ciphertext.span.bytes, into: &output, using: key, nonce: nonce.span.bytes,
+        authenticating: authenticating.span.bytes)
+    }
+  }
+}
