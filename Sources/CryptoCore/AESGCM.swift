@@ -10,6 +10,7 @@ public enum AES128GCM: AEAD {
   /// 16.
   public static let tagByteCount = 16
 
+  /// Encrypts `plaintext` into `output`, which has room for it and the tag, exactly.
   public static func seal(
     _ plaintext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
     authenticating: RawSpan
@@ -19,6 +20,8 @@ public enum AES128GCM: AEAD {
     try AESGCM.seal(plaintext, into: &output, using: key, nonce: nonce, authenticating: authenticating)
   }
 
+  /// Decrypts `ciphertext` into `output`, which has room for the plaintext, exactly. If it throws, `output`
+  /// holds nothing of it.
   public static func open(
     _ ciphertext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
     authenticating: RawSpan
@@ -38,6 +41,7 @@ public enum AES256GCM: AEAD {
   /// 16.
   public static let tagByteCount = 16
 
+  /// Encrypts `plaintext` into `output`, which has room for it and the tag, exactly.
   public static func seal(
     _ plaintext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
     authenticating: RawSpan
@@ -47,6 +51,8 @@ public enum AES256GCM: AEAD {
     try AESGCM.seal(plaintext, into: &output, using: key, nonce: nonce, authenticating: authenticating)
   }
 
+  /// Decrypts `ciphertext` into `output`, which has room for the plaintext, exactly. If it throws, `output`
+  /// holds nothing of it.
   public static func open(
     _ ciphertext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
     authenticating: RawSpan

@@ -62,7 +62,9 @@ public final class HPKEPrivateKey: Sendable, CustomStringConvertible, CustomRefl
   /// The Diffie-Hellman secret with a serialised public key.
   func agree(with other: [UInt8]) throws(HPKEError) -> SecretKey {
     do {
-      if let curve = kem.curve { return try NISTCurve.PrivateKey(secret, curve: curve).sharedSecret(with: other) }
+      if let curve = kem.curve {
+        return try NISTCurve.PrivateKey(secret, curve: curve).sharedSecret(with: other)
+      }
       return try X25519.PrivateKey(secret).sharedSecret(with: other)
     } catch { throw .invalidKey }
   }
@@ -80,7 +82,9 @@ public final class HPKEPrivateKey: Sendable, CustomStringConvertible, CustomRefl
 
 extension HPKEPrivateKey {
   /// DeriveKeyPair. RFC 9180 section 7.1.3; of X-Wing, draft-ietf-hpke-pq.
-  public static func derive(from inputKeyMaterial: SecretKey, kem: HPKEKEM) throws(HPKEError) -> HPKEPrivateKey {
+  public static func derive(from inputKeyMaterial: SecretKey, kem: HPKEKEM) throws(HPKEError)
+    -> HPKEPrivateKey
+  {
     guard kem != .xWing else { return try HPKEPrivateKey(bytes: inputKeyMaterial, kem: kem) }
     let kdf = LabeledKDF(suiteID: kem.suiteID, hash: kem.hash)
     let pseudoRandomKey = kdf.extract(salt: [], label: "dkp_prk", inputKeyMaterial)

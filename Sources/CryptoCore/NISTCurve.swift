@@ -36,9 +36,12 @@ public enum NISTCurve: Sendable, Hashable, CaseIterable {
       do {
         publicKey = try scalar.withContiguous { bytes in
           switch curve {
-          case .p256: try P256.KeyAgreement.PrivateKey(rawRepresentation: bytes).publicKey.x963Representation.array
-          case .p384: try P384.KeyAgreement.PrivateKey(rawRepresentation: bytes).publicKey.x963Representation.array
-          case .p521: try P521.KeyAgreement.PrivateKey(rawRepresentation: bytes).publicKey.x963Representation.array
+          case .p256:
+            try P256.KeyAgreement.PrivateKey(rawRepresentation: bytes).publicKey.x963Representation.array
+          case .p384:
+            try P384.KeyAgreement.PrivateKey(rawRepresentation: bytes).publicKey.x963Representation.array
+          case .p521:
+            try P521.KeyAgreement.PrivateKey(rawRepresentation: bytes).publicKey.x963Representation.array
           }
         }
       } catch { throw .invalidKey }
@@ -63,13 +66,16 @@ public enum NISTCurve: Sendable, Hashable, CaseIterable {
           switch curve {
           case .p256:
             try P256.KeyAgreement.PrivateKey(rawRepresentation: bytes).sharedSecretFromKeyAgreement(
-              with: P256.KeyAgreement.PublicKey(x963Representation: publicKey)).secret
+              with: P256.KeyAgreement.PublicKey(x963Representation: publicKey)
+            ).secret
           case .p384:
             try P384.KeyAgreement.PrivateKey(rawRepresentation: bytes).sharedSecretFromKeyAgreement(
-              with: P384.KeyAgreement.PublicKey(x963Representation: publicKey)).secret
+              with: P384.KeyAgreement.PublicKey(x963Representation: publicKey)
+            ).secret
           case .p521:
             try P521.KeyAgreement.PrivateKey(rawRepresentation: bytes).sharedSecretFromKeyAgreement(
-              with: P521.KeyAgreement.PublicKey(x963Representation: publicKey)).secret
+              with: P521.KeyAgreement.PublicKey(x963Representation: publicKey)
+            ).secret
           }
         }
       } catch { throw .invalidKey }
@@ -80,9 +86,15 @@ public enum NISTCurve: Sendable, Hashable, CaseIterable {
       do {
         return try scalar.withContiguous { bytes in
           switch curve {
-          case .p256: try P256.Signing.PrivateKey(rawRepresentation: bytes).signature(for: message).derRepresentation.array
-          case .p384: try P384.Signing.PrivateKey(rawRepresentation: bytes).signature(for: message).derRepresentation.array
-          case .p521: try P521.Signing.PrivateKey(rawRepresentation: bytes).signature(for: message).derRepresentation.array
+          case .p256:
+            try P256.Signing.PrivateKey(rawRepresentation: bytes).signature(for: message).derRepresentation
+              .array
+          case .p384:
+            try P384.Signing.PrivateKey(rawRepresentation: bytes).signature(for: message).derRepresentation
+              .array
+          case .p521:
+            try P521.Signing.PrivateKey(rawRepresentation: bytes).signature(for: message).derRepresentation
+              .array
           }
         }
       } catch { throw .signingFailed }

@@ -9,6 +9,7 @@ public enum XChaCha20Poly1305: AEAD {
   /// 16.
   public static let tagByteCount = 16
 
+  /// Encrypts `plaintext` into `output`, which has room for it and the tag, exactly.
   public static func seal(
     _ plaintext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
     authenticating: RawSpan
@@ -23,6 +24,8 @@ public enum XChaCha20Poly1305: AEAD {
     }
   }
 
+  /// Decrypts `ciphertext` into `output`, which has room for the plaintext, exactly. If it throws, `output`
+  /// holds nothing of it.
   public static func open(
     _ ciphertext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
     authenticating: RawSpan
@@ -48,6 +51,7 @@ public enum ChaCha20Poly1305: AEAD {
   /// 16.
   public static let tagByteCount = 16
 
+  /// Encrypts `plaintext` into `output`, which has room for it and the tag, exactly.
   public static func seal(
     _ plaintext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
     authenticating: RawSpan
@@ -62,6 +66,8 @@ public enum ChaCha20Poly1305: AEAD {
     }
   }
 
+  /// Decrypts `ciphertext` into `output`, which has room for the plaintext, exactly. If it throws, `output`
+  /// holds nothing of it.
   public static func open(
     _ ciphertext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
     authenticating: RawSpan

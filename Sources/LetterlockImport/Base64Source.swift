@@ -46,7 +46,9 @@ struct Base64Decoder {
     for character in characters {
       let value = Self.values[Int(character)]
       if value == 0xff {
-        if character == UInt8(ascii: "=") { hasEnded = true } else if character > 0x20 {
+        if character == UInt8(ascii: "=") {
+          hasEnded = true
+        } else if character > 0x20 {
           throw .unreadable("an attachment is not base64")
         }
         continue

@@ -65,7 +65,9 @@ private enum StorageAudit {
     while let row = try rows.next() {
       let account = try row.bytes(0)
       let first: Int64 = row[1]
-      if first != ends[account, default: 0] { problems.append("an Append is out of place at record \(first)") }
+      if first != ends[account, default: 0] {
+        problems.append("an Append is out of place at record \(first)")
+      }
       let count = (try? Append(decoding: try row.bytes(2)))?.leafHashes.count ?? 0
       ends[account] = first + Int64(count)
     }

@@ -45,7 +45,8 @@ enum DemoHistory {
       sender: .other(bob), sentAt: at(60), carriage: imported,
       body: .reaction(Reaction(target: answer.id, kind: .love)))
     let sms = Message(
-      sender: .me, sentAt: at(120), carriage: .carrier(.sms), body: .text("No signal here, so this goes as SMS."))
+      sender: .me, sentAt: at(120), carriage: .carrier(.sms),
+      body: .text("No signal here, so this goes as SMS."))
     return [question, answer, heart, sms]
   }
 

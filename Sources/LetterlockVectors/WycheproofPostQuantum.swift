@@ -49,6 +49,7 @@ enum WycheproofPostQuantum {
     return .init(
       key.publicKey.isValid(signature: made, for: test.bytes("msg"), context: context)
         && key.publicKey.isValid(
-          signature: test.bytes("sig"), for: test.bytes("msg"), context: context))
+          signature: test.bytes("sig"), for: test.bytes("msg"), context: context)
+    )
   }
 }

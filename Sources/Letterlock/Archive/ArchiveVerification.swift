@@ -112,7 +112,9 @@ public struct ArchiveVerification: Sendable {
             fail(.relay, thing, "it is not there")
             continue
           }
-          if EpochWrap.hash(wrap) != digest.wrapHash { fail(.relay, thing, "it is not the one that the log names") }
+          if EpochWrap.hash(wrap) != digest.wrapHash {
+            fail(.relay, thing, "it is not the one that the log names")
+          }
         } catch { fail(.relay, thing, "\(error)") }
       }
     }

@@ -67,6 +67,7 @@ public final class FileKeyVault: KeyVault {
     case argon2id = 1
   }
 
+  /// What was saved last; nil in a new vault.
   public func load() throws(VaultError) -> VaultContents? {
     guard let bytes = try Self.read(path) else { return nil }
     var reader = TLSReader(bytes)
@@ -78,6 +79,7 @@ public final class FileKeyVault: KeyVault {
     }
   }
 
+  /// Replaces the contents.
   public func save(_ contents: VaultContents) throws(VaultError) {
     var writer = TLSWriter(reserving: contents.state.count + contents.secrets.byteCount + 128)
     writer.write(fixed: Self.magic)

@@ -22,8 +22,10 @@ public final class MemoryDeviceStore: DeviceStore {
   /// An empty store.
   public init() {}
 
+  /// How far the device has come; nil in a new store. Opaque to the store.
   public func progress() throws(StoreError) -> [UInt8]? { state.withLock { $0.progress } }
 
+  /// Adds sealed records that no relay has yet, and small sealed attachments with them.
   public func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError) {
     state.withLock { state in
       for record in records {
@@ -36,10 +38,12 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
+  /// The oldest records that no relay has yet, in the order they were added.
   public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
     state.withLock { Array($0.outbox.prefix(limit)) }
   }
 
+  /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch.
   public func reseal(_ records: [OutboxRecord]) throws(StoreError) {
     state.withLock { state in
       for record in records {
@@ -51,6 +55,8 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
+  /// Keeps an Append that is about to be sent over the outbox's records up to a sequence number, with the
+  /// progress that makes its counter used.
   public func stage(
     _ append: [UInt8]?, through sequence: Int64, progress: [UInt8]
   ) throws(StoreError) {
@@ -60,10 +66,13 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
+  /// The Append that was being sent when the process ended, and the last sequence number it covers.
   public func staged() throws(StoreError) -> (append: [UInt8], through: Int64)? {
     state.withLock { $0.staged }
   }
 
+  /// Takes verified batches at the end of the history, drops from the outbox what they contain, and keeps
+  /// the progress that includes them.
   public func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
   ) throws(StoreError) {
@@ -76,18 +85,22 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
+  /// Batches from a place in the history on, up to `limit` of them.
   public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     state.withLock { Array($0.batches.filter { $0.firstLeaf >= leaf }.prefix(limit)) }
   }
 
+  /// Begins a large sealed attachment, or begins it anew.
   public func beginBlob(_ blob: BlobID) throws(StoreError) {
     state.withLock { $0.blobs[blob] = StoredBlob() }
   }
 
+  /// Adds bytes to it.
   public func appendToBlob(_ blob: BlobID, _ bytes: [UInt8]) throws(StoreError) {
     state.withLock { $0.blobs[blob]?.bytes += bytes }
   }
 
+  /// Ends it: from here on it is complete, and waits to be uploaded if `upload` was not uploaded yet.
   public func finishBlob(_ upload: BlobUpload, isUploaded: Bool) throws(StoreError) {
     state.withLock {
       $0.blobs[upload.blob]?.upload = upload
@@ -95,10 +108,12 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
+  /// What was signed about a complete attachment; nil if there is none.
   public func blob(_ blob: BlobID) throws(StoreError) -> BlobUpload? {
     state.withLock { $0.blobs[blob]?.upload }
   }
 
+  /// Bytes of a complete attachment, at most `byteCount` of them.
   public func readBlob(
     _ blob: BlobID, at offset: UInt64, byteCount: Int
   ) throws(StoreError) -> [UInt8] {
@@ -108,24 +123,29 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
+  /// Complete attachments that wait to be uploaded.
   public func blobsToUpload() throws(StoreError) -> [BlobUpload] {
     state.withLock { state in
       state.blobs.values.compactMap { $0.isUploaded ? nil : $0.upload }.sorted { $0.blob < $1.blob }
     }
   }
 
+  /// Notes that a relay has the attachment.
   public func markUploaded(_ blob: BlobID) throws(StoreError) {
     state.withLock { $0.blobs[blob]?.isUploaded = true }
   }
 
+  /// Every complete attachment.
   public func allBlobs() throws(StoreError) -> [BlobID] {
     state.withLock { state in state.blobs.filter { $0.value.upload != nil }.keys.sorted() }
   }
 
+  /// Drops attachments, complete or not.
   public func removeBlobs(_ blobs: [BlobID]) throws(StoreError) {
     state.withLock { state in for blob in blobs { state.blobs[blob] = nil } }
   }
 
+  /// Drops attachments that were begun and never finished.
   public func removeUnfinishedBlobs() throws(StoreError) {
     state.withLock { state in state.blobs = state.blobs.filter { $0.value.upload != nil } }
   }

@@ -7,8 +7,10 @@ public final class MemoryKeyVault: KeyVault {
   /// An empty vault.
   public init() {}
 
+  /// What was saved last; nil in a new vault.
   public func load() throws(VaultError) -> VaultContents? { contents.withLock { $0 } }
 
+  /// Replaces the contents.
   public func save(_ contents: VaultContents) throws(VaultError) {
     self.contents.withLock { $0 = contents }
   }

@@ -31,8 +31,10 @@ public actor InMemoryRelay: Relay {
     self.quota = quota
   }
 
+  /// What the relay signs receipts with: an Ed25519 public key, 32 bytes.
   public func receiptKey() async throws(RelayError) -> [UInt8] { key.publicKey }
 
+  /// Begins an account with its first entry and the wraps that the entry names.
   public func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
     try RelayLimits.check(entry, wraps)
     let rules = try RelayAccount(create: entry, wraps: wraps, quota: quota)
@@ -44,16 +46,19 @@ public actor InMemoryRelay: Relay {
     accounts[rules.log.account] = stored
   }
 
+  /// The account whose newest recovery device this is, if there is one.
   public func account(recoveredBy device: DeviceID) async throws(RelayError) -> AccountID? {
     accounts.first { $0.value.rules.log.recoveryDevice == device }?.key
   }
 
+  /// The entries of a log from an index on.
   public func logEntries(
     of account: AccountID, from index: UInt64
   ) async throws(RelayError) -> [LogEntry] {
     Array(try stored(account).entries.dropFirst(Int(clamping: index)))
   }
 
+  /// Adds an entry if it follows the newest one; the same entry once more changes nothing.
   public func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
   ) async throws(RelayError) {
@@ -75,12 +80,14 @@ public actor InMemoryRelay: Relay {
     accounts[account] = stored
   }
 
+  /// A device's wrap of an epoch's root; nil if there is none, or the device was removed.
   public func wrap(
     of account: AccountID, epoch: UInt64, for device: DeviceID
   ) async throws(RelayError) -> [UInt8]? {
     try stored(account).wraps[WrapPlace(epoch: epoch, device: device)]
   }
 
+  /// Adds records to the history; the same Append once more changes nothing.
   public func append(
     _ append: Append, records: [[UInt8]], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
@@ -95,6 +102,8 @@ public actor InMemoryRelay: Relay {
     return AppendOutcome(firstLeaf: firstLeaf, receipt: try stored.rules.receipt(by: key))
   }
 
+  /// Whole batches of records from a place in the history on, at least one if there is any, and about
+  /// `maximumByteCount` bytes of them.
   public func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage {
@@ -109,6 +118,7 @@ public actor InMemoryRelay: Relay {
     return HistoryPage(batches: page, receipt: try stored.rules.receipt(by: key))
   }
 
+  /// Begins an attachment's upload, or goes on with it: the number of bytes that are there already.
   public func beginBlob(
     _ upload: BlobUpload, of account: AccountID
   ) async throws(RelayError) -> UInt64 {
@@ -127,6 +137,7 @@ public actor InMemoryRelay: Relay {
     return 0
   }
 
+  /// Adds bytes to an attachment at `offset`, at most 1 MiB at once.
   public func writeBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
   ) async throws(RelayError) {
@@ -153,6 +164,7 @@ public actor InMemoryRelay: Relay {
     accounts[account] = stored
   }
 
+  /// What was signed about an attachment whose upload is complete; nil if there is none.
   public func blob(
     _ blob: BlobID, of account: AccountID
   ) async throws(RelayError) -> BlobUpload? {
@@ -162,6 +174,7 @@ public actor InMemoryRelay: Relay {
     return present.upload
   }
 
+  /// Bytes of an attachment, at most `byteCount` of them.
   public func readBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
   ) async throws(RelayError) -> [UInt8] {
@@ -169,6 +182,7 @@ public actor InMemoryRelay: Relay {
     return Array(present.bytes.dropFirst(Int(clamping: offset)).prefix(max(0, byteCount)))
   }
 
+  /// Leaves a message for whoever knows the mailbox's name; at most 64 KiB.
   public func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {
     guard message.count <= RelayLimits.messageByteCount,
       mailboxes[mailbox, default: []].count < RelayLimits.messageCount
@@ -178,10 +192,12 @@ public actor InMemoryRelay: Relay {
     mailboxes[mailbox, default: []].append(message)
   }
 
+  /// Everything left in a mailbox.
   public func messages(in mailbox: MailboxID) async throws(RelayError) -> [[UInt8]] {
     mailboxes[mailbox] ?? []
   }
 
+  /// What the account keeps.
   public func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
     try stored(account).rules.usage
   }

@@ -13,7 +13,8 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let folder = keep ?? NSTemporaryDirectory() + "letterlock-demo-\(ProcessInfo.processInfo.processIdentifier)"
+      let folder =
+        keep ?? NSTemporaryDirectory() + "letterlock-demo-\(ProcessInfo.processInfo.processIdentifier)"
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       } catch { throw ToolError("Cannot make \(folder).") }
@@ -81,7 +82,9 @@ private struct DemoRun {
       // SQLite's log holds what is not in the file itself yet.
       raw += (try? Data(contentsOf: URL(fileURLWithPath: phone.folder.ownRelayPath + "-wal"))) ?? Data()
       let found = DemoHistory.secrets.filter { raw.range(of: Data($0.utf8)) != nil }
-      print("   What the relay holds: \(ByteText(UInt64(raw.count))), in which \(found.count) of \(DemoHistory.secrets.count) known texts and numbers occur.")
+      print(
+        "   What the relay holds: \(ByteText(UInt64(raw.count))), in which \(found.count) of \(DemoHistory.secrets.count) known texts and numbers occur."
+      )
     }
   }
 
@@ -112,7 +115,8 @@ private struct DemoRun {
     try await phone.device.sync().checked()
     _ = try await mac.sync()
     let unreadable = try mac.timeline().unreadable.count
-    print("   The Mac cannot read \(unreadable) of \(try mac.timeline().recordCount) records: the ones since.")
+    print(
+      "   The Mac cannot read \(unreadable) of \(try mac.timeline().recordCount) records: the ones since.")
   }
 
   private func restore(
@@ -134,7 +138,9 @@ private struct DemoRun {
       with: key, vault: found.vault(nil), store: store, relay: relay)
     try await device.sync().checked()
     let (old, new) = (try phone.device.timeline().messages, try device.timeline().messages)
-    print("   Restored \(new.count) messages\(old == new ? ", every one exactly as it was" : ", but they differ")")
+    print(
+      "   Restored \(new.count) messages\(old == new ? ", every one exactly as it was" : ", but they differ")"
+    )
     let open = new.filter { !$0.protection.isEncrypted }.count
     print("   \(open) of them are still marked as not encrypted on their way.")
   }

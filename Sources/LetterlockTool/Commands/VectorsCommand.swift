@@ -5,7 +5,8 @@ import LetterlockVectors
 /// `letterlock vectors`
 struct VectorsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "vectors", abstract: "Test vectors: this format's, and the official ones of what it builds on.",
+    commandName: "vectors",
+    abstract: "Test vectors: this format's, and the official ones of what it builds on.",
     subcommands: [Verify.self, Generate.self])
 
   /// `letterlock vectors verify`

@@ -7,7 +7,8 @@ import LetterlockSQLite
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Reads everything the device and the relay store: every record, signature, hash and attachment.",
+    abstract:
+      "Reads everything the device and the relay store: every record, signature, hash and attachment.",
     discussion: "Names each thing that fails and why; the exit code is 2 if any does.")
 
   @Argument(help: "The archive's folder.") var dir: String
@@ -49,7 +50,9 @@ struct VerifyCommand: AsyncParsableCommand {
           "Verified \(verification.recordCount) records, \(verification.attachmentCount) attachments, "
             + "\(verification.entryCount) log entries and wraps: \(failures.count) failed.")
       }
-      guard failures.isEmpty else { throw ToolError.wrong("\(failures.count) things are not what they should be.") }
+      guard failures.isEmpty else {
+        throw ToolError.wrong("\(failures.count) things are not what they should be.")
+      }
     }
   }
 
