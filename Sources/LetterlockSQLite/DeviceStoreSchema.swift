@@ -1,5 +1,5 @@
 #if SQLite
-/// The tables of a device's store. SPEC.md section 8.3.
+/// The tables of a device's store. SPEC.md section 8.4.
 package enum DeviceStoreSchema {
   /// - `state`: one row: the progress; the staged Append and the last place in the outbox that it covers;
   ///   SHA-256 over the three, since nothing else vouches for the Append counter.

@@ -19,6 +19,9 @@ struct JSONCase {
   func hex(_ name: String) -> [UInt8]? { text(name).flatMap(Hex.decode) }
   func texts(_ name: String) -> [String] { object[name] as? [String] ?? [] }
   func list(_ name: String) -> [JSONCase] { (object[name] as? [Any] ?? []).compactMap { JSONCase($0) } }
+  func numbers(_ name: String) -> [Int] {
+    (object[name] as? [Any] ?? []).compactMap { ($0 as? NSNumber)?.intValue }
+  }
   func inner(_ name: String) -> JSONCase? { object[name].flatMap { JSONCase($0) } }
 
   /// Hexadecimal that must be there; an empty array if it is not, which no valid case survives.

@@ -38,6 +38,13 @@ public enum AccountChange: Hashable, Sendable {
     /// The fields, in wire order.
     public static let wire = WireFormat(
       Self.init, field(\.device), field(\.recovery), field(\.receiptKey), field(\.epoch))
+
+    package init(device: DeviceKeyBundle, recovery: DeviceKeyBundle, receiptKey: Opaque, epoch: EpochHeader) {
+      self.device = device
+      self.recovery = recovery
+      self.receiptKey = receiptKey
+      self.epoch = epoch
+    }
   }
 
   /// ```
@@ -61,6 +68,15 @@ public enum AccountChange: Hashable, Sendable {
     /// The fields, in wire order.
     public static let wire = WireFormat(
       Self.init, field(\.device), field(\.consentTag), field(\.consent), field(\.wrapHash))
+
+    package init(
+      device: DeviceKeyBundle, consentTag: Digest32, consent: HybridSignatureBytes, wrapHash: Digest32
+    ) {
+      self.device = device
+      self.consentTag = consentTag
+      self.consent = consent
+      self.wrapHash = wrapHash
+    }
   }
 
   /// ```
@@ -77,6 +93,11 @@ public enum AccountChange: Hashable, Sendable {
 
     /// The fields, in wire order.
     public static let wire = WireFormat(Self.init, field(\.device), field(\.epoch))
+
+    package init(device: DeviceID, epoch: EpochHeader) {
+      self.device = device
+      self.epoch = epoch
+    }
   }
 
   /// ```
@@ -93,6 +114,11 @@ public enum AccountChange: Hashable, Sendable {
 
     /// The fields, in wire order.
     public static let wire = WireFormat(Self.init, field(\.device), field(\.epoch))
+
+    package init(device: DeviceKeyBundle, epoch: EpochHeader) {
+      self.device = device
+      self.epoch = epoch
+    }
   }
 
   /// ```
@@ -109,6 +135,11 @@ public enum AccountChange: Hashable, Sendable {
 
     /// The fields, in wire order.
     public static let wire = WireFormat(Self.init, field(\.recovery), field(\.epoch))
+
+    package init(recovery: DeviceKeyBundle, epoch: EpochHeader) {
+      self.recovery = recovery
+      self.epoch = epoch
+    }
   }
 
   /// The epoch that the change begins, if it begins one.

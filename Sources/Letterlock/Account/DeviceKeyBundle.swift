@@ -24,7 +24,7 @@ public struct DeviceKeyBundle: WireCodable, Hashable, Sendable {
   public let createdAt: UInt64
   /// The newest format version the device reads.
   public let highestVersion: UInt8
-  let signature: HybridSignatureBytes
+  package let signature: HybridSignatureBytes
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
@@ -35,7 +35,7 @@ public struct DeviceKeyBundle: WireCodable, Hashable, Sendable {
   public var deviceID: DeviceID { signingKeys.deviceID }
 
   /// What the code of a joining device carries 16 bytes of.
-  var hash: [UInt8] { Derivation.hash("bundle hash", encoded) }
+  package var hash: [UInt8] { Derivation.hash("bundle hash", encoded) }
 
   private var signedBody: [UInt8] { Array(encoded.dropLast(HybridSignatureBytes.byteCount)) }
 
@@ -45,7 +45,7 @@ public struct DeviceKeyBundle: WireCodable, Hashable, Sendable {
   }
 
   /// A bundle of `keys`, signed by them.
-  init(of keys: DeviceKeys, createdAt: UInt64) throws(DeviceError) {
+  package init(of keys: DeviceKeys, createdAt: UInt64) throws(DeviceError) {
     let unsigned = DeviceKeyBundle(
       version: .one, signingKeys: keys.signingKeys, sealingKey: keys.sealingKey, createdAt: createdAt,
       highestVersion: FormatVersion.newest.rawValue,

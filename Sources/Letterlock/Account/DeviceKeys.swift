@@ -4,8 +4,8 @@ internal import TLSCodec
 /// The secret keys of one device. SPEC.md section 3.2.
 package final class DeviceKeys: Sendable {
   /// Seeds rest in guarded memory; everything else follows from them.
-  let signingSeed: SecretKey
-  let sealingSeed: SecretKey
+  package let signingSeed: SecretKey
+  package let sealingSeed: SecretKey
   private let ed25519: Ed25519.PrivateKey
   private let hybrid: HybridSignature.PrivateKey
   private let sealing: HPKEPrivateKey

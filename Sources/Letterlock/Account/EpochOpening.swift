@@ -1,18 +1,19 @@
-internal import CryptoCore
+package import CryptoCore
 internal import TLSCodec
 
 /// A new epoch, made but not yet accepted by the log. SPEC.md section 4.3.
-struct EpochOpening: Sendable {
-  let root: SecretKey
-  let header: EpochHeader
-  let wraps: [StoredWrap]
+package struct EpochOpening: Sendable {
+  package let root: SecretKey
+  package let header: EpochHeader
+  package let wraps: [StoredWrap]
 
-  /// Draws a root and wraps it for `recipients`, who are all the devices that are active afterwards.
-  init(
-    number: UInt64, account: AccountID, linking links: [(UInt64, SecretKey)],
-    recipients: [DeviceID: SealingKey], treeSize: UInt64, treeRoot: Digest32
+  /// Draws a root, unless it is given, and wraps it for `recipients`, who are all the devices that are active afterwards.
+  package init(
+    root: SecretKey = SecretKey(random: 32), number: UInt64, account: AccountID,
+    linking links: [(UInt64, SecretKey)], recipients: [DeviceID: SealingKey], treeSize: UInt64,
+    treeRoot: Digest32
   ) throws(DeviceError) {
-    root = SecretKey(random: 32)
+    self.root = root
     let bound = EpochKeyring.bound(account, epoch: number)
     let secrets = EpochSecrets(account: bound, number: number, root: root)
     var sealed: [EpochLink] = []

@@ -1,12 +1,19 @@
-internal import CryptoCore
+package import CryptoCore
 internal import TLSCodec
 
 /// What follows from an epoch's root. SPEC.md section 4.2.
-struct EpochSecrets: Sendable {
-  let account: AccountID
-  let number: UInt64
+package struct EpochSecrets: Sendable {
+  package let account: AccountID
+  package let number: UInt64
   /// 32 random bytes that only the account's devices know.
-  let root: SecretKey
+  package let root: SecretKey
+
+  /// What follows from the root of an epoch of this account, which is none in epoch 0.
+  package init(account: AccountID, number: UInt64, root: SecretKey) {
+    self.account = account
+    self.number = number
+    self.root = root
+  }
 
   /// `account || uint64 number`.
   private func context(_ extra: [UInt8] = []) -> [UInt8] {
@@ -18,14 +25,14 @@ struct EpochSecrets: Sendable {
   }
 
   /// `Derive(root, "commit", account || number, 32)`. The account is zero in `create`.
-  func commitment() throws(KDFError) -> Digest32 {
+  package func commitment() throws(KDFError) -> Digest32 {
     Digest32(
       unchecked: try Derivation.publicBytes(
         from: root, purpose: "commit", context: context(), byteCount: 32))
   }
 
   /// The X-Wing key whose seed is `Derive(root, "inbox", account || number, 32)`.
-  func inboxKey() throws(DeviceError) -> SealingKey {
+  package func inboxKey() throws(DeviceError) -> SealingKey {
     do {
       let seed = try Derivation.secret(from: root, purpose: "inbox", context: context())
       let key = try HPKEPrivateKey(bytes: seed, kem: .xWing)
@@ -48,7 +55,7 @@ struct EpochSecrets: Sendable {
   }
 
   /// An earlier root, encrypted for whoever knows this one. SPEC.md section 4.3.
-  func link(to earlier: UInt64, root earlierRoot: SecretKey) throws(DeviceError) -> EpochLink {
+  package func link(to earlier: UInt64, root earlierRoot: SecretKey) throws(DeviceError) -> EpochLink {
     do {
       let (key, nonce) = try linkKey(to: earlier)
       let sealed = try XChaCha20Poly1305.sealSecret(
@@ -60,14 +67,14 @@ struct EpochSecrets: Sendable {
   }
 
   /// The earlier root inside a link; nil if the link is not what this epoch's opener should have written.
-  func open(_ link: EpochLink) -> SecretKey? {
+  package func open(_ link: EpochLink) -> SecretKey? {
     guard let (key, nonce) = try? linkKey(to: link.epoch) else { return nil }
     return try? XChaCha20Poly1305.openSecret(
       link.sealedRoot.bytes, using: key, nonce: nonce, authenticating: context())
   }
 
   /// Whether a header's commitment and inbox key follow from this root.
-  func agrees(with header: EpochHeader) -> Bool {
+  package func agrees(with header: EpochHeader) -> Bool {
     guard header.number == number, let commitment = try? commitment(),
       commitment == header.commitment, let inbox = try? inboxKey()
     else { return false }

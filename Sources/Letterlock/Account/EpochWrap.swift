@@ -1,4 +1,4 @@
-internal import CryptoCore
+package import CryptoCore
 public import TLSCodec
 
 /// An epoch's root for one device: HPKE base mode with X-Wing, `enc[1120] || ciphertext[48]`, 1168 bytes.
@@ -29,7 +29,7 @@ package enum EpochWrap {
   }
 
   /// Wraps a root for a device.
-  static func wrap(
+  package static func wrap(
     _ root: SecretKey, header: EpochHeader, account: AccountID, for recipient: DeviceID,
     sealingKey: SealingKey
   ) throws(DeviceError) -> [UInt8] {

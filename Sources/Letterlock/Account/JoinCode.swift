@@ -1,6 +1,6 @@
 package import CryptoCore
 
-/// What a device that wants to join shows, and an old one scans or has typed in. SPEC.md "Join code".
+/// What a device that wants to join shows, and an old one scans or has typed in. SPEC.md section 8.3.
 ///
 /// It holds half of the new device's bundle hash, which the relay cannot exchange unnoticed, and a one-time
 /// secret, by which the new device knows that whoever answers has seen the code. Show it to nobody else.

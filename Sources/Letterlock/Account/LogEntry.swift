@@ -74,6 +74,16 @@ public struct LogEntryContent: WireCodable, Hashable, Sendable {
     Self.init, field(\.version), field(\.predecessor), field(\.index), field(\.signer),
     field(\.change))
 
+  package init(
+    version: FormatVersion, predecessor: LogHead, index: UInt64, signer: DeviceID, change: AccountChange
+  ) {
+    self.version = version
+    self.predecessor = predecessor
+    self.index = index
+    self.signer = signer
+    self.change = change
+  }
+
   /// The hash of the entry, and through its predecessor of the log up to it.
   public var head: LogHead { LogHead(unchecked: Derivation.hash("log entry", encoded)) }
 }

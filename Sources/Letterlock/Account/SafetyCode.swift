@@ -14,7 +14,7 @@ public import TLSCodec
 ///   opaque peer_log_head[32];
 /// } SafetyCode;
 /// ```
-/// SPEC.md "Safety number".
+/// SPEC.md section 10.9.
 public struct SafetyCode: WireCodable, Hashable, Sendable {
   let version: FormatVersion
   /// The account of the device that shows the code.

@@ -1,6 +1,6 @@
 import CryptoCore
 
-/// 60 digits that two people compare to know that nobody stands between their accounts. SPEC.md "Safety number".
+/// 60 digits that two people compare to know that nobody stands between their accounts. SPEC.md section 10.9.
 ///
 /// Both see the same digits, and they never change while the accounts live.
 public struct SafetyNumber: Hashable, Sendable {

@@ -60,7 +60,7 @@ public struct SigningKeys: FixedBytes {
   public var deviceID: DeviceID { DeviceID(unchecked: Derivation.hash("device id", bytes)) }
 
   /// Whether both halves of a signature hold.
-  func isValid(
+  package func isValid(
     _ signature: HybridSignatureBytes, for purpose: SignaturePurpose, account: AccountID, body: [UInt8]
   ) -> Bool {
     guard let key = try? HybridSignature.PublicKey(bytes: bytes),
@@ -72,7 +72,7 @@ public struct SigningKeys: FixedBytes {
   }
 
   /// Whether an Ed25519 signature holds: for what is signed often.
-  func isValid(
+  package func isValid(
     quick signature: Ed25519SignatureBytes, for purpose: SignaturePurpose, account: AccountID,
     body: [UInt8]
   ) -> Bool {

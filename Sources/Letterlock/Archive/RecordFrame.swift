@@ -1,11 +1,11 @@
-internal import CryptoCore
+package import CryptoCore
 internal import TLSCodec
 
 /// The bytes of a record, written by hand because every message goes through here. A test holds them against
 /// the declared form. SPEC.md section 5.1.
-enum RecordFrame {
+package enum RecordFrame {
   /// Seals an entry: the returned array is the one allocation.
-  static func seal(
+  package static func seal(
     _ entry: ArchiveEntry, using key: RecordKey
   ) throws(ArchiveError) -> SealedRecord {
     let measure: ArchiveEntry.Measure
@@ -29,7 +29,7 @@ enum RecordFrame {
   }
 
   /// Opens a record.
-  static func open(
+  package static func open(
     _ record: SealedRecord, using key: SecretKey
   ) throws(ArchiveError) -> ArchiveEntry {
     let lengthByteCount = record.lengthByteCount

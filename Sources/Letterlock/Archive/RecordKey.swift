@@ -1,16 +1,16 @@
-internal import CryptoCore
+package import CryptoCore
 internal import TLSCodec
 
 /// One conversation's key in one epoch, held so that no message derives it again. SPEC.md section 5.2.
-final class RecordKey: Sendable {
-  let conversation: ConversationID
-  let tag: StreamTag
-  let key: SecretKey
+package final class RecordKey: Sendable {
+  package let conversation: ConversationID
+  package let tag: StreamTag
+  package let key: SecretKey
   /// Version, epoch and tag: the first 33 bytes of every record under this key.
   let recordStart: [UInt8]
 
   /// `tag = Derive(root, "stream", account || conversation, 16)`
-  static func tag(
+  package static func tag(
     of conversation: ConversationID, account: AccountID, root: SecretKey
   ) throws(KDFError) -> StreamTag {
     StreamTag(
@@ -19,14 +19,14 @@ final class RecordKey: Sendable {
   }
 
   /// `key = Derive(root, "record", account || SHA-256 of the header || tag, 32)`
-  static func key(
+  package static func key(
     tag: StreamTag, epoch: Digest32, account: AccountID, root: SecretKey
   ) throws(KDFError) -> SecretKey {
     try Derivation.secret(
       from: root, purpose: "record", context: account.bytes + epoch.bytes + tag.bytes)
   }
 
-  init(conversation: ConversationID, tag: StreamTag, key: SecretKey, epoch: EpochReference) {
+  package init(conversation: ConversationID, tag: StreamTag, key: SecretKey, epoch: EpochReference) {
     self.conversation = conversation
     self.tag = tag
     self.key = key

@@ -1,7 +1,7 @@
 internal import CryptoCore
 
 /// Opens one sealed file from its start to its end. SPEC.md section 7.1.
-struct AttachmentOpening {
+package struct AttachmentOpening {
   private let attachment: Attachment
   private let account: AccountID
   private let sealedByteCount: UInt64
@@ -12,7 +12,7 @@ struct AttachmentOpening {
   private var hasher = SHA256Hash.Hasher()
 
   /// - Throws: `DeviceError.attachmentUnreadable` if no file of this length is sealed in so many bytes.
-  init(
+  package init(
     _ attachment: Attachment, account: AccountID, sealedByteCount: UInt64
   ) throws(DeviceError) {
     self.attachment = attachment
@@ -25,14 +25,14 @@ struct AttachmentOpening {
   }
 
   /// How many sealed bytes to add next; nil at the end.
-  var wanted: Int? {
+  package var wanted: Int? {
     guard opener != nil else { return ChunkedEncryption.headerByteCount }
     let left = sealedByteCount - sealedRead
     return left == 0 ? nil : Int(min(left, UInt64(ChunkedEncryption.sealedChunkByteCount)))
   }
 
   /// Takes exactly as many sealed bytes as were wanted, and gives the file's bytes that they hold.
-  mutating func add(_ sealed: [UInt8]) throws(DeviceError) -> [UInt8] {
+  package mutating func add(_ sealed: [UInt8]) throws(DeviceError) -> [UInt8] {
     guard sealed.count == wanted else { throw .attachmentUnreadable(attachment.blob) }
     sealedRead += UInt64(sealed.count)
     do throws(ChunkedEncryptionError) {
@@ -57,7 +57,7 @@ struct AttachmentOpening {
   }
 
   /// Checks that what was given is the file that its message names.
-  consuming func finish() throws(DeviceError) {
+  package consuming func finish() throws(DeviceError) {
     let blob = attachment.blob
     guard given == attachment.byteCount, hasher.finalize() == attachment.sha256 else {
       throw .attachmentUnreadable(blob)

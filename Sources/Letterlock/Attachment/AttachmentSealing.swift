@@ -2,7 +2,7 @@ internal import CryptoCore
 internal import TLSCodec
 
 /// Seals one file under a fresh key, in memory that does not grow with the file. SPEC.md section 7.1.
-struct AttachmentSealing: ~Copyable {
+package struct AttachmentSealing: ~Copyable {
   /// Sealed bytes up to this many stay in memory and are stored together with the message.
   static let smallByteCount = 1 << 20
 
@@ -20,7 +20,7 @@ struct AttachmentSealing: ~Copyable {
   private var digest = SHA256Hash.Hasher()
 
   /// `"letterlock/1 attachment" || account || blob`
-  static func context(account: AccountID, blob: BlobID) -> [UInt8] {
+  package static func context(account: AccountID, blob: BlobID) -> [UInt8] {
     Array("letterlock/1 attachment".utf8) + account.bytes + blob.bytes
   }
 

@@ -105,7 +105,7 @@ private struct NewAccount {
 
 extension LogEntry {
   /// An entry signed by `signers`, in order.
-  init(
+  package init(
     _ content: LogEntryContent, signedBy signers: [DeviceKeys], account: AccountID
   ) throws(DeviceError) {
     let body = content.encoded

@@ -1,7 +1,7 @@
 internal import CryptoCore
 internal import TLSCodec
 
-/// Sealing files, and reading them back. SPEC.md section 7.
+/// Sealing files, and reading them back. SPEC.md section 7.1.
 extension Device {
   /// A file that was sealed: what its message refers to it by, and its bytes if they are few.
   package struct SealedAttachment: Sendable {

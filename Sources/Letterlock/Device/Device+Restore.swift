@@ -8,7 +8,7 @@ extension Device {
   /// The device reads the whole history after `sync()`. It seals nothing until `confirmDevices(keeping:)`
   /// has removed every device that the person did not name: one of them may be in a thief's hands, or have
   /// been added by whoever stole an old device. What a relay can still hide from a device that knows
-  /// nothing but the recovery key, SPEC.md section 8.2 says.
+  /// nothing but the recovery key, SPEC.md section 11 says.
   /// - Throws: `DeviceError.noSuchAccount` if the relay knows no account of this key, `.vaultNotEmpty`,
   ///   `.logRefused`, `.relay`.
   public static func restore(

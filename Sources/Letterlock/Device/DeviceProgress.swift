@@ -1,6 +1,6 @@
 internal import TLSCodec
 
-/// How far a device has come with the history; kept in its store. SPEC.md section 8.3.
+/// How far a device has come with the history; kept in its store. SPEC.md section 8.4.
 ///
 /// ```
 /// struct {

@@ -1,7 +1,7 @@
 internal import CryptoCore
 internal import TLSCodec
 
-/// To the vault and back. SPEC.md section 8.3.
+/// To the vault and back. SPEC.md section 8.4.
 extension DeviceState {
   /// Every secret is 32 bytes.
   static let secretByteCount = 32

@@ -1,7 +1,7 @@
 internal import CryptoCore
 internal import TLSCodec
 
-/// Everything a device knows about its account and keeps in its vault. SPEC.md section 8.3.
+/// Everything a device knows about its account and keeps in its vault. SPEC.md section 8.4.
 struct DeviceState: ~Copyable {
   var keys: DeviceKeys
   var log: AccountLog

@@ -42,11 +42,11 @@ struct JoinAnswer: WireCodable, Hashable, Sendable {
 }
 
 /// What a code's one-time secret derives. SPEC.md section 3.6.
-struct JoinSecrets: Sendable {
+package struct JoinSecrets: Sendable {
   private let secret: SecretKey
   private let bundleHash: [UInt8]
 
-  init(_ code: JoinCode) {
+  package init(_ code: JoinCode) {
     // HKDF-Expand wants a whole key: the 16 random bytes are extracted first.
     secret = HKDF.extract(salt: [], inputKeyMaterial: code.secret, hash: .sha256)
     bundleHash = code.bundleHash
@@ -60,22 +60,24 @@ struct JoinSecrets: Sendable {
   }
 
   /// `Derive(secret, "join offer", bundle_hash, 32)`
-  func offerMailbox() throws(DeviceError) -> MailboxID {
+  package func offerMailbox() throws(DeviceError) -> MailboxID {
     MailboxID(unchecked: try publicBytes("join offer"))
   }
 
   /// `Derive(secret, "join answer", bundle_hash, 32)`
-  func answerMailbox() throws(DeviceError) -> MailboxID {
+  package func answerMailbox() throws(DeviceError) -> MailboxID {
     MailboxID(unchecked: try publicBytes("join answer"))
   }
 
   /// `Derive(secret, "join consent", bundle_hash, 32)`
-  func consentTag() throws(DeviceError) -> Digest32 {
+  package func consentTag() throws(DeviceError) -> Digest32 {
     Digest32(unchecked: try publicBytes("join consent"))
   }
 
   /// `HMAC-SHA256(Derive(secret, "join mac", bundle_hash, 32), account || log_head || bundle hash)`
-  func mac(account: AccountID, logHead: LogHead, bundle: DeviceKeyBundle) throws(DeviceError) -> Digest32 {
+  package func mac(account: AccountID, logHead: LogHead, bundle: DeviceKeyBundle) throws(DeviceError)
+    -> Digest32
+  {
     do {
       let key = try Derivation.secret(from: secret, purpose: "join mac", context: bundleHash)
       let body = account.bytes + logHead.bytes + bundle.hash

@@ -10,7 +10,7 @@ internal import TLSCodec
 ///   opaque name<V>;
 /// } JoiningState;
 /// ```
-/// The secrets are the signing seed, the sealing seed and the code's secret. SPEC.md section 8.3.
+/// The secrets are the signing seed, the sealing seed and the code's secret. SPEC.md section 8.4.
 struct JoiningVault: Sendable {
   static let marker: UInt8 = 0x81
   private static let codeSecretByteCount = 16

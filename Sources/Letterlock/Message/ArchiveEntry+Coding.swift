@@ -9,7 +9,7 @@ package import TLSCodec
 ///   opaque body<V>;
 /// } ArchiveEntry;
 /// ```
-/// followed by zeros up to the padded length. SPEC.md "Archive entry".
+/// followed by zeros up to the padded length. SPEC.md section 10.1.
 extension ArchiveEntry {
   /// No entry is longer, padding not counted: 16 MiB. Larger content belongs in attachments.
   package static let maximumByteCount = 1 << 24

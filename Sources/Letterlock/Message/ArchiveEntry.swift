@@ -1,4 +1,4 @@
-/// The plaintext of a record. SPEC.md "Archive entry".
+/// The plaintext of a record. SPEC.md section 10.1.
 package enum ArchiveEntry: Hashable, Sendable {
   case message(Message)
   case conversation(ConversationProfile)

@@ -10,7 +10,7 @@ import TLSCodec
 /// 6 sha256       opaque[32]
 /// 7 role         enum { file(0), preview(1), sticker(2), voice(3), (255) }, left out if file
 /// ```
-/// SPEC.md "Attachment reference".
+/// SPEC.md section 10.6.
 extension Attachment: FieldCoded {
   enum FieldNumber: UInt16 {
     case blob = 1

@@ -2,7 +2,7 @@ package import CryptoCore
 
 /// A file that belongs to a message: where its sealed bytes are, how to open them, and what they are.
 ///
-/// It stands inside the message's sealed record. SPEC.md "Attachment reference".
+/// It stands inside the message's sealed record. SPEC.md section 10.6.
 public struct Attachment: Sendable {
   /// Names the sealed file.
   public let blob: BlobID

@@ -1,6 +1,6 @@
 /// What names a sealed attachment to whoever stores it; says nothing about the file.
 ///
-/// 16 bytes, random unless an importer derives them. SPEC.md "Message".
+/// 16 bytes, random unless an importer derives them. SPEC.md section 10.3.
 public struct BlobID: Hashable, Sendable {
   package let value: Bytes16
 

@@ -7,7 +7,7 @@ extension Bytes16 {
     Self(prefixOf: SecureRandom.bytes(16)) ?? Self(high: 0, low: 0)
   }
 
-  /// `Hash(purpose, source<V> || identifier<V>)[0..<16]`. SPEC.md "Message".
+  /// `Hash(purpose, source<V> || identifier<V>)[0..<16]`. SPEC.md section 10.3.
   static func imported(purpose: String, source: String, identifier: String) -> Self {
     var writer = TLSWriter()
     writer.write(opaque: Array(source.utf8))

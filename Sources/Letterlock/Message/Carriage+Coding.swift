@@ -6,7 +6,7 @@ import TLSCodec
 ///   sms(17), mms(18), rcs(19), unnamed(255), (255)
 /// } Carriage;
 /// ```
-/// SPEC.md "Carriage".
+/// SPEC.md section 10.4.
 struct CarriageCode: RawRepresentable, Equatable {
   var rawValue: UInt8
 

@@ -10,7 +10,7 @@ public enum Carrier: Hashable, Sendable {
   case unknown(UInt8)
 }
 
-/// How a message travelled, whatever protects it in storage. SPEC.md "Carriage".
+/// How a message travelled, whatever protects it in storage. SPEC.md section 10.4.
 public enum Carriage: Hashable, Sendable {
   /// Through a service that says it encrypts end to end, such as `iMessage`.
   case endToEnd(service: String)

@@ -1,6 +1,6 @@
 /// What names a conversation: the id of its stream, known only inside records.
 ///
-/// 16 bytes, random unless an importer derives them. SPEC.md "Message".
+/// 16 bytes, random unless an importer derives them. SPEC.md section 10.3.
 public struct ConversationID: Hashable, Sendable {
   package let value: Bytes16
 
@@ -22,7 +22,7 @@ public struct ConversationID: Hashable, Sendable {
 
   /// The identifier of a conversation that an importer found, the same every time it is found.
   ///
-  /// `Hash("conversation id", source<V> || identifier<V>)[0..<16]`. SPEC.md "Message".
+  /// `Hash("conversation id", source<V> || identifier<V>)[0..<16]`. SPEC.md section 10.3.
   /// - Parameters:
   ///   - source: what was read, such as `chat.db`.
   ///   - identifier: how the source names it, unique within the source.

@@ -7,7 +7,7 @@ import TLSCodec
 /// } Field;
 /// ```
 /// A value encoded as fields, their numbers ascending, each at most once, absent ones left out; fields of a
-/// newer version are carried along. SPEC.md "Fields".
+/// newer version are carried along. SPEC.md section 10.2.
 protocol FieldCoded {
   /// A field that this version knows.
   associatedtype FieldNumber: RawRepresentable<UInt16>

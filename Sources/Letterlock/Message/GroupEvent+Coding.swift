@@ -11,7 +11,7 @@ import TLSCodec
 ///   opaque value[...];        to the end: UTF-8, empty for name_removed and photo_changed
 /// } GroupEvent;
 /// ```
-/// SPEC.md "Group event".
+/// SPEC.md section 10.5.
 extension GroupEvent {
   private var code: UInt16 {
     switch self {

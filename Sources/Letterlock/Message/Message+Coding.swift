@@ -18,7 +18,7 @@ import TLSCodec
 /// 15 recipients            opaque address<V>[...]; not empty
 /// 16 origin                opaque source<V>; opaque identifier<V>; opaque service<V>; optional
 /// ```
-/// SPEC.md "Message".
+/// SPEC.md section 10.3.
 extension Message: FieldCoded {
   enum FieldNumber: UInt16 {
     case id = 1

@@ -1,7 +1,7 @@
 import TLSCodec
 
 extension Message {
-  /// Reads the fields of a message. Its protection is at most `importedEndToEnd`. SPEC.md "Protection".
+  /// Reads the fields of a message. Its protection is at most `importedEndToEnd`. SPEC.md section 10.4.
   init(readingFields reader: inout SpanReader, from bytes: RawSpan) throws(TLSError) {
     core = .unread
     extras = nil

@@ -1,4 +1,4 @@
-/// What is known about a message whose carriage is `endToEnd`. SPEC.md "Protection".
+/// What is known about a message whose carriage is `endToEnd`. SPEC.md section 10.4.
 enum EndToEndStanding: Hashable, Sendable {
   /// Its source or an app says so.
   case claimed

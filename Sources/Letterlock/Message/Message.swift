@@ -1,4 +1,4 @@
-/// One message, as a person knows it: who, when, what, and how it travelled. SPEC.md "Message".
+/// One message, as a person knows it: who, when, what, and how it travelled. SPEC.md section 10.3.
 ///
 /// Changing anything it says drops the evidence that it was end-to-end encrypted: its protection then is
 /// `importedEndToEnd` at most.

@@ -18,7 +18,7 @@ import TLSCodec
 ///   };
 /// } Body;
 /// ```
-/// SPEC.md "Body".
+/// SPEC.md section 10.5.
 extension Message.Body {
   private var kind: UInt16 {
     switch self {

@@ -1,5 +1,5 @@
 extension Message {
-  /// What a message says or does. SPEC.md "Body".
+  /// What a message says or does. SPEC.md section 10.5.
   public enum Body: Hashable, Sendable {
     /// Text; empty if there are only attachments.
     case text(RichText)

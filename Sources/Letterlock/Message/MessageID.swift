@@ -6,7 +6,7 @@ public enum IdentifierError: Error, Equatable {
 
 /// What names one message among those of its sender's device.
 ///
-/// 16 bytes, random unless an importer derives them. SPEC.md "Message".
+/// 16 bytes, random unless an importer derives them. SPEC.md section 10.3.
 public struct MessageID: Hashable, Sendable {
   package let value: Bytes16
 
@@ -28,7 +28,7 @@ public struct MessageID: Hashable, Sendable {
 
   /// The identifier of a message that an importer found, the same every time it is found.
   ///
-  /// `Hash("message id", source<V> || identifier<V>)[0..<16]`. SPEC.md "Message".
+  /// `Hash("message id", source<V> || identifier<V>)[0..<16]`. SPEC.md section 10.3.
   /// - Parameters:
   ///   - source: what was read, such as `chat.db`.
   ///   - identifier: how the source names it, unique within the source.

@@ -1,4 +1,4 @@
-/// How long a plaintext is made, so that its length says little about it. SPEC.md "Padding".
+/// How long a plaintext is made, so that its length says little about it. SPEC.md section 10.7.
 ///
 /// Padmé from "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs" (PoPETs 2019):
 /// a length keeps only as many significant bits as its logarithm needs, which adds less than 12%.

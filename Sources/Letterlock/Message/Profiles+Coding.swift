@@ -7,7 +7,7 @@ import TLSCodec
 /// 4 service        UTF-8, optional
 /// 5 is_group       uint8, 1; left out if it is no group
 /// ```
-/// SPEC.md "Conversation profile".
+/// SPEC.md section 10.8.
 extension ConversationProfile: FieldCoded {
   enum FieldNumber: UInt16 {
     case id = 1
@@ -63,7 +63,7 @@ extension ConversationProfile: FieldCoded {
 /// ```
 /// 1 name   UTF-8
 /// ```
-/// SPEC.md "Device profile".
+/// SPEC.md section 10.8.
 extension DeviceProfile: FieldCoded {
   enum FieldNumber: UInt16 {
     case name = 1

@@ -1,4 +1,4 @@
-/// What is known about a conversation; sealed like a message. SPEC.md "Conversation profile".
+/// What is known about a conversation; sealed like a message. SPEC.md section 10.8.
 public struct ConversationProfile: Hashable, Sendable {
   /// The conversation.
   public var id: ConversationID
@@ -26,7 +26,7 @@ public struct ConversationProfile: Hashable, Sendable {
   }
 }
 
-/// What a device tells the account's other devices about itself. SPEC.md "Device profile".
+/// What a device tells the account's other devices about itself. SPEC.md section 10.8.
 public struct DeviceProfile: Hashable, Sendable {
   /// The name its person gave it.
   public var name: String

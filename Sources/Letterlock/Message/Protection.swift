@@ -1,6 +1,6 @@
 /// What a person should be told about who could read a message on its way.
 ///
-/// Computed from a message, never handed to one. SPEC.md "Protection".
+/// Computed from a message, never handed to one. SPEC.md section 10.4.
 public enum Protection: Hashable, Sendable {
   /// This account's own devices opened it from an end-to-end encrypted conversation.
   case endToEnd(EndToEndEvidence)

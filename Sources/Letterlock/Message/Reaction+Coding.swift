@@ -14,7 +14,7 @@ import TLSCodec
 ///   opaque value[...];        to the end: UTF-8 for an emoji, empty for the others
 /// } Reaction;
 /// ```
-/// SPEC.md "Reaction".
+/// SPEC.md section 10.5.
 extension Reaction {
   var byteCount: Int {
     switch kind {

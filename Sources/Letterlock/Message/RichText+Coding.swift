@@ -13,7 +13,7 @@ import TLSCodec
 ///   Style styles[...];        to the end of the value
 /// } Text;
 /// ```
-/// SPEC.md "Text".
+/// SPEC.md section 10.5.
 extension RichText {
   var byteCount: Int {
     var byteCount = text.vectorByteCount

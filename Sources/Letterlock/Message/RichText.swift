@@ -1,4 +1,4 @@
-/// Text, and which parts of it look or act differently. SPEC.md "Text".
+/// Text, and which parts of it look or act differently. SPEC.md section 10.5.
 public struct RichText: Hashable, Sendable {
   /// The text without its styles.
   public let text: String
@@ -83,7 +83,7 @@ extension RichText: ExpressibleByStringLiteral {
 }
 
 extension RichText.StyledRange {
-  /// Whether the order of SPEC.md "Text" lets `self` stand before `other`.
+  /// Whether the order of SPEC.md section 10.5 lets `self` stand before `other`.
   func mayPrecede(_ other: Self) -> Bool {
     (utf8Range.lowerBound, utf8Range.upperBound) <= (other.utf8Range.lowerBound, other.utf8Range.upperBound)
   }

@@ -2,7 +2,7 @@ import CryptoCore
 
 /// A moment: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// Spans the years 1677 to 2262. SPEC.md "Message".
+/// Spans the years 1677 to 2262. SPEC.md section 10.3.
 public struct Timestamp: Hashable, Sendable {
   /// Nanoseconds since 1970-01-01T00:00:00Z; negative before it.
   public var nanosecondsSince1970: Int64

@@ -7,7 +7,7 @@ public struct UnknownValue: Hashable, Sendable {
   /// Its encoding.
   public let bytes: [UInt8]
 
-  init(code: UInt16, bytes: [UInt8]) {
+  package init(code: UInt16, bytes: [UInt8]) {
     self.code = code
     self.bytes = bytes
   }

@@ -1,4 +1,4 @@
-/// Crockford's base32: digits and letters without I, L, O and U. SPEC.md "Written codes".
+/// Crockford's base32: digits and letters without I, L, O and U. SPEC.md section 8.3.
 enum Base32 {
   static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 

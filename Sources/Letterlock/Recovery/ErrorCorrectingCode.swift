@@ -1,4 +1,4 @@
-/// The BCH code of SPEC.md "Written codes": words of 65 symbols of GF(32), of which 13 are checks.
+/// The BCH code of SPEC.md section 8.3: words of 65 symbols of GF(32), of which 13 are checks.
 ///
 /// Its generator has the roots `(a z)^0` to `(a z)^7`, so two words differ in at least 9 symbols: up to 4
 /// wrong ones are corrected, and up to 8 never go unnoticed.

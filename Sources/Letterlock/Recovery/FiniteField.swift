@@ -54,7 +54,7 @@ struct GF1024: Hashable {
   static let zero = GF1024(low: .zero)
   static let one = GF1024(low: .one)
 
-  /// `a z`: an element of order 93, the primitive root of the code. SPEC.md "Written codes".
+  /// `a z`: an element of order 93, the primitive root of the code. SPEC.md section 8.3.
   static let codeRoot = GF1024(low: .zero, high: GF32(2))
   static let codeRootOrder = 93
 

@@ -1,6 +1,6 @@
 package import CryptoCore
 
-/// 256 random bits that bring everything back when every device is lost. SPEC.md "Recovery key".
+/// 256 random bits that bring everything back when every device is lost. SPEC.md section 8.1.
 ///
 /// It is shown once, as 13 groups of 5 characters; whoever has it can read the whole history.
 public struct RecoveryKey: ~Copyable, Sendable {
@@ -60,7 +60,7 @@ public enum ParsedRecoveryKey: ~Copyable, Sendable {
 extension RecoveryKey {
   /// Reads a recovery key as a person types it.
   ///
-  /// Case, white space and hyphens do not matter; I and L count as 1, O as 0. SPEC.md "Written codes".
+  /// Case, white space and hyphens do not matter; I and L count as 1, O as 0. SPEC.md section 8.3.
   /// - Throws: `RecoveryKeyError` if the text has the wrong length or more than 4 wrong characters.
   public static func parse(_ text: String) throws(RecoveryKeyError) -> ParsedRecoveryKey {
     let reading: WrittenCode.Reading

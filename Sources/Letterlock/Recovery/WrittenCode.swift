@@ -1,6 +1,6 @@
 import CryptoCore
 
-/// 32 bytes as 65 characters that a person writes down and types in again. SPEC.md "Written codes".
+/// 32 bytes as 65 characters that a person writes down and types in again. SPEC.md section 8.3.
 ///
 /// One code serves several purposes, each with a constant of its own, so a code of one is none of another.
 struct WrittenCode {

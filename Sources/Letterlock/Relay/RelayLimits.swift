@@ -1,4 +1,4 @@
-/// The most that a client may send at once. SPEC.md section 7.
+/// The most that a client may send at once. SPEC.md section 12.
 package enum RelayLimits {
   /// A log entry, encoded.
   package static let entryByteCount = 1 << 20

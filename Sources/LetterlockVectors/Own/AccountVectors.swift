@@ -1,0 +1,172 @@
+import CryptoCore
+import Letterlock
+import TLSCodec
+
+/// A log with every kind of entry, and entries that no log takes.
+enum AccountVectors: OwnVectorKind {
+  static let name = "account"
+  static let about =
+    "`log` is a valid log. A case gives an entry to append after the first `after` entries: `error` names the rule that it breaks. SPEC.md sections 3.3 and 3.4."
+
+  static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
+    let maker = try LogMaker()
+    var cases: [[String: Any]] = [
+      [
+        "name": "the whole log", "after": maker.entries.count, "valid": true,
+        "head": maker.log.head.bytes.hex,
+        "active": maker.log.activeDevices.map { $0.bytes.hex },
+        "epochs": maker.log.epochs.map { $0.hash.bytes.hex },
+      ]
+    ]
+    for wrong in try maker.wrongEntries() {
+      var log = try AccountLog(account: maker.log.account, replaying: Array(maker.entries[..<wrong.after]))
+      do throws(AccountLogError) {
+        try log.append(wrong.entry)
+        throw .malformed(.invalidValue)
+      } catch {
+        cases.append([
+          "name": wrong.name, "after": wrong.after, "valid": false, "entry": wrong.entry.encoded.hex,
+          "error": "\(error)".prefix { $0 != "(" }.description,
+        ])
+      }
+    }
+    return (
+      [
+        "account": maker.log.account.bytes.hex,
+        "log": maker.entries.map { $0.encoded.hex },
+      ], cases
+    )
+  }
+
+  static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
+    let entries = try file.texts("log").map { try LogEntry(decoding: Hex.decode($0) ?? []) }
+    let account = AccountID(unchecked: file.bytes("account"))
+    var log = try AccountLog(account: account, replaying: Array(entries.prefix(test.number("after") ?? 0)))
+    if test.flag("valid") == true {
+      return log.head.bytes == test.bytes("head")
+        && log.activeDevices.map { $0.bytes.hex } == test.texts("active")
+        && log.epochs.map { $0.hash.bytes.hex } == test.texts("epochs")
+    }
+    let head = log.head
+    do throws(AccountLogError) {
+      try log.append(try Self.entry(test.bytes("entry")))
+      return false
+    } catch {
+      return "\(error)".prefix { $0 != "(" } == test.text("error") ?? "" && log.head == head
+    }
+  }
+
+  private static func entry(_ bytes: [UInt8]) throws(AccountLogError) -> LogEntry {
+    do throws(TLSError) { return try LogEntry(decoding: bytes) } catch { throw .malformed(error) }
+  }
+}
+
+/// Makes a log with fixed devices and fixed roots.
+struct LogMaker {
+  let phone: DeviceKeys
+  let tablet: DeviceKeys
+  let recovery: DeviceKeys
+  let secondRecovery: DeviceKeys
+  private(set) var rotatedPhone: DeviceKeys
+  private(set) var log: AccountLog
+  private(set) var entries: [LogEntry]
+  private(set) var openings: [EpochOpening]
+
+  static func root(_ epoch: UInt64) -> SecretKey { VectorSeed.key("root \(epoch)") }
+
+  /// create, add, epoch, rotate, update, remove, replaceRecovery.
+  init() throws {
+    phone = try TestKeys.keys("phone")
+    tablet = try TestKeys.keys("tablet")
+    recovery = try DeviceKeys(recoverySecret: VectorSeed.key("recovery key"))
+    secondRecovery = try DeviceKeys(recoverySecret: VectorSeed.key("second recovery key"))
+    rotatedPhone = try DeviceKeys(
+      signingSeed: phone.signingSeed, sealingSeed: VectorSeed.key("phone sealing 2"))
+    let none = AccountID(unchecked: [UInt8](repeating: 0, count: 32))
+    let opening = try EpochOpening(
+      root: Self.root(0), number: 0, account: none, linking: [],
+      recipients: [phone.deviceID: phone.sealingKey, recovery.deviceID: recovery.sealingKey],
+      treeSize: 0, treeRoot: HistoryTree().root)
+    let create = AccountChange.create(
+      .init(
+        device: try DeviceKeyBundle(of: phone, createdAt: 1_700_000_000_000),
+        recovery: try DeviceKeyBundle(of: recovery, createdAt: 1_700_000_000_000),
+        receiptKey: Opaque(try ReceiptKey(seed: VectorSeed.bytes("receipt key")).publicKey),
+        epoch: opening.header))
+    let first = try LogEntry(
+      LogEntryContent(
+        version: .one, predecessor: LogHead(unchecked: [UInt8](repeating: 0, count: 32)), index: 0,
+        signer: phone.deviceID, change: create),
+      signedBy: [phone, recovery], account: none)
+    log = try AccountLog(create: first)
+    entries = [first]
+    openings = [opening]
+    try grow()
+  }
+
+  private mutating func grow() throws {
+    try take(try entry(.add(try addition(of: tablet)), by: phone))
+    try take(try entry(.epoch(open([phone, tablet, recovery])), by: tablet))
+    try take(
+      try entry(
+        .rotate(
+          .init(
+            device: DeviceKeyBundle(of: rotatedPhone, createdAt: 1_700_000_100_000),
+            epoch: open([rotatedPhone, tablet, recovery]))), by: rotatedPhone))
+    try take(try entry(.update(highestVersion: 1), by: tablet))
+    try take(
+      try entry(.remove(.init(device: tablet.deviceID, epoch: open([rotatedPhone, recovery]))), by: phone))
+    try take(
+      try entry(
+        .replaceRecovery(
+          .init(
+            recovery: DeviceKeyBundle(of: secondRecovery, createdAt: 1_700_000_200_000),
+            epoch: open([rotatedPhone, secondRecovery]))), by: recovery))
+  }
+
+  private mutating func take(_ entry: LogEntry) throws {
+    try log.append(entry)
+    entries.append(entry)
+  }
+
+  private mutating func open(_ devices: [DeviceKeys]) throws -> EpochHeader {
+    let opening = try Self.opening(UInt64(openings.count), account: log.account, devices)
+    openings.append(opening)
+    return opening.header
+  }
+
+  /// The epoch of this number, linked to the one before, for these devices.
+  static func opening(
+    _ number: UInt64, account: AccountID, _ devices: [DeviceKeys], linking: [UInt64]? = nil,
+    treeSize: UInt64 = 5
+  ) throws -> EpochOpening {
+    try EpochOpening(
+      root: root(number), number: number, account: account,
+      linking: (linking ?? [number - 1]).map { ($0, root($0)) },
+      recipients: Dictionary(uniqueKeysWithValues: devices.map { ($0.deviceID, $0.sealingKey) }),
+      treeSize: treeSize, treeRoot: HistoryTree().root)
+  }
+
+  func addition(of keys: DeviceKeys, consentBy signer: DeviceKeys? = nil) throws -> AccountChange.Add {
+    let tag = VectorSeed.bytes("consent tag")
+    let none = AccountID(unchecked: [UInt8](repeating: 0, count: 32))
+    return AccountChange.Add(
+      device: try DeviceKeyBundle(of: keys, createdAt: 1_700_000_050_000),
+      consentTag: Digest32(unchecked: tag),
+      consent: try (signer ?? keys).sign(tag, for: .joinConsent, account: none),
+      wrapHash: Digest32(unchecked: VectorSeed.bytes("wrap hash")))
+  }
+
+  /// An entry after the log as it is now, or after its first entries.
+  func entry(
+    _ change: AccountChange, by signer: DeviceKeys, after count: Int? = nil, index: UInt64? = nil,
+    predecessor: LogHead? = nil, signedBy signers: [DeviceKeys]? = nil
+  ) throws -> LogEntry {
+    let place = count ?? entries.count
+    return try LogEntry(
+      LogEntryContent(
+        version: .one, predecessor: predecessor ?? log.heads[place - 1], index: index ?? UInt64(place),
+        signer: signer.deviceID, change: change),
+      signedBy: signers ?? [signer], account: log.account)
+  }
+}

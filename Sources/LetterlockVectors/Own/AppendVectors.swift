@@ -1,0 +1,66 @@
+import CryptoCore
+import Letterlock
+import TLSCodec
+
+/// Appends: signature, chain and leaf hashes.
+enum AppendVectors: OwnVectorKind {
+  static let name = "append"
+  static let about =
+    "An Append by `signing_keys` over `records`: its hash, and whether signature and leaf hashes hold. SPEC.md section 5.3."
+
+  static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
+    let keys = try TestKeys.keys("author")
+    let account = AccountID(unchecked: VectorSeed.bytes("account"))
+    let head = LogHead(unchecked: VectorSeed.bytes("head"))
+    let records = [300, 16_384, 57].map { VectorSeed.bytes("record \($0)", count: $0) }
+    let zero = Digest32(unchecked: [UInt8](repeating: 0, count: 32))
+    let first = try Append(
+      of: records, by: keys, account: account, logHead: head, counter: 1, previous: zero)
+    let second = try Append(
+      of: [records[2]], by: keys, account: account, logHead: head, counter: 7, previous: first.hash)
+
+    func test(
+      _ name: String, _ append: [UInt8], _ records: [[UInt8]], valid: Bool,
+      account signedFor: AccountID? = nil
+    ) -> [String: Any] {
+      [
+        "name": name, "account": (signedFor ?? account).bytes.hex, "append": append.hex,
+        "records": records.map(\.hex), "valid": valid,
+        "hash": ((try? Append(decoding: append))?.hash ?? zero).bytes.hex,
+      ]
+    }
+    let bytes = first.encoded
+    var swapped = records
+    swapped.swapAt(0, 2)
+    let cases = [
+      test("the first", bytes, records, valid: true),
+      test("the next", second.encoded, [records[2]], valid: true),
+      test(
+        "another account", bytes, records, valid: false, account: AccountID(unchecked: VectorSeed.bytes("x"))),
+      test("records in another order", bytes, swapped, valid: false),
+      test("a record is missing", bytes, Array(records[..<2]), valid: false),
+      test("a record altered", bytes, [records[0].flipping(299)] + records[1...], valid: false),
+      test("the log head altered", bytes.flipping(1), records, valid: false),
+      test("the counter altered", bytes.flipping(72), records, valid: false),
+      test("a leaf hash altered", bytes.flipping(108), records, valid: false),
+      test("the signature altered", bytes.flipping(bytes.count - 1), records, valid: false),
+      test("cut", Array(bytes.dropLast()), records, valid: false),
+    ]
+    return (["signing_keys": keys.signingKeys.bytes.hex], cases)
+  }
+
+  static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
+    let keys = SigningKeys(unchecked: file.bytes("signing_keys"))
+    let records = test.texts("records").map { Hex.decode($0) ?? [] }
+    guard let append = try? Append(decoding: test.bytes("append")) else {
+      return test.flag("valid") == false
+    }
+    let hashes = records.map {
+      Append.leafHash(of: $0, device: append.device, counter: append.counter)
+    }
+    let isValid =
+      append.isSigned(by: keys, account: AccountID(unchecked: test.bytes("account")))
+      && append.device == keys.deviceID && append.leafHashes == hashes
+    return isValid == test.flag("valid") && append.hash.bytes == test.bytes("hash")
+  }
+}

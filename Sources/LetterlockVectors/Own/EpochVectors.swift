@@ -1,0 +1,90 @@
+import CryptoCore
+import Letterlock
+import TLSCodec
+
+/// What follows from an epoch's root, links, and wraps.
+enum EpochVectors: OwnVectorKind {
+  static let name = "epoch"
+  static let about =
+    "`epoch`: commitment, inbox key and links of a header follow from its root. `wrap`: what a wrap opens to, or that it does not. `account` is zero in epoch 0. SPEC.md section 4."
+
+  static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
+    let maker = try LogMaker()
+    let account = maker.log.account
+    let none = AccountID(unchecked: [UInt8](repeating: 0, count: 32))
+    var cases: [[String: Any]] = []
+    for (number, opening) in maker.openings.enumerated() {
+      cases.append([
+        "name": "epoch \(number)", "type": "epoch", "account": (number == 0 ? none : account).bytes.hex,
+        "root": opening.root.exportRawBytes().hex, "header": opening.header.encoded.hex,
+        "hash": opening.header.hash.bytes.hex, "valid": true,
+        "linked_roots": opening.header.links.map { LogMaker.root($0.epoch).exportRawBytes().hex },
+      ])
+    }
+    let opening = maker.openings[1]
+    cases.append([
+      "name": "another root", "type": "epoch", "account": account.bytes.hex, "valid": false,
+      "root": VectorSeed.bytes("another root").hex, "header": opening.header.encoded.hex,
+      "hash": opening.header.hash.bytes.hex, "linked_roots": [LogMaker.root(0).exportRawBytes().hex],
+    ])
+    cases.append([
+      "name": "another account", "type": "epoch", "account": none.bytes.hex, "valid": false,
+      "root": opening.root.exportRawBytes().hex, "header": opening.header.encoded.hex,
+      "hash": opening.header.hash.bytes.hex, "linked_roots": [LogMaker.root(0).exportRawBytes().hex],
+    ])
+    return ([:], cases + wraps(of: opening, account: account, for: maker))
+  }
+
+  private static func wraps(
+    of opening: EpochOpening, account: AccountID, for maker: LogMaker
+  ) -> [[String: Any]] {
+    let stored = opening.wraps.first { $0.device == maker.tablet.deviceID }?.wrap.bytes ?? []
+    func test(
+      _ name: String, _ wrap: [UInt8], valid: Bool, keys: DeviceKeys? = nil, account bound: AccountID? = nil,
+      header: EpochHeader? = nil
+    ) -> [String: Any] {
+      let keys = keys ?? maker.tablet
+      return [
+        "name": name, "type": "wrap", "account": (bound ?? account).bytes.hex,
+        "header": (header ?? opening.header).encoded.hex, "recipient": keys.deviceID.bytes.hex,
+        "sealing_seed": keys.sealingSeed.exportRawBytes().hex, "sealing_key": keys.sealingKey.bytes.hex,
+        "wrap": wrap.hex, "root": opening.root.exportRawBytes().hex, "valid": valid,
+      ]
+    }
+    return [
+      test("a wrap", stored, valid: true),
+      test("another device's wrap", stored, valid: false, keys: maker.phone),
+      test("in another account", stored, valid: false, account: AccountID(unchecked: VectorSeed.bytes("x"))),
+      test("under another header", stored, valid: false, header: maker.openings[2].header),
+      test("encapsulation altered, X25519", stored.flipping(1119), valid: false),
+      test("encapsulation altered, ML-KEM", stored.flipping(0), valid: false),
+      test("ciphertext altered", stored.flipping(1120), valid: false),
+      test("tag altered", stored.flipping(1167, bit: 7), valid: false),
+      test("cut", Array(stored.dropLast()), valid: false),
+      test(
+        "a low-order encapsulated X25519 key",
+        stored[..<1088] + [UInt8](repeating: 0, count: 32) + stored[1120...], valid: false),
+    ]
+  }
+
+  static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
+    let header = try EpochHeader(decoding: test.bytes("header"))
+    let account = AccountID(unchecked: test.bytes("account"))
+    guard let expected = test.flag("valid") else { return false }
+    if test.text("type") == "wrap" {
+      let keys = try DeviceKeys(
+        signingSeed: VectorSeed.key("any"), sealingSeed: SecretKey(copying: test.bytes("sealing_seed")))
+      let info = EpochWrap.info(
+        header: header, account: account, recipient: DeviceID(unchecked: test.bytes("recipient")),
+        sealingKey: keys.sealingKey)
+      let root = keys.openWrap(test.bytes("wrap"), info: info)?.exportRawBytes()
+      return keys.sealingKey.bytes == test.bytes("sealing_key")
+        && (root == test.bytes("root")) == expected && (expected || root == nil)
+    }
+    let secrets = EpochSecrets(
+      account: account, number: header.number, root: SecretKey(copying: test.bytes("root")))
+    let roots = header.links.map { secrets.open($0)?.exportRawBytes().hex ?? "" }
+    let agrees = secrets.agrees(with: header) && roots == test.texts("linked_roots")
+    return agrees == expected && header.hash.bytes == test.bytes("hash")
+  }
+}

@@ -1,0 +1,136 @@
+import CryptoCore
+import Letterlock
+import TLSCodec
+
+/// Entries of every kind, and bytes that are none.
+enum MessageSamples {
+  private static func id(_ name: String) throws -> MessageID {
+    try MessageID(bytes: Array(VectorSeed.bytes(name)[..<16]))
+  }
+
+  private static let sentAt = Timestamp(nanosecondsSince1970: 1_700_000_000_000_000_001)
+
+  private static func message(
+    _ carriage: Carriage, _ body: Message.Body, from sender: Sender = .me
+  ) throws -> Message {
+    Message(
+      id: try id("message"), conversation: try ConversationID(bytes: Array(VectorSeed.bytes("c")[..<16])),
+      sender: sender, sentAt: sentAt, carriage: carriage, body: body)
+  }
+
+  static func all() throws -> [(String, ArchiveEntry)] {
+    let bodies = try bodies()
+    var full = try message(.endToEnd(service: "iMessage"), .text("Look"), from: .other("ann@example.org"))
+    full.attachments = [
+      try Attachment(
+        blob: BlobID(bytes: Array(VectorSeed.bytes("blob")[..<16])), key: VectorSeed.key("attachment"),
+        name: "Foto.jpg", mediaType: "image/jpeg", byteCount: 12_345, sha256: VectorSeed.bytes("hash"),
+        role: .sticker)
+    ]
+    full.replyTo = try id("earlier")
+    full.subject = "Subject"
+    full.editedAt = sentAt
+    full.recentlyDeletedAt = sentAt
+    full.recipients = ["+15550101", "+15550102"]
+    full.origin = Message.Origin(source: "chat.db", identifier: "GUID", service: "iMessage")
+    let profile = ConversationProfile(
+      id: try ConversationID(bytes: Array(VectorSeed.bytes("c")[..<16])), name: "Climbing",
+      participants: ["+15550101", "ann@example.org"], service: "iMessage", isGroup: true)
+    var entries: [(String, ArchiveEntry)] = [
+      ("SMS", .message(try message(.carrier(.sms), .text("Dinner at 7?"), from: .other("+15550100")))),
+      ("MMS", .message(try message(.carrier(.mms), .text("")))),
+      ("RCS", .message(try message(.carrier(.rcs), .text("Fähre 🛳️")))),
+      ("a note", .message(try message(.local, .text("milk")))),
+      ("a carriage of a newer version", .message(try message(.unknown(77), .text("?")))),
+      ("every field", .message(full)),
+      ("a conversation", .conversation(profile)),
+      ("a device", .device(DeviceProfile(name: "Ann's phone"))),
+      ("an entry of a newer version", .unknown(UnknownValue(code: 900, bytes: [1, 2, 3]))),
+      (
+        "a text that fills its padding",
+        .message(try message(.carrier(.sms), .text(RichText(String(repeating: "x", count: 1000)))))
+      ),
+    ]
+    for (name, body) in bodies { entries.append((name, .message(try message(.local, body)))) }
+    return entries
+  }
+
+  private static func bodies() throws -> [(String, Message.Body)] {
+    let target = try id("target")
+    return [
+      (
+        "styles",
+        .text(
+          RichText(
+            "bold and linked",
+            styles: [
+              .init(utf8Range: 0..<4, style: .bold),
+              .init(utf8Range: 9..<15, style: .link("https://example.org")),
+              .init(utf8Range: 9..<15, style: .unknown(UnknownValue(code: 99, bytes: [7]))),
+            ]))
+      ),
+      ("a reaction", .reaction(Reaction(target: target, part: 1, kind: .love, change: .added))),
+      (
+        "an emoji taken back",
+        .reaction(Reaction(target: target, part: 0, kind: .emoji("🎉"), change: .removed))
+      ),
+      ("an edit", .edit(Message.Edit(target: target, newText: "Dinner at 8?"))),
+      ("a retraction", .retraction(target: target)),
+      ("retracted already", .retraction(target: nil)),
+      ("a sticker", .sticker(Message.Sticker(target: target, attachment: 0))),
+      ("a group's new name", .groupEvent(.nameChanged("Climbing"))),
+      ("a member leaves", .groupEvent(.memberLeft("+15550101"))),
+      (
+        "app content",
+        .app(AppContent(mediaType: "application/x-poll", bytes: [1, 2], summary: "A poll"))
+      ),
+      ("a body of a newer version", .unknown(UnknownValue(code: 300, bytes: [9, 9]))),
+    ]
+  }
+
+  /// An entry of raw fields, padded.
+  private static func entry(_ fields: [(UInt16, [UInt8])], type: UInt16 = 1) -> [UInt8] {
+    var body = TLSWriter()
+    for (number, value) in fields {
+      body.write(number)
+      body.write(opaque: value)
+    }
+    var writer = TLSWriter()
+    writer.write(type)
+    writer.write(opaque: body.bytes)
+    return Padding.padded(writer.bytes)
+  }
+
+  static func refused() throws -> [(String, [UInt8])] {
+    let id = VectorSeed.bytes("message")[..<16]
+    let time: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 1]
+    let text: [UInt8] = [0, 1, 1, 0x61]
+    let good: [(UInt16, [UInt8])] = [(1, Array(id)), (4, time), (6, [17]), (8, text)]
+    let bytes = entry(good)
+    func without(_ number: UInt16) -> [UInt8] { entry(good.filter { $0.0 != number }) }
+    func with(_ number: UInt16, _ value: [UInt8]) -> [UInt8] {
+      entry((good.filter { $0.0 != number } + [(number, value)]).sorted { $0.0 < $1.0 })
+    }
+    var dirty = bytes
+    dirty[255] = 1
+    return [
+      ("no id", without(1)), ("no time", without(4)), ("no carriage", without(6)), ("no body", without(8)),
+      ("fields out of order", entry([good[1], good[0], good[2], good[3]])),
+      ("a field twice", entry([good[0], good[0], good[1], good[2], good[3]])),
+      ("an id of 15 bytes", with(1, Array(id.dropLast()))),
+      ("a time of 9 bytes", with(4, time + [0])),
+      ("a sender that is not UTF-8", with(3, [0xff])),
+      ("a text that is not UTF-8", with(8, [0, 1, 1, 0xc0])),
+      ("a service with SMS", with(7, Array("x".utf8))),
+      ("end-to-end without a service", with(6, [1])),
+      ("an empty list of recipients", with(15, [])),
+      ("a style past the text", with(8, text + [0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0])),
+      ("a retraction of half an id", with(8, [0, 4, 1, 2, 3])),
+      ("a length that is not in its shortest form", [0, 1, 0x40, 0x05] + bytes[3...].dropLast()),
+      ("padding that is not zero", dirty),
+      ("no padding", Array(bytes[..<100])), ("too much padding", bytes + [0]), ("nothing", []),
+      ("a conversation without an id", entry([(2, Array("n".utf8))], type: 2)),
+      ("a device without a name", entry([], type: 3)),
+    ]
+  }
+}

@@ -1,0 +1,68 @@
+import CryptoCore
+import Letterlock
+import TLSCodec
+
+/// Archive entries: what a record holds before it is sealed.
+enum MessageVectors: OwnVectorKind {
+  static let name = "message"
+  static let about =
+    "A padded archive entry; what it shows as, or that it is refused. `fields` are its numbers and values. SPEC.md section 10."
+
+  static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
+    var cases: [[String: Any]] = []
+    for (name, entry) in try MessageSamples.all() {
+      let bytes = try entry.padded()
+      cases.append(try view(of: bytes).merging(["name": name, "entry": bytes.hex, "valid": true]) { $1 })
+    }
+    for (name, bytes) in try MessageSamples.refused() {
+      cases.append(["name": name, "entry": bytes.hex, "valid": false])
+    }
+    return ([:], cases)
+  }
+
+  static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
+    let bytes = test.bytes("entry")
+    guard test.flag("valid") == true else {
+      return (try? ArchiveEntry(decodingArchiveEntry: bytes)) == nil && test.flag("valid") == false
+    }
+    let view = JSONCase(try view(of: bytes))
+    let again = try ArchiveEntry(decodingArchiveEntry: bytes).padded()
+    let keys = ["type", "protection", "text", "sender", "sent_at", "body"]
+    return again == bytes && keys.allSatisfy { view.text($0) == test.text($0) }
+  }
+
+  private static func view(of bytes: [UInt8]) throws -> [String: Any] {
+    switch try ArchiveEntry(decodingArchiveEntry: bytes) {
+    case .message(let message):
+      return [
+        "type": "message", "protection": "\(message.protection)", "text": message.text,
+        "sender": sender(of: message), "sent_at": "\(message.sentAt.nanosecondsSince1970)",
+        "body": body(of: message),
+      ]
+    case .conversation(let profile):
+      return ["type": "conversation", "text": profile.name ?? ""]
+    case .device(let profile): return ["type": "device", "text": profile.name]
+    case .unknown(let unknown): return ["type": "unknown(\(unknown.code))"]
+    }
+  }
+
+  private static func sender(of message: Message) -> String {
+    switch message.sender {
+    case .me: ""
+    case .other(let address): address.rawValue
+    }
+  }
+
+  private static func body(of message: Message) -> String {
+    switch message.body {
+    case .text: "text"
+    case .reaction: "reaction"
+    case .edit: "edit"
+    case .retraction: "retraction"
+    case .sticker: "sticker"
+    case .groupEvent: "groupEvent"
+    case .app: "app"
+    case .unknown(let unknown): "unknown(\(unknown.code))"
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import CryptoCore
+import Letterlock
+import TLSCodec
+
+/// Lengths and their padded lengths.
+enum PaddingVectors: OwnVectorKind {
+  static let name = "padding"
+  static let about = "The length that a length is padded to. SPEC.md section 10.7."
+
+  static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
+    let lengths: [UInt64] = [
+      0, 1, 255, 256, 257, 264, 265, 300, 511, 512, 513, 1000, 4097, 16_384, 16_385, 65_537, 1_000_000,
+      16_777_216, 16_777_217, 5_000_000_001,
+    ]
+    return (
+      [:],
+      lengths.map {
+        ["name": "\($0)", "length": $0, "padded": Padding.attachmentByteCount($0)]
+      }
+    )
+  }
+
+  static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
+    guard let length = test.number("length"), let padded = test.number("padded") else { return false }
+    return Padding.attachmentByteCount(UInt64(length)) == UInt64(padded)
+  }
+}
+
+/// Merkle trees and receipts.
+enum TreeVectors: OwnVectorKind {
+  static let name = "tree"
+  static let about =
+    "`tree`: the root over leaves, and the tree as a device keeps it. `receipt`: whether the relay signed it. SPEC.md sections 6.1 and 6.2."
+
+  static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
+    var cases: [[String: Any]] = []
+    for size in [0, 1, 2, 3, 4, 7, 8, 9, 31] {
+      let leaves = (0..<size).map { VectorSeed.bytes("leaf \($0)", count: $0 * 3) }
+      let tree = Self.tree(leaves)
+      cases.append([
+        "name": "\(size) leaves", "type": "tree", "leaves": leaves.map(\.hex), "root": tree.root.bytes.hex,
+        "tree": tree.encoded.hex,
+      ])
+    }
+    let key = try ReceiptKey(seed: VectorSeed.bytes("receipt key"))
+    let receipt = try Receipt(
+      account: AccountID(unchecked: VectorSeed.bytes("account")), treeSize: 3,
+      treeRoot: Digest32(unchecked: VectorSeed.bytes("tree root")),
+      logHead: LogHead(unchecked: VectorSeed.bytes("head")), by: key
+    ).encoded
+    let altered = [
+      ("a receipt", receipt, true), ("its account altered", receipt.flipping(1), false),
+      ("its size altered", receipt.flipping(40), false), ("its root altered", receipt.flipping(41), false),
+      ("its head altered", receipt.flipping(73), false),
+      ("its signature altered", receipt.flipping(receipt.count - 2), false),
+    ]
+    for (name, bytes, isValid) in altered {
+      cases.append(["name": name, "type": "receipt", "receipt": bytes.hex, "valid": isValid])
+    }
+    return (["receipt_key": key.publicKey.hex], cases)
+  }
+
+  private static func tree(_ leaves: [[UInt8]]) -> HistoryTree {
+    var tree = HistoryTree()
+    for leaf in leaves { tree.append(HistoryTree.leafHash(leaf)) }
+    return tree
+  }
+
+  static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
+    if test.text("type") == "receipt" {
+      let receipt = try Receipt(decoding: test.bytes("receipt"))
+      return receipt.isSigned(by: file.bytes("receipt_key")) == test.flag("valid")
+    }
+    let tree = tree(test.texts("leaves").map { Hex.decode($0) ?? [] })
+    return tree.root.bytes == test.bytes("root") && tree.encoded == test.bytes("tree")
+  }
+}
+
+/// Safety numbers and codes.
+enum SafetyVectors: OwnVectorKind {
+  static let name = "safety"
+  static let about = "The digits of two accounts, and the code that one device shows. SPEC.md section 10.9."
+
+  static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
+    let cases = [("ann", "bob"), ("bob", "ann"), ("ann", "ann")].map { own, peer in
+      let (first, second) = (VectorSeed.bytes(own), VectorSeed.bytes(peer))
+      let code = SafetyCode(
+        ownAccount: AccountID(unchecked: first), ownLogHead: LogHead(unchecked: VectorSeed.bytes("1")),
+        peerAccount: AccountID(unchecked: second), peerLogHead: LogHead(unchecked: VectorSeed.bytes("2")))
+      return [
+        "name": "\(own) and \(peer)", "own_account": first.hex, "own_log_head": code.ownLogHead.bytes.hex,
+        "peer_account": second.hex, "peer_log_head": code.peerLogHead.bytes.hex,
+        "digits": code.number.digits, "code": code.encoded.hex,
+      ]
+    }
+    return ([:], cases)
+  }
+
+  static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
+    let code = SafetyCode(
+      ownAccount: AccountID(unchecked: test.bytes("own_account")),
+      ownLogHead: LogHead(unchecked: test.bytes("own_log_head")),
+      peerAccount: AccountID(unchecked: test.bytes("peer_account")),
+      peerLogHead: LogHead(unchecked: test.bytes("peer_log_head")))
+    return code.number.digits == test.text("digits") && code.encoded == test.bytes("code")
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import LetterlockVectors
+import Testing
+
+@Suite("Vectors")
+struct VectorTests {
+  private static let own = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Vectors").path
+
+  @Test func `the project's own vectors hold`() {
+    let report = VectorVerifier.verify([Self.own])
+    #expect(report.failed == 0, "\(report.lines.filter { $0.contains("FAILED") })")
+    #expect(report.skipped == 0)
+    #expect(report.passed >= 213)
+  }
+
+  @Test func `new vectors hold too`() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let count = try VectorGenerator.write(to: folder)
+    let report = VectorVerifier.verify([folder])
+    #expect(report.passed == count)
+    #expect(report.failed == 0)
+  }
+
+  /// A verifier that passes everything would pass the vectors, too.
+  @Test func `an altered vector is noticed`() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let negated = [("\"valid\" : true", "\"valid\" : false"), ("\"valid\" : false", "\"valid\" : true")]
+    for file in ["record", "append", "signature", "epoch", "attachment", "message", "key-file", "written-code"] {
+      let text = try String(contentsOfFile: "\(Self.own)/\(file).json", encoding: .utf8)
+      for (from, to) in negated {
+        let path = folder.appendingPathComponent("\(file).json")
+        try text.replacingOccurrences(of: from, with: to).write(to: path, atomically: true, encoding: .utf8)
+        let all = VectorVerifier.verify(["\(Self.own)/\(file).json"])
+        let report = VectorVerifier.verify([path.path])
+        #expect(report.failed == text.components(separatedBy: from).count - 1, "\(file)")
+        #expect(report.passed + report.failed == all.passed)
+      }
+    }
+  }
+
+  @Test func `what is not a vector file is named`() {
+    let report = VectorVerifier.verify(["/nowhere/at/all.json"])
+    #expect(report.failed == 1)
+    #expect(report.lines.contains { $0.contains("there is no such file") })
+  }
+
+  @Test(.enabled(if: official != nil), arguments: ["hpke", "xwing", "argon2", "merkle", "ed25519-speccheck", "cctv"])
+  func `official vectors hold`(folder: String) {
+    let report = VectorVerifier.verify(["\(Self.official ?? "")/\(folder)"])
+    #expect(report.failed == 0, "\(report.lines.filter { $0.contains("FAILED") })")
+    #expect(report.passed > 0)
+  }
+
+  @Test(.enabled(if: official != nil))
+  func `Wycheproof holds`() {
+    let report = VectorVerifier.verify(["\(Self.official ?? "")/wycheproof"])
+    #expect(report.failed == 0, "\(report.lines.filter { $0.contains("FAILED") })")
+    #expect(report.passed >= 3300)
+  }
+
+  private static let official = ProcessInfo.processInfo.environment["LETTERLOCK_VECTORS"]
+}
