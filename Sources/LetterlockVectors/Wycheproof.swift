@@ -56,6 +56,13 @@ enum Wycheproof {
     let (key, nonce) = (SecretKey(copying: test.bytes("key")), test.bytes("iv"))
     let (message, associated) = (test.bytes("msg"), test.bytes("aad"))
     let sealed = test.bytes("ct") + test.bytes("tag")
+    // No suite has a key of 24 bytes or another nonce than 12 bytes, but swift-crypto takes them.
+    if algorithm == "AES-GCM", nonce.count != 12 || key.byteCount == 24 {
+      guard nonce.count >= 12 else {
+        return expects(test) ? .skipped("a nonce under 12 bytes, which swift-crypto cannot express") : .right
+      }
+      return Outcome(expects(test) == AESGCM.isSealing(message, sealed, key, nonce, associated))
+    }
     let type: any AEAD.Type
     switch (algorithm, key.byteCount) {
     case ("CHACHA20-POLY1305", _): type = ChaCha20Poly1305.self
@@ -63,12 +70,6 @@ enum Wycheproof {
     case ("AES-GCM", 16): type = AES128GCM.self
     case ("AES-GCM", 32): type = AES256GCM.self
     default: return .skipped("a key size that no suite of this library has")
-    }
-    if algorithm == "AES-GCM", nonce.count != 12 {
-      guard nonce.count > 12 else {
-        return expects(test) ? .skipped("a nonce under 12 bytes, which swift-crypto cannot express") : .right
-      }
-      return Outcome(expects(test) == AESGCM.isSealing(message, sealed, key, nonce, associated))
     }
     let opened = try? type.open(sealed, using: key, nonce: nonce, authenticating: associated)
     guard expects(test) else { return Outcome(opened == nil) }

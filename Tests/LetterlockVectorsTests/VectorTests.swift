@@ -29,7 +29,10 @@ struct VectorTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let negated = [("\"valid\" : true", "\"valid\" : false"), ("\"valid\" : false", "\"valid\" : true")]
-    for file in ["record", "append", "signature", "epoch", "attachment", "message", "key-file", "written-code"] {
+    let files = [
+      "record", "append", "signature", "epoch", "attachment", "message", "key-file", "written-code",
+    ]
+    for file in files {
       let text = try String(contentsOfFile: "\(Self.own)/\(file).json", encoding: .utf8)
       for (from, to) in negated {
         let path = folder.appendingPathComponent("\(file).json")
@@ -48,7 +51,9 @@ struct VectorTests {
     #expect(report.lines.contains { $0.contains("there is no such file") })
   }
 
-  @Test(.enabled(if: official != nil), arguments: ["hpke", "xwing", "argon2", "merkle", "ed25519-speccheck", "cctv"])
+  @Test(
+    .enabled(if: official != nil),
+    arguments: ["hpke", "xwing", "argon2", "merkle", "ed25519-speccheck", "cctv"])
   func `official vectors hold`(folder: String) {
     let report = VectorVerifier.verify(["\(Self.official ?? "")/\(folder)"])
     #expect(report.failed == 0, "\(report.lines.filter { $0.contains("FAILED") })")

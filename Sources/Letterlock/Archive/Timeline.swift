@@ -68,10 +68,10 @@ public struct Timeline: Sendable {
       guard let place = editable(edit.target, by: change), case .text = messages[place].body else {
         return
       }
-      messages[place].fold(.text(edit.newText), editedAt: change.sentAt)
+      messages[place].fold(.text(edit.newText), editedAt: change.sentAt, from: change)
     case .retraction(target: .some(let target)):
       guard let place = editable(target, by: change) else { return }
-      messages[place].fold(.retraction(target: nil), editedAt: nil)
+      messages[place].fold(.retraction(target: nil), editedAt: nil, from: change)
     default: break
     }
   }

@@ -22,7 +22,13 @@ extension Device {
       try await relay.account(recoveredBy: recoveryID)
     }
     guard let account else { throw .noSuchAccount }
-    let old = try await reading(account, as: recovery, relay: relay)
+    var old = try await reading(account, as: recovery, store: nil, relay: relay)
+    if old.newestEpochIsFaulty {
+      // Whoever opened the newest epoch kept it from the recovery key. A better one needs the history's root.
+      old = try await reading(account, as: recovery, store: store, relay: relay)
+      try await old.pullEverything()
+      _ = try await old.mend()
+    }
     let keys = try DeviceKeys()
     for _ in 0..<8 {
       guard try await old.enrol(keys) == .overtaken else { break }
@@ -39,7 +45,7 @@ extension Device {
 
   /// The recovery device for a moment, in memory.
   private static func reading(
-    _ account: AccountID, as recovery: DeviceKeys, relay: any Relay
+    _ account: AccountID, as recovery: DeviceKeys, store: (any DeviceStore)?, relay: any Relay
   ) async throws(DeviceError) -> Device {
     let entries = try await asking { () async throws(RelayError) in
       try await relay.logEntries(of: account, from: 0)
@@ -47,10 +53,16 @@ extension Device {
     let log = try replay(entries, of: account)
     guard log.recoveryDevice == recovery.deviceID else { throw .noSuchAccount }
     let device = Device(
-      DeviceState(keys: recovery, log: log, entries: entries), vault: MemoryKeyVault(), store: nil,
+      DeviceState(keys: recovery, log: log, entries: entries), vault: MemoryKeyVault(), store: store,
       relay: relay)
     try await device.pullWraps()
     return device
+  }
+
+  private var newestEpochIsFaulty: Bool {
+    state.withLock { state in
+      state.keyring.faults[state.log.newestEpoch.header.number].map { !$0.isRelays } ?? false
+    }
   }
 
   /// Adds a device, signed by the recovery device.

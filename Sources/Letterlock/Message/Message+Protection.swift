@@ -52,11 +52,25 @@ extension Message {
 }
 
 extension Message {
-  /// A change by the same sender keeps what is known about how the message travelled.
-  mutating func fold(_ body: Body, editedAt: Timestamp?) {
-    let standing = core.standing
+  /// Folds a change by the same sender in: the message then counts as no better protected than the change.
+  mutating func fold(_ body: Body, editedAt: Timestamp?, from change: Message) {
+    var (carriage, standing) = (core.carriage, core.standing)
+    if change.protectionRank < protectionRank {
+      (carriage, standing) = (change.core.carriage, change.core.standing)
+    }
     self.body = body
     if let editedAt { self.editedAt = editedAt }
+    core.carriage = carriage
     core.standing = standing
+  }
+
+  /// By how well a message was protected on its way; what never travelled could not be read by anyone.
+  private var protectionRank: Int {
+    switch protection {
+    case .unencrypted: 0
+    case .importedEndToEnd: 1
+    case .endToEnd(let evidence): evidence.isSenderVerified ? 3 : 2
+    case .local: 4
+    }
   }
 }

@@ -1,0 +1,68 @@
+import CryptoCore
+
+@testable import Letterlock
+
+/// An account with two devices at a relay that can be told to lie.
+struct Household {
+  let relay: MeddlingRelay
+  let phone: Device
+  let phoneVault = MemoryKeyVault()
+  let phoneStore = MemoryDeviceStore()
+  let mac: Device
+  let recoveryKey: [UInt8]
+  let chat = ConversationID()
+
+  init() async throws {
+    relay = MeddlingRelay(try InMemoryRelay())
+    let created = try await Device.createAccount(
+      named: "Phone", vault: phoneVault, store: phoneStore, relay: relay)
+    phone = created.device
+    let key = created.recoveryKey
+    recoveryKey = key.secret.exportRawBytes()
+    let request = try await Device.requestToJoin(
+      named: "Mac", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    try await phone.approve(request.code)
+    mac = try await request.approved()
+    try phone.append(Self.text("first"), to: chat)
+    try await phone.sync()
+    try await mac.sync()
+    try await phone.sync()
+  }
+
+  static func text(_ text: String) -> Message { .carrier(.sms, from: Address("+15550100"), text: text) }
+
+  /// The texts of a device's history.
+  static func texts(of device: Device) throws -> [String] {
+    var texts: [String] = []
+    try device.forEachEntry { entry in
+      if case .success(.message(let message)) = entry.entry { texts.append(message.text) }
+    }
+    return texts
+  }
+
+  /// A new device with nothing but the recovery key.
+  func restore() async throws -> Device {
+    guard let key = RecoveryKey(secret: recoveryKey) else { throw DeviceError.noSuchAccount }
+    let device = try await Device.restore(
+      with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    try await device.sync()
+    return device
+  }
+}
+
+extension Device {
+  /// What a malicious owner of the device can use.
+  var secrets: (keys: DeviceKeys, log: AccountLog, roots: [UInt64: SecretKey]) {
+    state.withLock { ($0.keys, $0.log, $0.keyring.roots) }
+  }
+
+  /// An entry that the device signs, wherever it pleases.
+  func forge(_ change: AccountChange, at head: LogHead? = nil, index: UInt64? = nil) throws -> LogEntry {
+    let (keys, log, _) = secrets
+    return try LogEntry(
+      LogEntryContent(
+        version: .newest, predecessor: head ?? log.head, index: index ?? log.nextIndex,
+        signer: keys.deviceID, change: change),
+      signedBy: [keys], account: log.account)
+  }
+}

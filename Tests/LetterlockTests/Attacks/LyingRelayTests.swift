@@ -1,0 +1,121 @@
+import CryptoCore
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+@Suite("Attacks: a lying relay")
+struct LyingRelayTests {
+  @Test func `a relay that lures a joining device into another account is not believed`() async throws {
+    let house = try await Household()
+    let request = try await Device.requestToJoin(
+      named: "Tablet", vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
+    // The relay answers with an account of its own, under a code that it has to guess.
+    let lure = try await Household()
+    let guess = JoinCode(bundleHash: request.code.bundleHash, secret: SecretKey(random: 16))
+    let bundle = try DeviceKeyBundle(of: try DeviceKeys(), createdAt: 0)
+    let answer = JoinAnswer(
+      version: .newest, account: lure.phone.account, logHead: lure.phone.log.head,
+      mac: try JoinSecrets(guess).mac(
+        account: lure.phone.account, logHead: lure.phone.log.head, bundle: bundle))
+    await house.relay.forge(answer.encoded)
+    await #expect(throws: DeviceError.approvalForged) { try await request.approved() }
+    // The genuine answer is found behind it.
+    try await house.phone.approve(request.code)
+    let tablet = try await request.approved()
+    #expect(tablet.account == house.phone.account)
+  }
+
+  @Test func `a relay cannot bring in a device of its own`() async throws {
+    let house = try await Household()
+    let request = try await Device.requestToJoin(
+      named: "Tablet", vault: .inMemory, store: MemoryDeviceStore(), relay: try InMemoryRelay())
+    let own = try DeviceKeys()
+    let tag = Digest32(unchecked: SecureRandom.bytes(32))
+    let offer = JoinOffer(
+      version: .newest, device: try DeviceKeyBundle(of: own, createdAt: 0),
+      consent: try own.sign(tag.bytes, for: .joinConsent, account: .none))
+    await house.relay.forge(offer.encoded)
+    await #expect(throws: DeviceError.joinRequestNotFound) { try await house.phone.approve(request.code) }
+    #expect(house.phone.log.activeDevices.count == 3)
+  }
+
+  @Test func `what a relay does to a history is named`() async throws {
+    let house = try await Household()
+    for text in ["second", "third"] {
+      try house.mac.append(Household.text(text), to: house.chat)
+      try await house.mac.sync()
+    }
+    let size = try house.phone.progress().history.tree.size
+    func verdict(_ change: @escaping @Sendable (HistoryPage) -> HistoryPage) async throws -> Verdict {
+      await house.relay.alter(change)
+      let verdict = try await house.phone.sync().verdict
+      #expect(try house.phone.progress().history.tree.size == size)
+      return verdict
+    }
+    #expect(
+      try await verdict { page in
+        page.with { HistoryBatch(firstLeaf: $0.firstLeaf, append: $0.append, records: [nil]) }
+      } == .missing(leaves: [size]))
+    #expect(
+      try await verdict { page in
+        page.with { batch in
+          HistoryBatch(
+            firstLeaf: batch.firstLeaf, append: batch.append,
+            records: batch.records.map { $0.map { $0.dropLast() + [($0.last ?? 0) ^ 1] } })
+        }
+      } == .tampered(.tampered(leaf: size)))
+    #expect(
+      try await verdict { HistoryPage(batches: Array($0.batches.dropFirst()), receipt: $0.receipt) }
+        == .missing(leaves: [size]))
+    #expect(
+      try await verdict { HistoryPage(batches: [], receipt: $0.receipt) } == .missing(leaves: [size]))
+    let old = try await InMemoryRelay().receiptKey()
+    #expect(old.count == 32)
+    await house.relay.behave()
+    #expect(try await house.phone.sync().verdict == .complete(size: size + 2))
+    #expect(try Household.texts(of: house.phone) == ["first", "second", "third"])
+  }
+
+  @Test func `a relay that goes back is named, and nothing is lost`() async throws {
+    let house = try await Household()
+    let page = try await house.relay.history(of: house.phone.account, from: 0, maximumByteCount: .max)
+    let log = try await house.relay.logEntries(of: house.phone.account, from: 0)
+    try house.phone.append(Household.text("second"), to: house.chat)
+    try await house.phone.sync()
+    let size = try house.phone.progress().history.tree.size
+    await house.relay.alter { _ in HistoryPage(batches: [], receipt: page.receipt) }
+    #expect(
+      try await house.phone.sync().verdict == .rolledBack(from: size, to: page.receipt.treeSize))
+    await house.relay.behave()
+    try await house.phone.beginEpoch()
+    await house.relay.show(log, of: house.phone.account)
+    let verdict = try await house.phone.sync().verdict
+    #expect(!verdict.isComplete)
+    await house.relay.behave()
+    #expect(try await house.phone.sync().verdict.isComplete)
+    #expect(try Household.texts(of: house.phone) == ["first", "second"])
+  }
+
+  @Test func `a wrap that the relay altered or holds back is asked for again`() async throws {
+    let house = try await Household()
+    try await house.phone.beginEpoch()
+    await house.relay.alterWraps { $0.map { Array($0.dropLast()) + [7] } }
+    _ = try await house.mac.sync()
+    #expect(house.mac.unreadableEpochs == [1])
+    await house.relay.alterWraps { _ in nil }
+    _ = try await house.mac.sync()
+    #expect(house.mac.unreadableEpochs == [1])
+    await house.relay.behave()
+    #expect(try await house.mac.sync().mended == [])
+    #expect(house.mac.unreadableEpochs == [])
+  }
+}
+
+extension HistoryPage {
+  func with(_ change: (HistoryBatch) -> HistoryBatch) -> HistoryPage {
+    HistoryPage(
+      batches: batches.enumerated().map { $0.offset == 0 ? change($0.element) : $0.element }, receipt: receipt
+    )
+  }
+}

@@ -1,0 +1,108 @@
+import Letterlock
+import TLSCodec
+
+/// A relay that can be told to lie, to fail, or to lose its answer.
+actor MeddlingRelay: Relay {
+  /// Where an entry that is being appended gets lost.
+  enum Loss {
+    case request
+    case answer
+  }
+
+  let honest: InMemoryRelay
+  private var loss: Loss?
+  private var logs: [AccountID: [LogEntry]] = [:]
+  private var letters: [[UInt8]] = []
+  private var change: (@Sendable (HistoryPage) -> HistoryPage)?
+  private var wraps: (@Sendable ([UInt8]?) -> [UInt8]?)?
+
+  init(_ honest: InMemoryRelay) { self.honest = honest }
+
+  /// Loses the next entry, or the answer to it.
+  func lose(_ loss: Loss) { self.loss = loss }
+  /// Shows another log.
+  func show(_ log: [LogEntry], of account: AccountID) { logs[account] = log }
+  /// Puts a letter before all others, into every mailbox.
+  func forge(_ letter: [UInt8]) { letters.append(letter) }
+  /// Shows other pages.
+  func alter(_ change: @escaping @Sendable (HistoryPage) -> HistoryPage) { self.change = change }
+  /// Gives other wraps.
+  func alterWraps(_ change: @escaping @Sendable ([UInt8]?) -> [UInt8]?) { wraps = change }
+  /// Is honest again.
+  func behave() { (loss, logs, letters, change, wraps) = (nil, [:], [], nil, nil) }
+
+  func receiptKey() async throws(RelayError) -> [UInt8] { try await honest.receiptKey() }
+
+  func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
+    try await honest.createAccount(entry, wraps: wraps)
+  }
+
+  func account(recoveredBy device: DeviceID) async throws(RelayError) -> AccountID? {
+    try await honest.account(recoveredBy: device)
+  }
+
+  func logEntries(of account: AccountID, from index: UInt64) async throws(RelayError) -> [LogEntry] {
+    if let log = logs[account] { return Array(log.dropFirst(Int(index))) }
+    return try await honest.logEntries(of: account, from: index)
+  }
+
+  func appendLogEntry(
+    _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
+  ) async throws(RelayError) {
+    let loss = self.loss
+    self.loss = nil
+    if loss == .request { throw .unavailable("lost") }
+    try await honest.appendLogEntry(entry, wraps: wraps, to: account)
+    if loss == .answer { throw .unavailable("lost") }
+  }
+
+  func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID) async throws(RelayError) -> [UInt8]? {
+    let wrap = try await honest.wrap(of: account, epoch: epoch, for: device)
+    return wraps.map { $0(wrap) } ?? wrap
+  }
+
+  func append(
+    _ append: Append, records: [[UInt8]], to account: AccountID
+  ) async throws(RelayError) -> AppendOutcome {
+    try await honest.append(append, records: records, to: account)
+  }
+
+  func history(
+    of account: AccountID, from leaf: UInt64, maximumByteCount: Int
+  ) async throws(RelayError) -> HistoryPage {
+    let page = try await honest.history(of: account, from: leaf, maximumByteCount: maximumByteCount)
+    return change?(page) ?? page
+  }
+
+  func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {
+    try await honest.beginBlob(upload, of: account)
+  }
+
+  func writeBlob(
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
+  ) async throws(RelayError) {
+    try await honest.writeBlob(blob, of: account, at: offset, bytes)
+  }
+
+  func blob(_ blob: BlobID, of account: AccountID) async throws(RelayError) -> BlobUpload? {
+    try await honest.blob(blob, of: account)
+  }
+
+  func readBlob(
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
+  ) async throws(RelayError) -> [UInt8] {
+    try await honest.readBlob(blob, of: account, at: offset, byteCount: byteCount)
+  }
+
+  func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {
+    try await honest.post(message, to: mailbox)
+  }
+
+  func messages(in mailbox: MailboxID) async throws(RelayError) -> [[UInt8]] {
+    letters + (try await honest.messages(in: mailbox))
+  }
+
+  func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
+    try await honest.usage(of: account)
+  }
+}

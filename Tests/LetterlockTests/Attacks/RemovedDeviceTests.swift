@@ -1,0 +1,117 @@
+import CryptoCore
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+@Suite("Attacks: a removed device")
+struct RemovedDeviceTests {
+  @Test func `a removed device that signs the next epoch at an old head is refused, and shows a fork`()
+    async throws
+  {
+    let house = try await Household()
+    let before = house.mac.secrets
+    let history = try house.mac.progress().history
+    let opening = try EpochOpening(
+      number: 1, account: before.log.account, linking: before.roots.map { ($0.key, $0.value) },
+      recipients: before.log.members.mapValues { $0.bundle.sealingKey },
+      treeSize: history.tree.size, treeRoot: history.tree.root)
+    let entry = try house.mac.forge(.epoch(opening.header))
+    let old = try await house.relay.logEntries(of: house.phone.account, from: 0)
+    try await house.phone.remove(house.mac.id)
+
+    let head = house.phone.log.head
+    await #expect(throws: RelayError.staleLogHead(newest: head)) {
+      try await house.relay.appendLogEntry(entry, wraps: opening.wraps, to: house.phone.account)
+    }
+    var log = house.phone.log
+    #expect(throws: AccountLogError.wrongPredecessor) { try log.append(entry) }
+    // At the new head it is refused as nobody's.
+    let again = try house.mac.forge(.epoch(opening.header), at: head, index: log.nextIndex)
+    #expect(throws: AccountLogError.signerNotActive(house.mac.id)) { try log.append(again) }
+
+    // A relay that conspires and shows the removed device's log: a fork, under which nothing is sealed.
+    await house.relay.show(old + [entry], of: house.phone.account)
+    #expect(try await house.phone.sync().verdict == .forked)
+    #expect(house.phone.log.head == head)
+    #expect(throws: DeviceError.archive(.forked)) {
+      try house.phone.append(Household.text("x"), to: house.chat)
+    }
+  }
+
+  @Test(arguments: ["a record", "a deletion", "an end-to-end mark"])
+  func `a removed device with all old roots forges nothing that others take`(what: String) async throws {
+    let house = try await Household()
+    let before = house.mac.secrets
+    try await house.phone.remove(house.mac.id)
+    let message = try forged(what, in: house)
+    let epoch = before.log.newestEpoch
+    let root = try #require(before.roots[epoch.header.number])
+    let old = ReadableEpoch(account: before.log.account, hash: epoch.hash, root: root)
+    let record = try RecordFrame.seal(.message(message), using: try old.recordKey(for: house.chat)).bytes
+
+    // The key opens it, since roots are shared; but it has no author, and claims nothing.
+    let opened = try house.phone.archive.open(SealedRecord(decoding: record))
+    #expect(!opened.protection.isEndToEnd)
+
+    let history = try house.phone.progress().history
+    func refusal(_ head: LogHead, by keys: DeviceKeys) throws -> HistoryError? {
+      let author = history.author(keys.deviceID)
+      let append = try Append(
+        of: [record], by: keys, account: before.log.account, logHead: head,
+        counter: (author?.counter ?? 0) + 1, previous: author?.appendHash ?? .zero)
+      var next = history
+      do throws(HistoryError) { try next.accept(append, records: [record], of: house.phone.log) } catch {
+        return error
+      }
+      return nil
+    }
+    #expect(try refusal(before.log.head, by: before.keys) == .staleLogHead(house.mac.id))
+    #expect(try refusal(house.phone.log.head, by: before.keys) == .authorNotActive(house.mac.id))
+    // In the phone's name, it lacks the phone's key.
+    let author = history.author(house.phone.id)
+    let genuine = try Append(
+      of: [record], by: before.keys, account: before.log.account, logHead: house.phone.log.head,
+      counter: (author?.counter ?? 0) + 1, previous: author?.appendHash ?? .zero)
+    var bytes = genuine.encoded
+    bytes.replaceSubrange(33..<65, with: house.phone.id.bytes)
+    let forged = try Append(decoding: bytes)
+    var next = history
+    #expect(throws: HistoryError.badSignature(house.phone.id)) {
+      try next.accept(forged, records: [record], of: house.phone.log)
+    }
+  }
+
+  private func forged(_ what: String, in house: Household) throws -> Message {
+    switch what {
+    case "a deletion":
+      Message(
+        conversation: house.chat, sender: .me, carriage: .local, body: .retraction(target: MessageID()))
+    case "an end-to-end mark":
+      Message(conversation: house.chat, sender: .other("+1"), carriage: .local, body: .text("Trust me"))
+        .markedVerified(by: .conversation(EndToEndEvidence(service: "MLS", isSenderVerified: true)))
+    default:
+      Message(conversation: house.chat, sender: .other("+1"), carriage: .carrier(.sms), body: .text("Forged"))
+    }
+  }
+
+  @Test func `a removed device opens nothing that is sealed afterwards`() async throws {
+    let house = try await Household()
+    try await house.phone.remove(house.mac.id)
+    let record = try house.phone.archive.conversation(house.chat).seal(Household.text("without you"))
+    let reference = house.phone.log.newestEpoch.reference
+    #expect(throws: ArchiveError.unreadableEpoch(reference)) { try house.mac.archive.open(record) }
+    _ = try await house.mac.sync()
+    #expect(throws: ArchiveError.unreadableEpoch(reference)) { try house.mac.archive.open(record) }
+    #expect(throws: ArchiveError.deviceRemoved) {
+      try house.mac.archive.conversation(house.chat).seal(Household.text("x"))
+    }
+    let wrap = try await house.relay.wrap(
+      of: house.phone.account, epoch: house.phone.log.newestEpoch.header.number, for: house.mac.id)
+    #expect(wrap == nil)
+  }
+}
+
+extension Protection {
+  var isEndToEnd: Bool { if case .endToEnd = self { true } else { false } }
+}
