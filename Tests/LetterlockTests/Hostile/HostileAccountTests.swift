@@ -1,0 +1,101 @@
+import CryptoCore
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+@Suite("Hostile: one flipped bit in what says who may read")
+struct HostileAccountTests {
+  @Test func `in a bundle`() throws {
+    let bundle = try DeviceKeyBundle(of: DeviceKeys(), createdAt: 1_700_000_000_000)
+    #expect(bundle.isSignedByItself)
+    for (index, bytes) in Flips(bytes: bundle.encoded, bitsPerByte: 2, sample: 211) {
+      guard let altered = try? DeviceKeyBundle(decoding: bytes) else {
+        #expect(index == 0)
+        continue
+      }
+      #expect(!altered.isSignedByItself, "byte \(index)")
+    }
+  }
+
+  @Test func `in a log entry, which changes nothing then`() async throws {
+    let house = try await Household()
+    let before = house.phone.log
+    try await house.phone.beginEpoch()
+    let entries = try await house.relay.logEntries(of: house.phone.account, from: before.nextIndex)
+    let entry = try #require(entries.first)
+    for (index, bytes) in Flips(bytes: entry.encoded, bitsPerByte: 1, sample: 97) {
+      var log = before
+      guard let altered = try? LogEntry(decoding: bytes) else { continue }
+      #expect(throws: AccountLogError.self, "byte \(index)") { try log.append(altered) }
+      #expect(log.head == before.head)
+      #expect(log.epochs.count == before.epochs.count)
+    }
+    var log = before
+    try log.append(entry)
+  }
+
+  @Test func `in the entry that creates an account, which is then another account or none`() async throws {
+    let house = try await Household()
+    let entries = try await house.relay.logEntries(of: house.phone.account, from: 0)
+    let create = try #require(entries.first)
+    for (index, bytes) in Flips(bytes: create.encoded, bitsPerByte: 1, sample: 499) {
+      guard let altered = try? LogEntry(decoding: bytes) else { continue }
+      #expect(throws: AccountLogError.self, "byte \(index)") {
+        try AccountLog(account: house.phone.account, replaying: [altered])
+      }
+    }
+  }
+
+  @Test func `in a wrap`() throws {
+    let keys = try DeviceKeys()
+    let account = AccountID(unchecked: SecureRandom.bytes(32))
+    let opening = try EpochOpening(
+      number: 3, account: account, linking: [(2, SecretKey(random: 32))],
+      recipients: [keys.deviceID: keys.sealingKey], treeSize: 9, treeRoot: HistoryTree().root)
+    let wrap = try #require(opening.wraps.first).wrap.bytes
+    let info = EpochWrap.info(
+      header: opening.header, account: account, recipient: keys.deviceID, sealingKey: keys.sealingKey)
+    let root = try #require(keys.openWrap(wrap, info: info))
+    #expect(root.isEqual(to: opening.root))
+    for (index, bytes) in Flips(bytes: wrap, bitsPerByte: 2, sample: 29) {
+      #expect(keys.openWrap(bytes, info: info) == nil, "byte \(index)")
+      #expect(EpochWrap.hash(bytes) != opening.header.wraps[0].wrapHash)
+    }
+    for (index, bytes) in Flips(bytes: info, bitsPerByte: 1, sample: 131) {
+      #expect(keys.openWrap(wrap, info: bytes) == nil, "info, byte \(index)")
+    }
+  }
+
+  @Test func `in a link or a receipt`() throws {
+    let account = AccountID(unchecked: SecureRandom.bytes(32))
+    let secrets = EpochSecrets(account: account, number: 5, root: SecretKey(random: 32))
+    let earlier = SecretKey(random: 32)
+    let link = try secrets.link(to: 4, root: earlier)
+    #expect(secrets.open(link)?.isEqual(to: earlier) == true)
+    for (_, bytes) in Flips(bytes: link.encoded, sample: 1) {
+      #expect(secrets.open(try EpochLink(decoding: bytes)) == nil)
+    }
+    let key = try ReceiptKey()
+    let receipt = try Receipt(
+      account: account, treeSize: 7, treeRoot: HistoryTree().root, logHead: .none, by: key)
+    #expect(receipt.isSigned(by: key.publicKey))
+    for (_, bytes) in Flips(bytes: receipt.encoded, sample: 1) {
+      #expect((try? Receipt(decoding: bytes))?.isSigned(by: key.publicKey) != true)
+    }
+  }
+
+  @Test func `random bytes are never taken for anything, and trap nothing`() throws {
+    var generator = SeededGenerator(seed: 7)
+    for _ in 0..<(Flips.isThorough ? 20_000 : 500) {
+      let bytes = generator.bytes(Int(generator.next() % 600))
+      #expect((try? LogEntry(decoding: bytes)) == nil)
+      #expect((try? Append(decoding: [1] + bytes)) == nil)
+      #expect((try? DeviceKeyBundle(decoding: bytes)) == nil)
+      _ = try? HistoryTree(decoding: bytes)
+      _ = try? ArchiveEntry(decodingArchiveEntry: bytes)
+      _ = try? SealedRecord(decoding: [1] + bytes)
+      _ = try? VaultState(decoding: [1] + bytes)
+    }
+  }
+}
