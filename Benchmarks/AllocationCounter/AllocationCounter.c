@@ -1,0 +1,54 @@
+// Stands before glibc's allocator and counts. Everything in the process comes through here: an executable's own
+// functions are found before those of shared libraries.
+
+#include "AllocationCounter.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+static __thread uint64_t count;
+
+uint64_t allocation_count(void) { return count; }
+
+#ifdef __GLIBC__
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t number, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+void *malloc(size_t size) {
+  count++;
+  return __libc_malloc(size);
+}
+
+void *calloc(size_t number, size_t size) {
+  count++;
+  return __libc_calloc(number, size);
+}
+
+void *realloc(void *block, size_t size) {
+  count++;
+  return __libc_realloc(block, size);
+}
+
+void *memalign(size_t alignment, size_t size) {
+  count++;
+  return __libc_memalign(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+  count++;
+  return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **block, size_t alignment, size_t size) {
+  count++;
+  if (alignment < sizeof(void *) || (alignment & (alignment - 1)) != 0) return EINVAL;
+  void *made = __libc_memalign(alignment, size);
+  if (made == NULL) return ENOMEM;
+  *block = made;
+  return 0;
+}
+
+#endif

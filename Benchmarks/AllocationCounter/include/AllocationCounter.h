@@ -1,0 +1,4 @@
+#include <stdint.h>
+
+/// How many blocks of memory this thread has asked for, since it began; always 0 where the C library is not glibc.
+uint64_t allocation_count(void);

@@ -1,0 +1,52 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// `run` sets this where libolm's headers are.
+let hasOlm = Context.environment["LETTERLOCK_BENCH_OLM"] != nil
+
+/// SwiftPM names a package that is found by path after its folder; `package` declarations go by that name.
+let measuredPackage =
+  Context.packageDirectory.split(separator: "/").dropLast().last.map { folder in
+    String(folder.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+  } ?? "letterlock"
+
+let olm: [Target] = [
+  .systemLibrary(
+    name: "COlm", path: "COlm", pkgConfig: "olm", providers: [.apt(["libolm-dev"]), .brew(["libolm"])])
+]
+
+let package = Package(
+  name: "benchmarks",
+  platforms: [.macOS("26.0")],
+  dependencies: [
+    .package(name: "letterlock", path: ".."),
+    // Its own counting of allocations needs traits that read 0 on some systems: AllocationCounter does it.
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+  ],
+  targets: [
+    .executableTarget(
+      name: "LetterlockBenchmarks",
+      dependencies: [
+        "AllocationCounter", "BareSodium",
+        .product(name: "Letterlock", package: "letterlock"),
+        .product(name: "Benchmark", package: "benchmark"),
+      ] + (hasOlm ? ["COlm"] : []),
+      path: "LetterlockBenchmarks",
+      // Wrapping a root has no public call of its own: it is measured through `package` declarations, so that
+      // what is measured is built as an app builds it.
+      packageAccess: false,
+      swiftSettings: [
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .unsafeFlags(["-package-name", measuredPackage]),
+      ] + (hasOlm ? [.define("OLM")] : []),
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    .target(name: "AllocationCounter", path: "AllocationCounter"),
+    .systemLibrary(
+      name: "BareSodium", path: "BareSodium", pkgConfig: "libsodium",
+      providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
+  ] + (hasOlm ? olm : []),
+  swiftLanguageModes: [.v6]
+)
