@@ -20,6 +20,11 @@ let settings: [SwiftSetting] = [
 let grdb: Target.Dependency = .product(
   name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"]))
 
+/// The documentation's plugin is fetched only for `make docs`: an importer never sees it.
+let documentation: [Package.Dependency] =
+  Context.environment["LETTERLOCK_DOCS"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
+
 let package = Package(
   name: "letterlock",
   platforms: [.macOS("26.0"), .iOS("26.0")],
@@ -35,7 +40,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-  ],
+  ] + documentation,
   targets: [
     .systemLibrary(
       name: "CSodium", pkgConfig: "libsodium",
