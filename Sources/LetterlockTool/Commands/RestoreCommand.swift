@@ -51,7 +51,8 @@ struct RestoreCommand: AsyncParsableCommand {
     case .exact(let key): return key
     case .corrected(let key, let groups, let count):
       let list = groups.map(String.init).joined(separator: ", ")
-      print("\(indent)Corrected \(count) mistyped characters of the recovery key, in group \(list).")
+      let noun = groups.count == 1 ? "group" : "groups"
+      print("\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
       return key
     }
   }
