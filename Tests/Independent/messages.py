@@ -1,0 +1,144 @@
+"""Archive entries (section 10), padding and safety numbers."""
+from primitives import refuse_unless, sha256
+from structures import Reader, labelled_hash, text
+
+
+def padded_length(length):
+    if length <= 256:
+        return 256
+    exponent = length.bit_length() - 1
+    step = 1 << (exponent - exponent.bit_length())
+    return -(-length // step) * step
+
+
+def fields(reader):
+    found, last = {}, -1
+    while not reader.is_at_end:
+        number, value = reader.uint(2), reader.opaque()
+        refuse_unless(number > last, "order")
+        found[number], last = value, number
+    return found
+
+
+def sized(found, sizes, required):
+    refuse_unless(set(required) <= set(found), "required")
+    for number, size in sizes.items():
+        refuse_unless(number not in found or len(found[number]) == size, "size")
+
+
+def vectors(data):
+    reader, found = Reader(data), []
+    while not reader.is_at_end:
+        found.append(reader.opaque())
+    refuse_unless(found, "empty")
+    return found
+
+
+def rich_text(reader):
+    content, last = reader.opaque(), (0, 0)
+    text(content)
+    while not reader.is_at_end:
+        start, end, code, value = reader.uint(4), reader.uint(4), reader.uint(2), reader.opaque()
+        refuse_unless(start < end <= len(content) and (start, end) >= last, "style")
+        for place in (start, end):
+            refuse_unless(place == len(content) or content[place] & 0xc0 != 0x80, "style")
+        if code in (5, 6, 7):
+            text(value)
+        refuse_unless(code not in (1, 2, 3, 4) or not value, "style")
+        last = (start, end)
+    return content.decode()
+
+
+def body(data):
+    """The kind's name, and its text."""
+    reader = Reader(data)
+    kind = reader.uint(2)
+    shown = ""
+    if kind == 1:
+        shown = rich_text(reader)
+    elif kind == 2:
+        reader.fixed(20)
+        refuse_unless(reader.uint(1) <= 1, "change")
+        reaction, value = reader.uint(2), reader.rest()
+        refuse_unless(reaction != 7 or text(value) is not None)
+        refuse_unless(not 1 <= reaction <= 6 or not value, "reaction")
+    elif kind == 3:
+        reader.fixed(16)
+        shown = rich_text(reader)
+    elif kind == 4:
+        refuse_unless(len(reader.rest()) in (0, 16), "target")
+    elif kind == 5:
+        reader.fixed(4)
+        refuse_unless(len(reader.rest()) in (0, 16), "target")
+    elif kind == 6:
+        event, value = reader.uint(2), reader.rest()
+        if 1 <= event <= 7:
+            text(value)
+        refuse_unless(event not in (2, 6) or not value, "event")
+    elif kind == 7:
+        text(reader.opaque())
+        reader.opaque()
+        if reader.uint(1):
+            text(reader.opaque())
+    else:
+        reader.rest()
+    reader.finish()
+    names = ("text", "reaction", "edit", "retraction", "sticker", "groupEvent", "app")
+    return (names[kind - 1] if 1 <= kind <= 7 else f"unknown({kind})"), shown
+
+
+def attachment(data):
+    found = fields(Reader(data))
+    sized(found, {1: 16, 2: 32, 5: 8, 6: 32, 7: 1}, (1, 2, 4, 5, 6))
+    for number in (3, 4):
+        text(found.get(number, b""))
+    refuse_unless(found.get(7) != b"\0", "role")
+
+
+def message(found):
+    sized(found, {1: 16, 2: 16, 4: 8, 5: 8, 6: 1, 10: 16, 13: 8, 14: 8}, (1, 4, 6, 8))
+    carriage = found[6][0]
+    service = None
+    if carriage in (1, 2, 3):
+        refuse_unless(7 in found, "service")
+        service = text(found[7])
+    elif carriage in (0, 17, 18, 19):
+        refuse_unless(7 not in found, "service")
+    for number in (3, 11, 12):
+        text(found.get(number, b""))
+    for item in vectors(found[9]) if 9 in found else ():
+        attachment(item)
+    for address in vectors(found[15]) if 15 in found else ():
+        text(address)
+    kind, shown = body(found[8])
+    return {
+        "type": "message", "body": kind, "text": shown, "sender": text(found.get(3, b"")),
+        "sent_at": str(int.from_bytes(found[4], "big", signed=True)),
+        "is_encrypted": service is not None, "is_local": carriage == 0,
+    }
+
+
+def archive_entry(data):
+    reader = Reader(data)
+    kind, content = reader.uint(2), reader.opaque()
+    refuse_unless(len(data) == padded_length(reader.at), "padded length")
+    refuse_unless(not any(reader.rest()), "padding")
+    inner = Reader(content)
+    if kind == 1:
+        return message(fields(inner))
+    if kind == 2:
+        found = fields(inner)
+        sized(found, {1: 16, 5: 1}, (1,))
+        return {"type": "conversation", "text": text(found.get(2, b""))}
+    if kind == 3:
+        found = fields(inner)
+        sized(found, {}, (1,))
+        return {"type": "device", "text": text(found[1])}
+    return {"type": f"unknown({kind})"}
+
+
+def safety_half(account):
+    value = labelled_hash("safety number", account)
+    for _ in range(5199):
+        value = sha256(value + account)
+    return "".join(f"{int.from_bytes(value[5 * k:5 * k + 5], 'big') % 100000:05}" for k in range(6))

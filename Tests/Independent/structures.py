@@ -1,0 +1,157 @@
+"""The presentation language of SPEC.md section 2.1, and the structures of sections 3 to 5."""
+from primitives import Refused, hkdf_expand, refuse_unless, sha256
+
+ZERO = bytes(32)
+
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def fixed(self, count):
+        refuse_unless(self.at + count <= len(self.data), "truncated")
+        self.at += count
+        return self.data[self.at - count:self.at]
+
+    def uint(self, count):
+        return int.from_bytes(self.fixed(count), "big")
+
+    def opaque(self):
+        first = self.uint(1)
+        size = 1 << (first >> 6)
+        refuse_unless(size <= 4, "length")
+        length = (first & 63) << 8 * (size - 1) | self.uint(size - 1)
+        refuse_unless(len(vector_length(length)) == size, "not the shortest form")
+        return self.fixed(length)
+
+    def rest(self):
+        return self.fixed(len(self.data) - self.at)
+
+    @property
+    def is_at_end(self):
+        return self.at == len(self.data)
+
+    def finish(self):
+        refuse_unless(self.is_at_end, "trailing bytes")
+
+
+def vector_length(length):
+    for size, prefix, limit in ((1, 0, 1 << 6), (2, 1, 1 << 14), (4, 2, 1 << 30)):
+        if length < limit:
+            return (prefix << 8 * size - 2 | length).to_bytes(size, "big")
+    raise Refused("too long")
+
+
+def vector(data):
+    return vector_length(len(data)) + data
+
+
+def text(data):
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused("not UTF-8") from error
+
+
+def derive(secret, purpose, context, length):
+    info = length.to_bytes(2, "big") + vector(b"letterlock/1 " + purpose.encode()) + vector(context)
+    return hkdf_expand(secret, info, length)
+
+
+def labelled_hash(purpose, body):
+    return sha256(vector(b"letterlock/1 " + purpose.encode()) + body)
+
+
+def version(reader):
+    refuse_unless(reader.uint(1) == 1, "version")
+
+
+class Bundle:
+    SIZE = 6583
+
+    def __init__(self, data):
+        refuse_unless(len(data) == self.SIZE)
+        reader = Reader(data)
+        self.bytes = data
+        version(reader)
+        self.signing_keys, self.sealing_key = reader.fixed(1984), reader.fixed(1216)
+        self.created_at, self.highest_version = reader.uint(8), reader.uint(1)
+        self.signed, self.signature = data[:reader.at], reader.fixed(3373)
+        self.device = labelled_hash("device id", self.signing_keys)
+        self.hash = labelled_hash("bundle hash", data)
+
+
+class Header:
+    def __init__(self, reader):
+        start = reader.at
+        version(reader)
+        self.version = 1
+        self.number = reader.uint(8)
+        self.commitment, self.inbox_key = reader.fixed(32), reader.fixed(1216)
+        self.links = []
+        links = Reader(reader.opaque())
+        while not links.is_at_end:
+            self.links.append((links.uint(8), links.fixed(48)))
+        self.tree_size, self.tree_root = reader.uint(8), reader.fixed(32)
+        self.bound = reader.data[start:reader.at]
+        self.wraps = []
+        wraps = Reader(reader.opaque())
+        while not wraps.is_at_end:
+            self.wraps.append((wraps.fixed(32), wraps.fixed(32)))
+        self.hash = labelled_hash("epoch header", reader.data[start:reader.at])
+
+
+class Entry:
+    CREATE, ADD, REMOVE, ROTATE, EPOCH, REPLACE, UPDATE = range(1, 8)
+
+    def __init__(self, data):
+        reader = Reader(data)
+        version(reader)
+        self.predecessor, self.index = reader.fixed(32), reader.uint(8)
+        self.signer, self.type = reader.fixed(32), reader.uint(1)
+        self.epoch = None
+        self.read_change(reader)
+        self.content = data[:reader.at]
+        self.head = labelled_hash("log entry", self.content)
+        self.signatures = []
+        signatures = Reader(reader.opaque())
+        while not signatures.is_at_end:
+            self.signatures.append((signatures.fixed(32), signatures.fixed(3373)))
+        reader.finish()
+
+    def read_change(self, reader):
+        bundle = lambda: Bundle(reader.fixed(Bundle.SIZE))
+        if self.type == self.CREATE:
+            self.device, self.recovery, self.receipt_key = bundle(), bundle(), reader.opaque()
+        elif self.type == self.ADD:
+            self.device, self.consent_tag = bundle(), reader.fixed(32)
+            self.consent, self.wrap_hash = reader.fixed(3373), reader.fixed(32)
+        elif self.type == self.REMOVE:
+            self.leaver = reader.fixed(32)
+        elif self.type == self.ROTATE:
+            self.device = bundle()
+        elif self.type == self.REPLACE:
+            self.recovery = bundle()
+        elif self.type == self.UPDATE:
+            self.highest_version = reader.uint(1)
+        else:
+            refuse_unless(self.type == self.EPOCH, "entry type")
+        if self.type not in (self.ADD, self.UPDATE):
+            self.epoch = Header(reader)
+
+
+class Append:
+    def __init__(self, data):
+        reader = Reader(data)
+        version(reader)
+        self.log_head, self.device, self.counter = reader.fixed(32), reader.fixed(32), reader.uint(8)
+        self.previous = reader.fixed(32)
+        leaves, erasures = reader.opaque(), reader.opaque()
+        refuse_unless(len(leaves) % 32 == 0 and len(erasures) % 32 == 0)
+        self.leaf_hashes = [leaves[start:start + 32] for start in range(0, len(leaves), 32)]
+        self.signed, self.signature = data[:reader.at], reader.fixed(64)
+        reader.finish()
+        self.hash = labelled_hash("append", self.signed)
+
+    def leaf_hash(self, record):
+        return sha256(b"\0" + vector(record) + self.device + self.counter.to_bytes(8, "big"))

@@ -1,0 +1,240 @@
+"""Opens this format's vectors: python verify.py FOLDER"""
+import json
+import pathlib
+import sys
+
+import account
+import messages
+import writtencode
+from primitives import (Refused, XWing, argon2id, chunked_open, ed25519_public, hmac_sha256, mldsa_public,
+                        refuse_unless, sha256, xchacha_open)
+from structures import ZERO, Append, Bundle, Entry, Header, Reader, derive, labelled_hash, vector
+
+
+def unhex(value):
+    return [bytes.fromhex(item) for item in value] if isinstance(value, list) else bytes.fromhex(value)
+
+
+def device_keys(signing_seed):
+    return (ed25519_public(derive(signing_seed, "ed25519 seed", b"", 32))
+            + mldsa_public(derive(signing_seed, "ml-dsa seed", b"", 32)))
+
+
+def opens(action):
+    """What an action gives; None if it refuses."""
+    try:
+        return action()
+    except Refused:
+        return None
+
+
+def derivation(test, file):
+    if test["operation"] == "hash":
+        return labelled_hash(test["purpose"], unhex(test["body"])) == unhex(test["output"])
+    output = unhex(test["output"])
+    return derive(unhex(test["secret"]), test["purpose"], unhex(test["context"]), len(output)) == output
+
+
+def signature(test, file):
+    keys = device_keys(unhex(file["signing_seed"]))
+    assert keys == unhex(file["signing_keys"])
+    assert labelled_hash("device id", keys) == unhex(file["device_id"])
+    return account.is_valid(
+        unhex(test["signing_keys"]), unhex(test["signature"]), test["purpose"], unhex(test["account"]),
+        unhex(test["body"])) == test["valid"]
+
+
+def log(test, file):
+    entries = [Entry(entry) for entry in unhex(file["log"])]
+    replayed = account.Log(entries[0])
+    assert replayed.account == unhex(file["account"])
+    for entry in entries[1:test["after"]]:
+        replayed.append(entry)
+    if test["valid"]:
+        return (replayed.heads[-1] == unhex(test["head"]) and replayed.active == unhex(test["active"])
+                and [epoch.hash for epoch in replayed.epochs] == unhex(test["epochs"]))
+    try:
+        replayed.append(Entry(unhex(test["entry"])))
+    except Refused as refusal:
+        return str(refusal) == test["error"]
+    return False
+
+
+def epoch(test, file):
+    reader = Reader(unhex(test["header"]))
+    header, bound, root = Header(reader), unhex(test["account"]), unhex(test["root"])
+    reader.finish()
+    if test["type"] == "epoch":
+        assert header.hash == unhex(test["hash"])
+        return account.epoch_holds(header, bound, root, unhex(test["linked_roots"])) == test["valid"]
+    xwing = XWing(unhex(test["sealing_seed"]))
+    assert xwing.public == unhex(test["sealing_key"])
+    opened = opens(lambda: account.open_wrap(
+        unhex(test["wrap"]), header, bound, unhex(test["recipient"]), xwing))
+    return opened == (root if test["valid"] else None)
+
+
+def open_record(data, key, reference, tag):
+    reader = Reader(data)
+    refuse_unless(reader.uint(1) == 1, "version")
+    refuse_unless(reader.fixed(16) == reference and reader.fixed(16) == tag)
+    nonce, prefix = reader.fixed(24), data[:57]
+    sealed = reader.opaque()
+    reader.finish()
+    refuse_unless(len(sealed) >= 272)
+    return xchacha_open(key, nonce, prefix, sealed)
+
+
+def record(test, file):
+    root, owner, header_hash = (unhex(test[name]) for name in ("root", "account", "header_hash"))
+    tag = derive(root, "stream", owner + unhex(test["conversation"]), 16)
+    key = derive(root, "record", owner + header_hash + tag, 32)
+    assert tag == unhex(test["stream_tag"]) and key == unhex(test["key"])
+    opened = opens(lambda: open_record(unhex(test["record"]), key, header_hash[:16], tag))
+    if opened is not None:
+        messages.archive_entry(opened)
+    return opened == (unhex(test["entry"]) if test["valid"] else None)
+
+
+def append(test, file):
+    made = opens(lambda: Append(unhex(test["append"])))
+    if made is None:
+        return not test["valid"]
+    keys = unhex(file["signing_keys"])
+    holds = (
+        account.is_valid(keys, made.signature, "append", unhex(test["account"]), made.signed)
+        and made.device == labelled_hash("device id", keys)
+        and made.leaf_hashes == [made.leaf_hash(item) for item in unhex(test["records"])])
+    return holds == test["valid"] and made.hash == unhex(test["hash"])
+
+
+def message(test, file):
+    shown = opens(lambda: messages.archive_entry(unhex(test["entry"])))
+    if not test["valid"] or shown is None:
+        return (shown is not None) == test["valid"]
+    encrypted, local = shown.pop("is_encrypted", None), shown.pop("is_local", None)
+    if encrypted is not None:
+        word = test["protection"].split("(")[0]
+        if word != ("importedEndToEnd" if encrypted else "local" if local else "unencrypted"):
+            return False
+    return all(test[name] == value for name, value in shown.items())
+
+
+def padding(test, file):
+    return messages.padded_length(test["length"]) == test["padded"]
+
+
+def open_attachment(test):
+    context = b"letterlock/1 attachment" + unhex(test["account"]) + unhex(test["blob"])
+    padded = chunked_open(unhex(test["key"]), context, unhex(test["sealed"]))
+    length = test["byte_count"]
+    refuse_unless(len(padded) == messages.padded_length(length) and not any(padded[length:]), "padding")
+    refuse_unless(sha256(padded[:length]) == unhex(test["sha256"]), "hash")
+    return padded[:length]
+
+
+def attachment(test, file):
+    opened = opens(lambda: open_attachment(test))
+    return opened == (bytes(i % 251 for i in range(test["byte_count"])) if test["valid"] else None)
+
+
+def written_code(test, file):
+    secret = unhex(file["recovery_key"])
+    keys = device_keys(derive(secret, "recovery signing", b"", 32))
+    assert labelled_hash("device id", keys) == unhex(file["recovery_device"])
+    found = opens(lambda: writtencode.read(test["purpose"], test["text"]))
+    return found == ((unhex(test["secret"]), test["corrected_groups"]) if test["valid"] else None)
+
+
+def join(test, file):
+    bundle = Bundle(unhex(test["bundle"]))
+    value, _ = writtencode.read("join code", test["code"])
+    half, secret = value[:16], hmac_sha256(bytes(32), value[16:])
+    assert value[16:] == unhex(test["join_secret"]) and half == bundle.hash[:16]
+    answer = unhex(test["account"]) + unhex(test["log_head"]) + bundle.hash
+    return (
+        bundle.hash == unhex(test["bundle_hash"])
+        and account.is_valid(bundle.signing_keys, bundle.signature, "device key bundle", ZERO, bundle.signed)
+        and derive(secret, "join offer", half, 32) == unhex(test["offer_mailbox"])
+        and derive(secret, "join answer", half, 32) == unhex(test["answer_mailbox"])
+        and derive(secret, "join consent", half, 32) == unhex(test["consent_tag"])
+        and hmac_sha256(derive(secret, "join mac", half, 32), answer) == unhex(test["mac"]))
+
+
+def tree_hash(leaves):
+    """RFC 9162 section 2.1.1."""
+    if len(leaves) <= 1:
+        return sha256(b"\0" + leaves[0]) if leaves else sha256(b"")
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha256(b"\1" + tree_hash(leaves[:split]) + tree_hash(leaves[split:]))
+
+
+def frontier(leaves):
+    roots, start = [], 0
+    for bit in range(len(leaves).bit_length() - 1, -1, -1):
+        if len(leaves) >> bit & 1:
+            roots.append(tree_hash(leaves[start:start + (1 << bit)]))
+            start += 1 << bit
+    return len(leaves).to_bytes(8, "big") + vector(b"".join(roots))
+
+
+def tree(test, file):
+    if test["type"] == "receipt":
+        data, keys = unhex(test["receipt"]), unhex(file["receipt_key"])
+        return account.is_valid(keys, data[-64:], "receipt", data[1:33], data[:-64]) == test["valid"]
+    leaves = unhex(test["leaves"])
+    return tree_hash(leaves) == unhex(test["root"]) and frontier(leaves) == unhex(test["tree"])
+
+
+def safety(test, file):
+    own, peer = unhex(test["own_account"]), unhex(test["peer_account"])
+    code = b"\1" + own + unhex(test["own_log_head"]) + peer + unhex(test["peer_log_head"])
+    digits = "".join(messages.safety_half(half) for half in sorted([own, peer]))
+    return digits == test["digits"] and code == unhex(test["code"])
+
+
+def open_key_file(data, passphrase):
+    reader = Reader(data)
+    refuse_unless(reader.fixed(4) == b"LLKV" and reader.uint(1) == 1)
+    protection = reader.uint(1)
+    refuse_unless(protection <= 1)
+    if protection == 0:
+        secrets, state = reader.opaque(), reader.opaque()
+        reader.finish()
+        return secrets, state
+    refuse_unless(passphrase, "passphrase needed")
+    salt, memory, passes = reader.fixed(16), reader.uint(4), reader.uint(4)
+    refuse_unless(memory <= 1 << 21 and passes <= 16)
+    prefix, nonce = data[:reader.at], reader.fixed(24)
+    sealed, state = reader.opaque(), reader.opaque()
+    reader.finish()
+    return xchacha_open(argon2id(passphrase.encode(), salt, memory, passes), nonce, prefix + state, sealed), state
+
+
+def key_file(test, file):
+    opened = opens(lambda: open_key_file(unhex(test["file"]), test["passphrase"]))
+    return opened == ((unhex(test["secrets"]), unhex(test["state"])) if test["valid"] else None)
+
+
+KINDS = {
+    "derivation": derivation, "signature": signature, "account": log, "epoch": epoch, "record": record,
+    "append": append, "message": message, "padding": padding, "attachment": attachment,
+    "written-code": written_code, "join": join, "tree": tree, "safety": safety, "key-file": key_file,
+}
+
+
+def main(folder):
+    passed = failed = 0
+    for path in sorted(pathlib.Path(folder).glob("*.json")):
+        file = json.loads(path.read_text())
+        for test in file["cases"]:
+            if KINDS[file["kind"]](test, file):
+                passed += 1
+            else:
+                failed += 1
+                print(f"FAILED {path.name}: {test['name']}")
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return 1 if failed or not passed else 0
+
+
+sys.exit(main(*sys.argv[1:]))
