@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+import Letterlock
+
+/// The README's code, as it stands there, with what it calls filled in.
+@Suite("README.md")
+struct ReadmeTests {
+  @Test func `seal and open`() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let keys = folder.appendingPathComponent("keys").path
+    var stored: [UInt8] = []
+    func save(_ bytes: [UInt8]) throws { stored = bytes }
+    func load() -> [UInt8] { stored }
+    func show(_ text: String) { #expect(text.count == 77) }
+    let (chatID, bob) = (ConversationID(), Address("+15550100"))
+
+    let created = try Device.createAccount(named: "Ann's phone", vault: .file(at: keys))
+    created.recoveryKey.reveal(show)
+
+    let chat = created.device.archive.conversation(chatID)
+    let record = try chat.seal(.carrier(.sms, from: bob, text: "Dinner at 7?"))
+    try save(record.bytes)
+
+    let message = try created.device.archive.open(SealedRecord(decoding: load()))
+    #expect("\(message.text) \(message.protection)" == "Dinner at 7? unencrypted(sms)")
+
+    // The next process finds the keys in their file.
+    let again = try Device(vault: .file(at: keys))
+    #expect(try again.archive.open(SealedRecord(decoding: load())) == message)
+  }
+
+  @Test func `sync two devices`() async throws {
+    let relay = try InMemoryRelay()
+    let phone = try await Device.createAccount(
+      named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay
+    ).device
+    let (macKeys, macStore) = (MemoryKeyVault(), MemoryDeviceStore())
+    let (chatID, message) = (ConversationID(), Message.note("Milk"))
+    var shown = ""
+    func show(_ text: String) { shown = text }
+    func warn() { Issue.record("The history is not complete") }
+
+    let request = try await Device.requestToJoin(named: "Mac", vault: macKeys, store: macStore, relay: relay)
+    show(request.code.text)
+    let scanned = shown
+    try await phone.approve(JoinCode(parsing: scanned))
+    let mac = try await request.approved()
+
+    try phone.append(message, to: chatID)
+    try await phone.sync()
+    switch try await mac.sync().verdict {
+    case .complete(let size): show("\(size) records, all there")
+    case .missing, .rolledBack, .reordered, .tampered, .forked: warn()
+    }
+    #expect(shown == "3 records, all there")
+  }
+}
