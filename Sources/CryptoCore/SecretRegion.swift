@@ -61,19 +61,19 @@ internal import Synchronization
 /// Lets a test see that memory was wiped before it was given back. Not in release builds.
 final class WipeProbe: Sendable {
   static let shared = WipeProbe()
-  private let watched = Mutex<[Int: Bool]>([:])
+  private let watched = Mutex<[Int: Bool?]>([:])
 
   /// Begins to watch a region, by its address.
-  func watch(_ address: Int) { watched.withLock { $0[address] = false } }
+  func watch(_ address: Int) { watched.withLock { _ = $0.updateValue(nil, forKey: address) } }
 
   /// Whether a watched region held nothing but zeros when it was given back; nil if it was not yet.
-  func wasWiped(_ address: Int) -> Bool? { watched.withLock { $0[address] } }
+  func wasWiped(_ address: Int) -> Bool? { watched.withLock { $0[address] ?? nil } }
 
   func note(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
     watched.withLock { watched in
-      guard watched[Int(bitPattern: start)] != nil else { return }
+      guard watched.keys.contains(Int(bitPattern: start)) else { return }
       let bytes = unsafe UnsafeRawBufferPointer(start: start, count: byteCount)
-      watched[Int(bitPattern: start)] = unsafe bytes.allSatisfy { $0 == 0 }
+      watched[Int(bitPattern: start)] = .some(unsafe bytes.allSatisfy { $0 == 0 })
     }
   }
 }
