@@ -1,6 +1,7 @@
 internal import CSodium
 
 /// A new array of `byteCount` bytes, which are not zeroed first: `body` must write every one of them.
+@inlinable
 package func withNewBytes<Failure: Error>(
   _ byteCount: Int, _ body: (inout MutableRawSpan) throws(Failure) -> Void
 ) throws(Failure) -> [UInt8] {
@@ -23,6 +24,7 @@ package func withNewBytes<Failure: Error>(
 }
 
 /// Lends memory for plaintext on its way to a value: on the stack up to 1 KiB, wiped afterwards.
+@inlinable
 package func withTemporaryBytes<Result, Failure: Error>(
   _ byteCount: Int, _ body: (inout MutableRawSpan) throws(Failure) -> Result
 ) throws(Failure) -> Result {
@@ -32,8 +34,15 @@ package func withTemporaryBytes<Result, Failure: Error>(
     // At least one byte was asked for, so there is an address; the span covers the buffer, which outlives it.
     let start = unsafe buffer.baseAddress.unsafelyUnwrapped
     var span = unsafe MutableRawSpan(_unsafeStart: start, byteCount: byteCount)
-    defer { unsafe sodium_memzero(start, byteCount) }
+    defer { unsafe wipe(start, byteCount) }
     do throws(Failure) { return .success(try body(&span)) } catch { return .failure(error) }
   }
   return try result.get()
+}
+
+/// Overwrites memory that is about to be given back.
+@usableFromInline
+func wipe(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
+  // The caller owns these bytes.
+  unsafe sodium_memzero(start, byteCount)
 }
