@@ -28,7 +28,8 @@ struct MLKEM768Tests {
     #expect(first.encapsulated != second.encapsulated)
   }
 
-  /// Algorithm 18, line 9: SHAKE256(z || c, 32), where z is the seed's second half; computed with Python's hashlib.
+  /// Algorithm 18, line 9: SHAKE256(z || c, 32), where z is the seed's second half; computed with Python's
+  /// hashlib.
   @Test(
     arguments: [
       (0x00, "c8fbeddafdacef2ffeb8b354ea644f11 b5c150f3e2c4a74ce38abba8f854ae16"),

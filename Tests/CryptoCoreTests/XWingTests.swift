@@ -17,8 +17,8 @@ struct XWingTests {
         == [UInt8](hex: "c9a3565ffde4f72b51661be391ee13e4 6378d7f06dd5c8bf5af9d2cfb5b8336b"))
   }
 
-  /// ML-KEM's implicit secret for a ciphertext of ones, and X25519's with the base point, combined by Python's
-  /// SHA3-256 as the draft's section 5.3 says.
+  /// ML-KEM's implicit secret for a ciphertext of ones, and X25519's with the base point, combined by
+  /// Python's SHA3-256 as the draft's section 5.3 says.
   @Test func `decapsulating combines both parts' secrets, the X25519 ciphertext and key, and the label`()
     throws
   {
