@@ -66,11 +66,11 @@ package enum DurableFile {
       defer { close(file) }
       try write(bytes, to: file)
       guard fsync(file) == 0 else { throw .failed("fsync", code: errno) }
+      guard unsafe rename(temporary, path) == 0 else { throw .failed("rename", code: errno) }
     } catch {
       _ = unsafe unlink(temporary)
       throw error
     }
-    guard unsafe rename(temporary, path) == 0 else { throw .failed("rename", code: errno) }
     try synchroniseFolder(of: path)
   }
 

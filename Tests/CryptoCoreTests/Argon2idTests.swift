@@ -3,7 +3,7 @@ import Testing
 @testable import CryptoCore
 
 /// RFC 9106's own figures have four lanes, which libsodium has not. Those here with one lane were computed by
-/// OpenSSL 3 (its Argon2id, another implementation), except where a source is named.
+/// OpenSSL 4 (its Argon2id, another implementation), except where a source is named.
 @Suite("RFC 9106: Argon2id")
 struct Argon2idTests {
   private func key(

@@ -108,7 +108,7 @@ extension Ed25519Tests {
     #expect(!key.isValid(signature: signature, for: figure.message))
   }
 
-  /// Of the encodings that are not canonical these are the ones for which a lenient verifier can be satisfied:
+  /// Of the encodings that are not canonical these are the ones that can satisfy a lenient verifier:
   /// nobody knows the private key of another.
   ///
   /// The points whose order divides 8, with their canonical encodings, and those that are at or above
@@ -130,8 +130,8 @@ extension Ed25519Tests {
     "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
   ]
 
-  /// Under the neutral point as a key, R = S * B verifies for every message: with S = 0 and R neutral, and with
-  /// S = 1 and R = B, whose encoding is beyond reproach.
+  /// Under the neutral point as a key, R = S * B verifies for every message: with S = 0 and R neutral, and
+  /// with S = 1 and R = B, whose encoding is beyond reproach.
   @Test(arguments: lowOrderPoints)
   func `no message is signed under a key of low order, canonically encoded or not`(point: String) throws {
     let key = try Ed25519.PublicKey(bytes: [UInt8](hex: point))

@@ -3,7 +3,8 @@
 extension [UInt8] {
   /// Bytes as the standards print them; spaces are for the reader's eye.
   init(hex: String) {
-    let digits = hex.filter { !$0.isWhitespace }.map { $0.hexDigitValue ?? 0 }
+    let digits = hex.filter { !$0.isWhitespace }.compactMap(\.hexDigitValue)
+    precondition(digits.count % 2 == 0, "half a byte")
     self = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
 
