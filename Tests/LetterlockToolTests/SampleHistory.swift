@@ -34,12 +34,13 @@ struct SampleHistory {
   /// Writes `sms.xml` into a folder, in the manner of SMS Backup & Restore: every tenth message brings a
   /// picture, every tenth goes to a group.
   mutating func writeSMS(
-    count: Int, to name: String = "sms.xml", in folder: ToolFolder, seed: UInt64 = 1
+    count: Int, largestFile: Int = 20_000, to name: String = "sms.xml", in folder: ToolFolder,
+    seed: UInt64 = 1
   ) throws {
     var random = SplitMix64(state: seed)
     var xml = "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n<smses count=\"\(count)\">\n"
     for number in 0..<count {
-      let message = sms(number, seed, &random)
+      let message = sms(number, seed, number == 39 ? largestFile : 700, &random)
       xml += number % 10 == 9 || number % 10 == 4 ? Self.mms(message, number) : Self.sms(message, number)
       messages.append(message)
     }
@@ -55,7 +56,9 @@ struct SampleHistory {
   private static func number(_ person: Int) -> String { "+1555019\(4000 + person)" }
   private static func name(_ person: Int) -> String { "Marguerite Oldcastle \(person)" }
 
-  private func sms(_ number: Int, _ seed: UInt64, _ random: inout SplitMix64) -> SampleMessage {
+  private func sms(
+    _ number: Int, _ seed: UInt64, _ byteCount: Int, _ random: inout SplitMix64
+  ) -> SampleMessage {
     let person = number / 3 % Self.peopleCount
     let isSent = number.isMultiple(of: 2)
     var message = SampleMessage(
@@ -69,7 +72,7 @@ struct SampleHistory {
     if number % 10 == 9 {
       message.kind = "attachment"
       message.attachment = SampleFile(
-        name: "holiday-picture-\(seed)-\(number).jpg", bytes: random.bytes(number % 20 == 9 ? 700 : 40_000))
+        name: "holiday-picture-\(seed)-\(number).jpg", bytes: random.bytes(byteCount))
     } else {
       message.title = "Harvest Supper Friends"
     }
