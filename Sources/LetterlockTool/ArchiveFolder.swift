@@ -63,7 +63,8 @@ struct ArchiveFolder: Sendable {
   static func openRelay(at path: String) throws -> SQLiteRelay {
     let file = Self.relayFile(at: path)
     do throws(RelayError) { return try SQLiteRelay(existing: file) } catch {
-      throw ToolError("There is no usable relay at \(file): \(ToolError(error))")
+      let reason = ToolError(error)
+      throw ToolError("There is no usable relay at \(file): \(reason)", exitCode: reason.exitCode)
     }
   }
 
