@@ -36,7 +36,7 @@ struct ArchiveFolder: Sendable {
       try FileManager.default.createDirectory(
         atPath: devicePath, withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
-    } catch { throw ToolError("Cannot make the folder \(devicePath): \(error.localizedDescription)") }
+    } catch { throw ToolError("Cannot make the folder \(devicePath): is a file in its place?") }
   }
 
   func vault(_ passphrase: String?) -> FileKeyVault {
