@@ -91,8 +91,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "LetterlockVectorsTests", dependencies: ["LetterlockVectors"], swiftSettings: settings),
+    // Start the command beside the tests, as a person would.
     .testTarget(
-      name: "LetterlockToolTests", dependencies: ["letterlock", "Letterlock", "LetterlockSQLite"],
+      name: "LetterlockToolTests",
+      dependencies: ["letterlock", "Letterlock", "LetterlockSQLite", "CryptoCore", grdb],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -60,7 +60,7 @@ public enum ImportSource {
     }
     let start: [UInt8]
     do { start = [UInt8](try handle.read(upToCount: 512) ?? Data()) } catch {
-      throw .unreadable(error.localizedDescription)
+      throw .unreadable("it is a folder, or its disk failed")
     }
     if start.starts(with: Array("SQLite format 3\0".utf8)) {
       return try AppleMessagesImporter(path: path)

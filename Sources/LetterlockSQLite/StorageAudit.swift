@@ -25,8 +25,21 @@ extension SQLiteRelay {
           OR NOT EXISTS (SELECT 1 FROM account a WHERE a.account = t.account)
           """, database)
       }
-      return problems
+      return try problems + Self.mailboxProblems(database)
     }
+  }
+
+  /// Messages that no device would read any more.
+  private static func mailboxProblems(_ database: Database) throws -> [String] {
+    var problems: [String] = []
+    try database.forEachRow("SELECT seq, mailbox, message, digest FROM mailbox ORDER BY seq", []) { row in
+      let mailbox = try? MailboxID(bytes: try row.bytes(1))
+      guard let mailbox, try row.bytes(3) == digest(of: try row.bytes(2), in: mailbox) else {
+        problems.append("message \(try row.integer(0)) in a mailbox is damaged")
+        return
+      }
+    }
+    return problems
   }
 }
 

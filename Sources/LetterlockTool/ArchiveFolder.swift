@@ -36,7 +36,7 @@ struct ArchiveFolder: Sendable {
       try FileManager.default.createDirectory(
         atPath: devicePath, withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
-    } catch { throw ToolError("Cannot make the folder \(devicePath): \(error.localizedDescription)") }
+    } catch { throw ToolError("Cannot make the folder \(devicePath): is a file in its place?") }
   }
 
   func vault(_ passphrase: String?) -> FileKeyVault {
@@ -63,7 +63,8 @@ struct ArchiveFolder: Sendable {
   static func openRelay(at path: String) throws -> SQLiteRelay {
     let file = Self.relayFile(at: path)
     do throws(RelayError) { return try SQLiteRelay(existing: file) } catch {
-      throw ToolError("There is no usable relay at \(file): \(ToolError(error))")
+      let reason = ToolError(error)
+      throw ToolError("There is no usable relay at \(file): \(reason)", exitCode: reason.exitCode)
     }
   }
 

@@ -57,7 +57,11 @@ final class ImportRun {
     while true {
       let item: ImportItem?
       do throws(ImportError) { item = try importer.next() } catch {
-        throw ToolError("Reading \(path) stopped: \(error). What was sealed until then is kept.")
+        // What stands before the damage is as good as ever.
+        try? addProfiles(of: importer)
+        try await seal(&batch)
+        throw ToolError(
+          "Reading \(path) stopped: \(error). The \(report.sealed) messages before are sealed.")
       }
       guard let item else { break }
       take(item, &batch, &report)

@@ -62,9 +62,9 @@ extension ToolError {
           "The relay is full: \(ByteText(usage.total)) of \(ByteText(usage.quota)) used (records "
             + "\(ByteText(usage.records)), attachments \(ByteText(usage.blobs)), account "
             + "\(ByteText(usage.log))). Nothing is lost: what does not fit stays on this device.")
-      case .unavailable(let reason): ToolError("The relay cannot be used: \(reason).")
+      case .unavailable(let reason): ToolError("The relay cannot be used: \(reason.asEnd)")
       case .unknownAccount: ToolError("The relay does not know this account.")
-      case .corrupted(let what): ToolError.wrong("The relay's file is damaged: \(what).")
+      case .corrupted(let what): ToolError.wrong("The relay's file is damaged: \(what.asEnd)")
       default: ToolError("The relay refused: \(error).")
       }
   }
@@ -72,15 +72,15 @@ extension ToolError {
   init(_ error: StoreError) {
     self =
       switch error {
-      case .unavailable(let reason): ToolError("The device's store cannot be used: \(reason).")
-      case .corrupted(let what): ToolError.wrong("The device's store is damaged: \(what).")
+      case .unavailable(let reason): ToolError("The device's store cannot be used: \(reason.asEnd)")
+      case .corrupted(let what): ToolError.wrong("The device's store is damaged: \(what.asEnd)")
       }
   }
 
   init(_ error: VaultError) {
     self =
       switch error {
-      case .unavailable(let reason): ToolError("The key file cannot be used: \(reason).")
+      case .unavailable(let reason): ToolError("The key file cannot be used: \(reason.asEnd)")
       case .passphraseNeeded: ToolError("The keys are sealed: give --passphrase-file FILE.")
       case .wrongPassphrase: ToolError("Wrong passphrase, or the key file was altered.")
       case .corrupted: ToolError.wrong("The key file is damaged.")
@@ -103,6 +103,11 @@ extension ToolError {
       default: ToolError.wrong("A record cannot be read: \(error).")
       }
   }
+}
+
+extension String {
+  /// A reason as the end of a sentence: some reasons are sentences themselves.
+  fileprivate var asEnd: String { hasSuffix(".") ? self : self + "." }
 }
 
 extension Verdict {

@@ -1,97 +1,208 @@
+#if Tool
 import Foundation
 import Testing
 
-@Suite("The tool, from a backup to a restored history")
+@Suite("A history's way through the tool")
 struct WholePathTests {
-  private let backup = Backup(count: 60)
+  private let folder: ToolFolder
+  private let history: SampleHistory
 
-  private func archive(_ tool: Tool) throws {
-    try backup.write(to: tool.path("sms.xml"))
-    #expect(try tool.run("init", tool.path("A"), "--recovery-key-file", tool.path("key")).status == 0)
-    #expect(try tool.run("import", tool.path("sms.xml"), "--archive", tool.path("A")).status == 0)
-    #expect(try tool.run("sync", tool.path("A")).status == 0)
+  /// An archive `A` with a history of 140 messages, and its recovery key.
+  init() throws {
+    folder = try ToolFolder()
+    var history = SampleHistory()
+    try history.writeSMS(count: 80, in: folder)
+    try history.writeChatDatabase(count: 60, in: folder)
+    self.history = history
+    try folder.succeed("init", "A", "--recovery-key-file", "key")
+    try folder.succeed("import", "sms.xml", "Messages/chat.db", "--archive", "A")
   }
 
-  private func export(_ tool: Tool, _ archive: String) throws -> String {
-    let out = tool.path(UUID().uuidString)
-    let outcome = try tool.run("export", tool.path(archive), "--format", "json", "--output", out)
-    #expect(outcome.status == 0, "\(outcome.errors)")
-    return try String(contentsOfFile: out, encoding: .utf8)
+  private struct Summary: Decodable {
+    var read: Int
+    var sealed: Int
+    var alreadyThere: Int
+    var attachments: Int
+    var missingAttachments: Int
+    var skipped: [String: Int]
+    var services: [String: Int]
+    var carriages: [String: Int]
+    var kinds: [String: Int]
   }
 
-  @Test func `every text comes back, in order, and flagged as unencrypted`() throws {
-    let tool = try Tool()
-    try archive(tool)
-    let lines = try export(tool, "A").split(separator: "\n").map {
-      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+  private struct Status: Decodable {
+    var messages: Int
+    var conversations: Int
+    var attachments: Int
+    var waiting: Int
+    var devices: Int
+    var epochs: Int
+    var unreadableRecords: Int
+    var byService: [String: Int]
+    var byKind: [String: Int]
+    var byCarriage: [String: Int]
+    var byProtection: [String: Int]
+  }
+
+  @Test func `an import counts every message by service and kind`() throws {
+    try folder.succeed("init", "fresh", "--recovery-key-file", "other-key")
+    let summary: Summary =
+      try folder
+      .succeed("import", "sms.xml", "Messages/chat.db", "--archive", "fresh", "--json").json()
+    #expect(summary.read == history.messages.count + 1)
+    #expect(summary.sealed == history.messages.count)
+    #expect(summary.alreadyThere == 0)
+    #expect(summary.skipped == ["a draft": 1])
+    #expect(summary.attachments == history.messages.count { $0.attachment != nil })
+    #expect(summary.missingAttachments == 0)
+    #expect(summary.services == history.count { $0.service })
+    #expect(summary.carriages == history.count { $0.carriage })
+    #expect(summary.kinds == history.count { $0.kind })
+  }
+
+  @Test func `the status counts what the history holds`() throws {
+    let status: Status = try folder.succeed("status", "A", "--json").json()
+    #expect(status.messages == history.messages.count)
+    #expect(status.conversations == Set(history.messages.map(\.title)).count)
+    #expect(status.attachments == history.messages.count { $0.attachment != nil })
+    #expect(status.byService == history.count { $0.service })
+    #expect(status.byKind == history.count { $0.kind })
+    #expect(status.byCarriage == history.count { $0.carriage })
+    #expect(status.byProtection == history.count { $0.isEncrypted ? "importedEndToEnd" : "unencrypted" })
+    #expect(status.byProtection.count == 2)
+    #expect(status.waiting == 0)
+    #expect(status.unreadableRecords == 0)
+    #expect(status.devices == 2)
+  }
+
+  @Test func `an export has every message once, in order, and none of a carrier's as encrypted`() throws {
+    try history.expect(in: try folder.export("A"))
+  }
+
+  @Test func `a second device that joins by a code exports the same`() throws {
+    try joinSecondDevice()
+    #expect(try folder.export("B") == folder.export("A"))
+    let received = try folder.succeed("sync", "B").output
+    #expect(received.contains("Received 0, sent 0"))
+  }
+
+  /// `B` joins, and is up to date.
+  private func joinSecondDevice() throws {
+    let code = try folder.succeed("join", "B", "--name", "The computer", "--relay", "A").output
+    let early = try folder.run("sync", "B")
+    #expect(early.exitCode == 1)
+    #expect(early.errors.hasPrefix("letterlock: Not approved yet"))
+    try folder.succeed("device", "add", "A", code.trimmingCharacters(in: .newlines))
+    try folder.succeed("sync", "B")
+  }
+
+  private struct Devices: Decodable {
+    struct Row: Decodable {
+      var id: String
+      var name: String?
+      var role: String
+      var active: Bool
     }
-    #expect(lines.compactMap { $0["text"] as? String } == (0..<60).map(backup.text))
+    var devices: [Row]
+  }
+
+  @Test func `a removed device opens nothing that is sealed afterwards`() throws {
+    try joinSecondDevice()
+    let before = try folder.export("B")
+    let devices: Devices = try folder.succeed("device", "list", "B", "--json").json()
+    let itself = try #require(devices.devices.first { $0.role == "this device" })
+    #expect(itself.name == "The computer")
+    try folder.succeed("device", "remove", "A", String(itself.id.prefix(12)))
+    var later = SampleHistory()
+    try later.writeSMS(count: 20, to: "later.xml", in: folder, seed: 9)
+    try folder.succeed("import", "later.xml", "--archive", "A")
+    #expect(try folder.export("A").contains("Telephone text 3 of 9"))
+
+    // It has the relay's whole file, and the whole store of the device that sealed.
+    try expectNothingNew(in: "B", before: before, later: later)
+    try folder.remove("B/device/store.sqlite")
+    try folder.copy("A/device/store.sqlite", to: "B/device/store.sqlite")
+    try folder.remove("B/device/relay")
+    try folder.copy("A/relay.sqlite", to: "B/relay.sqlite")
+    try expectNothingNew(in: "B", before: before, later: later)
+  }
+
+  /// Whatever a removed device does, its export is what it was, and it says that it cannot read the rest.
+  private func expectNothingNew(
+    in archive: String, before: String, later: SampleHistory, at place: SourceLocation = #_sourceLocation
+  ) throws {
+    _ = try folder.run("sync", archive)
+    let outcome = try folder.run("export", archive, "--format", "json", "--output", "after")
+    #expect(outcome.exitCode == 2, "\(outcome.errors)", sourceLocation: place)
+    #expect(outcome.errors.contains("records could not be read"), sourceLocation: place)
+    #expect(try folder.text(of: "after") == before, sourceLocation: place)
+    let status: Status = try folder.succeed("status", archive, "--json").json()
+    #expect(status.unreadableRecords >= later.messages.count, sourceLocation: place)
+    let added = try folder.run("import", "later.xml", "--archive", archive)
+    #expect(added.exitCode == 1, sourceLocation: place)
+    #expect(added.errors.contains("was removed from its account"), sourceLocation: place)
+  }
+
+  @Test func `the recovery key and the relay's file bring everything back`() throws {
+    let before = try folder.export("A")
+    try loseEverythingButTheRelay()
+    try folder.succeed("restore", "C", "--relay", "found.sqlite", "--recovery-key-file", "key")
+    let after = try folder.export("C")
+    #expect(after == before)
+    try history.expect(in: after)
+    try folder.succeed("verify", "C")
+
+    // It reads at once, and seals when its person has said which devices to keep.
+    let early = try folder.run("import", "Messages/chat.db", "--archive", "C")
+    #expect(early.exitCode == 0)
+    var later = SampleHistory()
+    try later.writeSMS(count: 10, to: "later.xml", in: folder, seed: 9)
+    #expect(try folder.run("import", "later.xml", "--archive", "C").errors.contains("device confirm"))
+    try folder.succeed("device", "confirm", "C")
+    try folder.succeed("import", "later.xml", "--archive", "C")
+    var all = history
+    all.add(later.messages, secrets: [])
+    try all.expect(in: try folder.export("C"))
+  }
+
+  private func loseEverythingButTheRelay() throws {
+    #expect(!folder.exists("A/relay.sqlite-wal"))
+    try folder.copy("A/relay.sqlite", to: "found.sqlite")
+    try folder.remove("A")
+  }
+
+  @Test func `four mistyped characters of the recovery key are corrected and named`() throws {
+    let before = try folder.export("A")
+    try loseEverythingButTheRelay()
+    let key = try folder.text(of: "key").trimmingCharacters(in: .newlines)
+    try folder.write(Self.mistyped(key, groups: [2, 5, 9, 13]).lowercased(), to: "typed")
+    let outcome = try folder.succeed(
+      "restore", "C", "--relay", "found.sqlite", "--recovery-key-file", "typed")
     #expect(
-      lines.allSatisfy { $0["encrypted"] as? Bool == false && $0["protection"] as? String == "unencrypted" })
-    #expect(
-      lines.compactMap { $0["carriage"] as? String } == (0..<60).map { backup.isMMS($0) ? "mms" : "sms" })
-    let again = try tool.run("import", tool.path("sms.xml"), "--archive", tool.path("A"))
-    #expect(again.status == 0)
-    #expect(try export(tool, "A").split(separator: "\n").count == 60)
+      outcome.output.hasPrefix(
+        "Corrected 4 mistyped characters of the recovery key, in group 2, 5, 9, 13.\n"))
+    #expect(!outcome.output.contains(key) && !outcome.errors.contains(key))
+    #expect(try folder.export("C") == before)
   }
 
-  @Test func `a second device and a restored one show the same`() throws {
-    let tool = try Tool()
-    try archive(tool)
-    let original = try export(tool, "A")
-    let joined = try tool.run("join", tool.path("B"), "--relay", tool.path("A"))
-    let code = try #require(
-      joined.output.firstMatch(of: #/([0-9A-Z]{5}(-[0-9A-Z]{5}){12})/#).map { String($0.1) })
-    #expect(try tool.run("device", "add", tool.path("A"), code).status == 0)
-    #expect(try tool.run("sync", tool.path("B")).status == 0)
-    #expect(try export(tool, "B") == original)
-
-    // With four characters of the recovery key mistyped, and nothing but the relay's file.
-    let key = try String(contentsOfFile: tool.path("key"), encoding: .utf8)
-    try mistype(key, 4).write(toFile: tool.path("mistyped"), atomically: true, encoding: .utf8)
-    let relay = tool.path("relay.sqlite")
-    try FileManager.default.copyItem(atPath: tool.path("A/relay.sqlite"), toPath: relay)
-    let restored = try tool.run(
-      "restore", tool.path("C"), "--relay", relay, "--recovery-key-file", tool.path("mistyped"))
-    #expect(restored.status == 0, "\(restored.errors)")
-    #expect((restored.output + restored.errors).contains("Corrected 4 mistyped"))
-    #expect(try export(tool, "C") == original)
-
-    try mistype(key, 5).write(toFile: tool.path("worse"), atomically: true, encoding: .utf8)
-    let refused = try tool.run(
-      "restore", tool.path("D"), "--relay", relay, "--recovery-key-file", tool.path("worse"))
-    #expect(refused.status != 0)
-    #expect(!refused.errors.isEmpty)
+  @Test func `five wrong groups of the recovery key are refused with a sentence`() throws {
+    let key = try folder.text(of: "key").trimmingCharacters(in: .newlines)
+    try folder.write(Self.mistyped(key, groups: [1, 4, 6, 8, 11]), to: "typed")
+    let outcome = try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "typed")
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errors == "letterlock: More than 4 characters of the recovery key are wrong.\n")
+    #expect(outcome.output.isEmpty)
+    #expect(!folder.exists("C"))
   }
 
-  private func mistype(_ key: String, _ count: Int) -> String {
-    var left = count
-    return String(
-      key.enumerated().map { place, character in
-        guard left > 0, place % 7 == 0, character != "-", character != "\n" else { return character }
-        left -= 1
-        return character == "7" ? "8" : "7"
-      })
-  }
-
-  @Test func `a key file is private, and mistakes are one sentence`() throws {
-    let tool = try Tool()
-    try archive(tool)
-    let mode = try FileManager.default.attributesOfItem(atPath: tool.path("key"))[.posixPermissions] as? Int
-    #expect(mode == 0o600)
-    for arguments in [
-      ["status", tool.path("nowhere")], ["sync", tool.path("nowhere")], ["verify", tool.path("nowhere")],
-      ["import", tool.path("nowhere.xml"), "--archive", tool.path("A")],
-      ["import", tool.path("key"), "--archive", tool.path("A")],
-      ["device", "add", tool.path("A"), "NOT-A-CODE"], ["init", tool.path("A")],
-    ] {
-      let (process, output, errors) = try tool.start(arguments)
-      process.waitUntilExit()
-      #expect([1, 2, 64].contains(process.terminationStatus), "\(arguments)")
-      #expect(process.terminationReason == .exit, "\(arguments)")
-      let said = try String(contentsOfFile: errors, encoding: .utf8)
-      #expect(!said.isEmpty && said.split(separator: "\n").count <= 3, "\(arguments): \(said)")
-      #expect(try String(contentsOfFile: output, encoding: .utf8).isEmpty, "\(arguments)")
+  /// One wrong character in each of these groups, from 1.
+  private static func mistyped(_ key: String, groups: [Int]) -> String {
+    var characters = Array(key)
+    for group in groups {
+      let place = (group - 1) * 6 + group % 5
+      characters[place] = characters[place] == "7" ? "3" : "7"
     }
+    return String(characters)
   }
 }
+#endif

@@ -31,7 +31,7 @@ extension DeviceState {
   init(_ contents: VaultContents) throws(DeviceError) {
     let state: VaultState
     do { state = try VaultState(decoding: contents.state) } catch { throw .vault(.corrupted) }
-    guard contents.secrets.byteCount == state.slots.count * Self.secretByteCount else {
+    guard contents.secrets.byteCount == state.slots.count * Self.secretByteCount, state.flags < 4 else {
       throw .vault(.corrupted)
     }
     var secrets: [SecretSlot: SecretKey] = [:]

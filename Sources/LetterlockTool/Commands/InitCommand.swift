@@ -21,9 +21,9 @@ struct InitCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run {
       let passphrase = try keys.passphrase()
-      let keyFile = try recoveryKeyFile.map(NewSecretFile.init)
       let folder = ArchiveFolder(path: dir)
       try folder.create()
+      let keyFile = try recoveryKeyFile.map(NewSecretFile.init)
       let created = try await Self.make(folder, name: name, passphrase: passphrase, quota: quota)
       print("Made an account in \(dir). Its number: \(created.device.account)")
       if passphrase == nil {

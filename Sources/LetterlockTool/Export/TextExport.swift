@@ -29,6 +29,9 @@ struct LinesExport {
   private static func write<Element>(
     _ elements: [Element], to path: String, _ line: (Element) throws -> Data
   ) throws -> Int {
+    // What is in the way is replaced: a folder would be lost with all that it holds.
+    let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+    guard values?.isDirectory != true else { throw ToolError("Cannot write \(path): it is a folder.") }
     let temporary = path + ".part"
     guard
       FileManager.default.createFile(

@@ -1,0 +1,151 @@
+#if Tool
+import Foundation
+import GRDB
+import Testing
+
+@Suite("An archive in which one bit is wrong")
+struct HostileDamageTests {
+  private static let isHostile = ProcessInfo.processInfo.environment["LETTERLOCK_HOSTILE"] != nil
+
+  /// What `verify` may call a thing of each table: its own name, or that of what it belongs to.
+  private static let names: [String: [String]] = [
+    "relay": ["relay's key"], "account": ["account log", "recovery"], "log_entry": ["account log"],
+    "wrap": ["wrap of epoch"], "batch": ["Append of record", "history"], "record": ["record"],
+    "blob": ["attachment"], "blob_part": ["attachment"], "mailbox": ["message 1 in a mailbox"],
+    "state": ["progress"], "outbox": ["waiting record"],
+  ]
+
+  /// An archive in which every table holds something: records wait that a full relay did not take, and a
+  /// device has asked to join.
+  private func archive() throws -> ToolFolder {
+    let folder = try ToolFolder()
+    var history = SampleHistory()
+    try history.writeSMS(count: 40, largestFile: 5_000, in: folder)
+    try history.writeSMS(count: 200, to: "more.xml", in: folder, seed: 2)
+    try folder.succeed("init", "A", "--recovery-key-file", "key", "--quota", "100000")
+    try folder.succeed("import", "sms.xml", "--archive", "A")
+    let full = try folder.run("import", "more.xml", "--archive", "A")
+    #expect(full.exitCode == 1)
+    #expect(full.errors.hasPrefix("letterlock: The relay is full: "))
+    try folder.succeed("join", "B", "--relay", "A")
+    return folder
+  }
+
+  @Test func `is refused, and what is wrong is named`() throws {
+    let folder = try archive()
+    let whole = try folder.succeed("verify", "A")
+    #expect(whole.output.hasSuffix(": 0 failed.\n"))
+    var random = SplitMix64(state: 44)
+    var tables: Set<String> = []
+    for file in ["relay.sqlite", "device/store.sqlite"] {
+      for column in try Self.columns(of: folder.file("A/" + file)) {
+        tables.insert(column.table)
+        for _ in 0..<column.flipCount(isHostile: Self.isHostile) {
+          try folder.copy("A", to: "damaged")
+          let place = try Self.flip(column, in: folder.file("damaged/" + file), &random)
+          try Self.expectNamed(folder.run("verify", "damaged"), file, column, place)
+          try folder.remove("damaged")
+        }
+      }
+    }
+    #expect(tables == Set(Self.names.keys))
+    // The copies were what was damaged.
+    try folder.succeed("verify", "A")
+  }
+
+  private static func expectNamed(
+    _ outcome: ToolOutcome, _ file: String, _ column: Column, _ place: String
+  ) throws {
+    let said = outcome.output + outcome.errors
+    let comment: Comment = "\(file) \(column.table).\(column.name) \(place): \(said)"
+    #expect(outcome.exitCode == 2, comment)
+    #expect(!outcome.wasKilled, comment)
+    // A relay whose key is damaged does not open at all.
+    let side = file == "relay.sqlite" ? "relay" : "device"
+    #expect(said.contains("FAILED \(side): ") || column.table == "relay", comment)
+    let names = try #require(names[column.table])
+    #expect(names.contains { said.contains($0) }, comment)
+  }
+
+  /// A column of byte strings.
+  private struct Column {
+    var table: String
+    var name: String
+    var all: [String]
+
+    /// More where most of the bytes are.
+    func flipCount(isHostile: Bool) -> Int {
+      let isLarge = ["append", "bytes", "entry", "wrap"].contains(name)
+      return (isLarge ? 2 : 1) * (isHostile ? 20 : 1)
+    }
+  }
+
+  private static func columns(of path: String) throws -> [Column] {
+    let queue = try DatabaseQueue(path: path)
+    defer { try? queue.close() }
+    return try queue.read { database in
+      let tables = try String.fetchAll(
+        database,
+        sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+      return try tables.flatMap { table in
+        let columns = try database.columns(in: table)
+        return columns.filter { $0.type == "BLOB" }.map {
+          Column(table: table, name: $0.name, all: columns.map(\.name))
+        }
+      }
+    }
+  }
+
+  /// Turns one bit of one value round, and says where.
+  private static func flip(
+    _ column: Column, in path: String, _ random: inout SplitMix64
+  ) throws -> String {
+    let queue = try DatabaseQueue(path: path)
+    defer { try? queue.close() }
+    let rows = try queue.read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM \(column.table) WHERE length(\(column.name)) > 0")
+    }
+    let row = try #require(rows.randomElement(using: &random), "\(column.table).\(column.name) is empty")
+    var value: Data = row[column.name]
+    let place = Int.random(in: 0..<value.count, using: &random)
+    value[value.startIndex + place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+    // Some tables have no row numbers: all that the row holds tells which it is.
+    let condition = column.all.map { "\($0) IS ?" }.joined(separator: " AND ")
+    let arguments = StatementArguments([value.databaseValue] + Array(row.databaseValues))
+    let changed = try queue.write { database in
+      try database.execute(
+        sql: "UPDATE \(column.table) SET \(column.name) = ? WHERE \(condition)", arguments: arguments)
+      return database.changesCount
+    }
+    #expect(changed == 1)
+    return "byte \(place) of \(value.count)"
+  }
+
+  @Test(arguments: [false, true])
+  func `is refused when it is in the key file`(isSealed: Bool) throws {
+    let folder = try ToolFolder()
+    try folder.write("some words to remember\n", to: "words")
+    let options = isSealed ? ["--passphrase-file", "words"] : []
+    let made = try folder.start(["init", "A", "--recovery-key-file", "key"] + options).outcome()
+    #expect(made.exitCode == 0)
+    let keys = try Data(contentsOf: URL(fileURLWithPath: folder.file("A/device/keys")))
+    var random = SplitMix64(state: 7)
+    // Every passphrase takes a third of a second. The last byte says what the device may do.
+    var places = (0..<(isSealed ? 3 : 12)).map { _ in Int.random(in: 0..<keys.count, using: &random) }
+    places += isSealed ? [40, keys.count - 1] : Array(6..<12) + [keys.count - 1]
+    for place in places {
+      var damaged = keys
+      // The highest bits: the lowest two of the last byte mean something.
+      damaged[place] ^= 1 << UInt8.random(in: 2..<8, using: &random)
+      try damaged.write(to: URL(fileURLWithPath: folder.file("A/device/keys")))
+      let outcome = try folder.start(["verify", "A"] + options).outcome()
+      #expect(outcome.exitCode == 2 || (isSealed && outcome.exitCode == 1), "byte \(place)")
+      let said = outcome.output + outcome.errors
+      #expect(["key file", "keys", "root of epoch"].contains { said.contains($0) }, "byte \(place): \(said)")
+    }
+    try keys.write(to: URL(fileURLWithPath: folder.file("A/device/keys")))
+    #expect(try folder.start(["verify", "A"] + options).outcome().exitCode == 0)
+  }
+}
+#endif

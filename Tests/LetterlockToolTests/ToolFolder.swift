@@ -1,0 +1,140 @@
+#if Tool
+import Foundation
+import Testing
+
+/// A folder of a test's own, in which the real `letterlock` runs as a person would run it.
+final class ToolFolder: Sendable {
+  let path: String
+
+  init() throws {
+    let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
+    path = base + "/letterlock-tool-" + UUID().uuidString
+    try FileManager.default.createDirectory(
+      atPath: path + "/.output", withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// The path of something in the folder.
+  func file(_ name: String) -> String { path + "/" + name }
+
+  func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)))
+  }
+
+  func text(of name: String) throws -> String {
+    try String(contentsOfFile: file(name), encoding: .utf8)
+  }
+
+  func copy(_ name: String, to copy: String) throws {
+    try FileManager.default.copyItem(atPath: file(name), toPath: file(copy))
+  }
+
+  func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: file(name)) }
+
+  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+
+  /// Starts the command in this folder.
+  func start(_ arguments: [String]) throws -> RunningTool {
+    try RunningTool(arguments, in: path)
+  }
+
+  /// Runs the command to its end.
+  func run(_ arguments: String...) throws -> ToolOutcome { try start(arguments).outcome() }
+
+  /// Runs the command, which must do what it is told.
+  @discardableResult
+  func succeed(_ arguments: String..., at place: SourceLocation = #_sourceLocation) throws -> ToolOutcome {
+    let outcome = try start(arguments).outcome()
+    #expect(outcome.exitCode == 0, "\(arguments): \(outcome.errors)", sourceLocation: place)
+    return outcome
+  }
+}
+
+/// What a run of the command left.
+struct ToolOutcome {
+  let exitCode: Int32
+  let wasKilled: Bool
+  let output: String
+  let errors: String
+
+  /// The one object that `--json` prints.
+  func json<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+    #expect(output.split(separator: "\n").count == 1, "\(output)")
+    return try JSONDecoder().decode(type, from: Data(output.utf8))
+  }
+}
+
+/// The command at work. Its output goes to files, so that it never waits for a reader.
+final class RunningTool {
+  private let process = Process()
+  private let outputPath: String
+
+  init(_ arguments: [String], in folder: String) throws {
+    outputPath = folder + "/.output/" + UUID().uuidString
+    process.executableURL = try Self.executable()
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    // Nothing of this machine's user may play a part.
+    process.environment = ["HOME": folder, "TMPDIR": folder, "PATH": "/usr/bin:/bin"]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try Self.newFile(outputPath + ".out")
+    process.standardError = try Self.newFile(outputPath + ".err")
+    try process.run()
+  }
+
+  var isRunning: Bool { process.isRunning }
+
+  /// Ends it as a loss of power would.
+  func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+
+  /// Waits for its end.
+  func outcome() throws -> ToolOutcome {
+    process.waitUntilExit()
+    return ToolOutcome(
+      exitCode: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
+      output: try String(contentsOfFile: outputPath + ".out", encoding: .utf8),
+      errors: try String(contentsOfFile: outputPath + ".err", encoding: .utf8))
+  }
+
+  private static func newFile(_ path: String) throws -> FileHandle {
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+  }
+
+  /// The command lies beside the tests.
+  private static func executable() throws -> URL {
+    let start = URL(fileURLWithPath: CommandLine.arguments[0])
+    let places = [Bundle.main.bundleURL, start] + Bundle.allBundles.map(\.bundleURL)
+    for place in places {
+      var folder = place
+      for _ in 0..<5 {
+        let candidate = folder.appendingPathComponent("letterlock")
+        let isFile = (try? candidate.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile
+        if isFile == true, FileManager.default.isExecutableFile(atPath: candidate.path) {
+          return candidate
+        }
+        folder.deleteLastPathComponent()
+      }
+    }
+    throw CocoaError(.fileNoSuchFile)
+  }
+}
+
+/// Random numbers that are the same in every run.
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 56) }
+  }
+}
+#endif
