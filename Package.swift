@@ -64,7 +64,7 @@ let package = Package(
     .executableTarget(
       name: "letterlock",
       dependencies: [
-        "Letterlock", "LetterlockSQLite", "LetterlockImport", "LetterlockVectors", "CryptoCore",
+        "Letterlock", "LetterlockSQLite", "LetterlockImport", "LetterlockVectors", "CryptoCore", "TLSCodec",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["Tool"])),

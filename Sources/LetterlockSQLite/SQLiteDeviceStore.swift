@@ -125,20 +125,37 @@ public final class SQLiteDeviceStore: DeviceStore {
   /// Batches from a place in the history on.
   public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     try read { db in
-      var batches: [HistoryBatch] = []
-      let sql = "SELECT first_leaf, append FROM batch WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?"
-      try db.forEachRow(sql, [Int64(clamping: leaf), max(0, limit)]) { row in
-        let first = try row.count(0)
-        guard let append = try? Append(decoding: try row.bytes(1)) else {
-          throw StorageFailure.corrupted("An Append in the store is damaged.")
-        }
-        batches.append(
-          HistoryBatch(
-            firstLeaf: first, append: append,
-            records: try Self.records(from: first, count: append.leafHashes.count, db)))
-      }
-      return batches
+      try Self.batches(
+        "SELECT first_leaf, append FROM batch WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?", leaf, limit,
+        db)
     }
+  }
+
+  /// The last batches that begin before a place in the history.
+  public func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
+    try read { db in
+      try Self.batches(
+        "SELECT first_leaf, append FROM batch WHERE first_leaf < ? ORDER BY first_leaf DESC LIMIT ?", leaf,
+        limit, db
+      ).reversed()
+    }
+  }
+
+  private static func batches(
+    _ sql: String, _ leaf: UInt64, _ limit: Int, _ db: Database
+  ) throws -> [HistoryBatch] {
+    var batches: [HistoryBatch] = []
+    try db.forEachRow(sql, [Int64(clamping: leaf), max(0, limit)]) { row in
+      let first = try row.count(0)
+      guard let append = try? Append(decoding: try row.bytes(1)) else {
+        throw StorageFailure.corrupted("An Append in the store is damaged.")
+      }
+      batches.append(
+        HistoryBatch(
+          firstLeaf: first, append: append,
+          records: try Self.records(from: first, count: append.leafHashes.count, db)))
+    }
+    return batches
   }
 
   private static func records(

@@ -49,7 +49,8 @@ extension ToolError {
         ToolError.wrong("The relay shows approvals that no device of yours made.")
       case .attachmentUnreadable(let blob):
         ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
-      case .historyRefused(let verdict): ToolError.wrong(verdict.sentence)
+      case .historyRefused(let verdict):
+        ToolError.wrong(verdict.sentence + EvidenceFile.keep(verdict, in: folder))
       case .internalError(let place): ToolError("A fault of letterlock itself (\(place)): please report it.")
       }
   }
@@ -120,7 +121,8 @@ extension Verdict {
       "The relay shows an older history (\(to)) than this device has seen (\(from))."
     case .reordered: "The relay shows the history in another order than it signed."
     case .tampered(let error): "The relay shows something that its author did not sign: \(error)."
-    case .forked: "The relay shows another account log than this device has seen."
+    case .forked(evidence: nil): "The relay shows another log or history than this device has seen."
+    case .forked: "The relay signed two histories that contradict each other."
     }
   }
 }

@@ -146,6 +146,11 @@ class Append:
         version(reader)
         self.log_head, self.device, self.counter = reader.fixed(32), reader.fixed(32), reader.uint(8)
         self.previous = reader.fixed(32)
+        has_basis = reader.uint(1)
+        refuse_unless(has_basis < 2)
+        if has_basis:
+            version(reader)
+            self.basis = reader.fixed(32 + 8 + 32 + 32 + 64)
         leaves, erasures = reader.opaque(), reader.opaque()
         refuse_unless(len(leaves) % 32 == 0 and len(erasures) % 32 == 0)
         self.leaf_hashes = [leaves[start:start + 32] for start in range(0, len(leaves), 32)]

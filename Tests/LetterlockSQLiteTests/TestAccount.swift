@@ -13,6 +13,8 @@ struct TestAccount {
   var log: AccountLog
   var history = History()
   var counter: UInt64 = 0
+  /// The newest that the relay gave.
+  var receipt: Receipt?
 
   var id: AccountID { log.account }
 
@@ -86,7 +88,7 @@ struct TestAccount {
   func append(_ records: [[UInt8]]) throws -> Append {
     try Append(
       of: records, by: keys, account: id, logHead: log.head, counter: counter + 1,
-      previous: history.author(keys.deviceID)?.appendHash ?? .zero)
+      previous: history.author(keys.deviceID)?.appendHash ?? .zero, basis: receipt)
   }
 
   /// Adds records at the relay and takes them.
@@ -96,6 +98,7 @@ struct TestAccount {
     let outcome = try await relay.append(append, records: records, to: id)
     try history.accept(append, records: records, of: log)
     counter += 1
+    receipt = outcome.receipt
     return outcome
   }
 

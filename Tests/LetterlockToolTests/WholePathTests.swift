@@ -180,7 +180,7 @@ struct WholePathTests {
       "restore", "C", "--relay", "found.sqlite", "--recovery-key-file", "typed")
     #expect(
       outcome.output.hasPrefix(
-        "Corrected 4 mistyped characters of the recovery key, in group 2, 5, 9, 13.\n"))
+        "Corrected 4 mistyped characters of the recovery key, in groups 2, 5, 9, 13.\n"))
     #expect(!outcome.output.contains(key) && !outcome.errors.contains(key))
     #expect(try folder.export("C") == before)
   }

@@ -9,6 +9,7 @@ public import TLSCodec
 ///   opaque device[32];
 ///   uint64 counter;                 more than in the device's Append before; never used twice
 ///   opaque previous[32];            hash of the device's Append before; zero in the first
+///   optional<Receipt> basis;        what the relay had signed for the history that the author knew
 ///   opaque leaf_hashes[32]<V>;
 ///   opaque erasures[32]<V>;         hashes of leaves that the person deleted
 ///   opaque signature[64];           Ed25519, purpose "append", over the fields above
@@ -26,6 +27,9 @@ public struct Append: WireCodable, Hashable, Sendable {
   public let counter: UInt64
   /// The author's Append before.
   public let previous: Digest32
+  /// The newest receipt that its author had verified; nil if the author knew of no record. So each Append is
+  /// a checkpoint of its author's too: it fits one history only.
+  public let basis: Receipt?
   /// The leaves, in order.
   public let leafHashes: [Digest32]
   /// Leaves whose records the author erases.
@@ -36,7 +40,7 @@ public struct Append: WireCodable, Hashable, Sendable {
   /// The fields, in wire order.
   public static let wire = WireFormat(
     Self.init, field(\.version), field(\.logHead), field(\.device), field(\.counter),
-    field(\.previous), field(\.leafHashes), field(\.erasures), field(\.signature))
+    field(\.previous), field(\.basis), field(\.leafHashes), field(\.erasures), field(\.signature))
 
   /// At most this many records go into one Append.
   public static let maximumLeafCount = 1000
@@ -54,28 +58,30 @@ public struct Append: WireCodable, Hashable, Sendable {
   /// An Append over records in order.
   package init(
     of records: [[UInt8]], erasing erasures: [Digest32] = [], by keys: DeviceKeys, account: AccountID,
-    logHead: LogHead, counter: UInt64, previous: Digest32
+    logHead: LogHead, counter: UInt64, previous: Digest32, basis: Receipt?
   ) throws(DeviceError) {
     let unsigned = Append(
       version: .newest, logHead: logHead, device: keys.deviceID, counter: counter, previous: previous,
+      basis: basis,
       leafHashes: records.map { Self.leafHash(of: $0, device: keys.deviceID, counter: counter) },
       erasures: erasures,
       signature: Ed25519SignatureBytes(unchecked: [UInt8](repeating: 0, count: 64)))
     self.init(
       version: unsigned.version, logHead: logHead, device: unsigned.device, counter: counter,
-      previous: previous, leafHashes: unsigned.leafHashes, erasures: erasures,
+      previous: previous, basis: basis, leafHashes: unsigned.leafHashes, erasures: erasures,
       signature: try keys.quickSign(unsigned.signedBody, for: .append, account: account))
   }
 
   private init(
     version: FormatVersion, logHead: LogHead, device: DeviceID, counter: UInt64, previous: Digest32,
-    leafHashes: [Digest32], erasures: [Digest32], signature: Ed25519SignatureBytes
+    basis: Receipt?, leafHashes: [Digest32], erasures: [Digest32], signature: Ed25519SignatureBytes
   ) {
     self.version = version
     self.logHead = logHead
     self.device = device
     self.counter = counter
     self.previous = previous
+    self.basis = basis
     self.leafHashes = leafHashes
     self.erasures = erasures
     self.signature = signature

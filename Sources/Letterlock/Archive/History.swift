@@ -7,6 +7,24 @@ public struct History: WireCodable, Hashable, Sendable {
   /// The tree over every record so far.
   public private(set) var tree: HistoryTree
   private(set) var authors: [AuthorState]
+  /// The history after each of its newest Appends, oldest first; the last is `tree`. Never empty.
+  private var boundaries: [Boundary]
+
+  /// How many Appends may come between what an author knew and its Append.
+  package static let boundaryCount = 64
+
+  /// ```
+  /// struct {
+  ///   uint64 size;
+  ///   opaque root[32];
+  /// } Boundary;
+  /// ```
+  private struct Boundary: WireCodable, Hashable, Sendable {
+    var size: UInt64
+    var root: Digest32
+
+    static let wire = WireFormat(Self.init, field(\.size), field(\.root))
+  }
 
   /// ```
   /// struct {
@@ -25,17 +43,23 @@ public struct History: WireCodable, Hashable, Sendable {
   }
 
   /// The fields, in wire order.
-  public static let wire = WireFormat(Self.init(tree:authors:), field(\.tree), field(\.authors))
+  public static let wire = WireFormat(
+    checking: Self.init(tree:authors:boundaries:), field(\.tree), field(\.authors), field(\.boundaries))
 
-  private init(tree: HistoryTree, authors: [AuthorState]) {
+  private init(tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary]) throws(TLSError) {
+    guard boundaries.last?.size == tree.size, boundaries.count <= Self.boundaryCount else {
+      throw .invalidValue
+    }
     self.tree = tree
     self.authors = authors
+    self.boundaries = boundaries
   }
 
   /// The empty history.
   public init() {
     tree = HistoryTree()
     authors = []
+    boundaries = [Boundary(size: 0, root: tree.root)]
   }
 
   /// A device's newest Append, if it made any.
@@ -53,6 +77,9 @@ public struct History: WireCodable, Hashable, Sendable {
     _ append: Append, records: [[UInt8]?], of log: AccountLog
   ) throws(HistoryError) {
     try checkAuthor(of: append, in: log)
+    // Before the chain: two histories of one account break that too, and the relay's signature says more.
+    try checkBasis(of: append, in: log)
+    try checkChain(of: append)
     guard append.erasures.isEmpty else { throw .erasureNotSupported(append.device) }
     guard !records.isEmpty, records.count <= Append.maximumLeafCount,
       records.count == append.leafHashes.count
@@ -82,9 +109,27 @@ public struct History: WireCodable, Hashable, Sendable {
     authors.removeAll { $0.device == append.device }
     authors.append(
       AuthorState(device: append.device, counter: append.counter, appendHash: append.hash))
+    boundaries.append(Boundary(size: tree.size, root: tree.root))
+    if boundaries.count > Self.boundaryCount { boundaries.removeFirst() }
   }
 
-  /// Rules 1, 2 and 4.
+  /// Rule 9: the author knew this history and no other.
+  private func checkBasis(of append: Append, in log: AccountLog) throws(HistoryError) {
+    let device = append.device
+    let oldest = boundaries.first?.size ?? 0
+    guard let receipt = append.basis else {
+      guard oldest == 0 else { throw .basisTooOld(device) }
+      return
+    }
+    guard receipt.account == log.account, log.receiptKey.isEmpty || receipt.isSigned(by: log.receiptKey),
+      let entry = log.index(of: receipt.logHead), let head = log.index(of: append.logHead), entry <= head
+    else { throw .badBasis(device) }
+    guard receipt.treeSize >= oldest else { throw .basisTooOld(device) }
+    let own = boundaries.last { $0.size == receipt.treeSize }
+    guard own?.root == receipt.treeRoot else { throw .otherHistory(device, receipt) }
+  }
+
+  /// Rules 1 and 2.
   private func checkAuthor(of append: Append, in log: AccountLog) throws(HistoryError) {
     let device = append.device
     guard let member = log.members[device] else { throw .unknownAuthor(device) }
@@ -95,7 +140,6 @@ public struct History: WireCodable, Hashable, Sendable {
     guard member.addedAt <= entry, entry < member.removal?.entry ?? .max else {
       throw .authorNotActive(device)
     }
-    try checkChain(of: append)
   }
 
   /// Rule 4.

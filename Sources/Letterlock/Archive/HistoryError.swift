@@ -14,6 +14,13 @@ public enum HistoryError: Error, Hashable, Sendable {
   case deviceCloned(DeviceID)
   /// The Append does not follow the author's Append before. Rule 4.
   case brokenChain(DeviceID)
+  /// The Append names no receipt that the account's relay signed, or one of a later log. Rule 9.
+  case badBasis(DeviceID)
+  /// The Append's receipt is of a history more than `History.boundaryCount` Appends ago: synchronise first.
+  /// Rule 9.
+  case basisTooOld(DeviceID)
+  /// The relay signed another history for the author than the one in which the Append stands. Rule 9.
+  case otherHistory(DeviceID, Receipt)
   /// There are no records, too many, or not as many as hashes. Rule 5.
   case wrongRecordCount
   /// The record at this place in the history is not the one that its author signed. Rule 6.

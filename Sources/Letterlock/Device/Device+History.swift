@@ -51,7 +51,12 @@ extension Device {
       }
       do throws(HistoryError) {
         try progress.history.accept(batch.append, records: batch.records, of: log)
-      } catch { throw .historyRefused(Self.verdict(for: error)) }
+      } catch {
+        if case .otherHistory(_, let receipt) = error {
+          throw .historyRefused(fork(receipt, page, progress))
+        }
+        throw .historyRefused(Self.verdict(for: error))
+      }
       if batch.append.device == id {
         progress.counter = max(progress.counter, batch.append.counter)
         if let staged, staged.append == batch.append.encoded { covered = staged.through }
@@ -93,7 +98,11 @@ extension Device {
     guard tree.size == receipt.treeSize else {
       throw .historyRefused(.missing(leaves: [tree.size]))
     }
-    guard tree.root == receipt.treeRoot else { throw .historyRefused(.reordered) }
+    guard tree.root != receipt.treeRoot else { return }
+    if let known = progress.receipt, known.treeSize == receipt.treeSize, known.treeRoot != receipt.treeRoot {
+      throw .historyRefused(.forked(evidence: evidence(older: known, newer: receipt, nodes: nil)))
+    }
+    throw .historyRefused(.reordered)
   }
 
   /// Sends what waits in the outbox, batch by batch. Gives the number of records.
@@ -150,7 +159,7 @@ extension Device {
     progress.counter += 1
     let append = try Append(
       of: bytes, by: keys, account: account, logHead: log.head, counter: progress.counter,
-      previous: progress.history.author(id)?.appendHash ?? .zero)
+      previous: progress.history.author(id)?.appendHash ?? .zero, basis: progress.receipt)
     let through = records[records.count - 1].sequence
     try Self.storing { () throws(StoreError) in
       try store.stage(append.encoded, through: through, progress: progress.encoded)
@@ -224,7 +233,9 @@ extension RelayError {
   /// Whether pulling and trying again helps.
   var isOvertaken: Bool {
     switch self {
-    case .staleLogHead, .appendRefused(.brokenChain), .appendRefused(.deviceCloned): true
+    case .staleLogHead, .appendRefused(.brokenChain), .appendRefused(.deviceCloned),
+      .appendRefused(.basisTooOld):
+      true
     default: false
     }
   }

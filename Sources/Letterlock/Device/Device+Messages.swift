@@ -77,7 +77,7 @@ extension Device {
     }
   }
 
-  private func opened(_ record: [UInt8]?, leaf: UInt64?, author: DeviceID) -> HistoryEntry {
+  func opened(_ record: [UInt8]?, leaf: UInt64?, author: DeviceID) -> HistoryEntry {
     HistoryEntry(
       leaf: leaf, author: author,
       entry: Result { () throws(ArchiveError) in

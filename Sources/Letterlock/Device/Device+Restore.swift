@@ -44,7 +44,7 @@ extension Device {
   }
 
   /// The recovery device for a moment, in memory.
-  private static func reading(
+  static func reading(
     _ account: AccountID, as recovery: DeviceKeys, store: (any DeviceStore)?, relay: any Relay
   ) async throws(DeviceError) -> Device {
     let entries = try await asking { () async throws(RelayError) in

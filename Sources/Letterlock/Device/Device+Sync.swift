@@ -74,7 +74,7 @@ extension Device {
       state.withLock { $0.isForked = true }
       try save()
       refreshArchive()
-      throw .historyRefused(.forked)
+      throw .historyRefused(.forked(evidence: nil))
     }
     for entry in entries.dropFirst() { try take(entry) }
   }

@@ -33,6 +33,8 @@ public protocol DeviceStore: Sendable {
   ) throws(StoreError)
   /// Batches from a place in the history on, up to `limit` of them.
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
+  /// The last batches that begin before a place in the history, up to `limit` of them, in order.
+  func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
 
   /// Begins a large sealed attachment, or begins it anew.
   func beginBlob(_ blob: BlobID) throws(StoreError)

@@ -90,6 +90,11 @@ public final class MemoryDeviceStore: DeviceStore {
     state.withLock { Array($0.batches.filter { $0.firstLeaf >= leaf }.prefix(limit)) }
   }
 
+  /// The last batches that begin before a place in the history, up to `limit` of them, in order.
+  public func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
+    state.withLock { Array($0.batches.filter { $0.firstLeaf < leaf }.suffix(limit)) }
+  }
+
   /// Begins a large sealed attachment, or begins it anew.
   public func beginBlob(_ blob: BlobID) throws(StoreError) {
     state.withLock { $0.blobs[blob] = StoredBlob() }

@@ -10,8 +10,9 @@ public enum Verdict: Hashable, Sendable {
   case reordered
   /// A record or an entry is not what its author signed.
   case tampered(HistoryError)
-  /// Two histories or two logs contradict each other.
-  case forked
+  /// The relay shows another log, or signed another history for another device. With two receipts of the
+  /// relay that contradict each other, if it gave them: whoever reads them can tell that the relay lied.
+  case forked(evidence: RelayEvidence?)
 
   /// Whether nothing is wrong.
   public var isComplete: Bool {

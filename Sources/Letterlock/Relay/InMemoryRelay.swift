@@ -31,6 +31,20 @@ public actor InMemoryRelay: Relay {
     self.quota = quota
   }
 
+  /// A relay with the same key and the same accounts, which goes its own way from here on: for tests of what
+  /// a lying relay can do.
+  package func fork() -> InMemoryRelay { InMemoryRelay(key, quota, accounts, mailboxes) }
+
+  private init(
+    _ key: ReceiptKey, _ quota: UInt64, _ accounts: [AccountID: StoredAccount],
+    _ mailboxes: [MailboxID: [[UInt8]]]
+  ) {
+    self.key = key
+    self.quota = quota
+    self.accounts = accounts
+    self.mailboxes = mailboxes
+  }
+
   /// What the relay signs receipts with: an Ed25519 public key, 32 bytes.
   public func receiptKey() async throws(RelayError) -> [UInt8] { key.publicKey }
 

@@ -21,11 +21,7 @@ struct RestoreCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run {
       let passphrase = try keys.passphrase()
-      guard let text = try? String(contentsOfFile: recoveryKeyFile, encoding: .utf8) else {
-        throw ToolError("Cannot read \(recoveryKeyFile).")
-      }
-      let key: RecoveryKey
-      do throws(RecoveryKeyError) { key = try Self.parse(text) } catch { throw ToolError(error) }
+      let key = try Self.readKey(recoveryKeyFile)
       let server = try ArchiveFolder.openRelay(at: relay)
       let folder = ArchiveFolder(path: dir)
       try folder.create()
@@ -40,9 +36,18 @@ struct RestoreCommand: AsyncParsableCommand {
         try report.checked()
         let files = try await device.downloadAll()
         print("Restored \(report.received) records and \(files) attachments.")
+        for line in RestoreSummary(try await device.restoreReport()).lines { print(line) }
         try Self.explain(device, dir)
       } catch { throw ToolError(error, folder: dir) }
     }
+  }
+
+  /// The key in a file.
+  static func readKey(_ path: String) throws -> RecoveryKey {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw ToolError("Cannot read \(path).")
+    }
+    do throws(RecoveryKeyError) { return try parse(text) } catch { throw ToolError(error) }
   }
 
   /// The key, and a line that says what was corrected.

@@ -11,7 +11,12 @@ struct VerifyCommand: AsyncParsableCommand {
       "Reads everything the device and the relay store: every record, signature, hash and attachment.",
     discussion: "Names each thing that fails and why; the exit code is 2 if any does.")
 
-  @Argument(help: "The archive's folder.") var dir: String
+  @Argument(help: "The archive's folder.") var dir: String?
+  @Option(help: "Checks a file of evidence against a relay instead; it needs nothing else.")
+  var evidence: String?
+  @Flag(help: "Restores everything in memory with the recovery key instead, and compares.")
+  var asNewDevice = false
+  @Option(help: "A file that holds the recovery key, for --as-new-device.") var recoveryKeyFile: String?
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -30,7 +35,10 @@ struct VerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
+      if let evidence { return try EvidenceFile.check(evidence) }
+      guard let dir else { throw ToolError("Name the archive's folder, or a file with --evidence.") }
       let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      if asNewDevice { return try await verifyRestore(of: opened) }
       let bar = ProgressBar("Verifying")
       var verification = await ArchiveVerification.run(opened.device)
       bar.finish()
@@ -54,6 +62,22 @@ struct VerifyCommand: AsyncParsableCommand {
         throw ToolError.wrong("\(failures.count) things are not what they should be.")
       }
     }
+  }
+
+  private func verifyRestore(of opened: ArchiveFolder.Opened) async throws {
+    guard let recoveryKeyFile else { throw ToolError("Give --recovery-key-file FILE with --as-new-device.") }
+    let key = try RestoreCommand.readKey(recoveryKeyFile)
+    let report: RestoreReport
+    do throws(DeviceError) { report = try await opened.device.verifyRestore(with: key) } catch {
+      throw ToolError(error, folder: opened.folder.path)
+    }
+    if json {
+      try Terminal.print(json: RestoreSummary(report))
+    } else {
+      for line in RestoreSummary(report).lines { print(line) }
+    }
+    guard report.isComplete else { throw ToolError.wrong("A new device would not get everything back.") }
+    if !json { print("Backed up: a new device with the recovery key gets everything back.") }
   }
 
   /// What SQLite knows about its own files, and counts that are stored beside what they count.

@@ -14,10 +14,15 @@ enum AppendVectors: OwnVectorKind {
     let head = LogHead(unchecked: VectorSeed.bytes("head"))
     let records = [300, 16_384, 57].map { VectorSeed.bytes("record \($0)", count: $0) }
     let zero = Digest32(unchecked: [UInt8](repeating: 0, count: 32))
+    let relay = try ReceiptKey(seed: VectorSeed.bytes("relay"))
+    let receipt = try Receipt(
+      account: account, treeSize: 3, treeRoot: Digest32(unchecked: VectorSeed.bytes("root")), logHead: head,
+      by: relay)
     let first = try Append(
-      of: records, by: keys, account: account, logHead: head, counter: 1, previous: zero)
+      of: records, by: keys, account: account, logHead: head, counter: 1, previous: zero, basis: nil)
     let second = try Append(
-      of: [records[2]], by: keys, account: account, logHead: head, counter: 7, previous: first.hash)
+      of: [records[2]], by: keys, account: account, logHead: head, counter: 7, previous: first.hash,
+      basis: receipt)
 
     func test(
       _ name: String, _ append: [UInt8], _ records: [[UInt8]], valid: Bool,
@@ -42,7 +47,8 @@ enum AppendVectors: OwnVectorKind {
       test("a record altered", bytes, [records[0].flipping(299)] + records[1...], valid: false),
       test("the log head altered", bytes.flipping(1), records, valid: false),
       test("the counter altered", bytes.flipping(72), records, valid: false),
-      test("a leaf hash altered", bytes.flipping(108), records, valid: false),
+      test("a leaf hash altered", bytes.flipping(109), records, valid: false),
+      test("the basis altered", second.encoded.flipping(150), [records[2]], valid: false),
       test("the signature altered", bytes.flipping(bytes.count - 1), records, valid: false),
       test("cut", Array(bytes.dropLast()), records, valid: false),
     ]

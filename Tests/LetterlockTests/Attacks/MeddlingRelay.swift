@@ -9,7 +9,7 @@ actor MeddlingRelay: Relay {
     case answer
   }
 
-  let honest: InMemoryRelay
+  private(set) var honest: InMemoryRelay
   private var loss: Loss?
   private var logs: [AccountID: [LogEntry]] = [:]
   private var letters: [[UInt8]] = []
@@ -18,6 +18,8 @@ actor MeddlingRelay: Relay {
 
   init(_ honest: InMemoryRelay) { self.honest = honest }
 
+  /// Goes on with another relay behind it.
+  func turn(to relay: InMemoryRelay) { honest = relay }
   /// Loses the next entry, or the answer to it.
   func lose(_ loss: Loss) { self.loss = loss }
   /// Shows another log.

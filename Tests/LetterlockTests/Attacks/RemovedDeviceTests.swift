@@ -32,7 +32,7 @@ struct RemovedDeviceTests {
 
     // A relay that conspires and shows the removed device's log: a fork, under which nothing is sealed.
     await house.relay.show(old + [entry], of: house.phone.account)
-    #expect(try await house.phone.sync().verdict == .forked)
+    #expect(try await house.phone.sync().verdict == .forked(evidence: nil))
     #expect(house.phone.log.head == head)
     #expect(throws: DeviceError.archive(.forked)) {
       try house.phone.append(Household.text("x"), to: house.chat)
@@ -59,7 +59,8 @@ struct RemovedDeviceTests {
       let author = history.author(keys.deviceID)
       let append = try Append(
         of: [record], by: keys, account: before.log.account, logHead: head,
-        counter: (author?.counter ?? 0) + 1, previous: author?.appendHash ?? .zero)
+        counter: (author?.counter ?? 0) + 1, previous: author?.appendHash ?? .zero,
+        basis: try house.phone.progress().receipt)
       var next = history
       do throws(HistoryError) { try next.accept(append, records: [record], of: house.phone.log) } catch {
         return error
@@ -72,7 +73,8 @@ struct RemovedDeviceTests {
     let author = history.author(house.phone.id)
     let genuine = try Append(
       of: [record], by: before.keys, account: before.log.account, logHead: house.phone.log.head,
-      counter: (author?.counter ?? 0) + 1, previous: author?.appendHash ?? .zero)
+      counter: (author?.counter ?? 0) + 1, previous: author?.appendHash ?? .zero,
+      basis: try house.phone.progress().receipt)
     var bytes = genuine.encoded
     bytes.replaceSubrange(33..<65, with: house.phone.id.bytes)
     let forged = try Append(decoding: bytes)

@@ -1,0 +1,54 @@
+/// What the relay's own signatures show when it shows two histories. SPEC.md section 6.6.
+extension Device {
+  /// What it means that the relay signed `receipt` for another device, and not for the history of `page`.
+  func fork(
+    _ receipt: Receipt, _ page: HistoryPage, _ progress: DeviceProgress
+  ) -> Verdict {
+    guard let nodes = nodes(with: page) else { return .forked(evidence: nil) }
+    // What the relay signed for this device, the newest first.
+    for own in [page.receipt, progress.receipt].compactMap({ $0 })
+    where nodes.root(at: own.treeSize) == own.treeRoot && receipt.treeSize <= own.treeSize {
+      if let evidence = evidence(older: receipt, newer: own, nodes: nodes) {
+        return .forked(evidence: evidence)
+      }
+    }
+    guard receipt.treeSize <= page.receipt.treeSize else {
+      return .rolledBack(from: receipt.treeSize, to: page.receipt.treeSize)
+    }
+    return .forked(evidence: nil)
+  }
+
+  /// Evidence of two receipts, of which `newer` signs the history of `nodes`; nil if they do not contradict
+  /// each other. Without nodes both are of one size.
+  func evidence(older: Receipt, newer: Receipt, nodes: HistoryNodes?) -> RelayEvidence? {
+    guard let create = state.withLock({ $0.entries.first }) else { return nil }
+    let same = ConsistencyProof(oldSize: older.treeSize, newSize: newer.treeSize, path: [])
+    guard
+      let beginning = nodes == nil ? newer.treeRoot : nodes?.root(at: older.treeSize),
+      let proof = nodes == nil
+        ? same : nodes?.consistencyProof(from: older.treeSize, to: newer.treeSize)
+    else { return nil }
+    let evidence = RelayEvidence(
+      create: create, older: older, newer: newer, beginning: beginning, proof: proof)
+    do throws(RelayEvidenceError) { try evidence.check() } catch { return nil }
+    return evidence
+  }
+
+  /// The tree over what this device has, and what a page adds.
+  private func nodes(with page: HistoryPage) -> HistoryNodes? {
+    guard let store else { return nil }
+    var nodes = HistoryNodes()
+    while true {
+      guard let batches = try? store.batches(from: nodes.size, limit: 64) else { return nil }
+      guard !batches.isEmpty else { break }
+      for batch in batches {
+        guard batch.firstLeaf == nodes.size else { return nil }
+        for hash in batch.append.leafHashes { nodes.append(hash) }
+      }
+    }
+    for batch in page.batches where batch.firstLeaf == nodes.size {
+      for hash in batch.append.leafHashes { nodes.append(hash) }
+    }
+    return nodes
+  }
+}

@@ -1,0 +1,48 @@
+internal import Synchronization
+
+/// A store that keeps how far its device has come, and passes records on instead of keeping them: so a whole
+/// history goes through in the memory of a page.
+final class PassingStore: DeviceStore {
+  typealias Pass = @Sendable (inout RestoreReport, HistoryBatch) -> Void
+
+  private struct State {
+    var progress: [UInt8]?
+    var report = RestoreReport()
+    var pass: Pass?
+  }
+
+  private let state = Mutex(State())
+
+  /// Where records go.
+  func pass(to pass: @escaping Pass) { state.withLock { $0.pass = pass } }
+
+  var report: RestoreReport { state.withLock { $0.report } }
+
+  func progress() -> [UInt8]? { state.withLock { $0.progress } }
+
+  func commit(_ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]) {
+    state.withLock { state in
+      for batch in batches { state.pass?(&state.report, batch) }
+      state.progress = progress
+    }
+  }
+
+  // A device that only reads asks for none of these.
+  func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) {}
+  func outbox(limit: Int) -> [OutboxRecord] { [] }
+  func reseal(_ records: [OutboxRecord]) {}
+  func stage(_ append: [UInt8]?, through sequence: Int64, progress: [UInt8]) {}
+  func staged() -> (append: [UInt8], through: Int64)? { nil }
+  func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
+  func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
+  func beginBlob(_ blob: BlobID) {}
+  func appendToBlob(_ blob: BlobID, _ bytes: [UInt8]) {}
+  func finishBlob(_ upload: BlobUpload, isUploaded: Bool) {}
+  func blob(_ blob: BlobID) -> BlobUpload? { nil }
+  func readBlob(_ blob: BlobID, at offset: UInt64, byteCount: Int) -> [UInt8] { [] }
+  func blobsToUpload() -> [BlobUpload] { [] }
+  func markUploaded(_ blob: BlobID) {}
+  func allBlobs() -> [BlobID] { [] }
+  func removeBlobs(_ blobs: [BlobID]) {}
+  func removeUnfinishedBlobs() {}
+}

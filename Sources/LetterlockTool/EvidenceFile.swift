@@ -1,0 +1,36 @@
+#if Tool
+import Foundation
+import Letterlock
+import TLSCodec
+
+/// What a relay signed against itself, kept where anyone can read it.
+enum EvidenceFile {
+  /// Keeps a verdict's evidence in a folder, and says where; nothing if there is none.
+  static func keep(_ verdict: Verdict, in folder: String?) -> String {
+    guard case .forked(let evidence?) = verdict, let folder else { return "" }
+    let path = "\(folder)/evidence-\(evidence.older.treeSize)-\(evidence.newer.treeSize).letterlock"
+    do { try Data(evidence.encoded).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+      return " The evidence could not be written to \(path)."
+    }
+    return " The evidence is in \(path): anyone can check it with `letterlock verify --evidence`."
+  }
+
+  /// Checks a file of evidence and says what it shows.
+  static func check(_ path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ToolError("Cannot read \(path).")
+    }
+    guard let evidence = try? RelayEvidence(decoding: Array(data)) else {
+      throw ToolError.wrong("\(path) is no evidence: it is malformed.")
+    }
+    do throws(RelayEvidenceError) { try evidence.check() } catch {
+      throw ToolError.wrong("\(path) shows nothing against a relay: \(error).")
+    }
+    print("The relay of account \(evidence.account) signed two histories:")
+    for receipt in [evidence.older, evidence.newer] {
+      print("  \(receipt.treeSize) records with the root \(receipt.treeRoot)")
+    }
+    print("The second had the root \(evidence.beginning) when it was as long as the first: they contradict.")
+  }
+}
+#endif
