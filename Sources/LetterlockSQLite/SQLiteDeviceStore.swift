@@ -102,12 +102,25 @@ public final class SQLiteDeviceStore: DeviceStore {
   ) throws(StoreError) {
     try write { db in
       for batch in batches { try Self.insert(batch, db) }
+      for leaf in batches.flatMap(\.append.erasures) {
+        try db.run("UPDATE record SET bytes = NULL WHERE leaf = ?", [Int64(clamping: leaf)])
+      }
       var state = try DeviceStoreState(db) ?? DeviceStoreState(progress: progress)
       state.progress = progress
       if let sequence {
         try db.run("DELETE FROM outbox WHERE sequence <= ?", [sequence])
         state.append = nil
       }
+      try state.save(db)
+    }
+  }
+
+  /// Puts a verified record in a place of the history where none was.
+  public func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) throws(StoreError) {
+    try write { db in
+      try db.run("UPDATE record SET bytes = ? WHERE leaf = ?", [record.stored, Int64(clamping: leaf)])
+      var state = try DeviceStoreState(db) ?? DeviceStoreState(progress: progress)
+      state.progress = progress
       try state.save(db)
     }
   }

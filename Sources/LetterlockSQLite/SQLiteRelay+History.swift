@@ -25,6 +25,13 @@ extension SQLiteRelay {
           "INSERT INTO record (account, leaf, bytes) VALUES (?, ?, ?)", [key, leaf, record.stored])
         leaf += 1
       }
+      for place in append.erasures {
+        let erased = Int64(clamping: place)
+        let byteCount = try db.number(
+          "SELECT coalesce(length(bytes), 0) FROM record WHERE account = ? AND leaf = ?", [key, erased])
+        rules.usage.records -= min(rules.usage.records, byteCount)
+        try db.run("UPDATE record SET bytes = NULL WHERE account = ? AND leaf = ?", [key, erased])
+      }
       return AppendOutcome(firstLeaf: firstLeaf, receipt: try receipt(rules))
     }
   }

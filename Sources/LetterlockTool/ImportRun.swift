@@ -23,6 +23,7 @@ final class ImportRun {
         case .success(.message(let message)):
           known.insert(message.id)
           for attachment in message.attachments { referenced.insert(attachment.blob) }
+        case .success(.deletion(let deletion)): known.formUnion(deletion.messages)
         case .success(.conversation(let profile)): knownProfiles[profile.id] = profile
         default: break
         }

@@ -18,7 +18,8 @@ struct LetterlockCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       InitCommand.self, ImportCommand.self, StatusCommand.self, ConversationsCommand.self,
-      ShowCommand.self, SearchCommand.self, ExportCommand.self, JoinCommand.self, DeviceCommand.self,
+      ShowCommand.self, SearchCommand.self, DeleteCommand.self,
+      RecoverCommand.self, ExportCommand.self, JoinCommand.self, DeviceCommand.self,
       SyncCommand.self,
       RestoreCommand.self, VerifyCommand.self, VectorsCommand.self, DemoCommand.self,
     ])

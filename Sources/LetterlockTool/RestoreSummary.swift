@@ -10,6 +10,7 @@ struct RestoreSummary: Encodable {
 
   var expected: UInt64
   var opened: UInt64
+  var erased: UInt64
   var missing: [UInt64]
   var undecryptable: [Failure]
   var attachments: Int
@@ -20,6 +21,7 @@ struct RestoreSummary: Encodable {
   init(_ report: RestoreReport) {
     expected = report.expected
     opened = report.opened
+    erased = report.erased
     missing = report.missing
     undecryptable = report.undecryptable.map { Failure(record: $0.leaf, reason: "\($0.reason)") }
     attachments = report.attachments
@@ -30,7 +32,7 @@ struct RestoreSummary: Encodable {
 
   var lines: [String] {
     var lines = [
-      "\(expected) records expected, \(opened) opened, \(missing.count) missing, \(undecryptable.count) "
+      "\(expected) records expected, \(opened) opened, \(erased) erased, \(missing.count) missing, \(undecryptable.count) "
         + "undecryptable; \(attachments) attachments, \(missingAttachments.count) missing."
     ]
     lines += missing.map { "MISSING record \($0): the relay does not have it" }

@@ -49,6 +49,8 @@ extension ToolError {
         ToolError.wrong("The relay shows approvals that no device of yours made.")
       case .attachmentUnreadable(let blob):
         ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
+      case .wouldEraseEverything(let count):
+        ToolError("Nothing was erased: all \(count) messages would be. Say so with --erase-everything.")
       case .historyRefused(let verdict):
         ToolError.wrong(verdict.sentence + EvidenceFile.keep(verdict, in: folder))
       case .internalError(let place): ToolError("A fault of letterlock itself (\(place)): please report it.")

@@ -152,7 +152,7 @@ class Append:
             version(reader)
             self.basis = reader.fixed(32 + 8 + 32 + 32 + 64)
         leaves, erasures = reader.opaque(), reader.opaque()
-        refuse_unless(len(leaves) % 32 == 0 and len(erasures) % 32 == 0)
+        refuse_unless(len(leaves) % 32 == 0 and len(erasures) % 8 == 0)
         self.leaf_hashes = [leaves[start:start + 32] for start in range(0, len(leaves), 32)]
         self.signed, self.signature = data[:reader.at], reader.fixed(64)
         reader.finish()

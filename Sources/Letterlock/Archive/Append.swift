@@ -11,7 +11,7 @@ public import TLSCodec
 ///   opaque previous[32];            hash of the device's Append before; zero in the first
 ///   optional<Receipt> basis;        what the relay had signed for the history that the author knew
 ///   opaque leaf_hashes[32]<V>;
-///   opaque erasures[32]<V>;         hashes of leaves that the person deleted
+///   uint64 erasures<V>;             places of earlier records that the person erased, ascending
 ///   opaque signature[64];           Ed25519, purpose "append", over the fields above
 /// } Append;
 /// ```
@@ -32,8 +32,8 @@ public struct Append: WireCodable, Hashable, Sendable {
   public let basis: Receipt?
   /// The leaves, in order.
   public let leafHashes: [Digest32]
-  /// Leaves whose records the author erases.
-  public let erasures: [Digest32]
+  /// Places of earlier records that the author erases.
+  public let erasures: [UInt64]
   /// The author's signature.
   public let signature: Ed25519SignatureBytes
 
@@ -57,7 +57,7 @@ public struct Append: WireCodable, Hashable, Sendable {
 
   /// An Append over records in order.
   package init(
-    of records: [[UInt8]], erasing erasures: [Digest32] = [], by keys: DeviceKeys, account: AccountID,
+    of records: [[UInt8]], erasing erasures: [UInt64] = [], by keys: DeviceKeys, account: AccountID,
     logHead: LogHead, counter: UInt64, previous: Digest32, basis: Receipt?
   ) throws(DeviceError) {
     let unsigned = Append(
@@ -74,7 +74,7 @@ public struct Append: WireCodable, Hashable, Sendable {
 
   private init(
     version: FormatVersion, logHead: LogHead, device: DeviceID, counter: UInt64, previous: Digest32,
-    basis: Receipt?, leafHashes: [Digest32], erasures: [Digest32], signature: Ed25519SignatureBytes
+    basis: Receipt?, leafHashes: [Digest32], erasures: [UInt64], signature: Ed25519SignatureBytes
   ) {
     self.version = version
     self.logHead = logHead

@@ -104,6 +104,7 @@ extension ArchiveEntry {
     case .message(let message): message.conversation
     case .conversation(let profile): profile.id
     case .device: .account
+    case .deletion(let deletion): deletion.conversation
     case .unknown: nil
     }
   }

@@ -137,6 +137,7 @@ public struct ArchiveVerification: Sendable {
         }
         guard history.tree.size > from else { break }
       }
+      checkAbsent(history, .device)
       let progress = try device.progress()
       if history != progress.history {
         fail(.device, "progress", "the history is not the one that was verified")
@@ -145,6 +146,10 @@ public struct ArchiveVerification: Sendable {
       try checkOutbox(of: device, store, &attachments)
     } catch { fail(.device, "store", "\(error)") }
     return attachments
+  }
+
+  private mutating func checkAbsent(_ history: History, _ place: Place) {
+    for leaf in history.absent { fail(place, "record \(leaf)", "it is not there, and nobody erased it") }
   }
 
   private mutating func checkReceipt(_ receipt: Receipt?, _ history: History, _ device: Device) {
@@ -196,7 +201,7 @@ public struct ArchiveVerification: Sendable {
 
   private static func thing(_ error: HistoryError, _ batch: HistoryBatch) -> String {
     switch error {
-    case .tampered(let leaf), .missing(let leaf), .wrongEpoch(let leaf): "record \(leaf)"
+    case .tampered(let leaf), .wrongEpoch(let leaf): "record \(leaf)"
     default: "Append of record \(batch.firstLeaf)"
     }
   }
@@ -221,6 +226,7 @@ public struct ArchiveVerification: Sendable {
           of: device.account, from: history.tree.size, maximumByteCount: 4 << 20)
         for batch in page.batches { check(batch, &history, .relay, device, &ignored) }
         guard page.batches.isEmpty else { continue }
+        checkAbsent(history, .relay)
         if page.receipt.treeSize != history.tree.size || page.receipt.treeRoot != history.tree.root {
           fail(.relay, "history", "it is not the one that the relay signs")
         }

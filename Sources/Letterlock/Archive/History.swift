@@ -9,6 +9,8 @@ public struct History: WireCodable, Hashable, Sendable {
   private(set) var authors: [AuthorState]
   /// The history after each of its newest Appends, oldest first; the last is `tree`. Never empty.
   private var boundaries: [Boundary]
+  /// Places of records that were not there and that no Append has erased so far, ascending.
+  package private(set) var absent: [UInt64]
 
   /// How many Appends may come between what an author knew and its Append.
   package static let boundaryCount = 64
@@ -44,15 +46,20 @@ public struct History: WireCodable, Hashable, Sendable {
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
-    checking: Self.init(tree:authors:boundaries:), field(\.tree), field(\.authors), field(\.boundaries))
+    checking: Self.init(tree:authors:boundaries:absent:), field(\.tree), field(\.authors),
+    field(\.boundaries),
+    field(\.absent))
 
-  private init(tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary]) throws(TLSError) {
+  private init(tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary], absent: [UInt64])
+    throws(TLSError)
+  {
     guard boundaries.last?.size == tree.size, boundaries.count <= Self.boundaryCount else {
       throw .invalidValue
     }
     self.tree = tree
     self.authors = authors
     self.boundaries = boundaries
+    self.absent = absent
   }
 
   /// The empty history.
@@ -60,6 +67,7 @@ public struct History: WireCodable, Hashable, Sendable {
     tree = HistoryTree()
     authors = []
     boundaries = [Boundary(size: 0, root: tree.root)]
+    absent = []
   }
 
   /// A device's newest Append, if it made any.
@@ -80,17 +88,24 @@ public struct History: WireCodable, Hashable, Sendable {
     // Before the chain: two histories of one account break that too, and the relay's signature says more.
     try checkBasis(of: append, in: log)
     try checkChain(of: append)
-    guard append.erasures.isEmpty else { throw .erasureNotSupported(append.device) }
+    try checkErasures(of: append)
     guard !records.isEmpty, records.count <= Append.maximumLeafCount,
       records.count == append.leafHashes.count
     else { throw .wrongRecordCount }
     let epoch = try checkPlace(of: append, recordCount: records.count, in: log)
     var next = tree
+    var holes: [UInt64] = []
     for (record, hash) in zip(records, append.leafHashes) {
-      try check(record, leaf: next.size, is: hash, epoch: epoch, by: append)
+      if let record {
+        try check(record, leaf: next.size, is: hash, epoch: epoch, by: append)
+      } else {
+        holes.append(next.size)
+      }
       next.append(hash)
     }
     tree = next
+    absent += holes
+    erase(append.erasures)
     remember(append)
   }
 
@@ -102,7 +117,38 @@ public struct History: WireCodable, Hashable, Sendable {
   package mutating func replay(_ append: Append) throws(HistoryError) {
     try checkChain(of: append)
     for hash in append.leafHashes { tree.append(hash) }
+    erase(append.erasures)
     remember(append)
+  }
+
+  /// What was erased is not missed.
+  private mutating func erase(_ places: [UInt64]) {
+    guard !absent.isEmpty, !places.isEmpty else { return }
+    let erased = Set(places)
+    absent.removeAll(where: erased.contains)
+  }
+
+  /// Takes a record that was absent, if it is the one that its author signed.
+  package mutating func fill(
+    _ leaf: UInt64, with record: [UInt8], of append: Append, from firstLeaf: UInt64
+  ) -> Bool {
+    guard let place = absent.firstIndex(of: leaf), leaf >= firstLeaf,
+      leaf - firstLeaf < UInt64(append.leafHashes.count),
+      Append.leafHash(of: record, device: append.device, counter: append.counter)
+        == append.leafHashes[Int(leaf - firstLeaf)]
+    else { return false }
+    absent.remove(at: place)
+    return true
+  }
+
+  /// Rule 8.
+  private func checkErasures(of append: Append) throws(HistoryError) {
+    var next: UInt64 = 0
+    guard append.erasures.count <= Append.maximumLeafCount else { throw .badErasure(append.device) }
+    for place in append.erasures {
+      guard place >= next, place < tree.size else { throw .badErasure(append.device) }
+      next = place + 1
+    }
   }
 
   private mutating func remember(_ append: Append) {
@@ -166,9 +212,8 @@ public struct History: WireCodable, Hashable, Sendable {
 
   /// Rules 6 and 7.
   private func check(
-    _ record: [UInt8]?, leaf: UInt64, is hash: Digest32, epoch: AccountLog.Epoch, by append: Append
+    _ record: [UInt8], leaf: UInt64, is hash: Digest32, epoch: AccountLog.Epoch, by append: Append
   ) throws(HistoryError) {
-    guard let record else { throw .missing(leaf: leaf) }
     guard
       Append.leafHash(of: record, device: append.device, counter: append.counter) == hash
     else { throw .tampered(leaf: leaf) }

@@ -25,10 +25,8 @@ public enum HistoryError: Error, Hashable, Sendable {
   case wrongRecordCount
   /// The record at this place in the history is not the one that its author signed. Rule 6.
   case tampered(leaf: UInt64)
-  /// The record at this place in the history is absent. Rule 6.
-  case missing(leaf: UInt64)
   /// The record at this place is not sealed under the epoch of its Append's log head. Rule 7.
   case wrongEpoch(leaf: UInt64)
-  /// The Append erases records, which no version of the format allows yet. Rule 8.
-  case erasureNotSupported(DeviceID)
+  /// The Append erases records that are not there, or names them out of order. Rule 8.
+  case badErasure(DeviceID)
 }

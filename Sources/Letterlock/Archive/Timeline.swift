@@ -34,6 +34,7 @@ public struct Timeline: Sendable {
     case .success(.message(let message)): add(message)
     case .success(.conversation(let profile)): profiles[profile.id] = profile
     case .success(.device(let profile)): deviceNames[read.author] = profile.name
+    case .success(.deletion(let deletion)): apply(deletion)
     case .success(.unknown): newerEntryCount += 1
     }
   }
@@ -46,6 +47,21 @@ public struct Timeline: Sendable {
       guard places[message.id] == nil else { return }
       places[message.id] = messages.count
       messages.append(message)
+    }
+  }
+
+  /// Deletions and recoveries count in the order of the history, which all devices share.
+  private mutating func apply(_ deletion: Deletion) {
+    let deletedAt: Timestamp?
+    switch deletion.action {
+    case .deleted: deletedAt = deletion.at
+    case .recovered: deletedAt = nil
+    case .erased, .unknown: return
+    }
+    let named = deletion.messages.compactMap { places[$0] }
+    for place in deletion.messages.isEmpty ? Array(messages.indices) : named
+    where messages[place].conversation == deletion.conversation {
+      messages[place].recentlyDeletedAt = deletedAt
     }
   }
 

@@ -37,6 +37,31 @@ extension Device {
     }
   }
 
+  /// Asks again for records that were absent.
+  func refill() async throws(DeviceError) {
+    let (relay, store) = (try neededRelay(), try neededStore())
+    var progress = try progress()
+    var asked: Set<UInt64> = []
+    for leaf in progress.history.absent {
+      let batch = try Self.storing { () throws(StoreError) in
+        try store.batches(before: leaf + 1, limit: 1).first
+      }
+      guard let batch, asked.insert(batch.firstLeaf).inserted else { continue }
+      let page = try await Self.asking { () async throws(RelayError) in
+        try await relay.history(of: account, from: batch.firstLeaf, maximumByteCount: 1)
+      }
+      guard let again = page.batches.first, again.firstLeaf == batch.firstLeaf else { continue }
+      for (index, record) in again.records.enumerated() {
+        let place = batch.firstLeaf + UInt64(index)
+        guard let record,
+          progress.history.fill(place, with: record, of: batch.append, from: batch.firstLeaf)
+        else { continue }
+        let bytes = progress.encoded
+        try Self.storing { () throws(StoreError) in try store.fill(place, record, progress: bytes) }
+      }
+    }
+  }
+
   /// Verifies a page and adds it to the progress. Gives the last place in the outbox that it covers.
   private func accept(
     _ page: HistoryPage, _ progress: inout DeviceProgress
@@ -70,10 +95,7 @@ extension Device {
   }
 
   private static func verdict(for error: HistoryError) -> Verdict {
-    switch error {
-    case .missing(let leaf): .missing(leaves: [leaf])
-    default: .tampered(error)
-    }
+    .tampered(error)
   }
 
   /// A receipt must be the relay's, and not of less than was receipted before.
@@ -116,7 +138,7 @@ extension Device {
         try store.outbox(limit: Append.maximumLeafCount)
       }
       guard !waiting.isEmpty else { return sent }
-      let pushed = try await push(try resealed(waiting))
+      let pushed = try await push(try resealed(waiting), erasing: [])
       setbacks = pushed == 0 ? setbacks + 1 : 0
       sent += pushed
       report?(.sent(sent))
@@ -124,7 +146,7 @@ extension Device {
   }
 
   /// The same messages, sealed under the newest epoch if they are not already. SPEC.md section 5.5.
-  private func resealed(
+  func resealed(
     _ records: [OutboxRecord]
   ) throws(DeviceError) -> [OutboxRecord] {
     let store = try neededStore()
@@ -151,14 +173,16 @@ extension Device {
   }
 
   /// Sends one Append over records. If the log or this device's chain has moved on, pulls and gives 0.
-  private func push(_ records: [OutboxRecord]) async throws(DeviceError) -> Int {
+  func push(
+    _ records: [OutboxRecord], erasing erasures: [UInt64]
+  ) async throws(DeviceError) -> Int {
     let (relay, store) = (try neededRelay(), try neededStore())
     var progress = try progress()
     let bytes = records.map(\.bytes)
     let keys = state.withLock { $0.keys }
     progress.counter += 1
     let append = try Append(
-      of: bytes, by: keys, account: account, logHead: log.head, counter: progress.counter,
+      of: bytes, erasing: erasures, by: keys, account: account, logHead: log.head, counter: progress.counter,
       previous: progress.history.author(id)?.appendHash ?? .zero, basis: progress.receipt)
     let through = records[records.count - 1].sequence
     try Self.storing { () throws(StoreError) in

@@ -50,6 +50,8 @@ extension Device {
   ) throws(HistoryReadError<Failure>) {
     do throws(DeviceError) { _ = try neededStore() } catch { throw .device(error) }
     guard let store else { return }
+    let absent: Set<UInt64>
+    do throws(DeviceError) { absent = Set(try progress().history.absent) } catch { throw .device(error) }
     var leaf: UInt64 = 0
     while true {
       let batches: [HistoryBatch]
@@ -59,6 +61,11 @@ extension Device {
       guard !batches.isEmpty else { break }
       for batch in batches {
         for record in batch.records {
+          // What was erased is gone; what is missing is said to be.
+          guard record != nil || absent.contains(leaf) else {
+            leaf += 1
+            continue
+          }
           do throws(Failure) { try body(opened(record, leaf: leaf, author: batch.append.device)) } catch {
             throw .body(error)
           }

@@ -3,8 +3,8 @@ extension Device {
   /// Gives every message whose text holds all words of `line`, the newest in the history first, until `body`
   /// answers false.
   ///
-  /// Case and accents do not count. A message that was edited is found by its newest text, a retracted one not
-  /// at all. Nothing that is opened is kept.
+  /// Case and accents do not count. A message that was edited is found by its newest text; a retracted one, or one in
+  /// recently deleted, not at all. Nothing that is opened is kept.
   /// - Throws: `DeviceError.noStore`, `.store`.
   public func search(_ line: String, _ body: (Message) -> Bool) throws(DeviceError) {
     let store = try neededStore()
@@ -38,13 +38,19 @@ private struct MessageSearch {
   }
 
   private let words: SearchWords
+  /// Whether messages are in recently deleted, by the newest word on them.
+  private var deleted: [MessageID: Bool] = [:]
+  private var deletedConversations: [ConversationID: Bool] = [:]
   private var changes: [MessageID: Change] = [:]
 
   init(_ words: SearchWords) { self.words = words }
 
   /// The message, if it is one that is looked for.
   mutating func take(_ read: Device.HistoryEntry) -> Message? {
-    guard case .success(.message(let message)) = read.entry else { return nil }
+    guard case .success(.message(let message)) = read.entry else {
+      if case .success(.deletion(let deletion)) = read.entry { note(deletion) }
+      return nil
+    }
     switch message.body {
     case .edit(let edit):
       guard remember(edit.target, changedBy: message) else { return nil }
@@ -58,7 +64,27 @@ private struct MessageSearch {
         return nil
       }
     }
+    guard !isDeleted(message) else { return nil }
     return words.match(message.text) ? message : nil
+  }
+
+  /// Coming from the end, the first word on a message is the newest.
+  private mutating func note(_ deletion: Deletion) {
+    let isDeleted: Bool
+    switch deletion.action {
+    case .deleted: isDeleted = true
+    case .recovered: isDeleted = false
+    case .erased, .unknown: return
+    }
+    guard deletedConversations[deletion.conversation] == nil else { return }
+    if deletion.messages.isEmpty { deletedConversations[deletion.conversation] = isDeleted }
+    for id in deletion.messages where deleted[id] == nil { deleted[id] = isDeleted }
+  }
+
+  private func isDeleted(_ message: Message) -> Bool {
+    var id = message.id
+    if case .edit(let edit) = message.body { id = edit.target }
+    return deleted[id] ?? message.conversation.flatMap { deletedConversations[$0] } ?? false
   }
 
   /// Whether this is the newest change of its message.

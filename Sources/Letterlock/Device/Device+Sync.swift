@@ -22,7 +22,9 @@ extension Device {
         result.verdict = verdict
         return result
       }
-      result.verdict = .complete(size: try progress().history.tree.size)
+      let history = try progress().history
+      result.verdict =
+        history.absent.isEmpty ? .complete(size: history.tree.size) : .missing(leaves: history.absent)
       return result
     }
   }
@@ -55,6 +57,7 @@ extension Device {
     try await pullLog()
     try await pullWraps()
     guard store != nil else { return 0 }
+    try await refill()
     return try await pullHistory(report)
   }
 

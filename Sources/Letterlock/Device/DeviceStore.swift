@@ -26,11 +26,13 @@ public protocol DeviceStore: Sendable {
   /// The Append that was being sent when the process ended, and the last sequence number it covers.
   func staged() throws(StoreError) -> (append: [UInt8], through: Int64)?
 
-  /// Takes verified batches at the end of the history, drops from the outbox what they contain, and keeps
-  /// the progress that includes them.
+  /// Takes verified batches at the end of the history, drops from the outbox what they contain and from the
+  /// history the records that they erase, and keeps the progress that includes them.
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
   ) throws(StoreError)
+  /// Puts a verified record in a place of the history where none was, and keeps the progress that counts it.
+  func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) throws(StoreError)
   /// Batches from a place in the history on, up to `limit` of them.
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
   /// The last batches that begin before a place in the history, up to `limit` of them, in order.

@@ -9,6 +9,11 @@ public final class MemoryDeviceStore: DeviceStore {
     var staged: (append: [UInt8], through: Int64)?
     var batches: [HistoryBatch] = []
     var blobs: [BlobID: StoredBlob] = [:]
+
+    mutating func put(_ record: [UInt8]?, at leaf: UInt64) {
+      guard let index = batches.lastIndex(where: { $0.firstLeaf <= leaf }) else { return }
+      batches[index] = batches[index].putting(record, at: leaf)
+    }
   }
 
   private struct StoredBlob {
@@ -78,10 +83,19 @@ public final class MemoryDeviceStore: DeviceStore {
   ) throws(StoreError) {
     state.withLock { state in
       state.batches += batches
+      for leaf in batches.flatMap(\.append.erasures) { state.put(nil, at: leaf) }
       state.progress = progress
       guard let sequence else { return }
       state.outbox.removeAll { $0.sequence <= sequence }
       state.staged = nil
+    }
+  }
+
+  /// Puts a verified record in a place of the history where none was, and keeps the progress that counts it.
+  public func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) throws(StoreError) {
+    state.withLock { state in
+      state.put(record, at: leaf)
+      state.progress = progress
     }
   }
 

@@ -33,6 +33,7 @@ final class PassingStore: DeviceStore {
   func reseal(_ records: [OutboxRecord]) {}
   func stage(_ append: [UInt8]?, through sequence: Int64, progress: [UInt8]) {}
   func staged() -> (append: [UInt8], through: Int64)? { nil }
+  func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) {}
   func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func beginBlob(_ blob: BlobID) {}

@@ -8,6 +8,8 @@ public struct RestoreReport: Hashable, Sendable {
   public internal(set) var missing: [UInt64] = []
   /// Records that are there and do not open, and why.
   public internal(set) var undecryptable: [Timeline.Unreadable] = []
+  /// How many records a device of the account erased.
+  public internal(set) var erased: UInt64 = 0
   /// How many files messages refer to.
   public internal(set) var attachments = 0
   /// Files that are not there.
@@ -18,7 +20,8 @@ public struct RestoreReport: Hashable, Sendable {
 
   /// Whether nothing is wrong.
   public var isComplete: Bool {
-    !differs && opened == expected && missing.isEmpty && undecryptable.isEmpty && missingAttachments.isEmpty
+    !differs && opened + erased == expected && missing.isEmpty && undecryptable.isEmpty
+      && missingAttachments.isEmpty
   }
 
   mutating func add(_ batch: HistoryBatch, openedBy archive: Archive) {
@@ -35,6 +38,13 @@ public struct RestoreReport: Hashable, Sendable {
         for attachment in message.attachments { blobs.insert(attachment.blob) }
       } catch { undecryptable.append(Timeline.Unreadable(leaf: leaf, reason: error)) }
     }
+  }
+
+  /// What is not there and was erased is not missing.
+  mutating func settle(_ history: History) {
+    let absent = Set(history.absent)
+    erased = UInt64(missing.filter { !absent.contains($0) }.count)
+    missing = history.absent
   }
 
   /// Asks for every file that was referred to.
@@ -68,6 +78,7 @@ extension Device {
       var report = sink.report
       let tree = try device.progress().history.tree
       report.expected = tree.size
+      report.settle(try device.progress().history)
       report.differs = try progress().history.tree != tree
       let account = account
       try await report.checkAttachments { (blob) async throws(DeviceError) in
@@ -95,6 +106,7 @@ extension Device {
         leaf = batch.firstLeaf + UInt64(batch.records.count)
       }
     }
+    report.settle(try progress().history)
     try await report.checkAttachments { (blob) async throws(DeviceError) in
       try Self.storing { () throws(StoreError) in try store.blob(blob) } != nil
     }

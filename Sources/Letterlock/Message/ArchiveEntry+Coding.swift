@@ -2,7 +2,7 @@ import CryptoCore
 package import TLSCodec
 
 /// ```
-/// enum { message(1), conversation(2), device(3), (65535) } EntryType;
+/// enum { message(1), conversation(2), device(3), deletion(4), (65535) } EntryType;
 ///
 /// struct {
 ///   EntryType type;
@@ -19,6 +19,7 @@ extension ArchiveEntry {
     case .message: 1
     case .conversation: 2
     case .device: 3
+    case .deletion: 4
     case .unknown(let unknown): unknown.code
     }
   }
@@ -28,6 +29,7 @@ extension ArchiveEntry {
     case .message(let message): message.fieldsByteCount
     case .conversation(let profile): profile.fieldsByteCount
     case .device(let profile): profile.fieldsByteCount
+    case .deletion(let deletion): deletion.fieldsByteCount
     case .unknown(let unknown): unknown.bytes.count
     }
   }
@@ -62,6 +64,7 @@ extension ArchiveEntry {
     case .message(let message): message.writeFields(to: &bytes, at: &offset)
     case .conversation(let profile): profile.writeFields(to: &bytes, at: &offset)
     case .device(let profile): profile.writeFields(to: &bytes, at: &offset)
+    case .deletion(let deletion): deletion.writeFields(to: &bytes, at: &offset)
     case .unknown(let unknown): bytes.write(fixed: unknown.bytes, at: &offset)
     }
     bytes.zero(offset..<start + measure.paddedByteCount)
@@ -89,6 +92,7 @@ extension ArchiveEntry {
     case 1: self = .message(try Message(readingFields: &body, from: bytes))
     case 2: self = .conversation(try ConversationProfile(readingFields: &body, from: bytes))
     case 3: self = .device(try DeviceProfile(readingFields: &body, from: bytes))
+    case 4: self = .deletion(try Deletion(readingFields: &body, from: bytes))
     default: self = .unknown(UnknownValue(code: type, bytes: body.readRest(from: bytes)))
     }
     try body.finish()

@@ -3,6 +3,7 @@ package enum ArchiveEntry: Hashable, Sendable {
   case message(Message)
   case conversation(ConversationProfile)
   case device(DeviceProfile)
+  case deletion(Deletion)
   /// An entry of a newer version.
   case unknown(UnknownValue)
 }

@@ -112,6 +112,13 @@ public actor InMemoryRelay: Relay {
       return AppendOutcome(firstLeaf: nil, receipt: try stored.rules.receipt(by: key))
     }
     stored.batches.append(HistoryBatch(firstLeaf: firstLeaf, append: append, records: records))
+    for leaf in append.erasures {
+      guard let index = stored.batches.lastIndex(where: { $0.firstLeaf <= leaf }) else { continue }
+      let batch = stored.batches[index]
+      let byteCount = batch.records[Int(leaf - batch.firstLeaf)]?.count ?? 0
+      stored.rules.usage.records -= min(stored.rules.usage.records, UInt64(byteCount))
+      stored.batches[index] = batch.putting(nil, at: leaf)
+    }
     accounts[account] = stored
     return AppendOutcome(firstLeaf: firstLeaf, receipt: try stored.rules.receipt(by: key))
   }

@@ -87,6 +87,16 @@ public struct HistoryBatch: Hashable, Sendable {
   }
 }
 
+extension HistoryBatch {
+  /// The same with another record, or none, at a place in the history.
+  func putting(_ record: [UInt8]?, at leaf: UInt64) -> HistoryBatch {
+    guard leaf >= firstLeaf, leaf - firstLeaf < UInt64(records.count) else { return self }
+    var records = records
+    records[Int(leaf - firstLeaf)] = record
+    return HistoryBatch(firstLeaf: firstLeaf, append: append, records: records)
+  }
+}
+
 /// A part of the history.
 public struct HistoryPage: Hashable, Sendable {
   /// Batches, in order.

@@ -58,14 +58,21 @@ struct JoinCommand: AsyncParsableCommand {
 /// `letterlock sync`
 struct SyncCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sync", abstract: "Brings this device and the relay up to date, attachments included.")
+    commandName: "sync", abstract: "Brings this device and the relay up to date, attachments included.",
+    discussion: """
+      What was deleted longer ago than --keep-deleted says is erased: here, on the relay, and on every device \
+      that syncs.
+      """)
 
   @Argument(help: "The archive's folder.") var dir: String
   @OptionGroup var keys: KeyOptions
+  @Option(help: "Days for which deleted messages can be recovered.") var keepDeleted = 30
+  @Flag(help: "Erases deleted messages even if no message at all is left then.") var eraseEverything = false
   @Flag(help: "Prints one JSON object.") var json = false
 
   private struct Outcome: Encodable {
     var complete: Bool
+    var erased: Int
     var verdict: String
     var received: Int
     var sent: Int
@@ -75,6 +82,9 @@ struct SyncCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
+      guard (0...36500).contains(keepDeleted) else {
+        throw ToolError("--keep-deleted takes 0 to 36500 days.")
+      }
       let folder = ArchiveFolder(path: dir)
       let device = try await Self.device(folder, try keys.passphrase())
       let outcome: Outcome
@@ -82,9 +92,10 @@ struct SyncCommand: AsyncParsableCommand {
         let bar = SyncBar()
         let report = try await device.sync { bar.show($0) }
         bar.finish()
+        let erased = report.verdict.isComplete ? try await erase(on: device) : 0
         let files = report.verdict.isComplete ? try await device.downloadAll() : 0
         outcome = Outcome(
-          complete: report.verdict.isComplete, verdict: report.verdict.sentence,
+          complete: report.verdict.isComplete, erased: erased, verdict: report.verdict.sentence,
           received: report.received, sent: report.sent, attachmentsSent: report.sentAttachments,
           attachmentsReceived: files)
       } catch { throw ToolError(error, folder: dir) }
@@ -94,6 +105,24 @@ struct SyncCommand: AsyncParsableCommand {
       print(
         "\(outcome.verdict) Received \(outcome.received), sent \(outcome.sent); attachments received "
           + "\(outcome.attachmentsReceived), sent \(outcome.attachmentsSent).")
+      if outcome.erased > 0 {
+        print("Erased \(outcome.erased) messages that were deleted \(keepDeleted) days ago.")
+      }
+    }
+  }
+
+  private func erase(on device: Device) async throws(DeviceError) -> Int {
+    let day: Int64 = 86_400_000_000_000
+    let cutoff = Timestamp(
+      nanosecondsSince1970: Timestamp.now.nanosecondsSince1970 - Int64(keepDeleted) * day)
+    guard !device.needsConfirmation, device.log.activeMember(device.id) != nil else { return 0 }
+    do throws(DeviceError) {
+      return try await device.eraseDeleted(before: cutoff, confirmingEverything: eraseEverything)
+    } catch {
+      guard case .wouldEraseEverything(let count) = error else { throw error }
+      Terminal.note(
+        "Nothing was erased: all \(count) messages are in recently deleted. Say so with --erase-everything.")
+      return 0
     }
   }
 

@@ -33,10 +33,10 @@ struct RestoreCommand: AsyncParsableCommand {
         let bar = SyncBar()
         let report = try await device.sync { bar.show($0) }
         bar.finish()
-        try report.checked()
         let files = try await device.downloadAll()
         print("Restored \(report.received) records and \(files) attachments.")
         for line in RestoreSummary(try await device.restoreReport()).lines { print(line) }
+        try report.checked()
         try Self.explain(device, dir)
       } catch { throw ToolError(error, folder: dir) }
     }

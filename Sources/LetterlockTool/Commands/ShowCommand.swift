@@ -61,7 +61,7 @@ struct ShowCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run {
       let timeline = try ArchiveFolder(path: dir).open(try keys.passphrase()).timeline()
-      let id = try find(in: timeline)
+      let id = try ConversationChoice.find(conversation, in: timeline, folder: dir)
       let all = timeline.messages(in: id)
       let messages = last.map { Array(all.suffix(max(0, $0))) } ?? all
       let title = timeline.title(of: id)
@@ -73,7 +73,13 @@ struct ShowCommand: AsyncParsableCommand {
     }
   }
 
-  private func find(in timeline: Timeline) throws -> ConversationID {
+}
+
+/// Finds a conversation by the beginning of its number or title.
+enum ConversationChoice {
+  static func find(
+    _ conversation: String, in timeline: Timeline, folder dir: String
+  ) throws -> ConversationID {
     let wanted = conversation.lowercased()
     let found = timeline.conversations.filter {
       $0.description.hasPrefix(wanted) || timeline.title(of: $0).lowercased().hasPrefix(wanted)

@@ -23,6 +23,9 @@ enum AppendVectors: OwnVectorKind {
     let second = try Append(
       of: [records[2]], by: keys, account: account, logHead: head, counter: 7, previous: first.hash,
       basis: receipt)
+    let third = try Append(
+      of: [records[2]], erasing: [0, 2], by: keys, account: account, logHead: head, counter: 8,
+      previous: second.hash, basis: receipt)
 
     func test(
       _ name: String, _ append: [UInt8], _ records: [[UInt8]], valid: Bool,
@@ -40,6 +43,7 @@ enum AppendVectors: OwnVectorKind {
     let cases = [
       test("the first", bytes, records, valid: true),
       test("the next", second.encoded, [records[2]], valid: true),
+      test("one that erases", third.encoded, [records[2]], valid: true),
       test(
         "another account", bytes, records, valid: false, account: AccountID(unchecked: VectorSeed.bytes("x"))),
       test("records in another order", bytes, swapped, valid: false),

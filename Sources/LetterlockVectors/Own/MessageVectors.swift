@@ -42,6 +42,7 @@ enum MessageVectors: OwnVectorKind {
     case .conversation(let profile):
       return ["type": "conversation", "text": profile.name ?? ""]
     case .device(let profile): return ["type": "device", "text": profile.name]
+    case .deletion(let deletion): return ["type": "deletion", "text": "\(deletion.messages.count)"]
     case .unknown(let unknown): return ["type": "unknown(\(unknown.code))"]
     }
   }

@@ -1,0 +1,71 @@
+#if Tool
+import ArgumentParser
+import Letterlock
+
+/// What `delete` and `recover` are told.
+struct DeletionOptions: ParsableArguments {
+  @Argument(help: "The archive's folder.") var dir: String
+  @Argument(help: "The beginning of a conversation's number, or of its title.") var conversation: String
+  @Option(help: "The beginning of one message's number, as an export says it; may be given again.")
+  var message: [String] = []
+  @OptionGroup var keys: KeyOptions
+
+  /// Does it, and gives the messages that it was done to.
+  func run(_ action: (Device, [MessageID], ConversationID) throws(DeviceError) -> Void) async throws -> Int {
+    let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+    let timeline = try opened.timeline()
+    let id = try ConversationChoice.find(conversation, in: timeline, folder: dir)
+    let all = timeline.messages(in: id).map(\.id)
+    let chosen = try message.map { beginning in
+      let found = all.filter { $0.description.hasPrefix(beginning.lowercased()) }
+      guard found.count == 1 else {
+        throw ToolError("\(found.count) messages of this conversation begin with \(beginning).")
+      }
+      return found[0]
+    }
+    do throws(DeviceError) {
+      try action(opened.device, chosen, id)
+      try await opened.device.sync().checked()
+    } catch { throw ToolError(error, folder: dir) }
+    return chosen.isEmpty ? all.count : chosen.count
+  }
+}
+
+/// `letterlock delete`
+struct DeleteCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delete", abstract: "Moves a conversation, or messages of it, to recently deleted.",
+    discussion: """
+      They can be recovered for 30 days. The first `letterlock sync` after that erases them here, on the relay \
+      and on every device.
+      """)
+
+  @OptionGroup var options: DeletionOptions
+
+  func run() async throws {
+    try await Terminal.run {
+      let count = try await options.run { (device, messages, conversation) throws(DeviceError) in
+        try device.delete(messages, in: conversation)
+      }
+      print("Moved \(count) messages to recently deleted. `letterlock recover` takes them back for 30 days.")
+    }
+  }
+}
+
+/// `letterlock recover`
+struct RecoverCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recover", abstract: "Takes a conversation, or messages of it, out of recently deleted.")
+
+  @OptionGroup var options: DeletionOptions
+
+  func run() async throws {
+    try await Terminal.run {
+      let count = try await options.run { (device, messages, conversation) throws(DeviceError) in
+        try device.recover(messages, in: conversation)
+      }
+      print("Recovered \(count) messages.")
+    }
+  }
+}
+#endif

@@ -1,0 +1,138 @@
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+@Suite("Deleting, recovering and erasing")
+struct DeletionTests {
+  private func recentlyDeleted(_ device: Device) throws -> [String] {
+    try device.timeline().messages.filter { $0.recentlyDeletedAt != nil }.map(\.text)
+  }
+
+  private func household(_ texts: [String]) async throws -> (Household, [Message]) {
+    let house = try await Household()
+    let messages = texts.map(Household.text)
+    for message in messages { try house.phone.append(message, to: house.chat) }
+    try await house.phone.sync()
+    try await house.mac.sync()
+    return (house, messages)
+  }
+
+  @Test func `a deleted message is in recently deleted everywhere, and comes back`() async throws {
+    let (house, messages) = try await household(["a", "b"])
+    try house.phone.delete([messages[0].id], in: house.chat)
+    #expect(try recentlyDeleted(house.phone) == ["a"])
+    try await house.phone.sync()
+    try await house.mac.sync()
+    #expect(try recentlyDeleted(house.mac) == ["a"])
+    var found: [String] = []
+    try house.mac.search("a") { found.append($0.text) == () }
+    #expect(found == [])
+    try house.mac.recover([messages[0].id], in: house.chat)
+    try await house.mac.sync()
+    try await house.phone.sync()
+    #expect(try recentlyDeleted(house.phone) == [])
+  }
+
+  @Test func `a conversation is deleted as far as it goes, and no other`() async throws {
+    let (house, _) = try await household(["a", "b"])
+    let other = ConversationID()
+    try house.phone.append(Household.text("other"), to: other)
+    try house.phone.delete(in: house.chat)
+    try house.phone.append(Household.text("later"), to: house.chat)
+    try await house.phone.sync()
+    try await house.mac.sync()
+    #expect(try recentlyDeleted(house.mac) == ["first", "a", "b"])
+  }
+
+  @Test func `what was erased is gone everywhere, and nobody takes it for a loss`() async throws {
+    let (house, messages) = try await household(["secret", "stays"])
+    let edit = Message(
+      sender: messages[0].sender, carriage: .carrier(.sms),
+      body: .edit(Message.Edit(target: messages[0].id, newText: RichText("still secret"))))
+    try house.phone.append(edit, to: house.chat)
+    try house.phone.delete([messages[0].id], in: house.chat)
+    let cutoff = Timestamp.now
+    #expect(try await house.phone.eraseDeleted(before: Timestamp(nanosecondsSince1970: 0)) == 0)
+    #expect(try await house.phone.eraseDeleted(before: cutoff) == 1)
+    #expect(try await house.phone.eraseDeleted(before: cutoff) == 0)
+    #expect(try Household.texts(of: house.phone) == ["first", "stays"])
+    #expect(try await house.mac.sync().verdict.isComplete)
+    #expect(try Household.texts(of: house.mac) == ["first", "stays"])
+    let page = try await house.relay.history(of: house.phone.account, from: 0, maximumByteCount: .max)
+    #expect(page.batches.flatMap(\.records).filter { $0 == nil }.count == 2)
+    for device in [house.phone, house.mac] {
+      let findings = await ArchiveVerification.run(device).findings
+      #expect(findings == [])
+    }
+    let restored = try await house.restore()
+    let report = try await restored.restoreReport()
+    #expect(report.isComplete)
+    #expect(report.erased == 2)
+    #expect(try Household.texts(of: restored) == ["first", "stays"])
+  }
+
+  @Test func `nothing erases everything without a second word`() async throws {
+    let (house, _) = try await household(["a"])
+    try house.phone.delete(in: house.chat)
+    await #expect(throws: DeviceError.wouldEraseEverything(messages: 2)) {
+      try await house.phone.eraseDeleted(before: .now)
+    }
+    #expect(try Household.texts(of: house.phone) == ["first", "a"])
+    #expect(try await house.phone.eraseDeleted(before: .now, confirmingEverything: true) == 2)
+    #expect(try Household.texts(of: house.phone) == [])
+  }
+
+  @Test func `a record that the relay lacks without an erasure is missing, by its place, until it is there`()
+    async throws
+  {
+    let house = try await Household()
+    for text in ["lost", "second"] {
+      try house.mac.append(Household.text(text), to: house.chat)
+      try await house.mac.sync()
+    }
+    let place = try house.phone.progress().history.tree.size
+    await house.relay.alter { page in
+      HistoryPage(batches: page.batches.map { $0.putting(nil, at: place) }, receipt: page.receipt)
+    }
+    for _ in 0..<2 {
+      #expect(try await house.phone.sync().verdict == .missing(leaves: [place]))
+      #expect(try Household.texts(of: house.phone) == ["first", "second"])
+    }
+    let findings = await ArchiveVerification.run(house.phone).findings
+    #expect(findings.contains { $0.thing == "record \(place)" && $0.place == .device })
+    // Another record in its place is not taken.
+    await house.relay.alter { page in
+      HistoryPage(
+        batches: page.batches.map { $0.putting([UInt8](repeating: 1, count: 400), at: place) },
+        receipt: page.receipt)
+    }
+    #expect(try await house.phone.sync().verdict == .missing(leaves: [place]))
+    await house.relay.behave()
+    #expect(try await house.phone.sync().verdict.isComplete)
+    #expect(try Household.texts(of: house.phone) == ["first", "lost", "second"])
+  }
+
+  @Test func `erasures of what is not there are refused`() async throws {
+    let house = try await Household()
+    let (keys, log, _) = house.phone.secrets
+    let progress = try house.phone.progress()
+    let record = try house.phone.archive.conversation(house.chat).seal(Household.text("x")).bytes
+    for erasures in [[progress.history.tree.size], [1, 1], [1, 0], [.max]] {
+      let append = try Append(
+        of: [record], erasing: erasures, by: keys, account: log.account, logHead: log.head,
+        counter: progress.counter + 1, previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero,
+        basis: progress.receipt)
+      await #expect(throws: RelayError.appendRefused(.badErasure(keys.deviceID))) {
+        try await house.relay.append(append, records: [record], to: log.account)
+      }
+    }
+  }
+
+  @Test func `an erasure comes back as it was written`() throws {
+    let deletion = Deletion(
+      .erased, at: .now, conversation: ConversationID(), messages: [MessageID(), MessageID()])
+    let bytes = try ArchiveEntry.deletion(deletion).padded()
+    #expect(try ArchiveEntry(decodingArchiveEntry: bytes) == .deletion(deletion))
+  }
+}
