@@ -27,6 +27,12 @@ public final class MemoryDeviceStore: DeviceStore {
   /// An empty store.
   public init() {}
 
+  /// A store with the same contents, which goes its own way from here on: for tests.
+  package init(copying other: MemoryDeviceStore) {
+    let contents = other.state.withLock { $0 }
+    state.withLock { $0 = contents }
+  }
+
   /// How far the device has come; nil in a new store. Opaque to the store.
   public func progress() throws(StoreError) -> [UInt8]? { state.withLock { $0.progress } }
 

@@ -1,0 +1,171 @@
+@testable import Letterlock
+import TLSCodec
+
+/// One device's way to a relay, on which everything can happen to everything, drawn from a seed.
+actor HostileLine: Relay {
+  private var backing: InMemoryRelay
+  private var generator: SeededGenerator
+  /// How many of a hundred calls are tampered with.
+  private var malice = 0
+  /// Receipts and batches of the past, and of another account, to answer with.
+  private var hoard: [HistoryPage] = []
+  private let stranger: AccountID
+
+  init(_ backing: InMemoryRelay, stranger: AccountID, seed: UInt64) {
+    self.backing = backing
+    self.stranger = stranger
+    generator = SeededGenerator(seed: seed)
+  }
+
+  func turn(to relay: InMemoryRelay) { backing = relay }
+  func behave(malice: Int) { self.malice = malice }
+  /// Adds what a removed device made to what may be shown.
+  func conspire(_ page: HistoryPage) { hoard.append(page) }
+
+  private func draw(_ count: Int) -> Int? {
+    guard Int.random(in: 0..<100, using: &generator) < malice else { return nil }
+    return Int.random(in: 0..<count, using: &generator)
+  }
+
+  func receiptKey() async throws(RelayError) -> [UInt8] { try await backing.receiptKey() }
+
+  func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
+    try await backing.createAccount(entry, wraps: wraps)
+  }
+
+  func account(recoveredBy device: DeviceID) async throws(RelayError) -> AccountID? {
+    draw(2) == 0 ? stranger : try await backing.account(recoveredBy: device)
+  }
+
+  func logEntries(of account: AccountID, from index: UInt64) async throws(RelayError) -> [LogEntry] {
+    let entries = try await backing.logEntries(of: account, from: index)
+    switch draw(6) {
+    case 0: throw .unavailable("dropped")
+    case 1: return Array(entries.dropLast())
+    case 2: return Array(entries.dropFirst())
+    case 3: return entries.reversed()
+    case 4: return entries + entries
+    case 5: return (try? await backing.logEntries(of: stranger, from: index)) ?? []
+    default: return entries
+    }
+  }
+
+  func appendLogEntry(
+    _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
+  ) async throws(RelayError) {
+    let fault = draw(3)
+    if fault == 0 { throw .unavailable("dropped") }
+    try await backing.appendLogEntry(entry, wraps: wraps, to: account)
+    if fault == 1 { throw .unavailable("answer dropped") }
+    if fault == 2 { try await backing.appendLogEntry(entry, wraps: wraps, to: account) }
+  }
+
+  func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID) async throws(RelayError) -> [UInt8]? {
+    let wrap = try await backing.wrap(of: account, epoch: epoch, for: device)
+    switch draw(3) {
+    case 0: return nil
+    case 1: return wrap.map { $0.flipping(&generator) }
+    case 2: throw .unavailable("dropped")
+    default: return wrap
+    }
+  }
+
+  func append(
+    _ append: Append, records: [[UInt8]], to account: AccountID
+  ) async throws(RelayError) -> AppendOutcome {
+    let fault = draw(4)
+    if fault == 0 { throw .unavailable("dropped") }
+    let outcome = try await backing.append(append, records: records, to: account)
+    switch fault {
+    case 1: throw .unavailable("answer dropped")
+    case 2: return try await backing.append(append, records: records, to: account)
+    case 3:
+      let receipt = hoard.randomElement(using: &generator)?.receipt ?? outcome.receipt
+      return AppendOutcome(firstLeaf: outcome.firstLeaf, receipt: receipt)
+    default: return outcome
+    }
+  }
+
+  func history(
+    of account: AccountID, from leaf: UInt64, maximumByteCount: Int
+  ) async throws(RelayError) -> HistoryPage {
+    let page = try await backing.history(of: account, from: leaf, maximumByteCount: maximumByteCount)
+    hoard.append(page)
+    let old = hoard.randomElement(using: &generator) ?? page
+    func with(_ batches: [HistoryBatch]) -> HistoryPage {
+      HistoryPage(batches: batches, receipt: page.receipt)
+    }
+    switch draw(12) {
+    case 0: throw .unavailable("dropped")
+    case 1: return with(page.batches + page.batches)
+    case 2: return with(page.batches.reversed())
+    case 3: return with(page.batches.map(flipped))
+    case 4: return with(page.batches.map { $0.putting(nil, at: $0.firstLeaf) })
+    case 5: return HistoryPage(batches: page.batches, receipt: old.receipt)
+    case 6: return with(Array(page.batches.dropFirst()))
+    case 7: return with([])
+    case 8: return old
+    case 9: return with(old.batches)
+    case 10:
+      // Something of another history, where this one ends.
+      let end = page.batches.last.map { $0.firstLeaf + UInt64($0.records.count) } ?? leaf
+      return with(
+        page.batches
+          + old.batches.suffix(1).map {
+            HistoryBatch(firstLeaf: end, append: $0.append, records: $0.records)
+          })
+    case 11:
+      return (try? await backing.history(of: stranger, from: leaf, maximumByteCount: maximumByteCount))
+        ?? page
+    default: return page
+    }
+  }
+
+  private func flipped(_ batch: HistoryBatch) -> HistoryBatch {
+    HistoryBatch(
+      firstLeaf: batch.firstLeaf, append: batch.append,
+      records: batch.records.map { $0.map { $0.flipping(&generator) } })
+  }
+
+  func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {
+    try await backing.beginBlob(upload, of: account)
+  }
+
+  func writeBlob(
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
+  ) async throws(RelayError) {
+    try await backing.writeBlob(blob, of: account, at: offset, bytes)
+  }
+
+  func blob(_ blob: BlobID, of account: AccountID) async throws(RelayError) -> BlobUpload? {
+    try await backing.blob(blob, of: account)
+  }
+
+  func readBlob(
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
+  ) async throws(RelayError) -> [UInt8] {
+    try await backing.readBlob(blob, of: account, at: offset, byteCount: byteCount)
+  }
+
+  func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {
+    try await backing.post(message, to: mailbox)
+  }
+
+  func messages(in mailbox: MailboxID) async throws(RelayError) -> [[UInt8]] {
+    try await backing.messages(in: mailbox)
+  }
+
+  func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
+    try await backing.usage(of: account)
+  }
+}
+
+extension [UInt8] {
+  /// The same with one bit turned.
+  fileprivate func flipping(_ generator: inout SeededGenerator) -> [UInt8] {
+    guard !isEmpty else { return self }
+    var bytes = self
+    bytes[Int.random(in: bytes.indices, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+    return bytes
+  }
+}

@@ -1,0 +1,186 @@
+import CryptoCore
+import Foundation
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+/// Three devices and a relay that does to each of them whatever it likes, with a removed device that kept its
+/// keys: every run ends in the right history or in a named error.
+@Suite("Hostile: a relay that may do anything")
+struct HostileRelayTests {
+  private struct Start {
+    let relay: InMemoryRelay
+    let vaults: [MemoryKeyVault]
+    let stores: [MemoryDeviceStore]
+    let chat = ConversationID()
+    let stranger: AccountID
+  }
+
+  /// Run `LETTERLOCK_HOSTILE_RUNS` times with other seeds: 300 if it does not say, 40 in a build for debugging.
+  private static var runCount: UInt64 {
+    let wanted = ProcessInfo.processInfo.environment["LETTERLOCK_HOSTILE_RUNS"].flatMap(UInt64.init)
+    let isLong = ProcessInfo.processInfo.environment["LETTERLOCK_HOSTILE"] != nil
+    return wanted ?? (isLong ? 300 : 40)
+  }
+
+  private static func start() async throws -> Start {
+    let relay = try InMemoryRelay()
+    let stranger = try await Device.createAccount(
+      named: "Stranger", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    try await stranger.device.sync()
+    let vaults = (0..<3).map { _ in MemoryKeyVault() }
+    let stores = (0..<3).map { _ in MemoryDeviceStore() }
+    let first = try await Device.createAccount(named: "0", vault: vaults[0], store: stores[0], relay: relay)
+      .device
+    for index in 1..<3 {
+      let request = try await Device.requestToJoin(
+        named: "\(index)", vault: vaults[index], store: stores[index], relay: relay)
+      try await first.approve(request.code)
+      try await request.approved().sync()
+    }
+    try await first.sync()
+    return Start(relay: relay, vaults: vaults, stores: stores, stranger: stranger.device.account)
+  }
+
+  @Test func `never makes a history wrong`() async throws {
+    let start = try await Self.start()
+    var complete = 0
+    for seed in 1...Self.runCount {
+      complete += try await HostileRun(
+        start.relay, start.vaults, start.stores, start.chat, start.stranger, seed: seed
+      )
+      .go()
+    }
+    // Runs in which every device was led astray would prove little.
+    #expect(complete > 0)
+  }
+}
+
+/// One life of the three devices.
+private final class HostileRun {
+  private let relay: InMemoryRelay
+  private let lines: [HostileLine]
+  private let devices: [Device]
+  private let chat: ConversationID
+  private let seed: UInt64
+  private var generator: SeededGenerator
+  private var written: Set<String> = []
+
+  init(
+    _ origin: InMemoryRelay, _ vaults: [MemoryKeyVault], _ stores: [MemoryDeviceStore],
+    _ chat: ConversationID, _ stranger: AccountID, seed: UInt64
+  ) async throws {
+    let relay = await origin.fork()
+    let lines = (0..<3).map { HostileLine(relay, stranger: stranger, seed: seed * 3 + UInt64($0)) }
+    var devices: [Device] = []
+    for (index, line) in lines.enumerated() {
+      let vault = MemoryKeyVault()
+      if let contents = try vaults[index].load() { try vault.save(contents) }
+      devices.append(
+        try Device(vault: vault, store: MemoryDeviceStore(copying: stores[index]), relay: line))
+    }
+    (self.relay, self.lines, self.devices, self.chat, self.seed) = (relay, lines, devices, chat, seed)
+    generator = SeededGenerator(seed: seed)
+  }
+
+  /// Gives how many devices ended with the whole history.
+  func go() async throws -> Int {
+    var past: [InMemoryRelay] = []
+    for step in 0..<20 {
+      let index = Int.random(in: 0..<3, using: &generator)
+      await lines[index].behave(malice: Int.random(in: 0..<3, using: &generator) * 25)
+      switch Int.random(in: 0..<12, using: &generator) {
+      case 0..<4: write(step, on: devices[index])
+      case 4: past.append(await relay.fork())
+      case 5:
+        // Another history, from now or from then.
+        if let other = past.randomElement(using: &generator) { await lines[index].turn(to: other) }
+      case 6: await lines[index].turn(to: relay)
+      case 7: try await expectNamed { try await self.devices[index].beginEpoch() }
+      case 8 where index != 2 && step > 8: try await removeThird(by: index)
+      default: try await sync(index)
+      }
+      try check(index)
+    }
+    return try await settle()
+  }
+
+  private func write(_ step: Int, on device: Device) {
+    let text = "\(seed) \(step)"
+    guard (try? device.append(Household.text(text), to: chat)) != nil else { return }
+    written.insert(text)
+  }
+
+  /// The removed device goes on writing, and gives it to the relay.
+  private func removeThird(by index: Int) async throws {
+    let (keys, log, _) = devices[2].secrets
+    let progress = try devices[2].progress()
+    let sealed = try? devices[2].archive.conversation(chat).seal(Household.text("a removed device's"))
+    try await expectNamed { try await self.devices[index].remove(self.devices[2].id) }
+    guard let record = sealed?.bytes, let receipt = progress.receipt else { return }
+    for head in [log.head, devices[index].log.head] {
+      let append = try Append(
+        of: [record], by: keys, account: log.account, logHead: head, counter: progress.counter + 100,
+        previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero, basis: receipt)
+      let batch = HistoryBatch(
+        firstLeaf: progress.history.tree.size, append: append, records: [record])
+      for line in lines { await line.conspire(HistoryPage(batches: [batch], receipt: receipt)) }
+    }
+  }
+
+  private func sync(_ index: Int) async throws {
+    let device = devices[index]
+    try await expectNamed { try await device.sync() }
+  }
+
+  /// A call may fail, but not by a fault of the library or of the device's own store.
+  private func expectNamed(_ body: () async throws -> Void) async throws {
+    do { try await body() } catch let error as DeviceError {
+      switch error {
+      case .internalError, .store, .vault: Issue.record("seed \(seed): \(error)")
+      default: break
+      }
+    }
+  }
+
+  /// Nothing that nobody wrote, nothing twice.
+  private func check(_ index: Int) throws {
+    let texts = try Household.texts(of: devices[index])
+    #expect(Set(texts).count == texts.count, "seed \(seed)")
+    let foreign = Set(texts).subtracting(written).subtracting(["a removed device's"])
+    #expect(foreign.isEmpty, "seed \(seed)")
+    if index != 2, devices[index].log.members[devices[2].id]?.isActive == false {
+      #expect(!texts.contains("a removed device's"), "seed \(seed)")
+    }
+  }
+
+  /// At an honest relay, whoever was not led astray has everything, and whoever was is told.
+  private func settle() async throws -> Int {
+    for line in lines {
+      await line.turn(to: relay)
+      await line.behave(malice: 0)
+    }
+    var complete = 0
+    for _ in 0..<3 { for index in 0..<3 { try await sync(index) } }
+    let account = devices[0].account
+    let page = try await relay.history(of: account, from: 0, maximumByteCount: .max)
+    var nodes = HistoryNodes()
+    for hash in page.batches.flatMap(\.append.leafHashes) { nodes.append(hash) }
+    for (index, device) in devices.enumerated() {
+      let verdict = try? await device.sync().verdict
+      let tree = try device.progress().history.tree
+      let isWhole = verdict?.isComplete ?? false
+      #expect(!isWhole || nodes.root(at: tree.size) == tree.root, "seed \(seed), device \(index)")
+      if isWhole, device.log.head == devices[0].log.head {
+        #expect(tree.size == nodes.size, "seed \(seed), device \(index)")
+        #expect(try device.progress().history.absent == [], "seed \(seed), device \(index)")
+        complete += 1
+      }
+      // Never silent: another history than the relay's is named.
+      if nodes.root(at: tree.size) != tree.root { #expect(!isWhole, "seed \(seed), device \(index)") }
+      try check(index)
+    }
+    return complete
+  }
+}
