@@ -84,7 +84,11 @@ extension Device {
       }
       if batch.append.device == id {
         progress.counter = max(progress.counter, batch.append.counter)
-        if let staged, staged.append == batch.append.encoded { covered = staged.through }
+        if let staged, staged.append == batch.append.encoded {
+          covered = staged.through
+        } else {
+          covered = try outboxEnd(in: batch, after: covered) ?? covered
+        }
       }
     }
     if progress.history.tree.size == page.receipt.treeSize {
@@ -92,6 +96,27 @@ extension Device {
       progress.receipt = page.receipt
     }
     return covered
+  }
+
+  /// The last place in the outbox whose entries stand in a batch of this device's own already: a relay took it,
+  /// its answer was lost, and another Append was staged since.
+  private func outboxEnd(in batch: HistoryBatch, after covered: Int64?) throws(DeviceError) -> Int64? {
+    let store = try neededStore()
+    let waiting = try Self.storing { () throws(StoreError) in
+      try store.outbox(limit: 4 * Append.maximumLeafCount)
+    }
+    var end: Int64?
+    for (own, record) in zip(waiting.filter { $0.sequence > covered ?? 0 }, batch.records) {
+      guard let record, case .success(let sent) = entry(record), case .success(sent) = entry(own.bytes) else {
+        break
+      }
+      end = own.sequence
+    }
+    return end
+  }
+
+  private func entry(_ record: [UInt8]) -> Result<ArchiveEntry, ArchiveError> {
+    Result { () throws(ArchiveError) in try archive.openEntry(try SealedRecord(decoding: record)) }
   }
 
   private static func verdict(for error: HistoryError) -> Verdict {
