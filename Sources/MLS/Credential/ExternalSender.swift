@@ -1,0 +1,26 @@
+public import TLSCodec
+
+/// Who may send proposals to a group without being a member.
+///
+/// ```
+/// struct {
+///   SignaturePublicKey signature_key;
+///   Credential credential;
+/// } ExternalSender;
+/// ```
+/// RFC 9420 section 12.1.8.1.
+public struct ExternalSender: WireCodable, Hashable, Sendable {
+  /// The key of its signatures.
+  public var signatureKey: Opaque
+  /// Who it is.
+  public var credential: Credential
+
+  /// The fields, in wire order.
+  public static let wire = WireFormat(Self.init, field(\.signatureKey), field(\.credential))
+
+  /// A sender.
+  public init(signatureKey: Opaque, credential: Credential) {
+    self.signatureKey = signatureKey
+    self.credential = credential
+  }
+}
