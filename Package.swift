@@ -59,7 +59,7 @@ let package = Package(
     .target(
       name: "LetterlockImport", dependencies: ["Letterlock", grdb], swiftSettings: settings),
     .target(
-      name: "LetterlockVectors", dependencies: ["Letterlock", "CryptoCore", "TLSCodec"],
+      name: "LetterlockVectors", dependencies: ["Letterlock", "MLS", "CryptoCore", "TLSCodec"],
       swiftSettings: settings),
     .executableTarget(
       name: "letterlock",
@@ -73,6 +73,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "CryptoCoreTests", dependencies: ["CryptoCore"], swiftSettings: settings),
     .testTarget(name: "TLSCodecTests", dependencies: ["TLSCodec"], swiftSettings: settings),
+    .testTarget(name: "MLSTests", dependencies: ["MLS", "CryptoCore", "TLSCodec"], swiftSettings: settings),
     .testTarget(
       name: "LetterlockTests", dependencies: ["Letterlock", "CryptoCore", "TLSCodec"],
       swiftSettings: settings),

@@ -18,6 +18,24 @@ public enum HKDF {
       })
   }
 
+  /// HKDF-Extract with a salt that is secret itself, as a key schedule's is.
+  public static func extract(
+    salt: SecretKey, inputKeyMaterial: SecretKey, hash: HashFunctionName
+  ) -> SecretKey {
+    SecretKey(
+      SecretBytes(byteCount: hash.digestByteCount) { output in
+        inputKeyMaterial.withBytes { HMAC.write($0, salt, hash, into: &output) }
+      })
+  }
+
+  /// HKDF-Expand to as many bytes as the hash has, which cannot fail.
+  public static func expandBlock(
+    _ pseudoRandomKey: SecretKey, info: [UInt8], hash: HashFunctionName
+  ) -> SecretKey {
+    SecretKey(
+      SecretBytes(byteCount: hash.digestByteCount) { write(pseudoRandomKey, info, hash, into: &$0) })
+  }
+
   /// HKDF-Expand: a secret of `byteCount` bytes.
   public static func expand(
     _ pseudoRandomKey: SecretKey, info: [UInt8], byteCount: Int, hash: HashFunctionName

@@ -92,6 +92,13 @@ public enum HPKE {
       try context.seal(plaintext, authenticating: authenticating)
     }
 
+    /// Seals a secret as the next message.
+    package mutating func sealSecret(
+      _ secret: SecretKey, authenticating: [UInt8]
+    ) throws(HPKEError) -> [UInt8] {
+      try context.seal(secret, authenticating: authenticating)
+    }
+
     /// A secret for another use. RFC 9180 section 5.3.
     public func export(context exporter: [UInt8], byteCount: Int) throws(HPKEError) -> SecretKey {
       try context.export(exporter, byteCount)
@@ -117,6 +124,13 @@ public enum HPKE {
       _ ciphertext: [UInt8], authenticating: [UInt8]
     ) throws(HPKEError) -> [UInt8] {
       try context.open(ciphertext, authenticating: authenticating)
+    }
+
+    /// Opens the next message, which is a secret.
+    package mutating func openSecret(
+      _ ciphertext: [UInt8], authenticating: [UInt8]
+    ) throws(HPKEError) -> SecretKey {
+      try context.openSecret(ciphertext, authenticating: authenticating)
     }
 
     /// A secret for another use. RFC 9180 section 5.3.

@@ -25,6 +25,8 @@ public struct HPKEPublicKey: Sendable {
 public final class HPKEPrivateKey: Sendable, CustomStringConvertible, CustomReflectable {
   let kem: HPKEKEM
   let secret: SecretKey
+  /// The key as RFC 9180 serialises it; of X-Wing, its seed.
+  package var serialized: SecretKey { secret }
   private let xWing: XWing.PrivateKey?
   /// The public half.
   public let publicKey: HPKEPublicKey

@@ -23,7 +23,7 @@ public enum NISTCurve: Sendable, Hashable, CaseIterable {
   /// A private key: a scalar.
   public struct PrivateKey: Sendable {
     let curve: NISTCurve
-    let scalar: SecretKey
+    package let scalar: SecretKey
     /// The public half: an uncompressed point, SEC 1 section 2.3.3.
     public let publicKey: [UInt8]
 

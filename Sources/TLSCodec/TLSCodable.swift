@@ -5,9 +5,27 @@ public protocol TLSCodable: SendableMetatype {
 
   /// Reads a value.
   init(from reader: inout TLSReader) throws(TLSError)
+
+  /// Writes `T value<V>`. Only for types whose vectors can be written quicker than value by value.
+  static func encode(vector values: [Self], to writer: inout TLSWriter)
+
+  /// Reads `T value<V>`. Only for types whose vectors can be read quicker than value by value.
+  static func decode(vectorFrom reader: inout TLSReader) throws(TLSError) -> [Self]
 }
 
 extension TLSCodable {
+  /// Writes the length in bytes and every value.
+  public static func encode(vector values: [Self], to writer: inout TLSWriter) {
+    writer.writeVector { inner in
+      for value in values { value.encode(to: &inner) }
+    }
+  }
+
+  /// Reads a length in bytes and the values it holds.
+  public static func decode(vectorFrom reader: inout TLSReader) throws(TLSError) -> [Self] {
+    try reader.readVector(of: Self.self)
+  }
+
   /// The value's encoding.
   public var encoded: [UInt8] {
     var writer = TLSWriter()
@@ -32,7 +50,15 @@ extension TLSCodable where Self: FixedWidthInteger {
   public init(from reader: inout TLSReader) throws(TLSError) { self = try reader.read(Self.self) }
 }
 
-extension UInt8: TLSCodable {}
+extension UInt8: TLSCodable {
+  /// Writes `opaque value<V>`.
+  public static func encode(vector values: [UInt8], to writer: inout TLSWriter) { writer.write(opaque: values) }
+
+  /// Reads `opaque value<V>`.
+  public static func decode(vectorFrom reader: inout TLSReader) throws(TLSError) -> [UInt8] {
+    try reader.readOpaque()
+  }
+}
 extension UInt16: TLSCodable {}
 extension UInt32: TLSCodable {}
 extension UInt64: TLSCodable {}
@@ -56,14 +82,12 @@ public struct Opaque: TLSCodable, Hashable, Sendable {
 extension Array: TLSCodable where Element: TLSCodable {
   /// Writes the length in bytes and every element.
   public func encode(to writer: inout TLSWriter) {
-    writer.writeVector { inner in
-      for element in self { element.encode(to: &inner) }
-    }
+    Element.encode(vector: self, to: &writer)
   }
 
   /// Reads a length in bytes and the elements it holds.
   public init(from reader: inout TLSReader) throws(TLSError) {
-    self = try reader.readVector(of: Element.self)
+    self = try Element.decode(vectorFrom: &reader)
   }
 }
 

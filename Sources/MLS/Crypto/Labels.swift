@@ -1,0 +1,173 @@
+internal import CryptoCore
+internal import TLSCodec
+
+// RFC 9420 sections 5.1.2, 5.1.3, 5.2 and 8: every use of a key and every hash names its purpose, after
+// "MLS 1.0 ".
+extension CipherSuiteAlgorithms {
+  /// `Hash(bytes)`.
+  func hash(_ bytes: [UInt8]) -> [UInt8] { hash.hash(bytes) }
+
+  /// `RefHash(label, value) = Hash(RefHashInput)`. RFC 9420 section 5.2.
+  ///
+  ///     struct {
+  ///       opaque label<V>;
+  ///       opaque value<V>;
+  ///     } RefHashInput;
+  func refHash(label: String, _ value: [UInt8]) -> [UInt8] {
+    hash(labeled(label, reserving: value.count) { $0.write(opaque: value) })
+  }
+
+  /// `SignWithLabel(SignatureKey, Label, Content)`. RFC 9420 section 5.1.2.
+  ///
+  ///     struct {
+  ///       opaque label<V> = "MLS 1.0 " + Label;
+  ///       opaque content<V> = Content;
+  ///     } SignContent;
+  func signWithLabel(
+    _ key: SignatureKeyPair, label: String, _ content: [UInt8]
+  ) throws(CipherSuiteError) -> [UInt8] {
+    guard key.scheme == signature else { throw .invalidPrivateKey }
+    return try key.sign(signContent(label, content))
+  }
+
+  /// `VerifyWithLabel(VerificationKey, Label, Content, SignatureValue)`. RFC 9420 section 5.1.2.
+  /// - Throws: `CipherSuiteError.invalidSignature`.
+  func verifyWithLabel(
+    _ key: SignaturePublicKey, label: String, _ content: [UInt8], signature value: [UInt8]
+  ) throws(CipherSuiteError) {
+    guard signature.isValid(value, for: signContent(label, content), publicKey: key.bytes) else {
+      throw .invalidSignature
+    }
+  }
+
+  private func signContent(_ label: String, _ content: [UInt8]) -> [UInt8] {
+    labeled("MLS 1.0 " + label, reserving: content.count) { $0.write(opaque: content) }
+  }
+
+  private func labeled(
+    _ label: String, reserving byteCount: Int, _ body: (inout TLSWriter) -> Void
+  ) -> [UInt8] {
+    var writer = TLSWriter(reserving: byteCount + label.utf8.count + 8)
+    writer.write(opaque: Array(label.utf8))
+    body(&writer)
+    return writer.bytes
+  }
+}
+
+// RFC 9420 section 5.1.3.
+extension CipherSuiteAlgorithms {
+  /// `EncryptWithLabel(PublicKey, Label, Context, Plaintext)`.
+  func encryptWithLabel(
+    _ key: HPKEPublicKey, label: String, context: [UInt8], _ plaintext: [UInt8]
+  ) throws(CipherSuiteError) -> HPKECiphertext {
+    do {
+      var sender = try HPKE.Sender(
+        to: coreKey(key), suite: hpke, info: encryptContext(label, context))
+      return HPKECiphertext(
+        kemOutput: sender.encapsulatedKey,
+        ciphertext: try sender.seal(plaintext, authenticating: []))
+    } catch { throw .invalidPublicKey }
+  }
+
+  /// `EncryptWithLabel` of a secret.
+  func encryptWithLabel(
+    _ key: HPKEPublicKey, label: String, context: [UInt8], _ plaintext: SecretKey
+  ) throws(CipherSuiteError) -> HPKECiphertext {
+    do {
+      var sender = try HPKE.Sender(
+        to: coreKey(key), suite: hpke, info: encryptContext(label, context))
+      return HPKECiphertext(
+        kemOutput: sender.encapsulatedKey,
+        ciphertext: try sender.sealSecret(plaintext, authenticating: []))
+    } catch { throw .invalidPublicKey }
+  }
+
+  /// `DecryptWithLabel(PrivateKey, Label, Context, KEMOutput, Ciphertext)`.
+  /// - Throws: `CipherSuiteError.openFailed`.
+  func decryptWithLabel(
+    _ key: HPKEKeyPair, label: String, context: [UInt8], _ ciphertext: HPKECiphertext
+  ) throws(CipherSuiteError) -> SecretKey {
+    do {
+      var recipient = try HPKE.Recipient(
+        ciphertext.kemOutput, with: key.privateKey, suite: hpke, info: encryptContext(label, context))
+      return try recipient.openSecret(ciphertext.ciphertext, authenticating: [])
+    } catch { throw .openFailed }
+  }
+
+  ///     struct {
+  ///       opaque label<V> = "MLS 1.0 " + Label;
+  ///       opaque context<V> = Context;
+  ///     } EncryptContext;
+  private func encryptContext(_ label: String, _ context: [UInt8]) -> [UInt8] {
+    labeled("MLS 1.0 " + label, reserving: context.count) { $0.write(opaque: context) }
+  }
+
+  private func coreKey(_ key: HPKEPublicKey) throws(HPKEError) -> CryptoCore.HPKEPublicKey {
+    try CryptoCore.HPKEPublicKey(bytes: key.bytes, kem: hpke.kem)
+  }
+}
+
+// RFC 9420 section 8.
+extension CipherSuiteAlgorithms {
+  /// `KDF.Extract(salt, ikm)`.
+  func extract(salt: SecretKey, _ inputKeyMaterial: SecretKey) -> SecretKey {
+    HKDF.extract(salt: salt, inputKeyMaterial: inputKeyMaterial, hash: hash)
+  }
+
+  /// `ExpandWithLabel(Secret, Label, Context, Length) = KDF.Expand(Secret, KDFLabel, Length)`.
+  ///
+  ///     struct {
+  ///       uint16 length = Length;
+  ///       opaque label<V> = "MLS 1.0 " + Label;
+  ///       opaque context<V> = Context;
+  ///     } KDFLabel;
+  /// - Throws: `CipherSuiteError.outputTooLong` for more than 255 times `KDF.Nh` bytes.
+  func expandWithLabel(
+    _ secret: SecretKey, label: String, context: [UInt8], byteCount: Int
+  ) throws(CipherSuiteError) -> SecretKey {
+    guard let length = UInt16(exactly: byteCount) else { throw .outputTooLong }
+    do {
+      return try HKDF.expand(
+        secret, info: kdfLabel(length, label, context), byteCount: byteCount, hash: hash)
+    } catch { throw .outputTooLong }
+  }
+
+  /// `DeriveSecret(Secret, Label) = ExpandWithLabel(Secret, Label, "", KDF.Nh)`.
+  func deriveSecret(_ secret: SecretKey, _ label: String) -> SecretKey {
+    expandBlock(secret, label: label, context: [])
+  }
+
+  /// `ExpandWithLabel(Secret, Label, Context, KDF.Nh)`, which cannot fail.
+  func expandBlock(_ secret: SecretKey, label: String, context: [UInt8]) -> SecretKey {
+    HKDF.expandBlock(
+      secret, info: kdfLabel(UInt16(hashByteCount), label, context), hash: hash)
+  }
+
+  /// `DeriveTreeSecret(Secret, Label, Generation, Length)`: the context is the generation. RFC 9420 section 9.
+  func deriveTreeSecret(
+    _ secret: SecretKey, label: String, generation: UInt32, byteCount: Int
+  ) throws(CipherSuiteError) -> SecretKey {
+    try expandWithLabel(secret, label: label, context: generation.encoded, byteCount: byteCount)
+  }
+
+  private func kdfLabel(_ length: UInt16, _ label: String, _ context: [UInt8]) -> [UInt8] {
+    var writer = TLSWriter(reserving: 16 + label.utf8.count + context.count)
+    writer.write(length)
+    writer.write(opaque: Array("MLS 1.0 ".utf8) + Array(label.utf8))
+    writer.write(opaque: context)
+    return writer.bytes
+  }
+}
+
+// RFC 9420 section 5.1: HMAC with the suite's hash.
+extension CipherSuiteAlgorithms {
+  /// `MAC(key, bytes)`.
+  func mac(_ key: SecretKey, _ bytes: [UInt8]) -> MAC {
+    MAC(bytes: HMAC.authenticationCode(for: bytes, using: key, hash: hash))
+  }
+
+  /// Whether `tag` is the MAC of `bytes`, in constant time.
+  func isValid(_ tag: MAC, _ key: SecretKey, _ bytes: [UInt8]) -> Bool {
+    HMAC.isValid(tag.bytes, for: bytes, using: key, hash: hash)
+  }
+}
