@@ -42,14 +42,6 @@ public struct ProtocolVersion: CodePoint {
   public static let mls10 = ProtocolVersion(rawValue: 1)
 }
 
-/// `uint16 CipherSuite`: the name of a suite, which this library may or may not have. RFC 9420 section 17.1.
-public struct CipherSuiteID: CodePoint {
-  /// The number.
-  public let rawValue: UInt16
-  /// Wraps a number.
-  public init(rawValue: UInt16) { self.rawValue = rawValue }
-}
-
 /// `uint16 CredentialType`. RFC 9420 section 17.5.
 public struct CredentialType: CodePoint {
   /// The number.

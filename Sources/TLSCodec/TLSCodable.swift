@@ -52,7 +52,9 @@ extension TLSCodable where Self: FixedWidthInteger {
 
 extension UInt8: TLSCodable {
   /// Writes `opaque value<V>`.
-  public static func encode(vector values: [UInt8], to writer: inout TLSWriter) { writer.write(opaque: values) }
+  public static func encode(vector values: [UInt8], to writer: inout TLSWriter) {
+    writer.write(opaque: values)
+  }
 
   /// Reads `opaque value<V>`.
   public static func decode(vectorFrom reader: inout TLSReader) throws(TLSError) -> [UInt8] {

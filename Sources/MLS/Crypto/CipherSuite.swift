@@ -1,18 +1,10 @@
-public import TLSCodec
-
 /// `uint16 CipherSuite`: a number, known to this library or not. RFC 9420 sections 5.1 and 17.1.
-public struct CipherSuite: RawRepresentable, TLSCodable, Hashable, Sendable {
+public struct CipherSuite: CodePoint {
   /// The number on the wire.
   public let rawValue: UInt16
 
   /// The suite of a number; whether this library has it shows when `algorithms` is asked for.
   public init(rawValue: UInt16) { self.rawValue = rawValue }
-
-  /// Writes the number.
-  public func encode(to writer: inout TLSWriter) { writer.write(rawValue) }
-
-  /// Reads a number.
-  public init(from reader: inout TLSReader) throws(TLSError) { rawValue = try reader.read() }
 }
 
 // RFC 9420 section 17.1.
@@ -64,7 +56,7 @@ extension CipherSuite {
   }
 }
 
-extension CipherSuite: CustomStringConvertible {
+extension CipherSuite {
   /// The suite's registered name, or its number.
   public var description: String {
     switch self {

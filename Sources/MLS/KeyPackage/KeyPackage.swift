@@ -18,7 +18,7 @@ public struct KeyPackage: WireCodable, Hashable, Sendable {
   /// The version of the protocol.
   public var version: ProtocolVersion
   /// The suite of the keys.
-  public var cipherSuite: CipherSuiteID
+  public var cipherSuite: CipherSuite
   /// The key to which a Welcome is sealed.
   public var initKey: Opaque
   /// The leaf that the client will have.
@@ -34,7 +34,7 @@ public struct KeyPackage: WireCodable, Hashable, Sendable {
     field(\.extensions), field(\.signature))
 
   init(
-    version: ProtocolVersion, cipherSuite: CipherSuiteID, initKey: Opaque, leafNode: LeafNode,
+    version: ProtocolVersion, cipherSuite: CipherSuite, initKey: Opaque, leafNode: LeafNode,
     extensions: [Extension], signature: Opaque = Opaque([])
   ) {
     self.version = version

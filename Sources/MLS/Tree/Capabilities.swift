@@ -16,7 +16,7 @@ public struct Capabilities: WireCodable, Hashable, Sendable {
   /// The versions of the protocol.
   public var versions: [ProtocolVersion]
   /// The cipher suites.
-  public var cipherSuites: [CipherSuiteID]
+  public var cipherSuites: [CipherSuite]
   /// The extensions that not every client has.
   public var extensions: [ExtensionType]
   /// The proposals that not every client has.
@@ -31,7 +31,7 @@ public struct Capabilities: WireCodable, Hashable, Sendable {
 
   /// Capabilities.
   public init(
-    versions: [ProtocolVersion], cipherSuites: [CipherSuiteID], extensions: [ExtensionType],
+    versions: [ProtocolVersion], cipherSuites: [CipherSuite], extensions: [ExtensionType],
     proposals: [ProposalType], credentials: [CredentialType]
   ) {
     self.versions = versions

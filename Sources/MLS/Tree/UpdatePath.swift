@@ -1,29 +1,5 @@
 public import TLSCodec
 
-/// A secret sealed to one public key.
-///
-/// ```
-/// struct {
-///   opaque kem_output<V>;
-///   opaque ciphertext<V>;
-/// } HPKECiphertext;
-/// ```
-/// RFC 9420 section 7.6.
-public struct HPKECiphertext: WireCodable, Hashable, Sendable {
-  /// The encapsulated key.
-  public var kemOutput: Opaque
-  /// The ciphertext.
-  public var ciphertext: Opaque
-
-  /// The fields, in wire order.
-  public static let wire = WireFormat(Self.init, field(\.kemOutput), field(\.ciphertext))
-
-  init(kemOutput: Opaque, ciphertext: Opaque) {
-    self.kemOutput = kemOutput
-    self.ciphertext = ciphertext
-  }
-}
-
 /// A new key for one node of a path, and its path secret sealed to the members beside the path.
 ///
 /// ```

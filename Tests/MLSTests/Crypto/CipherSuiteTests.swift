@@ -23,7 +23,7 @@ struct CipherSuiteTests {
     let other = try SignatureKeyPair.generate(suite).publicKey
     for (key, label, content) in [
       (key.publicKey, "B", [1, 2]), (key.publicKey, "A", [1]), (other, "A", [1, 2]),
-    ] {
+    ] as [(SignaturePublicKey, String, [UInt8])] {
       #expect(throws: CipherSuiteError.invalidSignature) {
         try algorithms.verifyWithLabel(key, label: label, content, signature: signature)
       }
