@@ -15,14 +15,14 @@ public import TLSCodec
 /// type does, and survives.
 public enum Credential: TLSCodable, Hashable, Sendable {
   /// A bare identity, in a form that the application defines.
-  case basic(identity: Opaque)
+  case basic(identity: [UInt8])
   /// A chain of certificates, the member's own first.
   case x509(certificates: [Certificate])
   /// A type that this library does not know.
-  case unknown(CredentialType, Opaque)
+  case unknown(CredentialType, [UInt8])
 
   /// A basic credential.
-  public static func basic(_ identity: [UInt8]) -> Credential { .basic(identity: Opaque(identity)) }
+  public static func basic(_ identity: [UInt8]) -> Credential { .basic(identity: [UInt8](identity)) }
 
   /// The type on the wire.
   public var type: CredentialType {
@@ -46,13 +46,22 @@ public enum Credential: TLSCodable, Hashable, Sendable {
   /// Reads a type and its content.
   public init(from reader: inout TLSReader) throws(TLSError) {
     switch try CredentialType(from: &reader) {
-    case .basic: self = .basic(identity: try Opaque(from: &reader))
+    case .basic: self = .basic(identity: try [UInt8](from: &reader))
     case .x509: self = .x509(certificates: try [Certificate](from: &reader))
-    case let type: self = .unknown(type, try Opaque(from: &reader))
+    case let type: self = .unknown(type, try [UInt8](from: &reader))
     }
   }
 }
 
 /// One DER-encoded certificate of a chain: `struct { opaque cert_data<V>; } Certificate`. RFC 9420 section
 /// 5.3.
-public typealias Certificate = Opaque
+public struct Certificate: WireCodable, Hashable, Sendable {
+  /// The certificate.
+  public var bytes: [UInt8]
+
+  /// The fields, in wire order.
+  public static let wire = WireFormat(Self.init, field(\.bytes))
+
+  /// Wraps a certificate.
+  public init(bytes: [UInt8]) { self.bytes = bytes }
+}

@@ -11,7 +11,7 @@ public import TLSCodec
 /// RFC 9420 section 12.1.8.1.
 public struct ExternalSender: WireCodable, Hashable, Sendable {
   /// The key of its signatures.
-  public var signatureKey: Opaque
+  public var signatureKey: SignaturePublicKey
   /// Who it is.
   public var credential: Credential
 
@@ -19,7 +19,7 @@ public struct ExternalSender: WireCodable, Hashable, Sendable {
   public static let wire = WireFormat(Self.init, field(\.signatureKey), field(\.credential))
 
   /// A sender.
-  public init(signatureKey: Opaque, credential: Credential) {
+  public init(signatureKey: SignaturePublicKey, credential: Credential) {
     self.signatureKey = signatureKey
     self.credential = credential
   }

@@ -20,13 +20,13 @@ public struct KeyPackage: WireCodable, Hashable, Sendable {
   /// The suite of the keys.
   public var cipherSuite: CipherSuite
   /// The key to which a Welcome is sealed.
-  public var initKey: Opaque
+  public var initKey: HPKEPublicKey
   /// The leaf that the client will have.
   public var leafNode: LeafNode
   /// More about the package.
   public var extensions: [Extension]
   /// The client's signature of all of this.
-  public var signature: Opaque
+  public var signature: [UInt8]
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
@@ -34,8 +34,8 @@ public struct KeyPackage: WireCodable, Hashable, Sendable {
     field(\.extensions), field(\.signature))
 
   init(
-    version: ProtocolVersion, cipherSuite: CipherSuite, initKey: Opaque, leafNode: LeafNode,
-    extensions: [Extension], signature: Opaque = Opaque([])
+    version: ProtocolVersion, cipherSuite: CipherSuite, initKey: HPKEPublicKey, leafNode: LeafNode,
+    extensions: [Extension], signature: [UInt8] = []
   ) {
     self.version = version
     self.cipherSuite = cipherSuite

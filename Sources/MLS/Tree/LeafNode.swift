@@ -22,9 +22,9 @@ public import TLSCodec
 /// RFC 9420 section 7.2.
 public struct LeafNode: WireCodable, Hashable, Sendable {
   /// The key to which path secrets are sealed.
-  public var encryptionKey: Opaque
+  public var encryptionKey: HPKEPublicKey
   /// The key of the client's signatures.
-  public var signatureKey: Opaque
+  public var signatureKey: SignaturePublicKey
   /// Who the client says it is.
   public var credential: Credential
   /// What the client supports.
@@ -34,7 +34,7 @@ public struct LeafNode: WireCodable, Hashable, Sendable {
   /// More about the client.
   public var extensions: [Extension]
   /// The client's signature of all of this.
-  public var signature: Opaque
+  public var signature: [UInt8]
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
@@ -42,8 +42,9 @@ public struct LeafNode: WireCodable, Hashable, Sendable {
     field(\.source), field(\.extensions), field(\.signature))
 
   init(
-    encryptionKey: Opaque, signatureKey: Opaque, credential: Credential, capabilities: Capabilities,
-    source: LeafNodeSource, extensions: [Extension], signature: Opaque = Opaque([])
+    encryptionKey: HPKEPublicKey, signatureKey: SignaturePublicKey, credential: Credential,
+    capabilities: Capabilities,
+    source: LeafNodeSource, extensions: [Extension], signature: [UInt8] = []
   ) {
     self.encryptionKey = encryptionKey
     self.signatureKey = signatureKey
@@ -56,8 +57,8 @@ public struct LeafNode: WireCodable, Hashable, Sendable {
 
   /// Where a leaf stands when it is signed: the context that an update and a commit add to what is signed.
   struct Place: Sendable {
-    let group: Opaque
-    let leaf: UInt32
+    let group: [UInt8]
+    let leaf: LeafIndex
   }
 
   /// What is signed: `LeafNodeTBS`.
@@ -85,7 +86,7 @@ public struct LeafNode: WireCodable, Hashable, Sendable {
     case .update, .commit:
       if let place {
         place.group.encode(to: &writer)
-        writer.write(place.leaf)
+        place.leaf.encode(to: &writer)
       }
     }
     return writer.bytes
@@ -104,7 +105,7 @@ public enum LeafNodeSource: TLSCodable, Hashable, Sendable {
   /// From an Update proposal.
   case update
   /// From the path of a Commit, with the parent hash of the next node above.
-  case commit(parentHash: Opaque)
+  case commit(parentHash: [UInt8])
 
   /// Writes the source and what belongs to it.
   public func encode(to writer: inout TLSWriter) {
@@ -124,7 +125,7 @@ public enum LeafNodeSource: TLSCodable, Hashable, Sendable {
     switch try reader.read(UInt8.self) {
     case 1: self = .keyPackage(try Lifetime(from: &reader))
     case 2: self = .update
-    case 3: self = .commit(parentHash: try Opaque(from: &reader))
+    case 3: self = .commit(parentHash: try [UInt8](from: &reader))
     default: throw .unknownValue
     }
   }

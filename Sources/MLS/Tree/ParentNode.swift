@@ -12,24 +12,25 @@ public import TLSCodec
 /// RFC 9420 section 7.1.
 public struct ParentNode: WireCodable, Hashable, Sendable {
   /// The key to which path secrets are sealed.
-  public var encryptionKey: Opaque
+  public var encryptionKey: HPKEPublicKey
   /// The parent hash of the next non-blank node above; empty at the root.
-  public var parentHash: Opaque
+  public var parentHash: [UInt8]
   /// The leaves below that do not know the private key, in ascending order.
-  public var unmergedLeaves: [UInt32]
+  public var unmergedLeaves: [LeafIndex]
 
   /// The fields, in wire order. Leaves that do not ascend are refused.
   public static let wire = WireFormat(
     checking: Self.init(checking:parentHash:unmergedLeaves:), field(\.encryptionKey), field(\.parentHash),
     field(\.unmergedLeaves))
 
-  init(encryptionKey: Opaque, parentHash: Opaque = Opaque([]), unmergedLeaves: [UInt32] = []) {
+  init(encryptionKey: HPKEPublicKey, parentHash: [UInt8] = [], unmergedLeaves: [LeafIndex] = []) {
     self.encryptionKey = encryptionKey
     self.parentHash = parentHash
     self.unmergedLeaves = unmergedLeaves
   }
 
-  private init(checking key: Opaque, parentHash: Opaque, unmergedLeaves: [UInt32]) throws(TLSError) {
+  private init(checking key: HPKEPublicKey, parentHash: [UInt8], unmergedLeaves: [LeafIndex]) throws(TLSError)
+  {
     for (leaf, next) in zip(unmergedLeaves, unmergedLeaves.dropFirst()) where leaf >= next {
       throw .notAscending
     }

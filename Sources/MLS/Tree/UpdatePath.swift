@@ -11,14 +11,14 @@ public import TLSCodec
 /// RFC 9420 section 7.6.
 public struct UpdatePathNode: WireCodable, Hashable, Sendable {
   /// The node's new key.
-  public var encryptionKey: Opaque
+  public var encryptionKey: HPKEPublicKey
   /// One for each node in the resolution of the copath node, new leaves left out.
   public var encryptedPathSecret: [HPKECiphertext]
 
   /// The fields, in wire order.
   public static let wire = WireFormat(Self.init, field(\.encryptionKey), field(\.encryptedPathSecret))
 
-  init(encryptionKey: Opaque, encryptedPathSecret: [HPKECiphertext]) {
+  init(encryptionKey: HPKEPublicKey, encryptedPathSecret: [HPKECiphertext]) {
     self.encryptionKey = encryptionKey
     self.encryptedPathSecret = encryptedPathSecret
   }

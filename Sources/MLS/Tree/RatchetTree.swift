@@ -1,0 +1,140 @@
+/// The members of a group and the keys that they share, as everyone sees them. RFC 9420 sections 4.1 and 7.
+///
+/// Leaves and parents lie in two flat arrays, a blank node is nil, and tree hashes are kept beside them until
+/// something below changes. A copy costs two array copies at its first edit: a Commit edits a copy, which
+/// replaces the tree when it is merged.
+struct RatchetTree: Sendable {
+  /// How many leaves there are, blank ones included.
+  private(set) var leafCount: LeafCount
+  private var leaves: [LeafNode?]
+  /// The node at place 2i + 1 at i.
+  private var parents: [ParentNode?]
+  /// No leaf before this one is blank.
+  private var firstBlankHint = 0
+  /// The tree hash of every node whose subtree has not changed since.
+  var hashes: TreeHashCache
+
+  /// The tree of a group of one. RFC 9420 section 11.
+  init(creator: LeafNode, hash: CipherSuiteAlgorithms) {
+    leafCount = LeafCount(holding: 1)
+    leaves = [creator]
+    parents = []
+    hashes = TreeHashCache(suite: hash, leafCount: leafCount)
+  }
+
+  /// A blank tree.
+  init(blank leafCount: LeafCount, hash: CipherSuiteAlgorithms) {
+    self.leafCount = leafCount
+    leaves = Array(repeating: nil, count: leafCount.value)
+    parents = Array(repeating: nil, count: max(leafCount.value - 1, 0))
+    hashes = TreeHashCache(suite: hash, leafCount: leafCount)
+  }
+
+  /// The suite whose hash the tree uses.
+  var suite: CipherSuiteAlgorithms { hashes.suite }
+
+  /// The root.
+  var root: NodeIndex { leafCount.root }
+
+  /// A member; nil if the leaf is blank or outside of the tree.
+  subscript(leaf: LeafIndex) -> LeafNode? {
+    get { leafCount.contains(leaf) ? leaves[leaf.place] : nil }
+    set {
+      guard leafCount.contains(leaf) else { return }
+      leaves[leaf.place] = newValue
+      if newValue == nil { firstBlankHint = min(firstBlankHint, leaf.place) }
+      hashes.invalidate(NodeIndex(leaf))
+    }
+  }
+
+  /// A parent; nil if the node is blank, a leaf, or outside of the tree.
+  subscript(parent node: NodeIndex) -> ParentNode? {
+    get { node.isLeaf || !leafCount.contains(node) ? nil : parents[node.place / 2] }
+    set {
+      guard !node.isLeaf, leafCount.contains(node) else { return }
+      parents[node.place / 2] = newValue
+      hashes.invalidate(node)
+    }
+  }
+
+  /// Whether a node is blank.
+  func isBlank(_ node: NodeIndex) -> Bool {
+    guard let leaf = node.leaf else { return self[parent: node] == nil }
+    return self[leaf] == nil
+  }
+
+  /// The public key of a node; nil if it is blank.
+  func encryptionKey(of node: NodeIndex) -> HPKEPublicKey? {
+    guard let leaf = node.leaf else { return self[parent: node]?.encryptionKey }
+    return self[leaf]?.encryptionKey
+  }
+
+  /// The leaves that are not blank, in order.
+  var members: [(index: LeafIndex, leaf: LeafNode)] {
+    var members: [(index: LeafIndex, leaf: LeafNode)] = []
+    for (place, leaf) in leaves.enumerated() {
+      if let leaf, let index = LeafIndex(exactly: place) { members.append((index, leaf)) }
+    }
+    return members
+  }
+
+  /// Visits the leaves that are not blank, in order.
+  func forEachMember<Failure: Error>(
+    _ body: (LeafIndex, LeafNode) throws(Failure) -> Void
+  ) throws(Failure) {
+    for place in leaves.indices {
+      if let leaf = leaves[place], let index = LeafIndex(exactly: place) { try body(index, leaf) }
+    }
+  }
+
+  /// The parents that are not blank, in order.
+  var nonBlankParents: [(node: NodeIndex, parent: ParentNode)] {
+    var found: [(node: NodeIndex, parent: ParentNode)] = []
+    for (place, parent) in parents.enumerated() {
+      if let parent { found.append((NodeIndex(2 * place + 1), parent)) }
+    }
+    return found
+  }
+}
+
+// RFC 9420 section 7.7.
+extension RatchetTree {
+  /// The leaf that the next new member takes: the leftmost blank one, for which the tree is extended if it has
+  /// none. RFC 9420 section 12.1.1.
+  mutating func takeBlankLeaf() throws(GroupError) -> LeafIndex {
+    var place = firstBlankHint
+    while place < leaves.count, leaves[place] != nil { place += 1 }
+    firstBlankHint = place
+    if place == leaves.count { try extend() }
+    guard let leaf = LeafIndex(exactly: place) else { throw .groupTooLarge }
+    return leaf
+  }
+
+  /// Doubles the tree: a new blank root, whose right subtree is blank.
+  private mutating func extend() throws(GroupError) {
+    // A member's place is a uint32; no group comes near.
+    guard leafCount.value < 1 << 30 else { throw .groupTooLarge }
+    resize(to: leafCount.doubled)
+  }
+
+  /// Halves the tree as long as its right half has no member.
+  mutating func truncate() {
+    var last = leaves.count - 1
+    while last > 0, leaves[last] == nil { last -= 1 }
+    resize(to: LeafCount(holding: last + 1))
+  }
+
+  private mutating func resize(to count: LeafCount) {
+    guard count != leafCount else { return }
+    if count > leafCount {
+      leaves.append(contentsOf: repeatElement(nil, count: count.value - leaves.count))
+      parents.append(contentsOf: repeatElement(nil, count: count.value - 1 - parents.count))
+    } else {
+      leaves.removeLast(leaves.count - count.value)
+      parents.removeLast(parents.count - (count.value - 1))
+    }
+    leafCount = count
+    firstBlankHint = min(firstBlankHint, count.value)
+    hashes.resize(to: count)
+  }
+}

@@ -1,0 +1,59 @@
+// RFC 9420 section 12.4.3.1, "Verify the integrity of the ratchet tree".
+extension RatchetTree {
+  /// The tree is the one that the group agreed on.
+  mutating func verifyTreeHash(_ expected: [UInt8]) throws(GroupError) {
+    guard rootHash() == expected else { throw .invalid(.treeHashMismatch) }
+  }
+
+  /// Each parent was made by a member below it. Section 7.9.2.
+  mutating func verifyParentHashes() throws(GroupError) {
+    for (node, parent) in nonBlankParents where !isParentHashValid(node, parent) {
+      throw .invalid(.parentHashInvalid)
+    }
+  }
+
+  /// The entries of `unmerged_leaves` are members below, and stand in each node between.
+  func verifyUnmergedLeaves() throws(GroupError) {
+    for (node, parent) in nonBlankParents {
+      for leaf in parent.unmergedLeaves {
+        guard node.covers(NodeIndex(leaf)), self[leaf] != nil else {
+          throw .invalid(.unmergedLeafNotDescendant)
+        }
+        var between = NodeIndex(leaf).parent
+        while between != node {
+          if let parent = self[parent: between], !parent.unmergedLeaves.contains(leaf) {
+            throw .invalid(.unmergedLeafMissingBetween)
+          }
+          between = between.parent
+        }
+      }
+    }
+  }
+
+  /// No two nodes have one encryption key, no two members one signature key. Sections 7.3 and 12.4.3.1.
+  func verifyKeysUnique() throws(GroupError) {
+    var encryptionKeys = Set<HPKEPublicKey>(minimumCapacity: 2 * leafCount.value)
+    var signatureKeys = Set<SignaturePublicKey>(minimumCapacity: leafCount.value)
+    try forEachMember { (_, leaf) throws(GroupError) in
+      guard encryptionKeys.insert(leaf.encryptionKey).inserted else {
+        throw .invalid(.encryptionKeyNotUnique)
+      }
+      guard signatureKeys.insert(leaf.signatureKey).inserted else {
+        throw .invalid(.signatureKeyNotUnique)
+      }
+    }
+    for (_, parent) in nonBlankParents
+    where !encryptionKeys.insert(parent.encryptionKey).inserted {
+      throw .invalid(.encryptionKeyNotUnique)
+    }
+  }
+
+  /// Each member signed its leaf for this place; on all cores. Section 7.3.
+  func verifyLeafSignatures(group: [UInt8]) throws(GroupError) {
+    let suite = suite
+    let results = Parallel.map(members) { member in
+      member.leaf.isSignatureValid(in: .init(group: group, leaf: member.index), suite)
+    }
+    guard results.allSatisfy(\.self) else { throw .invalid(.leafSignatureInvalid) }
+  }
+}
