@@ -49,6 +49,12 @@ struct AttributedBody {
     var attachment: String?
   }
 
+  /// What applies to the runs of one set.
+  private struct Attributes {
+    var styles: [RichText.Style] = []
+    var attachment: String?
+  }
+
   /// Finds strings, numbers and dictionaries among a stream's objects.
   private struct Reader {
     let stream: Typedstream
@@ -58,7 +64,9 @@ struct AttributedBody {
     func attributedString(_ index: Int) -> (String, [Run])? {
       var groups = stream.groups(of: index)[...]
       guard let first = groups.popFirst()?.first, let text = string(first) else { return nil }
-      var sets: [[String: Typedstream.Value]] = []
+      var sets: [Attributes] = []
+      // A dictionary that many sets refer to is read once.
+      var known: [Int: Attributes] = [:]
       var runs: [Run] = []
       var start = 0
       let end = text.utf16.count
@@ -68,18 +76,27 @@ struct AttributedBody {
         else { break }
         if number == Int64(sets.count) + 1, let next = groups.first?.first {
           groups.removeFirst()
-          sets.append(dictionary(next))
+          sets.append(attributes(next, &known))
         }
         let range = start..<start + Int(length)
         start = range.upperBound
         guard number >= 1, number <= Int64(sets.count) else { continue }
-        runs.append(run(range, sets[Int(number) - 1]))
+        let set = sets[Int(number) - 1]
+        runs.append(Run(range: range, styles: set.styles, attachment: set.attachment))
       }
       return (text, runs)
     }
 
-    private func run(_ range: Range<Int>, _ set: [String: Typedstream.Value]) -> Run {
-      var run = Run(range: range, styles: [], attachment: nil)
+    private func attributes(_ value: Typedstream.Value, _ known: inout [Int: Attributes]) -> Attributes {
+      guard case .reference(let index) = value else { return Attributes() }
+      if let set = known[index] { return set }
+      let set = attributes(dictionary(value))
+      known[index] = set
+      return set
+    }
+
+    private func attributes(_ set: [String: Typedstream.Value]) -> Attributes {
+      var run = Attributes()
       for (name, value) in set.sorted(by: { $0.key < $1.key }) {
         switch name {
         case "__kIMFileTransferGUIDAttributeName": run.attachment = string(value)

@@ -7,6 +7,7 @@ enum TypedstreamError: Error, Hashable {
   case badReference
   case badType
   case tooDeep
+  case tooLong
 }
 
 /// What NSArchiver writes: objects by their classes and typed values, with references to what came before.
@@ -73,6 +74,13 @@ extension Typedstream {
     private var strings: [[UInt8]] = []
     fileprivate var objects: [Entry] = []
     private var depth = 0
+    /// How many more steps may be taken. Every value of a stream that an archiver wrote takes a byte of it; a type
+    /// that is named again and again, of values that take none, would cost its length each time.
+    private var steps: Int
+
+    /// A type's name is a few letters; the longest that Messages writes has under a hundred.
+    private static let maximumTypeByteCount = 1024
+    private static let maximumClassByteCount = 128
 
     private enum Tag {
       static let int16: UInt8 = 0x81
@@ -84,7 +92,15 @@ extension Typedstream {
       static let firstReference = 0x92
     }
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) {
+      self.bytes = bytes
+      steps = 4 * bytes.count + 1024
+    }
+
+    private mutating func spend(_ count: Int = 1) throws(TypedstreamError) {
+      steps -= count
+      guard steps >= 0 else { throw .tooLong }
+    }
 
     private mutating func byte() throws(TypedstreamError) -> UInt8 {
       guard position < bytes.count else { throw .truncated }
@@ -164,7 +180,8 @@ extension Typedstream {
 
     /// A type, and the values that it names.
     mutating func readGroup() throws(TypedstreamError) -> [Value] {
-      guard let type = try sharedString() else { throw .badType }
+      guard let type = try sharedString(), type.count <= Self.maximumTypeByteCount else { throw .badType }
+      try spend()
       var parser = type[...]
       var values: [Value] = []
       while !parser.isEmpty { values.append(try value(of: &parser)) }
@@ -178,6 +195,7 @@ extension Typedstream {
 
     /// Reads one value of the type at the start of `type`, which is taken off.
     private mutating func value(of type: inout ArraySlice<UInt8>) throws(TypedstreamError) -> Value {
+      try spend()
       guard let kind = type.popFirst() else { throw .badType }
       switch kind {
       case UInt8(ascii: "@"): return try object()
@@ -218,6 +236,7 @@ extension Typedstream {
       defer { depth -= 1 }
       var values: [Value] = []
       let element = type
+      try spend(element.count / 16)
       guard let kind = element.first, kind != UInt8(ascii: "]") else { throw .badType }
       if kind == UInt8(ascii: "c") || kind == UInt8(ascii: "C") {
         type.removeFirst()
@@ -240,6 +259,8 @@ extension Typedstream {
     private mutating func structure(_ type: inout ArraySlice<UInt8>) throws(TypedstreamError) -> Value {
       try descend()
       defer { depth -= 1 }
+      // Looking for the name's end reads the rest of the type.
+      try spend(type.count / 16)
       if let equals = type.firstIndex(of: UInt8(ascii: "=")) { type = type[(equals + 1)...] }
       var values: [Value] = []
       while let next = type.first, next != UInt8(ascii: "}") { values.append(try value(of: &type)) }
@@ -303,11 +324,13 @@ extension Typedstream {
       case Tag.new:
         try descend()
         defer { depth -= 1 }
-        let name = String(decoding: try sharedString() ?? [], as: UTF8.self)
+        let name = try sharedString() ?? []
+        // Many classes may share one name, of which each makes a string.
+        guard name.count <= Self.maximumClassByteCount else { throw .badType }
         _ = try integer()
         let index = objects.count
         objects.append(.unfinished)
-        objects[index] = .classInfo(name: name, superclass: try classInfo())
+        objects[index] = .classInfo(name: String(decoding: name, as: UTF8.self), superclass: try classInfo())
         return index
       default: return try known(head)
       }

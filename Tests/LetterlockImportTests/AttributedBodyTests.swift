@@ -26,6 +26,46 @@ struct AttributedBodyTests {
     for count in 0..<end { #expect(AttributedBody(Array(bytes[..<count])) == nil, "\(count) bytes") }
   }
 
+  @Test func `a type that is named again and again yields no more than its stream is long`() {
+    let header: [UInt8] = [0x04, 0x0b] + Array("streamtyped".utf8) + [0x81, 0xe8, 0x03]
+    // An object whose every group is one byte: a reference to a type of values that take no bytes.
+    for type in [
+      String(repeating: "{}", count: 60),
+      String(repeating: "{", count: 50) + String(repeating: "}", count: 50),
+    ] {
+      var bytes = header + [0x84, 0x01, 0x40, 0x84, 0x85, 0x84, UInt8(type.utf8.count)] + Array(type.utf8)
+      bytes += [UInt8](repeating: 0x93, count: 40_000) + [0x86]
+      #expect(throws: TypedstreamError.tooLong) { try Typedstream(bytes) }
+    }
+    let long = [UInt8](repeating: UInt8(ascii: "{"), count: 20_000)
+    #expect(throws: TypedstreamError.badType) {
+      try Typedstream(header + [0x84, 0x81, 0x20, 0x4e] + long)
+    }
+  }
+
+  @Test func `a dictionary that many runs refer to is read once`() throws {
+    // 120 KB in which 30,000 sets of attributes are one dictionary of 10,000 entries: quadratic, minutes would pass.
+    let text = String(repeating: "x", count: 30_000)
+    var bytes: [UInt8] = [0x04, 0x0b] + Array("streamtyped".utf8) + [0x81, 0xe8, 0x03, 0x84, 0x01, 0x40]
+    bytes += [0x84, 0x84, 0x84, 18] + Array("NSAttributedString".utf8) + [0x00, 0x85]
+    bytes += [0x92, 0x84, 0x84, 0x84, 8] + Array("NSString".utf8) + [0x01, 0x85]
+    bytes += [0x84, 0x01, 0x2b, 0x81, 0x30, 0x75] + Array(text.utf8) + [0x86]
+    bytes +=
+      [0x84, 0x02, 0x69, 0x49, 1, 1, 0x92, 0x84, 0x84, 0x84, 12] + Array("NSDictionary".utf8) + [0x00, 0x85]
+    let dictionary = 4
+    bytes += [0x84, 0x01, 0x69, 0x00]
+    for _ in 0..<10_000 { bytes += [0x92, 0x85, 0x92, 0x85] }
+    bytes += [0x86]
+    for number in 2...30_000 {
+      bytes += [
+        0x96, 0x81, UInt8(truncatingIfNeeded: number), UInt8(number >> 8), 1, 0x92, UInt8(0x92 + dictionary),
+      ]
+    }
+    bytes += [0x86]
+    let read = AttributedBody(bytes)?.text.text
+    #expect(read?.utf8.count == 30_000)
+  }
+
   @Test func `damaged streams trap nothing`() {
     var random = Seeded(state: 1)
     let bytes = ArchivedText.bytes("Dinner at 7?")
