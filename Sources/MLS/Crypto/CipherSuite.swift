@@ -50,7 +50,7 @@ extension CipherSuite {
 
   /// The suite's algorithms.
   /// - Throws: `CipherSuiteError.unsupported` if this library has not all of them.
-  func algorithms() throws(CipherSuiteError) -> CipherSuiteAlgorithms {
+  package func algorithms() throws(CipherSuiteError) -> CipherSuiteAlgorithms {
     guard let algorithms = CipherSuiteAlgorithms.bySuite[self] else { throw .unsupported(self) }
     return algorithms
   }

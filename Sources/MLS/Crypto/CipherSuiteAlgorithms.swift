@@ -1,17 +1,17 @@
-internal import CryptoCore
+package import CryptoCore
 
 /// What a cipher suite is made of. RFC 9420 section 5.1: adding a suite is one more declaration in `all`.
-struct CipherSuiteAlgorithms: Sendable {
+package struct CipherSuiteAlgorithms: Sendable {
   /// The suite's number.
-  let suite: CipherSuite
+  package let suite: CipherSuite
   /// Its registered name.
-  let name: String
+  package let name: String
   /// The KEM, KDF and AEAD; the AEAD also protects messages.
-  let hpke: HPKESuite
+  package let hpke: HPKESuite
   /// The hash of transcripts and trees, and of the KDF and MAC.
-  let hash: HashFunctionName
+  package let hash: HashFunctionName
   /// The signature scheme of its credentials.
-  let signature: SignatureScheme
+  package let signature: SignatureScheme
 
   private init(
     _ suite: CipherSuite, _ name: String, kem: HPKEKEM, kdf: HPKEKDF, aead: HPKEAEAD,
@@ -24,7 +24,7 @@ struct CipherSuiteAlgorithms: Sendable {
     self.signature = signature
   }
 
-  static let all: [CipherSuiteAlgorithms] = [
+  package static let all: [CipherSuiteAlgorithms] = [
     .init(
       .xWingAES256Ed25519, "MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519",
       kem: .xWing, kdf: .hkdfSHA384, aead: .aes256GCM, hash: .sha384, signature: .ed25519),
@@ -51,15 +51,15 @@ struct CipherSuiteAlgorithms: Sendable {
       kem: .p521, kdf: .hkdfSHA512, aead: .aes256GCM, hash: .sha512, signature: .ecdsaP521SHA512),
   ]
 
-  static let bySuite = Dictionary(uniqueKeysWithValues: all.map { ($0.suite, $0) })
+  package static let bySuite = Dictionary(uniqueKeysWithValues: all.map { ($0.suite, $0) })
 }
 
 extension CipherSuiteAlgorithms {
   /// The size in bytes of a hash, of a MAC and of every secret of the key schedule: `KDF.Nh`.
-  var hashByteCount: Int { hash.digestByteCount }
+  package var hashByteCount: Int { hash.digestByteCount }
 
   /// The AEAD's key size in bytes: `AEAD.Nk`.
-  var aeadKeyByteCount: Int {
+  package var aeadKeyByteCount: Int {
     switch hpke.aead {
     case .aes128GCM: AES128GCM.keyByteCount
     case .aes256GCM, .exportOnly: AES256GCM.keyByteCount
@@ -68,14 +68,14 @@ extension CipherSuiteAlgorithms {
   }
 
   /// The AEAD's nonce size in bytes: `AEAD.Nn`.
-  var aeadNonceByteCount: Int { 12 }
+  package var aeadNonceByteCount: Int { 12 }
 
   /// The AEAD's tag size in bytes.
-  var aeadTagByteCount: Int { 16 }
+  package var aeadTagByteCount: Int { 16 }
 
   /// `0` as the key schedule has it: `KDF.Nh` zero bytes. RFC 9420 section 8.
-  var zeroSecret: SecretKey { SecretKey(copying: [UInt8](repeating: 0, count: hashByteCount)) }
+  package var zeroSecret: SecretKey { SecretKey(copying: [UInt8](repeating: 0, count: hashByteCount)) }
 
   /// A fresh secret of `KDF.Nh` bytes.
-  func randomSecret() -> SecretKey { SecretKey(random: hashByteCount) }
+  package func randomSecret() -> SecretKey { SecretKey(random: hashByteCount) }
 }

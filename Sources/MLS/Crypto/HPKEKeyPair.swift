@@ -40,7 +40,7 @@ public struct HPKECiphertext: WireCodable, Hashable, Sendable {
 public struct HPKEKeyPair: Sendable {
   /// The public half.
   public let publicKey: HPKEPublicKey
-  let privateKey: HPKEPrivateKey
+  package let privateKey: HPKEPrivateKey
 
   init(_ key: HPKEPrivateKey) {
     privateKey = key
@@ -53,7 +53,7 @@ public struct HPKEKeyPair: Sendable {
     try self.init(privateKey: privateKey, suite.algorithms())
   }
 
-  init(privateKey: SecretKey, _ suite: CipherSuiteAlgorithms) throws(CipherSuiteError) {
+  package init(privateKey: SecretKey, _ suite: CipherSuiteAlgorithms) throws(CipherSuiteError) {
     let kem = suite.hpke.kem
     do throws(HPKEError) {
       self.init(
@@ -70,14 +70,14 @@ public struct HPKEKeyPair: Sendable {
     try generate(suite.algorithms())
   }
 
-  static func generate(_ suite: CipherSuiteAlgorithms) throws(CipherSuiteError) -> HPKEKeyPair {
+  package static func generate(_ suite: CipherSuiteAlgorithms) throws(CipherSuiteError) -> HPKEKeyPair {
     do throws(HPKEError) { return HPKEKeyPair(try HPKEPrivateKey.generate(suite.hpke.kem)) } catch {
       throw .invalidPrivateKey
     }
   }
 
   /// `KEM.DeriveKeyPair(secret)`. RFC 9180 section 7.1.3.
-  static func derive(
+  package static func derive(
     from secret: SecretKey, _ suite: CipherSuiteAlgorithms
   ) throws(CipherSuiteError) -> HPKEKeyPair {
     do throws(HPKEError) {

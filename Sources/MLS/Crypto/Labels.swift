@@ -1,11 +1,11 @@
-internal import CryptoCore
+package import CryptoCore
 internal import TLSCodec
 
 // RFC 9420 sections 5.1.2, 5.1.3, 5.2 and 8: every use of a key and every hash names its purpose, after
 // "MLS 1.0 ".
 extension CipherSuiteAlgorithms {
   /// `Hash(bytes)`.
-  func hash(_ bytes: [UInt8]) -> [UInt8] { hash.hash(bytes) }
+  package func hash(_ bytes: [UInt8]) -> [UInt8] { hash.hash(bytes) }
 
   /// `RefHash(label, value) = Hash(RefHashInput)`. RFC 9420 section 5.2.
   ///
@@ -13,7 +13,7 @@ extension CipherSuiteAlgorithms {
   ///       opaque label<V>;
   ///       opaque value<V>;
   ///     } RefHashInput;
-  func refHash(label: String, _ value: [UInt8]) -> [UInt8] {
+  package func refHash(label: String, _ value: [UInt8]) -> [UInt8] {
     hash(labeled(label, reserving: value.count) { $0.write(opaque: value) })
   }
 
@@ -23,7 +23,7 @@ extension CipherSuiteAlgorithms {
   ///       opaque label<V> = "MLS 1.0 " + Label;
   ///       opaque content<V> = Content;
   ///     } SignContent;
-  func signWithLabel(
+  package func signWithLabel(
     _ key: SignatureKeyPair, label: String, _ content: [UInt8]
   ) throws(CipherSuiteError) -> [UInt8] {
     guard key.scheme == signature else { throw .invalidPrivateKey }
@@ -32,7 +32,7 @@ extension CipherSuiteAlgorithms {
 
   /// `VerifyWithLabel(VerificationKey, Label, Content, SignatureValue)`. RFC 9420 section 5.1.2.
   /// - Throws: `CipherSuiteError.invalidSignature`.
-  func verifyWithLabel(
+  package func verifyWithLabel(
     _ key: SignaturePublicKey, label: String, _ content: [UInt8], signature value: [UInt8]
   ) throws(CipherSuiteError) {
     guard signature.isValid(value, for: signContent(label, content), publicKey: key.bytes) else {
@@ -57,7 +57,7 @@ extension CipherSuiteAlgorithms {
 // RFC 9420 section 5.1.3.
 extension CipherSuiteAlgorithms {
   /// `EncryptWithLabel(PublicKey, Label, Context, Plaintext)`.
-  func encryptWithLabel(
+  package func encryptWithLabel(
     _ key: HPKEPublicKey, label: String, context: [UInt8], _ plaintext: [UInt8]
   ) throws(CipherSuiteError) -> HPKECiphertext {
     do {
@@ -70,7 +70,7 @@ extension CipherSuiteAlgorithms {
   }
 
   /// `EncryptWithLabel` of a secret.
-  func encryptWithLabel(
+  package func encryptWithLabel(
     _ key: HPKEPublicKey, label: String, context: [UInt8], _ plaintext: SecretKey
   ) throws(CipherSuiteError) -> HPKECiphertext {
     do {
@@ -84,7 +84,7 @@ extension CipherSuiteAlgorithms {
 
   /// `DecryptWithLabel(PrivateKey, Label, Context, KEMOutput, Ciphertext)`.
   /// - Throws: `CipherSuiteError.openFailed`.
-  func decryptWithLabel(
+  package func decryptWithLabel(
     _ key: HPKEKeyPair, label: String, context: [UInt8], _ ciphertext: HPKECiphertext
   ) throws(CipherSuiteError) -> SecretKey {
     do {
@@ -110,7 +110,7 @@ extension CipherSuiteAlgorithms {
 // RFC 9420 section 8.
 extension CipherSuiteAlgorithms {
   /// `KDF.Extract(salt, ikm)`.
-  func extract(salt: SecretKey, _ inputKeyMaterial: SecretKey) -> SecretKey {
+  package func extract(salt: SecretKey, _ inputKeyMaterial: SecretKey) -> SecretKey {
     HKDF.extract(salt: salt, inputKeyMaterial: inputKeyMaterial, hash: hash)
   }
 
@@ -122,7 +122,7 @@ extension CipherSuiteAlgorithms {
   ///       opaque context<V> = Context;
   ///     } KDFLabel;
   /// - Throws: `CipherSuiteError.outputTooLong` for more than 255 times `KDF.Nh` bytes.
-  func expandWithLabel(
+  package func expandWithLabel(
     _ secret: SecretKey, label: String, context: [UInt8], byteCount: Int
   ) throws(CipherSuiteError) -> SecretKey {
     guard let length = UInt16(exactly: byteCount) else { throw .outputTooLong }
@@ -133,18 +133,18 @@ extension CipherSuiteAlgorithms {
   }
 
   /// `DeriveSecret(Secret, Label) = ExpandWithLabel(Secret, Label, "", KDF.Nh)`.
-  func deriveSecret(_ secret: SecretKey, _ label: String) -> SecretKey {
+  package func deriveSecret(_ secret: SecretKey, _ label: String) -> SecretKey {
     expandBlock(secret, label: label, context: [])
   }
 
   /// `ExpandWithLabel(Secret, Label, Context, KDF.Nh)`, which cannot fail.
-  func expandBlock(_ secret: SecretKey, label: String, context: [UInt8]) -> SecretKey {
+  package func expandBlock(_ secret: SecretKey, label: String, context: [UInt8]) -> SecretKey {
     HKDF.expandBlock(
       secret, info: kdfLabel(UInt16(hashByteCount), label, context), hash: hash)
   }
 
   /// `DeriveTreeSecret(Secret, Label, Generation, Length)`: the context is the generation. RFC 9420 section 9.
-  func deriveTreeSecret(
+  package func deriveTreeSecret(
     _ secret: SecretKey, label: String, generation: UInt32, byteCount: Int
   ) throws(CipherSuiteError) -> SecretKey {
     try expandWithLabel(secret, label: label, context: generation.encoded, byteCount: byteCount)
@@ -162,12 +162,12 @@ extension CipherSuiteAlgorithms {
 // RFC 9420 section 5.1: HMAC with the suite's hash.
 extension CipherSuiteAlgorithms {
   /// `MAC(key, bytes)`.
-  func mac(_ key: SecretKey, _ bytes: [UInt8]) -> MAC {
+  package func mac(_ key: SecretKey, _ bytes: [UInt8]) -> MAC {
     MAC(bytes: HMAC.authenticationCode(for: bytes, using: key, hash: hash))
   }
 
   /// Whether `tag` is the MAC of `bytes`, in constant time.
-  func isValid(_ tag: MAC, _ key: SecretKey, _ bytes: [UInt8]) -> Bool {
+  package func isValid(_ tag: MAC, _ key: SecretKey, _ bytes: [UInt8]) -> Bool {
     HMAC.isValid(tag.bytes, for: bytes, using: key, hash: hash)
   }
 }
