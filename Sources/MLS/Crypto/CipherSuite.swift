@@ -80,8 +80,12 @@ public enum CipherSuiteError: Error, Hashable, Sendable {
   case invalidSignature
   /// The signature was not made.
   case signingFailed
+  /// Nothing was encrypted.
+  case sealFailed
   /// A ciphertext was altered, or made for someone else or another purpose.
   case openFailed
   /// More bytes than the suite's KDF gives: 255 times its hash.
   case outputTooLong
+  /// More pre-shared keys than 16 bits count.
+  case tooManyPreSharedKeys
 }

@@ -60,18 +60,14 @@ extension CipherSuiteAlgorithms {
 
   /// The AEAD's key size in bytes: `AEAD.Nk`.
   package var aeadKeyByteCount: Int {
-    switch hpke.aead {
-    case .aes128GCM: AES128GCM.keyByteCount
-    case .aes256GCM, .exportOnly: AES256GCM.keyByteCount
-    case .chaCha20Poly1305: ChaCha20Poly1305.keyByteCount
-    }
+    aead.keyByteCount
   }
 
   /// The AEAD's nonce size in bytes: `AEAD.Nn`.
-  package var aeadNonceByteCount: Int { 12 }
+  package var aeadNonceByteCount: Int { aead.nonceByteCount }
 
   /// The AEAD's tag size in bytes.
-  package var aeadTagByteCount: Int { 16 }
+  package var aeadTagByteCount: Int { aead.tagByteCount }
 
   /// `0` as the key schedule has it: `KDF.Nh` zero bytes. RFC 9420 section 8.
   package var zeroSecret: SecretKey { SecretKey(copying: [UInt8](repeating: 0, count: hashByteCount)) }

@@ -150,12 +150,30 @@ extension CipherSuiteAlgorithms {
     try expandWithLabel(secret, label: label, context: generation.encoded, byteCount: byteCount)
   }
 
+  /// A KDFLabel up to its context of fewer than 64 bytes.
+  func kdfLabelPrefix(_ length: Int, _ label: String, contextByteCount: Int) -> [UInt8] {
+    Array(
+      kdfLabel(UInt16(length), label, [UInt8](repeating: 0, count: contextByteCount)).dropLast(
+        contextByteCount))
+  }
+
   private func kdfLabel(_ length: UInt16, _ label: String, _ context: [UInt8]) -> [UInt8] {
     var writer = TLSWriter(reserving: 16 + label.utf8.count + context.count)
     writer.write(length)
     writer.write(opaque: Array("MLS 1.0 ".utf8) + Array(label.utf8))
     writer.write(opaque: context)
     return writer.bytes
+  }
+}
+
+extension CipherSuiteAlgorithms {
+  /// The AEAD of messages and of the Welcome.
+  var aead: any AEAD.Type {
+    switch hpke.aead {
+    case .aes128GCM: AES128GCM.self
+    case .aes256GCM, .exportOnly: AES256GCM.self
+    case .chaCha20Poly1305: ChaCha20Poly1305.self
+    }
   }
 }
 

@@ -34,7 +34,8 @@ public struct FramedContent: WireCodable, Hashable, Sendable {
     Self.init, field(\.groupID), field(\.epoch), field(\.sender), field(\.authenticatedData),
     field(\.content))
 
-  package init(groupID: [UInt8], epoch: UInt64, sender: Sender, authenticatedData: [UInt8], content: Content) {
+  package init(groupID: [UInt8], epoch: UInt64, sender: Sender, authenticatedData: [UInt8], content: Content)
+  {
     self.groupID = groupID
     self.epoch = epoch
     self.sender = sender

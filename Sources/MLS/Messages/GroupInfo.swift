@@ -52,7 +52,9 @@ public struct GroupInfo: WireCodable, Hashable, Sendable {
   }
 
   /// Signs the GroupInfo as its signer.
-  package mutating func sign(with key: SignatureKeyPair, _ suite: CipherSuiteAlgorithms) throws(CipherSuiteError) {
+  package mutating func sign(with key: SignatureKeyPair, _ suite: CipherSuiteAlgorithms)
+    throws(CipherSuiteError)
+  {
     signature = try suite.signWithLabel(key, label: "GroupInfoTBS", toBeSigned)
   }
 

@@ -1,0 +1,120 @@
+package import CryptoCore
+
+/// The keys of an epoch's private messages: a tree of secrets with two ratchets at each leaf, derived only
+/// when they are needed. A secret goes as soon as what follows from it is there. RFC 9420 section 9.
+///
+/// What holds it cannot be copied (`Group`): a copy that went on being used would seal twice with one key.
+package struct SecretTree: Sendable {
+  private let suite: CipherSuiteAlgorithms
+  private let labels: RatchetLabels
+  let leafCount: LeafCount
+  /// Secrets of nodes with leaves below them whose ratchets are not there yet.
+  private(set) var nodes: [NodeIndex: SecretKey]
+  /// The ratchets that were needed so far.
+  private(set) var leaves: [LeafIndex: LeafRatchets]
+
+  /// The tree under an epoch's `encryption_secret`.
+  package init(encryptionSecret: SecretKey, leafCount: LeafCount, _ suite: CipherSuiteAlgorithms) {
+    self.init(leafCount: leafCount, nodes: [leafCount.root: encryptionSecret], leaves: [:], suite)
+  }
+
+  init(
+    leafCount: LeafCount, nodes: [NodeIndex: SecretKey], leaves: [LeafIndex: LeafRatchets],
+    _ suite: CipherSuiteAlgorithms
+  ) {
+    self.suite = suite
+    self.leafCount = leafCount
+    self.nodes = nodes
+    self.leaves = leaves
+    labels = RatchetLabels(suite)
+  }
+
+  /// Which ratchet a kind of message uses: proposals and commits share the handshake ratchet. RFC 9420
+  /// section 9.1.
+  struct LeafRatchets: Sendable {
+    var handshake: HashRatchet
+    var application: HashRatchet
+
+    subscript(type: ContentType) -> HashRatchet {
+      get { type == .application ? application : handshake }
+      set { if type == .application { application = newValue } else { handshake = newValue } }
+    }
+  }
+
+  /// The next key for sending.
+  package mutating func nextKey(
+    of leaf: LeafIndex, _ type: ContentType
+  ) throws(MessageProtectionError) -> MessageKey {
+    if leaves[leaf] == nil { keep(try derive(leaf)) }
+    guard var ratchet = leaves[leaf]?[type] else { throw .unknownSender(leaf) }
+    let key = try ratchet.next(labels)
+    leaves[leaf]?[type] = ratchet
+    return key
+  }
+
+  /// Lends the key of a message to `body`. Only if that returns is the key gone and the ratchet moved on.
+  package mutating func withKey<Result>(
+    of leaf: LeafIndex, _ type: ContentType, generation: UInt32, limits: RatchetLimits,
+    _ body: (MessageKey) throws(MessageProtectionError) -> Result
+  ) throws(MessageProtectionError) -> Result {
+    let derived = leaves[leaf] == nil ? try derive(leaf) : nil
+    guard var ratchet = (leaves[leaf] ?? derived?.ratchets)?[type] else { throw .unknownSender(leaf) }
+    let result = try body(ratchet.key(of: generation, labels, limits))
+    if let derived { keep(derived) }
+    leaves[leaf]?[type] = ratchet
+    return result
+  }
+
+  /// What was derived on the way from a node down to a leaf.
+  private struct Derivation {
+    let leaf: LeafIndex
+    let from: NodeIndex
+    let siblings: [(NodeIndex, SecretKey)]
+    let ratchets: LeafRatchets
+  }
+
+  ///     tree_node_[N]_secret
+  ///             |
+  ///             +--> ExpandWithLabel(., "tree", "left", KDF.Nh) = tree_node_[left(N)]_secret
+  ///             |
+  ///             +--> ExpandWithLabel(., "tree", "right", KDF.Nh) = tree_node_[right(N)]_secret
+  ///
+  ///     tree_node_[leaf]_secret
+  ///             |
+  ///             +--> ExpandWithLabel(., "handshake", "", KDF.Nh) = handshake_ratchet_secret_[N]_[0]
+  ///             |
+  ///             +--> ExpandWithLabel(., "application", "", KDF.Nh) = application_ratchet_secret_[N]_[0]
+  private func derive(_ leaf: LeafIndex) throws(MessageProtectionError) -> Derivation {
+    guard leafCount.contains(leaf), let (from, known) = lowestKnown(above: NodeIndex(leaf)) else {
+      throw .unknownSender(leaf)
+    }
+    var node = from
+    var secret = known
+    var siblings: [(NodeIndex, SecretKey)] = []
+    while !node.isLeaf {
+      let left = suite.expandBlock(secret, label: "tree", context: Array("left".utf8))
+      let right = suite.expandBlock(secret, label: "tree", context: Array("right".utf8))
+      let goesLeft = node.left.covers(NodeIndex(leaf))
+      siblings.append(goesLeft ? (node.right, right) : (node.left, left))
+      (node, secret) = goesLeft ? (node.left, left) : (node.right, right)
+    }
+    return Derivation(
+      leaf: leaf, from: from, siblings: siblings,
+      ratchets: LeafRatchets(
+        handshake: HashRatchet(secret: suite.deriveSecret(secret, "handshake")),
+        application: HashRatchet(secret: suite.deriveSecret(secret, "application"))))
+  }
+
+  private func lowestKnown(above leaf: NodeIndex) -> (NodeIndex, SecretKey)? {
+    for node in [leaf] + leaf.directPath(in: leafCount) {
+      if let secret = nodes[node] { return (node, secret) }
+    }
+    return nil
+  }
+
+  private mutating func keep(_ derived: Derivation) {
+    nodes[derived.from] = nil
+    for (node, secret) in derived.siblings { nodes[node] = secret }
+    leaves[derived.leaf] = derived.ratchets
+  }
+}
