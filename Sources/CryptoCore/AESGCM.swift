@@ -71,6 +71,24 @@ package enum AESGCM {
     _ plaintext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
     authenticating: RawSpan
   ) throws(AEADError) {
+    try key.withBytes { (key) throws(AEADError) in
+      try seal(plaintext, into: &output, usingBytes: key, nonce: nonce, authenticating: authenticating)
+    }
+  }
+
+  package static func open(
+    _ ciphertext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
+    authenticating: RawSpan
+  ) throws(AEADError) {
+    try key.withBytes { (key) throws(AEADError) in
+      try open(ciphertext, into: &output, usingBytes: key, nonce: nonce, authenticating: authenticating)
+    }
+  }
+
+  static func seal(
+    _ plaintext: RawSpan, into output: inout MutableRawSpan, usingBytes key: RawSpan, nonce: RawSpan,
+    authenticating: RawSpan
+  ) throws(AEADError) {
     do {
       let box = try unsafe plaintext.withRawBuffer { plaintext in
         try unsafe authenticating.withRawBuffer { authenticating in
@@ -85,8 +103,8 @@ package enum AESGCM {
     } catch { throw .invalidKeySize }
   }
 
-  package static func open(
-    _ ciphertext: RawSpan, into output: inout MutableRawSpan, using key: SecretKey, nonce: RawSpan,
+  static func open(
+    _ ciphertext: RawSpan, into output: inout MutableRawSpan, usingBytes key: RawSpan, nonce: RawSpan,
     authenticating: RawSpan
   ) throws(AEADError) {
     guard ciphertext.byteCount >= tagByteCount else { throw .invalidSize }

@@ -103,7 +103,11 @@ public enum HKDF {
 
 extension MutableRawSpan {
   /// Lends the bytes for reading.
-  mutating func withReadOnly<Result>(_ body: (RawSpan) -> Result) -> Result { body(bytes) }
+  package mutating func withReadOnly<Result, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(bytes)
+  }
 
   /// Lends what lies before `offset` for reading, and the rest for writing.
   mutating func split(at offset: Int, _ body: (RawSpan, inout MutableRawSpan) -> Void) {

@@ -90,7 +90,7 @@ public enum HPKEAEAD: UInt16, Sendable, Hashable, CaseIterable {
   /// None: the context only exports.
   case exportOnly = 0xffff
 
-  var algorithm: (any AEAD.Type)? {
+  package var algorithm: (any AEAD.Type)? {
     switch self {
     case .aes128GCM: AES128GCM.self
     case .aes256GCM: AES256GCM.self

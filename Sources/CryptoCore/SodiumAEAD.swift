@@ -16,11 +16,13 @@ public enum XChaCha20Poly1305: AEAD {
   ) throws(AEADError) {
     try checkSizes(
       plaintext: plaintext.byteCount, ciphertext: output.byteCount, key: key, nonce: nonce)
-    _ = unsafe SodiumCall.run(plaintext, &output, key, nonce, authenticating) {
-      // Sizes were checked just above, and every buffer outlives the call.
-      unsafe crypto_aead_xchacha20poly1305_ietf_encrypt(
-        $0.output, nil, $0.input, $0.inputCount, $0.associated, $0.associatedCount, nil, $0.nonce,
-        $0.key)
+    _ = key.withBytes { key in
+      unsafe SodiumCall.run(plaintext, &output, key, nonce, authenticating) {
+        // Sizes were checked just above, and every buffer outlives the call.
+        unsafe crypto_aead_xchacha20poly1305_ietf_encrypt(
+          $0.output, nil, $0.input, $0.inputCount, $0.associated, $0.associatedCount, nil, $0.nonce,
+          $0.key)
+      }
     }
   }
 
@@ -32,11 +34,13 @@ public enum XChaCha20Poly1305: AEAD {
   ) throws(AEADError) {
     try checkSizes(
       plaintext: output.byteCount, ciphertext: ciphertext.byteCount, key: key, nonce: nonce)
-    let status = unsafe SodiumCall.run(ciphertext, &output, key, nonce, authenticating) {
-      // Sizes were checked just above, and every buffer outlives the call.
-      unsafe crypto_aead_xchacha20poly1305_ietf_decrypt(
-        $0.output, nil, nil, $0.input, $0.inputCount, $0.associated, $0.associatedCount, $0.nonce,
-        $0.key)
+    let status = key.withBytes { key in
+      unsafe SodiumCall.run(ciphertext, &output, key, nonce, authenticating) {
+        // Sizes were checked just above, and every buffer outlives the call.
+        unsafe crypto_aead_xchacha20poly1305_ietf_decrypt(
+          $0.output, nil, nil, $0.input, $0.inputCount, $0.associated, $0.associatedCount, $0.nonce,
+          $0.key)
+      }
     }
     guard status == 0 else { throw .authenticationFailed }
   }
@@ -58,6 +62,15 @@ public enum ChaCha20Poly1305: AEAD {
   ) throws(AEADError) {
     try checkSizes(
       plaintext: plaintext.byteCount, ciphertext: output.byteCount, key: key, nonce: nonce)
+    key.withBytes {
+      seal(plaintext, into: &output, usingBytes: $0, nonce: nonce, authenticating: authenticating)
+    }
+  }
+
+  static func seal(
+    _ plaintext: RawSpan, into output: inout MutableRawSpan, usingBytes key: RawSpan, nonce: RawSpan,
+    authenticating: RawSpan
+  ) {
     _ = unsafe SodiumCall.run(plaintext, &output, key, nonce, authenticating) {
       // Sizes were checked just above, and every buffer outlives the call.
       unsafe crypto_aead_chacha20poly1305_ietf_encrypt(
@@ -74,6 +87,15 @@ public enum ChaCha20Poly1305: AEAD {
   ) throws(AEADError) {
     try checkSizes(
       plaintext: output.byteCount, ciphertext: ciphertext.byteCount, key: key, nonce: nonce)
+    try key.withBytes { (key) throws(AEADError) in
+      try open(ciphertext, into: &output, usingBytes: key, nonce: nonce, authenticating: authenticating)
+    }
+  }
+
+  static func open(
+    _ ciphertext: RawSpan, into output: inout MutableRawSpan, usingBytes key: RawSpan, nonce: RawSpan,
+    authenticating: RawSpan
+  ) throws(AEADError) {
     let status = unsafe SodiumCall.run(ciphertext, &output, key, nonce, authenticating) {
       // Sizes were checked just above, and every buffer outlives the call.
       unsafe crypto_aead_chacha20poly1305_ietf_decrypt(
@@ -96,7 +118,7 @@ public enum ChaCha20Poly1305: AEAD {
 
   @inline(__always)
   static func run(
-    _ input: RawSpan, _ output: inout MutableRawSpan, _ key: SecretKey, _ nonce: RawSpan,
+    _ input: RawSpan, _ output: inout MutableRawSpan, _ key: RawSpan, _ nonce: RawSpan,
     _ associated: RawSpan, _ body: (SodiumCall) -> Int32
   ) -> Int32 {
     // Each pointer comes from a span or a key that is borrowed for the whole of `body`.
@@ -104,18 +126,16 @@ public enum ChaCha20Poly1305: AEAD {
       unsafe output.withUnsafeMutableBytes { output in
         unsafe nonce.withUnsafeBytes { nonce in
           unsafe associated.withUnsafeBytes { associated in
-            key.withBytes { key in
-              unsafe key.withUnsafeBytes { key in
-                unsafe body(
-                  SodiumCall(
-                    output: output.byteAddress,
-                    input: input.byteAddress,
-                    inputCount: UInt64(input.count),
-                    associated: associated.byteAddress,
-                    associatedCount: UInt64(associated.count),
-                    nonce: nonce.byteAddress,
-                    key: key.byteAddress))
-              }
+            unsafe key.withUnsafeBytes { key in
+              unsafe body(
+                SodiumCall(
+                  output: output.byteAddress,
+                  input: input.byteAddress,
+                  inputCount: UInt64(input.count),
+                  associated: associated.byteAddress,
+                  associatedCount: UInt64(associated.count),
+                  nonce: nonce.byteAddress,
+                  key: key.byteAddress))
             }
           }
         }

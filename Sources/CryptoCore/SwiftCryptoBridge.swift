@@ -44,10 +44,13 @@ extension Data {
 
 extension SecretKey {
   /// The key as swift-crypto takes it: it copies the bytes and wipes its copy.
+  var symmetric: SymmetricKey { withBytes { $0.symmetric } }
+}
+
+extension RawSpan {
+  /// The bytes as a key as swift-crypto takes it: it copies them and wipes its copy.
   var symmetric: SymmetricKey {
-    withBytes { bytes in
-      // The span outlives the call.
-      unsafe bytes.withUnsafeBytes { unsafe SymmetricKey(data: $0) }
-    }
+    // The span outlives the call.
+    unsafe withUnsafeBytes { unsafe SymmetricKey(data: $0) }
   }
 }
