@@ -22,6 +22,14 @@ struct JSONCase {
   func numbers(_ name: String) -> [Int] {
     (object[name] as? [Any] ?? []).compactMap { ($0 as? NSNumber)?.intValue }
   }
+  /// Numbers and nulls.
+  func optionalNumbers(_ name: String) -> [Int?] {
+    (object[name] as? [Any] ?? []).map { ($0 as? NSNumber)?.intValue }
+  }
+  /// Lists of objects.
+  func objectLists(_ name: String) -> [[JSONCase]] {
+    (object[name] as? [Any] ?? []).map { ($0 as? [Any] ?? []).compactMap { JSONCase($0) } }
+  }
   func inner(_ name: String) -> JSONCase? { object[name].flatMap { JSONCase($0) } }
 
   /// Hexadecimal that must be there; an empty array if it is not, which no valid case survives.

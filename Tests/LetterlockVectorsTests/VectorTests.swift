@@ -67,5 +67,20 @@ struct VectorTests {
     #expect(report.passed >= 3300)
   }
 
+  /// Of seven cipher suites, two are X448's and Ed448's.
+  @Test(
+    .enabled(if: official != nil),
+    arguments: [
+      ("crypto-basics", 5, 2), ("tree-math", 10, 0), ("key-schedule", 5, 2), ("psk_secret", 55, 22),
+      ("secret-tree", 15, 6), ("transcript-hashes", 5, 2), ("message-protection", 5, 2), ("welcome", 5, 2),
+      ("deserialization", 14, 0), ("messages", 300, 0),
+    ])
+  func `the vectors of the MLS working group hold`(file: String, passed: Int, skipped: Int) {
+    let report = VectorVerifier.verify(["\(Self.official ?? "")/mls/\(file).json"])
+    #expect(report.failed == 0, "\(report.lines.filter { $0.contains("FAILED") })")
+    #expect(report.passed == passed)
+    #expect(report.skipped == skipped)
+  }
+
   private static let official = ProcessInfo.processInfo.environment["LETTERLOCK_VECTORS"]
 }

@@ -1,4 +1,4 @@
-internal import CryptoCore
+package import CryptoCore
 internal import TLSCodec
 
 /// The KDFLabels of sender data, up to their context: the ciphertext's first bytes. RFC 9420 section 6.3.2.
@@ -72,7 +72,7 @@ extension MessageProtection {
 
 /// The key and nonce of one message's sender data.
 package struct SenderDataKey: Sendable {
-  let keyAndNonce: SecretKey
+  package let keyAndNonce: SecretKey
 
   var messageKey: MessageKey { MessageKey(keyAndNonce: keyAndNonce, generation: 0) }
 }

@@ -60,7 +60,7 @@ public struct GroupInfo: WireCodable, Hashable, Sendable {
 
   /// Verifies that the owner of a key, the leaf's at `signer`, signed.
   /// - Throws: `CipherSuiteError.invalidSignature`.
-  func verifySignature(
+  package func verifySignature(
     by key: SignaturePublicKey, _ suite: CipherSuiteAlgorithms
   ) throws(CipherSuiteError) {
     try suite.verifyWithLabel(key, label: "GroupInfoTBS", toBeSigned, signature: signature)

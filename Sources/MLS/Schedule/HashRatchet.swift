@@ -1,4 +1,4 @@
-internal import CryptoCore
+package import CryptoCore
 
 /// How far the messages of one sender may be out of order, and how many keys are kept for those that are
 /// late. Each sender has two such ratchets in each epoch. RFC 9420 section 9.2.
@@ -20,8 +20,8 @@ public struct RatchetLimits: Hashable, Sendable {
 
 /// The key and the nonce of one message: `key || nonce`.
 package struct MessageKey: Sendable {
-  let keyAndNonce: SecretKey
-  let generation: UInt32
+  package let keyAndNonce: SecretKey
+  package let generation: UInt32
 }
 
 /// A chain of keys for one sender and one kind of message.
