@@ -25,6 +25,17 @@ package enum MLKEM768 {
     }
   }
 
+  /// FIPS 203 section 7.2: whether every coefficient of an encapsulation key, 768 of 12 bits in the first 1152
+  /// bytes, is below the modulus. Nobody can encapsulate to another key.
+  static func isReduced(_ publicKey: [UInt8]) -> Bool {
+    stride(from: 0, to: 1152, by: 3).allSatisfy { index in
+      let (low, middle, high) = (
+        UInt16(publicKey[index]), UInt16(publicKey[index + 1]), UInt16(publicKey[index + 2])
+      )
+      return low | (middle & 0x0f) << 8 < 3329 && middle >> 4 | high << 4 < 3329
+    }
+  }
+
   /// A fresh secret, and its ciphertext for the owner of an encapsulation key of 1184 bytes.
   package static func encapsulate(
     to publicKey: [UInt8]

@@ -15,10 +15,10 @@ public enum XWing {
     public let bytes: [UInt8]
     private let key: XWingMLKEM768X25519.PublicKey
 
-    /// Takes an encoded key.
+    /// Takes an encoded key to which every encapsulation succeeds.
     /// - Throws: `KeyAgreementError.invalidKey`, or `.weakPublicKey` for an X25519 part of low order.
     public init(bytes: [UInt8]) throws(KeyAgreementError) {
-      guard bytes.count == publicKeyByteCount else { throw .invalidKey }
+      guard bytes.count == publicKeyByteCount, MLKEM768.isReduced(bytes) else { throw .invalidKey }
       guard !X25519.isWeak(Array(bytes[1184...])) else { throw .weakPublicKey }
       do { key = try XWingMLKEM768X25519.PublicKey(rawRepresentation: bytes) } catch {
         throw .invalidKey

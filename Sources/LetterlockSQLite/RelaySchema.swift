@@ -55,7 +55,7 @@ package enum RelaySchema {
         ]),
     ],
     indexes: [
-      "CREATE INDEX account_recovery ON account (recovery)",
+      "CREATE UNIQUE INDEX account_recovery ON account (recovery)",
       "CREATE INDEX mailbox_name ON mailbox (mailbox, seq)",
     ])
 

@@ -12,7 +12,8 @@ extension SQLiteRelay {
     let rules = try RelayAccount(create: entry, wraps: wraps, quota: quota)
     try await write { [accounts] db in
       let account = rules.log.account.bytes.stored
-      guard try db.row("SELECT 1 FROM account WHERE account = ?", [account]) == nil else {
+      let sql = "SELECT 1 FROM account WHERE account = ? OR recovery = ?"
+      guard try db.row(sql, [account, rules.log.recoveryDevice.bytes.stored]) == nil else {
         throw RelayError.accountExists
       }
       try db.run(
@@ -61,14 +62,17 @@ extension SQLiteRelay {
     let erases = try await change(account) { db, rules in
       let erased = RelayAccount.erasesWraps(of: entry, before: rules.log)
       guard case .new = try rules.accept(entry, wraps: wraps) else { return false }
-      if let erased {
-        rules.usage.log -= min(rules.usage.log, try Self.eraseWraps(of: erased, account, db))
+      let sql = "SELECT 1 FROM account WHERE recovery = ? AND account <> ?"
+      let key: StatementArguments = [rules.log.recoveryDevice.bytes.stored, account.bytes.stored]
+      guard try db.row(sql, key) == nil else { throw RelayError.accountExists }
+      for device in erased {
+        rules.usage.log -= min(rules.usage.log, try Self.eraseWraps(of: device, account, db))
       }
       try Self.insert(entry, wraps, rules.log, db)
       try db.run(
         "UPDATE account SET recovery = ? WHERE account = ?",
         [rules.log.recoveryDevice.bytes.stored, account.bytes.stored])
-      return erased != nil
+      return !erased.isEmpty
     }
     // The erased wraps are still in the write-ahead log. The entry is accepted even if this must wait: the
     // next checkpoint does the same.

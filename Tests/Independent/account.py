@@ -1,5 +1,6 @@
 """Signatures (section 2.3), the log and its rules (section 3.4), and epochs (section 4)."""
-from primitives import Refused, XWing, ed25519_valid, hpke_open, mldsa_valid, refuse_unless, sha256, xchacha_open
+from primitives import (
+    Refused, XWing, ed25519_valid, hpke_open, mldsa_valid, refuse_unless, sha256, xchacha_open, xwing_is_usable)
 from structures import ZERO, Entry, derive, labelled_hash, vector
 
 
@@ -34,9 +35,9 @@ class Log:
         self.members = {device.device: device, recovery.device: recovery}
         self.versions = {bundle.device: bundle.highest_version for bundle in (device, recovery)}
         self.removed = set()
-        self.recovery = recovery.device
+        self.recovery, self.electors = recovery.device, {device.device}
         self.heads, self.epochs = [create.head], []
-        self.check_signatures(create, [device.device, recovery.device], ZERO)
+        self.check_signatures(create, [device, recovery], ZERO)
         self.begin(create.epoch)
 
     @property
@@ -47,23 +48,29 @@ class Log:
         refuse_unless(
             is_valid(bundle.signing_keys, bundle.signature, "device key bundle", ZERO, bundle.signed),
             "bundleNotSigned")
+        refuse_unless(xwing_is_usable(bundle.sealing_key), "unusableKey")
 
-    def check_signatures(self, entry, devices, account):
+    def check_signatures(self, entry, bundles, account):
+        devices = [bundle.device for bundle in bundles]
         refuse_unless([device for device, _ in entry.signatures] == devices, "wrongSigners")
         refuse_unless(len(set(devices)) == len(devices), "wrongSigners")
-        for device, signature in entry.signatures:
-            keys = self.members[device].signing_keys
-            refuse_unless(is_valid(keys, signature, "log entry", account, entry.content), "badSignature")
+        for bundle, (_, signature) in zip(bundles, entry.signatures):
+            refuse_unless(
+                is_valid(bundle.signing_keys, signature, "log entry", account, entry.content), "badSignature")
 
     def check_signers(self, entry):
         refuse_unless(entry.signer in self.active, "signerNotActive")
-        if entry.type != Entry.REPLACE or entry.signer == self.recovery:
-            return self.check_signatures(entry, [entry.signer], self.account)
-        voters = [device for device in self.active if device != self.recovery]
-        needed = len(voters) if len(voters) <= 2 else len(voters) // 2 + 1
-        signers = [device for device, _ in entry.signatures]
-        refuse_unless(len(signers) >= needed and set(signers) <= set(voters), "wrongSigners")
-        self.check_signatures(entry, signers, self.account)
+        signers = [entry.signer]
+        if entry.type == Entry.REPLACE and entry.signer != self.recovery:
+            signers = [device for device, _ in entry.signatures][:-1]
+            count = len(self.electors)
+            refuse_unless(len(signers) >= (max(1, count) if count <= 2 else count // 2 + 1), "wrongSigners")
+            refuse_unless(signers[0] == entry.signer, "wrongSigners")
+            refuse_unless(signers[1:] == sorted(set(signers[1:])), "wrongSigners")
+            refuse_unless(set(signers) <= self.electors & set(self.active), "wrongSigners")
+        bundles = [self.members[device] for device in signers]
+        self.check_signatures(
+            entry, bundles + ([entry.recovery] if entry.type == Entry.REPLACE else []), self.account)
 
     def append(self, entry):
         refuse_unless(entry.predecessor == self.heads[-1], "wrongPredecessor")
@@ -73,9 +80,14 @@ class Log:
         if entry.type in (Entry.ADD, Entry.REPLACE):
             self.join(entry)
         elif entry.type == Entry.REMOVE:
-            refuse_unless(entry.leaver in self.active, "deviceNotActive")
-            refuse_unless(entry.leaver not in (self.recovery, entry.signer), "notRemovable")
-            self.removed.add(entry.leaver)
+            refuse_unless(
+                entry.leavers and entry.leavers == sorted(set(entry.leavers)), "wrongLeavers")
+            for leaver in entry.leavers:
+                refuse_unless(leaver in self.active, "deviceNotActive")
+                refuse_unless(leaver not in (self.recovery, entry.signer), "notRemovable")
+            if entry.signer == self.recovery:
+                self.electors -= set(entry.leavers)
+            self.removed |= set(entry.leavers)
         elif entry.type == Entry.ROTATE:
             self.check_bundle(entry.device)
             old = self.members[entry.signer]
@@ -93,6 +105,7 @@ class Log:
     def join(self, entry):
         bundle = entry.device if entry.type == Entry.ADD else entry.recovery
         refuse_unless(bundle.device not in self.members, "deviceKnown")
+        refuse_unless(entry.type == Entry.REPLACE or len(self.active) <= 64, "tooManyDevices")
         self.check_bundle(bundle)
         if entry.type == Entry.ADD:
             refuse_unless(
@@ -100,6 +113,7 @@ class Log:
                 "badSignature")
             refuse_unless(bundle.highest_version >= self.epochs[-1].version, "wrongVersion")
         else:
+            self.electors = set(self.active) - {self.recovery}
             self.removed.add(self.recovery)
             self.recovery = bundle.device
         self.members[bundle.device] = bundle
@@ -113,7 +127,10 @@ class Log:
             linked == sorted(set(linked)) and all(number < header.number for number in linked)
             and (not linked) == (header.number == 0), "wrongLinks")
         if self.epochs:
-            refuse_unless(header.tree_size >= self.epochs[-1].tree_size, "treeShrank")
+            before = self.epochs[-1]
+            refuse_unless(header.tree_size >= before.tree_size, "treeShrank")
+            refuse_unless(
+                header.tree_size > before.tree_size or header.tree_root == before.tree_root, "treeChanged")
         refuse_unless(header.version <= min(self.versions[device] for device in self.active), "wrongVersion")
         self.epochs.append(header)
 

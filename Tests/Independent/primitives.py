@@ -98,6 +98,17 @@ class XWing:
         ).digest()
 
 
+def xwing_is_usable(key):
+    """FIPS 203 section 7.2's modulus check, and an X25519 part that is not of low order."""
+    bits = int.from_bytes(key[:1152], "little")
+    if any(bits >> 12 * index & 0xfff >= 3329 for index in range(768)):
+        return False
+    try:
+        return sodium.crypto_scalarmult(bytes([1] * 32), key[1184:]) != bytes(32)
+    except Exception:
+        return False
+
+
 HPKE_SUITE = b"HPKE\x64\x7a\x00\x01\x00\x02"
 
 

@@ -127,7 +127,9 @@ class Entry:
             self.device, self.consent_tag = bundle(), reader.fixed(32)
             self.consent, self.wrap_hash = reader.fixed(3373), reader.fixed(32)
         elif self.type == self.REMOVE:
-            self.leaver = reader.fixed(32)
+            leavers = reader.opaque()
+            refuse_unless(len(leavers) % 32 == 0)
+            self.leavers = [leavers[start:start + 32] for start in range(0, len(leavers), 32)]
         elif self.type == self.ROTATE:
             self.device = bundle()
         elif self.type == self.REPLACE:

@@ -52,6 +52,7 @@ def log(test, file):
         replayed.append(entry)
     if test["valid"]:
         return (replayed.heads[-1] == unhex(test["head"]) and replayed.active == unhex(test["active"])
+                and sorted(replayed.electors) == unhex(test["electors"])
                 and [epoch.hash for epoch in replayed.epochs] == unhex(test["epochs"]))
     try:
         replayed.append(Entry(unhex(test["entry"])))

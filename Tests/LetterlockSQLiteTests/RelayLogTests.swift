@@ -123,7 +123,7 @@ struct RelayLogTests {
     #expect(
       try await relay.wrap(of: account.id, epoch: 0, for: joiner.deviceID) == wraps[0].wrap.bytes)
     let (removal, newWraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
-      .remove(.init(device: joiner.deviceID, epoch: $0))
+      .remove(.init(devices: [joiner.deviceID], epoch: $0))
     }
     try await account.send(removal, newWraps, to: relay)
     #expect(try await relay.wrap(of: account.id, epoch: 0, for: joiner.deviceID) == nil)

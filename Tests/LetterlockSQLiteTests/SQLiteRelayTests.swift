@@ -91,7 +91,7 @@ struct SQLiteRelayTests {
     let part = Data(wraps[0].wrap.bytes[100..<200])
     #expect((folder.contents("relay.sqlite-wal") + folder.contents("relay.sqlite")).range(of: part) != nil)
     let (removal, newWraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
-      .remove(.init(device: joiner.deviceID, epoch: $0))
+      .remove(.init(devices: [joiner.deviceID], epoch: $0))
     }
     try await account.send(removal, newWraps, to: relay)
     for name in ["relay.sqlite", "relay.sqlite-wal"] {

@@ -6,7 +6,7 @@ public enum AccountChange: Hashable, Sendable {
   case create(Create)
   /// A device joins.
   case add(Add)
-  /// A device leaves, and an epoch begins that it cannot read.
+  /// Devices leave, and an epoch begins that they cannot read.
   case remove(Remove)
   /// A device replaces its sealing key.
   case rotate(Rotate)
@@ -81,21 +81,21 @@ public enum AccountChange: Hashable, Sendable {
 
   /// ```
   /// struct {
-  ///   opaque device[32];
+  ///   opaque devices[32]<V>;        ascending
   ///   EpochHeader epoch;
   /// } Remove;
   /// ```
   public struct Remove: WireCodable, Hashable, Sendable {
-    /// Who leaves.
-    public let device: DeviceID
-    /// The epoch without it.
+    /// Who leaves: one or several devices, ascending.
+    public let devices: [DeviceID]
+    /// The epoch without them.
     public let epoch: EpochHeader
 
     /// The fields, in wire order.
-    public static let wire = WireFormat(Self.init, field(\.device), field(\.epoch))
+    public static let wire = WireFormat(Self.init, field(\.devices), field(\.epoch))
 
-    package init(device: DeviceID, epoch: EpochHeader) {
-      self.device = device
+    package init(devices: [DeviceID], epoch: EpochHeader) {
+      self.devices = devices
       self.epoch = epoch
     }
   }

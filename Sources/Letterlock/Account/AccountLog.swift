@@ -10,6 +10,9 @@ public struct AccountLog: Sendable {
   public private(set) var members: [DeviceID: Member]
   /// The device that the recovery key derives.
   public private(set) var recoveryDevice: DeviceID
+  /// The devices that may replace the recovery device without the recovery key, if enough of them sign: those that
+  /// were active when it came in, but for those that it removed itself.
+  public private(set) var electors: Set<DeviceID>
   /// The epochs, oldest first; an epoch's number is its place.
   public private(set) var epochs: [Epoch]
   /// What the relay signs receipts with; empty in an account that was made without a relay.
@@ -25,6 +28,8 @@ public struct AccountLog: Sendable {
     public internal(set) var highestVersion: UInt8
     /// The entry that added it.
     public let addedAt: UInt64
+    /// Who added it; the device itself in `create`.
+    public let addedBy: DeviceID
     /// The entry that removed it, and how many records the history held then.
     public internal(set) var removal: Removal?
     /// Whether it may act and read.
@@ -65,6 +70,10 @@ public struct AccountLog: Sendable {
   public var newestEpoch: Epoch { epochs[epochs.count - 1] }
   /// The index that the next entry must have.
   public var nextIndex: UInt64 { UInt64(heads.count) }
+  /// How many electors must sign to replace the recovery device without the recovery key.
+  public var votesNeeded: Int { electors.count <= 2 ? max(1, electors.count) : electors.count / 2 + 1 }
+  /// At most this many devices are active besides the recovery device.
+  public static let maximumDeviceCount = 64
   /// The devices that may act and read, recovery device included, in order.
   public var activeDevices: [DeviceID] {
     members.filter { $0.value.isActive }.map(\.key).sorted()
@@ -84,25 +93,24 @@ public struct AccountLog: Sendable {
     let (device, recovery) = (create.device.deviceID, create.recovery.deviceID)
     guard entry.content.signer == device else { throw .signerNotActive(entry.content.signer) }
     guard device != recovery else { throw .deviceKnown(recovery) }
-    guard create.device.isSignedByItself, create.recovery.isSignedByItself else {
-      throw .bundleNotSigned
-    }
+    for bundle in [create.device, create.recovery] { try Self.check(bundle) }
     guard [0, 32].contains(create.receiptKey.bytes.count) else { throw .malformed(.invalidValue) }
 
     account = AccountID(unchecked: Derivation.hash("account id", entry.content.encoded))
     head = entry.head
     heads = [entry.head]
-    members = [
-      device: Member(
-        bundle: create.device, highestVersion: create.device.highestVersion, addedAt: 0),
-      recovery: Member(
-        bundle: create.recovery, highestVersion: create.recovery.highestVersion, addedAt: 0),
-    ]
+    members = [:]
+    for bundle in [create.device, create.recovery] {
+      members[bundle.deviceID] = Member(of: bundle, addedAt: 0, by: device)
+    }
     recoveryDevice = recovery
+    electors = [device]
     receiptKey = create.receiptKey.bytes
     epochs = []
-    try checkSignatures(of: entry, by: [device, recovery], account: .none)
-    try begin(create.epoch, entry: entry.content)
+    try Self.checkSignatures(
+      of: entry, by: [create.device.signingKeys, create.recovery.signingKeys], account: .none)
+    try check(create.epoch, after: MembershipChange())
+    begin(create.epoch, entry: entry.content)
   }
 
   /// Replays a whole log and checks that it is the account's.
@@ -117,94 +125,27 @@ public struct AccountLog: Sendable {
   /// Adds the next entry, or changes nothing.
   /// - Throws: `AccountLogError`, a case for each rule of SPEC.md section 3.4.
   public mutating func append(_ entry: LogEntry) throws(AccountLogError) {
-    var next = self
-    try next.apply(entry)
-    self = next
-  }
-
-  private mutating func apply(_ entry: LogEntry) throws(AccountLogError) {
     let content = entry.content
     guard content.predecessor == head else { throw .wrongPredecessor }
     guard content.index == nextIndex else { throw .wrongIndex }
     try checkSigners(of: entry)
-    switch content.change {
-    case .create: throw .misplacedCreate
-    case .add(let add): try apply(add, content)
-    case .remove(let remove): try apply(remove, content)
-    case .rotate(let rotate): try apply(rotate, content)
-    case .epoch: break
-    case .replaceRecovery(let replace): try apply(replace, content)
-    case .update(let highestVersion):
-      guard highestVersion >= epochs[epochs.count - 1].header.version.rawValue else {
-        throw .wrongVersion
-      }
-      members[content.signer]?.highestVersion = highestVersion
-    }
-    if let header = content.change.epoch { try begin(header, entry: content) }
+    let change = try membershipChange(by: content)
+    if let header = content.change.epoch { try check(header, after: change) }
+    // Nothing throws from here on, so the log is never copied to go back to.
+    apply(change)
+    if let header = content.change.epoch { begin(header, entry: content) }
     head = entry.head
     heads.append(head)
   }
 
-  private mutating func apply(
-    _ add: AccountChange.Add, _ content: LogEntryContent
-  ) throws(AccountLogError) {
-    let device = add.device.deviceID
-    guard members[device] == nil else { throw .deviceKnown(device) }
-    guard add.device.isSignedByItself else { throw .bundleNotSigned }
-    guard
-      add.device.signingKeys.isValid(
-        add.consent, for: .joinConsent, account: .none, body: add.consentTag.bytes)
-    else { throw .badSignature(device) }
-    guard add.device.highestVersion >= newestEpoch.header.version.rawValue else {
-      throw .wrongVersion
-    }
-    members[device] = Member(
-      bundle: add.device, highestVersion: add.device.highestVersion, addedAt: content.index)
-    epochs[epochs.count - 1].laterWraps.append(WrapDigest(device: device, wrapHash: add.wrapHash))
+  private mutating func apply(_ change: MembershipChange) {
+    members.merge(change.members) { $1 }
+    if let device = change.recoveryDevice { recoveryDevice = device }
+    electors = change.electors ?? electors
+    if let wrap = change.laterWrap { epochs[epochs.count - 1].laterWraps.append(wrap) }
   }
 
-  private mutating func apply(
-    _ remove: AccountChange.Remove, _ content: LogEntryContent
-  ) throws(AccountLogError) {
-    guard activeMember(remove.device) != nil else { throw .deviceNotActive(remove.device) }
-    guard remove.device != recoveryDevice, remove.device != content.signer else {
-      throw .notRemovable(remove.device)
-    }
-    members[remove.device]?.removal = Removal(
-      entry: content.index, treeSize: remove.epoch.treeSize)
-  }
-
-  private mutating func apply(
-    _ rotate: AccountChange.Rotate, _ content: LogEntryContent
-  ) throws(AccountLogError) {
-    guard let member = activeMember(content.signer) else { throw .deviceNotActive(content.signer) }
-    guard rotate.device.isSignedByItself else { throw .bundleNotSigned }
-    // The recovery device's keys follow from the recovery key: only replacing it changes them.
-    guard content.signer != recoveryDevice,
-      rotate.device.signingKeys == member.bundle.signingKeys,
-      rotate.device.sealingKey != member.bundle.sealingKey
-    else { throw .wrongRotation }
-    members[content.signer]?.bundle = rotate.device
-  }
-
-  private mutating func apply(
-    _ replace: AccountChange.ReplaceRecovery, _ content: LogEntryContent
-  ) throws(AccountLogError) {
-    let device = replace.recovery.deviceID
-    guard members[device] == nil else { throw .deviceKnown(device) }
-    guard replace.recovery.isSignedByItself else { throw .bundleNotSigned }
-    members[recoveryDevice]?.removal = Removal(
-      entry: content.index, treeSize: replace.epoch.treeSize)
-    members[device] = Member(
-      bundle: replace.recovery, highestVersion: replace.recovery.highestVersion,
-      addedAt: content.index)
-    recoveryDevice = device
-  }
-
-  private mutating func begin(
-    _ header: EpochHeader, entry content: LogEntryContent
-  ) throws(AccountLogError) {
-    try check(header)
+  private mutating func begin(_ header: EpochHeader, entry content: LogEntryContent) {
     epochs.append(
       Epoch(header: header, hash: header.hash, entry: content.index, signer: content.signer))
   }

@@ -20,8 +20,14 @@ public enum AccountLogError: Error, Hashable, Sendable {
   case badSignature(DeviceID)
   /// A bundle is not signed by its own keys. Rule 5.
   case bundleNotSigned
+  /// Nothing can be wrapped to a bundle's sealing key. Rule 5.
+  case unusableKey(DeviceID)
+  /// There are as many active devices as there may be. Rule 6.
+  case tooManyDevices
   /// The identifier is, or was, a device of this account. Rule 6.
   case deviceKnown(DeviceID)
+  /// `remove` names nobody, or its devices out of order. Rule 7.
+  case wrongLeavers
   /// There is no such active device. Rule 7.
   case deviceNotActive(DeviceID)
   /// The recovery device cannot be removed, only replaced; and a device does not remove itself. Rule 7.
@@ -36,6 +42,8 @@ public enum AccountLogError: Error, Hashable, Sendable {
   case wrongLinks
   /// The history tree shrank. Rule 12.
   case treeShrank
+  /// The history tree is as large as in the epoch before, and another. Rule 12.
+  case treeChanged
   /// The version is above what an active device reads, or went back. Rule 13.
   case wrongVersion
 }

@@ -111,4 +111,7 @@ public struct SealingKey: FixedBytes {
   public let bytes: [UInt8]
   /// Wraps bytes that are known to be 1216 long.
   public init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Whether a root can be wrapped to the key: a device whose key nobody can use could never be removed.
+  package var isUsable: Bool { (try? HPKEPublicKey(bytes: bytes, kem: .xWing)) != nil }
 }

@@ -8,13 +8,21 @@ extension Device {
   /// When the call returns, the relay has the entry and a new epoch has begun. A process that ends in
   /// between goes on with it at the next synchronisation.
   /// - Throws: `DeviceError.unknownDevice`, `.notRemovable`, `.relay`.
-  public func remove(_ device: DeviceID) async throws(DeviceError) {
+  public func remove(_ device: DeviceID) async throws(DeviceError) { try await remove([device]) }
+
+  /// Removes several devices at once, by one entry.
+  /// - Throws: as `remove(_:)`, and then none is removed.
+  public func remove(_ devices: Set<DeviceID>) async throws(DeviceError) {
+    guard !devices.isEmpty else { return }
+    let devices = devices.sorted()
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       let log = self.log
-      guard log.activeMember(device) != nil else { throw .unknownDevice(device) }
-      guard device != id, device != log.recoveryDevice else { throw .notRemovable(device) }
-      try await change(leaving: device) { .remove(.init(device: device, epoch: $0)) }
+      for device in devices {
+        guard log.activeMember(device) != nil else { throw .unknownDevice(device) }
+        guard device != id, device != log.recoveryDevice else { throw .notRemovable(device) }
+      }
+      try await change(leaving: devices) { .remove(.init(devices: devices, epoch: $0)) }
     }
   }
 
@@ -38,16 +46,16 @@ extension Device {
 
   /// Makes an entry that begins an epoch, and sees it through; begins again if another came first.
   func change(
-    leaving leaver: DeviceID? = nil, joining joiner: DeviceKeyBundle? = nil,
-    rotating newKeys: DeviceKeys? = nil, signing signer: DeviceKeys? = nil,
+    leaving leavers: [DeviceID] = [], joining joiner: DeviceKeyBundle? = nil,
+    rotating newKeys: DeviceKeys? = nil, signing signers: [DeviceKeys]? = nil,
     _ make: (EpochHeader) -> AccountChange
   ) async throws(DeviceError) {
     for _ in 0..<8 {
       let history = try progress().history
       let pending = try state.withLock { (state) throws(DeviceError) in
         try state.epochEntry(
-          history: history, leaving: leaver, joining: joiner, rotating: newKeys,
-          signing: signer, make)
+          history: history, leaving: leavers, joining: joiner, rotating: newKeys,
+          signing: signers, make)
       }
       guard try await submit(pending) == .overtaken else { return }
       try await pullEverything()
@@ -93,12 +101,12 @@ extension Device {
 extension DeviceState {
   /// An entry that begins the next epoch for the devices that are active afterwards.
   func epochEntry(
-    history: History, leaving leaver: DeviceID?, joining joiner: DeviceKeyBundle?,
-    rotating newKeys: DeviceKeys?, signing signer: DeviceKeys?,
+    history: History, leaving leavers: [DeviceID], joining joiner: DeviceKeyBundle?,
+    rotating newKeys: DeviceKeys?, signing signers: [DeviceKeys]?,
     _ make: (EpochHeader) -> AccountChange
   ) throws(DeviceError) -> PendingEntry {
     var recipients: [DeviceID: SealingKey] = [:]
-    for device in log.activeDevices where device != leaver {
+    for device in log.activeDevices where !leavers.contains(device) {
       recipients[device] = log.members[device]?.bundle.sealingKey
     }
     if let joiner { recipients[joiner.deviceID] = joiner.sealingKey }
@@ -110,19 +118,19 @@ extension DeviceState {
       number: log.newestEpoch.header.number + 1, account: log.account, linking: links,
       recipients: recipients, treeSize: history.tree.size, treeRoot: history.tree.root)
     return PendingEntry(
-      entry: try entry(make(opening.header), signing: signer), wraps: opening.wraps, root: opening.root,
+      entry: try entry(make(opening.header), signing: signers), wraps: opening.wraps, root: opening.root,
       sealingSeed: newKeys?.sealingSeed)
   }
 
-  /// The next entry of the log, signed by this device.
+  /// The next entry of the log, by the first of `signers`, or by this device.
   func entry(
-    _ change: AccountChange, signing signer: DeviceKeys? = nil
+    _ change: AccountChange, signing signers: [DeviceKeys]? = nil
   ) throws(DeviceError) -> LogEntry {
-    let keys = signer ?? keys
+    let signers = signers ?? [keys]
     let content = LogEntryContent(
-      version: .newest, predecessor: log.head, index: log.nextIndex, signer: keys.deviceID,
+      version: .newest, predecessor: log.head, index: log.nextIndex, signer: signers[0].deviceID,
       change: change)
-    return try LogEntry(content, signedBy: [keys], account: log.account)
+    return try LogEntry(content, signedBy: signers, account: log.account)
   }
 
   /// Takes the next entry, and what this device knows of its epoch if it made it itself.

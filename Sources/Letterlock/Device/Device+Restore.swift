@@ -102,8 +102,8 @@ extension Device {
       try await pullEverything()
       try await finishPending()
       let leavers = unconfirmedDevices.filter { !kept.contains($0) }
-      for leaver in leavers {
-        try await change(leaving: leaver) { .remove(.init(device: leaver, epoch: $0)) }
+      if !leavers.isEmpty {
+        try await change(leaving: leavers) { .remove(.init(devices: leavers, epoch: $0)) }
       }
       if leavers.isEmpty { try await change { .epoch($0) } }
       state.withLock { $0.isUnconfirmed = false }
@@ -125,7 +125,7 @@ extension Device {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       guard log.recoveryDevice == oldKeys.deviceID else { throw .noSuchAccount }
-      try await change(leaving: oldKeys.deviceID, joining: bundle, signing: oldKeys) {
+      try await change(leaving: [oldKeys.deviceID], joining: bundle, signing: [oldKeys, newKeys]) {
         .replaceRecovery(.init(recovery: bundle, epoch: $0))
       }
     }

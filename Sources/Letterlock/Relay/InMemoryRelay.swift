@@ -52,7 +52,9 @@ public actor InMemoryRelay: Relay {
   public func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
     try RelayLimits.check(entry, wraps)
     let rules = try RelayAccount(create: entry, wraps: wraps, quota: quota)
-    guard accounts[rules.log.account] == nil else { throw .accountExists }
+    guard accounts[rules.log.account] == nil, accountID(recoveredBy: rules.log.recoveryDevice) == nil else {
+      throw .accountExists
+    }
     var stored = StoredAccount(rules: rules, entries: [entry])
     for wrap in wraps {
       stored.wraps[WrapPlace(epoch: 0, device: wrap.device)] = wrap.wrap.bytes
@@ -62,6 +64,10 @@ public actor InMemoryRelay: Relay {
 
   /// The account whose newest recovery device this is, if there is one.
   public func account(recoveredBy device: DeviceID) async throws(RelayError) -> AccountID? {
+    accountID(recoveredBy: device)
+  }
+
+  private func accountID(recoveredBy device: DeviceID) -> AccountID? {
     accounts.first { $0.value.rules.log.recoveryDevice == device }?.key
   }
 
@@ -80,9 +86,12 @@ public actor InMemoryRelay: Relay {
     var stored = try stored(account)
     let erased = RelayAccount.erasesWraps(of: entry, before: stored.rules.log)
     guard case .new = try stored.rules.accept(entry, wraps: wraps) else { return }
+    guard [nil, account].contains(accountID(recoveredBy: stored.rules.log.recoveryDevice)) else {
+      throw .accountExists
+    }
     stored.entries.append(entry)
-    if let erased {
-      for (place, wrap) in stored.wraps where place.device == erased {
+    if !erased.isEmpty {
+      for (place, wrap) in stored.wraps where erased.contains(place.device) {
         stored.wraps[place] = nil
         stored.rules.usage.log -= UInt64(wrap.count)
       }

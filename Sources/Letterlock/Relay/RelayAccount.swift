@@ -91,12 +91,12 @@ package struct RelayAccount: Sendable {
       logHead: log.head, by: key)
   }
 
-  /// The wraps that stay when an entry was taken: a removed device's are erased.
-  package static func erasesWraps(of entry: LogEntry, before log: AccountLog) -> DeviceID? {
+  /// Whose wraps are erased when an entry was taken.
+  package static func erasesWraps(of entry: LogEntry, before log: AccountLog) -> [DeviceID] {
     switch entry.content.change {
-    case .remove(let remove): remove.device
-    case .replaceRecovery: log.recoveryDevice
-    default: nil
+    case .remove(let remove): remove.devices
+    case .replaceRecovery: [log.recoveryDevice]
+    default: []
     }
   }
 

@@ -2,7 +2,7 @@
 public enum RelayError: Error, Hashable, Sendable {
   /// The relay does not know the account.
   case unknownAccount
-  /// The account is there already.
+  /// The account is there already, or another account has the same recovery device.
   case accountExists
   /// The log has moved on: synchronise and try again.
   case staleLogHead(newest: LogHead)

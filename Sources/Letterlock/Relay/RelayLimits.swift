@@ -3,7 +3,7 @@ package enum RelayLimits {
   /// A log entry, encoded.
   package static let entryByteCount = 1 << 20
   /// The wraps of an entry, and each one of them.
-  package static let wrapCount = 1024
+  package static let wrapCount = AccountLog.maximumDeviceCount + 1
   package static let wrapByteCount = 4096
   /// A record: the largest archive entry, padded and sealed, and some room.
   package static let recordByteCount = 3 << 23

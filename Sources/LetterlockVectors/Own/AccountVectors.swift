@@ -15,6 +15,7 @@ enum AccountVectors: OwnVectorKind {
         "name": "the whole log", "after": maker.entries.count, "valid": true,
         "head": maker.log.head.bytes.hex,
         "active": maker.log.activeDevices.map { $0.bytes.hex },
+        "electors": maker.log.electors.sorted().map { $0.bytes.hex },
         "epochs": maker.log.epochs.map { $0.hash.bytes.hex },
       ]
     ]
@@ -45,6 +46,7 @@ enum AccountVectors: OwnVectorKind {
     if test.flag("valid") == true {
       return log.head.bytes == test.bytes("head")
         && log.activeDevices.map { $0.bytes.hex } == test.texts("active")
+        && log.electors.sorted().map { $0.bytes.hex } == test.texts("electors")
         && log.epochs.map { $0.hash.bytes.hex } == test.texts("epochs")
     }
     let head = log.head
@@ -65,8 +67,11 @@ enum AccountVectors: OwnVectorKind {
 struct LogMaker {
   let phone: DeviceKeys
   let tablet: DeviceKeys
+  let laptop: DeviceKeys
+  let watch: DeviceKeys
   let recovery: DeviceKeys
   let secondRecovery: DeviceKeys
+  let thirdRecovery: DeviceKeys
   private(set) var rotatedPhone: DeviceKeys
   private(set) var log: AccountLog
   private(set) var entries: [LogEntry]
@@ -74,12 +79,15 @@ struct LogMaker {
 
   static func root(_ epoch: UInt64) -> SecretKey { VectorSeed.key("root \(epoch)") }
 
-  /// create, add, epoch, rotate, update, remove, replaceRecovery.
+  /// create, add, epoch, rotate, update, remove, replaceRecovery, add, replaceRecovery by vote, add, remove two.
   init() throws {
     phone = try TestKeys.keys("phone")
     tablet = try TestKeys.keys("tablet")
+    laptop = try TestKeys.keys("laptop")
+    watch = try TestKeys.keys("watch")
     recovery = try DeviceKeys(recoverySecret: VectorSeed.key("recovery key"))
     secondRecovery = try DeviceKeys(recoverySecret: VectorSeed.key("second recovery key"))
+    thirdRecovery = try DeviceKeys(recoverySecret: VectorSeed.key("third recovery key"))
     rotatedPhone = try DeviceKeys(
       signingSeed: phone.signingSeed, sealingSeed: VectorSeed.key("phone sealing 2"))
     let none = AccountID(unchecked: [UInt8](repeating: 0, count: 32))
@@ -102,6 +110,7 @@ struct LogMaker {
     entries = [first]
     openings = [opening]
     try grow()
+    try growByVote()
   }
 
   private mutating func grow() throws {
@@ -115,14 +124,33 @@ struct LogMaker {
             epoch: open([rotatedPhone, tablet, recovery]))), by: rotatedPhone))
     try take(try entry(.update(highestVersion: 1), by: tablet))
     try take(
-      try entry(.remove(.init(device: tablet.deviceID, epoch: open([rotatedPhone, recovery]))), by: phone))
+      try entry(.remove(.init(devices: [tablet.deviceID], epoch: open([rotatedPhone, recovery]))), by: phone))
     try take(
       try entry(
         .replaceRecovery(
           .init(
             recovery: DeviceKeyBundle(of: secondRecovery, createdAt: 1_700_000_200_000),
-            epoch: open([rotatedPhone, secondRecovery]))), by: recovery))
+            epoch: open([rotatedPhone, secondRecovery]))), by: recovery,
+        signedBy: [recovery, secondRecovery]))
   }
+
+  private mutating func growByVote() throws {
+    try take(try entry(.add(try addition(of: laptop)), by: rotatedPhone))
+    try take(
+      try entry(
+        .replaceRecovery(
+          .init(
+            recovery: DeviceKeyBundle(of: thirdRecovery, createdAt: 1_700_000_300_000),
+            epoch: open([rotatedPhone, laptop, thirdRecovery]))), by: rotatedPhone,
+        signedBy: [rotatedPhone, thirdRecovery]))
+    try take(try entry(.add(try addition(of: watch)), by: laptop))
+    try take(
+      try entry(
+        .remove(.init(devices: leavers, epoch: open([laptop, thirdRecovery]))), by: laptop))
+  }
+
+  /// Whom the last entry removes.
+  var leavers: [DeviceID] { [phone.deviceID, watch.deviceID].sorted() }
 
   private mutating func take(_ entry: LogEntry) throws {
     try log.append(entry)
@@ -138,13 +166,13 @@ struct LogMaker {
   /// The epoch of this number, linked to the one before, for these devices.
   static func opening(
     _ number: UInt64, account: AccountID, _ devices: [DeviceKeys], linking: [UInt64]? = nil,
-    treeSize: UInt64 = 5
+    treeSize: UInt64 = 5, treeRoot: Digest32 = HistoryTree().root
   ) throws -> EpochOpening {
     try EpochOpening(
       root: root(number), number: number, account: account,
       linking: (linking ?? [number - 1]).map { ($0, root($0)) },
       recipients: Dictionary(uniqueKeysWithValues: devices.map { ($0.deviceID, $0.sealingKey) }),
-      treeSize: treeSize, treeRoot: HistoryTree().root)
+      treeSize: treeSize, treeRoot: treeRoot)
   }
 
   func addition(of keys: DeviceKeys, consentBy signer: DeviceKeys? = nil) throws -> AccountChange.Add {

@@ -12,7 +12,7 @@ struct WrongEntry {
 /// One entry, at least, for each rule of SPEC.md section 3.4.
 extension LogMaker {
   func wrongEntries() throws -> [WrongEntry] {
-    try wrongPlaces() + wrongSigners() + wrongDevices() + wrongHeaders()
+    try wrongPlaces() + wrongSigners() + wrongVotes() + wrongDevices() + wrongKeys() + wrongHeaders()
   }
 
   private func wrongPlaces() throws -> [WrongEntry] {
@@ -32,10 +32,6 @@ extension LogMaker {
 
   private func wrongSigners() throws -> [WrongEntry] {
     let update = AccountChange.update(highestVersion: 1)
-    let replace = AccountChange.replaceRecovery(
-      .init(
-        recovery: try DeviceKeyBundle(of: secondRecovery, createdAt: 0),
-        epoch: try Self.opening(1, account: log.account, [phone, tablet, secondRecovery]).header))
     let epoch = try Self.opening(3, account: log.account, [rotatedPhone, recovery]).header
     return [
       WrongEntry(
@@ -49,14 +45,101 @@ extension LogMaker {
         name: "signed twice", after: 2,
         entry: try entry(update, by: phone, after: 2, signedBy: [phone, phone])),
       WrongEntry(
-        name: "one of two devices replaces the recovery device", after: 2,
-        entry: try entry(replace, by: phone, after: 2)),
-      WrongEntry(
         name: "a signature of another account", after: 1,
         entry: try LogEntry(
           LogEntryContent(
             version: .one, predecessor: log.heads[0], index: 1, signer: phone.deviceID, change: update),
           signedBy: [phone], account: AccountID(unchecked: VectorSeed.bytes("another account")))),
+    ]
+  }
+
+  /// A replacement of the recovery device with the epoch of this number.
+  private func replacement(_ epoch: UInt64, _ devices: [DeviceKeys]) throws -> AccountChange {
+    .replaceRecovery(
+      .init(
+        recovery: try DeviceKeyBundle(of: fourthRecovery, createdAt: 0),
+        epoch: try Self.opening(epoch, account: log.account, devices + [fourthRecovery]).header))
+  }
+
+  private var fourthRecovery: DeviceKeys {
+    get throws { try DeviceKeys(recoverySecret: VectorSeed.key("fourth recovery key")) }
+  }
+
+  private func wrongVotes() throws -> [WrongEntry] {
+    let new = try fourthRecovery
+    func wrong(
+      _ name: String, after: Int, _ epoch: UInt64, _ devices: [DeviceKeys], by signers: [DeviceKeys]
+    ) throws -> WrongEntry {
+      WrongEntry(
+        name: name, after: after,
+        entry: try entry(
+          try replacement(epoch, devices), by: signers[0], after: after, signedBy: signers))
+    }
+    let two = [phone, tablet]
+    let three = [rotatedPhone, laptop, watch]
+    return [
+      try wrong("a new recovery device that did not sign", after: 2, 1, two, by: [recovery]),
+      try wrong("a vote that the new recovery device did not sign", after: 2, 1, two, by: [phone]),
+      try wrong("a vote of a device that joined since", after: 2, 1, two, by: [tablet, new]),
+      try wrong(
+        "a vote of an elector and a device that joined since", after: 2, 1, two, by: [phone, tablet, new]),
+      try wrong("one of two electors", after: 9, 6, [rotatedPhone, laptop], by: [rotatedPhone, new]),
+      try wrong(
+        "one of two electors with a device that joined since", after: 10, 6, three,
+        by: [rotatedPhone, watch, new]),
+      try wrong("an elector that has removed the other", after: 11, 7, [laptop], by: [laptop, new]),
+      try wrong(
+        "an elector, and one that was removed", after: 11, 7, [laptop], by: [laptop, rotatedPhone, new]),
+      try wrong("the old recovery device after the new one", after: 2, 1, two, by: [recovery, new, phone]),
+      WrongEntry(
+        name: "a new recovery device that signed for another account", after: 7,
+        entry: try borrowed(try entry(try replacement(4, [rotatedPhone]), by: secondRecovery, after: 7))),
+    ]
+  }
+
+  /// With the new recovery device's signature of the same entry in another account.
+  private func borrowed(_ entry: LogEntry) throws -> LogEntry {
+    let other = AccountID(unchecked: VectorSeed.bytes("another account"))
+    let foreign = try LogEntry(entry.content, signedBy: [try fourthRecovery], account: other)
+    return try LogEntry(decoding: entry.content.encoded + (entry.signatures + foreign.signatures).encoded)
+  }
+
+  private func wrongKeys() throws -> [WrongEntry] {
+    /// The tablet's bundle with other bytes in its sealing key, signed by its keys.
+    func bundle(_ change: (inout [UInt8]) -> Void) throws -> DeviceKeyBundle {
+      var bytes = Array(try DeviceKeyBundle(of: tablet, createdAt: 0).encoded.dropLast(3373))
+      change(&bytes)
+      let none = AccountID(unchecked: [UInt8](repeating: 0, count: 32))
+      return try DeviceKeyBundle(
+        decoding: bytes + (try tablet.sign(bytes, for: .bundle, account: none)).bytes)
+    }
+    func wrong(_ name: String, _ bundle: DeviceKeyBundle) throws -> WrongEntry {
+      let good = try addition(of: tablet)
+      return WrongEntry(
+        name: name, after: 1,
+        entry: try entry(
+          .add(
+            .init(
+              device: bundle, consentTag: good.consentTag, consent: good.consent, wrapHash: good.wrapHash)),
+          by: phone, after: 1))
+    }
+    let sealingKey = 1985
+    return [
+      try wrong(
+        "a sealing key with an X25519 part of order 1",
+        bundle { $0.replaceSubrange((sealingKey + 1184)..<3201, with: [UInt8](repeating: 0, count: 32)) }),
+      try wrong(
+        "a sealing key with an X25519 part of order 4, encoded above the modulus",
+        bundle {
+          let point: [UInt8] = [0xee] + [UInt8](repeating: 0xff, count: 30) + [0x7f]
+          $0.replaceSubrange((sealingKey + 1184)..<3201, with: point)
+        }),
+      try wrong(
+        "a sealing key with an ML-KEM coefficient of 3329",
+        bundle {
+          $0[sealingKey + 3] = 0x01
+          $0[sealingKey + 4] = $0[sealingKey + 4] & 0xf0 | 0x0d
+        }),
     ]
   }
 
@@ -85,13 +168,33 @@ extension LogMaker {
         name: "a removed device comes back", after: 6, entry: try entry(.add(good), by: phone, after: 6)),
       WrongEntry(
         name: "the recovery device is removed", after: 7,
-        entry: try entry(.remove(.init(device: secondRecovery.deviceID, epoch: next)), by: phone, after: 7)),
+        entry: try entry(.remove(.init(devices: [secondRecovery.deviceID], epoch: next)), by: phone, after: 7)
+      ),
+      WrongEntry(
+        name: "nobody is removed", after: 7,
+        entry: try entry(.remove(.init(devices: [], epoch: next)), by: phone, after: 7)),
+      WrongEntry(
+        name: "two devices are removed out of order", after: 10,
+        entry: try entry(
+          .remove(
+            .init(
+              devices: leavers.reversed(),
+              epoch: try Self.opening(6, account: log.account, [laptop, thirdRecovery]).header)), by: laptop,
+          after: 10)),
+      WrongEntry(
+        name: "a device is removed twice", after: 10,
+        entry: try entry(
+          .remove(
+            .init(
+              devices: [watch.deviceID, watch.deviceID],
+              epoch: try Self.opening(6, account: log.account, [rotatedPhone, laptop, thirdRecovery]).header)),
+          by: laptop, after: 10)),
       WrongEntry(
         name: "an unknown device is removed", after: 7,
-        entry: try entry(.remove(.init(device: stranger.deviceID, epoch: next)), by: phone, after: 7)),
+        entry: try entry(.remove(.init(devices: [stranger.deviceID], epoch: next)), by: phone, after: 7)),
       WrongEntry(
         name: "a device removes itself", after: 2,
-        entry: try entry(.remove(.init(device: phone.deviceID, epoch: next)), by: phone, after: 2)),
+        entry: try entry(.remove(.init(devices: [phone.deviceID], epoch: next)), by: phone, after: 2)),
       WrongEntry(
         name: "a rotation to the same key", after: 1, entry: try entry(sameKey, by: phone, after: 1)),
     ]
@@ -115,6 +218,13 @@ extension LogMaker {
         entry: try entry(
           .epoch(try Self.opening(2, account: account, both + [tablet], treeSize: 4).header), by: phone,
           after: 3)),
+      WrongEntry(
+        name: "a history that changed", after: 3,
+        entry: try entry(
+          .epoch(
+            try Self.opening(
+              2, account: account, both + [tablet], treeRoot: Digest32(unchecked: VectorSeed.bytes("root"))
+            ).header), by: phone, after: 3)),
       WrongEntry(
         name: "an update below the epoch's version", after: 1,
         entry: try entry(.update(highestVersion: 0), by: phone, after: 1)),

@@ -40,6 +40,16 @@ struct Household {
     return texts
   }
 
+  /// One more device, which an old one lets in; the others have not heard of it.
+  func join(_ name: String, by approver: Device? = nil) async throws -> Device {
+    let request = try await Device.requestToJoin(
+      named: name, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    try await (approver ?? phone).approve(request.code)
+    let device = try await request.approved()
+    try await device.sync()
+    return device
+  }
+
   /// A new device with nothing but the recovery key.
   func restore() async throws -> Device {
     guard let key = RecoveryKey(secret: recoveryKey) else { throw DeviceError.noSuchAccount }

@@ -15,6 +15,10 @@ actor MeddlingRelay: Relay {
   private var letters: [[UInt8]] = []
   private var change: (@Sendable (HistoryPage) -> HistoryPage)?
   private var wraps: (@Sendable ([UInt8]?) -> [UInt8]?)?
+  private var lead: AccountID?
+  private var historyOf: InMemoryRelay?
+  private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
+  private var lies = false
 
   init(_ honest: InMemoryRelay) { self.honest = honest }
 
@@ -30,8 +34,19 @@ actor MeddlingRelay: Relay {
   func alter(_ change: @escaping @Sendable (HistoryPage) -> HistoryPage) { self.change = change }
   /// Gives other wraps.
   func alterWraps(_ change: @escaping @Sendable ([UInt8]?) -> [UInt8]?) { wraps = change }
+  /// Leads every recovery key to one account.
+  func lead(to account: AccountID) { lead = account }
+  /// Shows the history of another relay.
+  func showHistory(of relay: InMemoryRelay) { historyOf = relay }
+  /// Does something before the next entry comes in, and refuses the entry if that gives an error.
+  func beforeEntry(_ body: @escaping @Sendable (LogEntry) async throws -> RelayError?) { before = body }
+  /// Takes the next entry, and says that it was overtaken.
+  func denyNextEntry() { lies = true }
   /// Is honest again.
-  func behave() { (loss, logs, letters, change, wraps) = (nil, [:], [], nil, nil) }
+  func behave() {
+    (loss, logs, letters, change, wraps) = (nil, [:], [], nil, nil)
+    (lead, historyOf, before, lies) = (nil, nil, nil, false)
+  }
 
   func receiptKey() async throws(RelayError) -> [UInt8] { try await honest.receiptKey() }
 
@@ -40,7 +55,8 @@ actor MeddlingRelay: Relay {
   }
 
   func account(recoveredBy device: DeviceID) async throws(RelayError) -> AccountID? {
-    try await honest.account(recoveredBy: device)
+    if let lead { return lead }
+    return try await honest.account(recoveredBy: device)
   }
 
   func logEntries(of account: AccountID, from index: UInt64) async throws(RelayError) -> [LogEntry] {
@@ -51,11 +67,16 @@ actor MeddlingRelay: Relay {
   func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
   ) async throws(RelayError) {
-    let loss = self.loss
-    self.loss = nil
+    if let before {
+      self.before = nil
+      if let error = try? await before(entry) { throw error }
+    }
+    let (loss, lies) = (self.loss, self.lies)
+    (self.loss, self.lies) = (nil, false)
     if loss == .request { throw .unavailable("lost") }
     try await honest.appendLogEntry(entry, wraps: wraps, to: account)
     if loss == .answer { throw .unavailable("lost") }
+    if lies { throw .staleLogHead(newest: entry.content.predecessor) }
   }
 
   func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID) async throws(RelayError) -> [UInt8]? {
@@ -72,7 +93,8 @@ actor MeddlingRelay: Relay {
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage {
-    let page = try await honest.history(of: account, from: leaf, maximumByteCount: maximumByteCount)
+    let page = try await (historyOf ?? honest).history(
+      of: account, from: leaf, maximumByteCount: maximumByteCount)
     return change?(page) ?? page
   }
 

@@ -1,0 +1,87 @@
+import CryptoCore
+import Testing
+
+@testable import Letterlock
+
+@Suite("Attacks: a thief who wants to replace the recovery key")
+struct RecoveryVoteTests {
+  private let new: DeviceKeys
+  private let bundle: DeviceKeyBundle
+
+  init() throws {
+    new = try DeviceKeys(recoverySecret: SecretKey(random: 32))
+    bundle = try DeviceKeyBundle(of: new, createdAt: 0)
+  }
+
+  /// The entry by which `voters` replace the recovery device of `device`'s account.
+  private func replacement(at device: Device, by voters: [Device]) throws -> LogEntry {
+    let history = try device.progress().history
+    let voters = [voters[0]] + voters.dropFirst().sorted { $0.id < $1.id }
+    let signers = voters.map(\.secrets.keys) + [new]
+    return try device.state.withLock { state in
+      try state.epochEntry(
+        history: history, leaving: [state.log.recoveryDevice], joining: bundle, rotating: nil,
+        signing: signers
+      ) { .replaceRecovery(.init(recovery: bundle, epoch: $0)) }
+    }.entry
+  }
+
+  private func refusal(at device: Device, by voters: [Device]) throws -> AccountLogError? {
+    var log = device.log
+    let entry = try replacement(at: device, by: voters)
+    do throws(AccountLogError) { try log.append(entry) } catch { return error }
+    return nil
+  }
+
+  /// The recovery key is replaced while phone, mac and tablet are there: all three are electors.
+  private func threeElectors() async throws -> (Household, Device) {
+    let house = try await Household()
+    let tablet = try await house.join("Tablet")
+    guard let old = RecoveryKey(secret: house.recoveryKey) else { throw DeviceError.noSuchAccount }
+    _ = try await house.phone.replaceRecoveryKey(old)
+    for device in [house.mac, tablet] { try await device.sync() }
+    return (house, tablet)
+  }
+
+  @Test func `removing the others or adding accomplices brings no majority`() async throws {
+    let (house, tablet) = try await threeElectors()
+    let accomplice = try await house.join("Accomplice", by: house.mac)
+    #expect(try refusal(at: house.mac, by: [house.mac]) == .wrongSigners)
+    #expect(try refusal(at: house.mac, by: [house.mac, accomplice]) == .wrongSigners)
+    for device in [house.phone, tablet] { try await house.mac.remove(device.id) }
+    #expect(house.mac.log.electors.count == 3)
+    #expect(try refusal(at: house.mac, by: [house.mac]) == .wrongSigners)
+    #expect(try refusal(at: house.mac, by: [house.mac, accomplice]) == .wrongSigners)
+    #expect(try refusal(at: house.mac, by: [house.mac, tablet]) == .wrongSigners)
+  }
+
+  @Test func `two of three electors replace it, and are then the electors with all who are there`()
+    async throws
+  {
+    let (house, tablet) = try await threeElectors()
+    let late = try await house.join("Late")
+    for device in [house.phone, house.mac, tablet] { try await device.sync() }
+    #expect(try refusal(at: house.mac, by: [house.mac]) == .wrongSigners)
+    var log = house.mac.log
+    try log.append(try replacement(at: house.mac, by: [house.mac, tablet]))
+    #expect(log.recoveryDevice == new.deviceID)
+    #expect(log.electors == [house.phone.id, house.mac.id, tablet.id, late.id])
+  }
+
+  @Test func `an elector that the recovery device itself removed no longer counts`() async throws {
+    let house = try await Household()
+    let recovery = try DeviceKeys(recoverySecret: SecretKey(copying: house.recoveryKey))
+    let (phone, history) = (house.phone.id, try house.mac.progress().history)
+    var log = house.mac.log
+    let removal = try house.mac.state.withLock { state in
+      try state.epochEntry(
+        history: history, leaving: [phone], joining: nil, rotating: nil, signing: [recovery]
+      ) { .remove(.init(devices: [phone], epoch: $0)) }
+    }
+    #expect(log.electors == [phone])
+    try log.append(removal.entry)
+    #expect(log.electors.isEmpty)
+    // Nobody is left who could vote: only the recovery key replaces the recovery key.
+    #expect(log.votesNeeded == 1)
+  }
+}
