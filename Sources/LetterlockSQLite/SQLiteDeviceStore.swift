@@ -106,7 +106,7 @@ public final class SQLiteDeviceStore: DeviceStore {
   ) throws(StoreError) {
     try write { db in
       for batch in batches { try Self.insert(batch, db) }
-      for leaf in batches.flatMap(\.append.erasures) {
+      for leaf in batches.flatMap(\.erasures) {
         try db.run("UPDATE record SET bytes = NULL WHERE leaf = ?", [Int64(clamping: leaf)])
       }
       var state = try DeviceStoreState(db) ?? DeviceStoreState(progress: progress)
@@ -132,7 +132,10 @@ public final class SQLiteDeviceStore: DeviceStore {
   private static func insert(_ batch: HistoryBatch, _ db: Database) throws {
     var leaf = Int64(clamping: batch.firstLeaf)
     try db.run(
-      "INSERT INTO batch (first_leaf, append) VALUES (?, ?)", [leaf, batch.append.encoded.stored])
+      "INSERT INTO batch (first_leaf, append, erasures, leaf_hashes) VALUES (?, ?, ?, ?)",
+      [
+        leaf, batch.append.encoded.stored, batch.erasures.encoded.stored, batch.leafHashes.encoded.stored,
+      ])
     let insert = try db.cachedStatement(sql: "INSERT INTO record (leaf, bytes) VALUES (?, ?)")
     for record in batch.records {
       try insert.execute(arguments: [leaf, record?.stored])
@@ -144,8 +147,7 @@ public final class SQLiteDeviceStore: DeviceStore {
   public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     try read { db in
       try Self.batches(
-        "SELECT first_leaf, append FROM batch WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?", leaf, limit,
-        db)
+        "WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?", leaf, limit, db)
     }
   }
 
@@ -153,8 +155,7 @@ public final class SQLiteDeviceStore: DeviceStore {
   public func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     try read { db in
       try Self.batches(
-        "SELECT first_leaf, append FROM batch WHERE first_leaf < ? ORDER BY first_leaf DESC LIMIT ?", leaf,
-        limit, db
+        "WHERE first_leaf < ? ORDER BY first_leaf DESC LIMIT ?", leaf, limit, db
       ).reversed()
     }
   }
@@ -168,18 +169,20 @@ public final class SQLiteDeviceStore: DeviceStore {
   }
 
   private static func batches(
-    _ sql: String, _ leaf: UInt64, _ limit: Int, _ db: Database
+    _ condition: String, _ leaf: UInt64, _ limit: Int, _ db: Database
   ) throws -> [HistoryBatch] {
     var batches: [HistoryBatch] = []
+    let sql = "SELECT first_leaf, append, erasures, leaf_hashes FROM batch \(condition)"
     try db.forEachRow(sql, [Int64(clamping: leaf), max(0, limit)]) { row in
       let first = try row.count(0)
-      guard let append = try? Append(decoding: try row.bytes(1)) else {
-        throw StorageFailure.corrupted("An Append in the store is damaged.")
-      }
+      guard let append = try? Append(decoding: try row.bytes(1)),
+        let erasures = try? [UInt64](decoding: try row.bytes(2)),
+        let hashes = try? LeafHashes(decoding: try row.bytes(3)), hashes.count == Int(append.leafCount)
+      else { throw StorageFailure.corrupted("An Append in the store is damaged.") }
       batches.append(
         HistoryBatch(
-          firstLeaf: first, append: append,
-          records: try Self.records(from: first, count: append.leafHashes.count, db)))
+          firstLeaf: first, append: append, erasures: erasures, leafHashes: hashes,
+          records: try Self.records(from: first, count: hashes.count, db)))
     }
     return batches
   }

@@ -153,12 +153,11 @@ class Append:
         if has_basis:
             version(reader)
             self.basis = reader.fixed(32 + 8 + 32 + 32 + 64)
-        leaves, erasures = reader.opaque(), reader.opaque()
-        refuse_unless(len(leaves) % 32 == 0 and len(erasures) % 8 == 0)
-        self.leaf_hashes = [leaves[start:start + 32] for start in range(0, len(leaves), 32)]
+        self.leaf_count, self.leaf_root = reader.uint(2), reader.fixed(32)
+        self.erasures = reader.fixed(32)
         self.signed, self.signature = data[:reader.at], reader.fixed(64)
         reader.finish()
         self.hash = labelled_hash("append", self.signed)
 
-    def leaf_hash(self, record):
-        return sha256(b"\0" + vector(record) + self.device + self.counter.to_bytes(8, "big"))
+    def leaf(self, record):
+        return vector(record) + self.device + self.counter.to_bytes(8, "big")

@@ -105,7 +105,10 @@ def append(test, file):
     holds = (
         account.is_valid(keys, made.signature, "append", unhex(test["account"]), made.signed)
         and made.device == labelled_hash("device id", keys)
-        and made.leaf_hashes == [made.leaf_hash(item) for item in unhex(test["records"])])
+        and made.leaf_count == len(test["records"])
+        and made.leaf_root == tree_hash([made.leaf(item) for item in unhex(test["records"])])
+        and made.erasures == labelled_hash(
+            "erasures", vector(b"".join(place.to_bytes(8, "big") for place in test["erasures"]))))
     return holds == test["valid"] and made.hash == unhex(test["hash"])
 
 

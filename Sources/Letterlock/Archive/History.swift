@@ -78,47 +78,68 @@ public struct History: WireCodable, Hashable, Sendable {
     author(append.device)?.appendHash == append.hash
   }
 
-  /// Takes an Append and its records, which stand at the end of the history, or changes nothing.
+  /// Takes a batch, which stands at the end of the history, or changes nothing.
   ///
   /// - Throws: `HistoryError`, a case for each rule of SPEC.md section 5.4.
+  package mutating func accept(_ batch: HistoryBatch, of log: AccountLog) throws(HistoryError) {
+    try checkSignature(of: batch.append, in: log)
+    guard batch.records.count == batch.leafHashes.count else { throw .wrongRecordCount }
+    // Hashed only after the signature, so that nobody but a device of the account makes others work.
+    for (index, record) in batch.records.enumerated() {
+      guard let record else { continue }
+      let hash = Append.leafHash(of: record, device: batch.append.device, counter: batch.append.counter)
+      guard hash == batch.leafHashes[index] else { throw .tampered(leaf: tree.size + UInt64(index)) }
+    }
+    try take(batch.append, batch.leafHashes, batch.records, batch.erasures, log)
+  }
+
+  /// Takes an Append with all its records, or changes nothing. Gives the records' leaf hashes.
+  ///
+  /// - Throws: as `accept(_:of:)`.
+  @discardableResult
   package mutating func accept(
-    _ append: Append, records: [[UInt8]?], of log: AccountLog
+    _ append: Append, records: [[UInt8]], erasing erasures: [UInt64] = [], of log: AccountLog
+  ) throws(HistoryError) -> LeafHashes {
+    try checkSignature(of: append, in: log)
+    let leaves = LeafHashes(of: records, device: append.device, counter: append.counter)
+    try take(append, leaves, records, erasures, log)
+    return leaves
+  }
+
+  private mutating func take(
+    _ append: Append, _ leaves: LeafHashes, _ records: [[UInt8]?], _ erasures: [UInt64], _ log: AccountLog
   ) throws(HistoryError) {
-    try checkAuthor(of: append, in: log)
     // Before the chain: two histories of one account break that too, and the relay's signature says more.
     try checkBasis(of: append, in: log)
     try checkChain(of: append)
-    try checkErasures(of: append)
+    try check(erasures, of: append)
     guard !records.isEmpty, records.count <= Append.maximumLeafCount,
-      records.count == append.leafHashes.count
+      records.count == Int(append.leafCount)
     else { throw .wrongRecordCount }
+    guard leaves.root == append.leafRoot else { throw .otherLeaves(leaf: tree.size) }
     let epoch = try checkPlace(of: append, recordCount: records.count, in: log)
-    var next = tree
     var holes: [UInt64] = []
-    for (record, hash) in zip(records, append.leafHashes) {
-      if let record {
-        try check(record, leaf: next.size, is: hash, epoch: epoch, by: append)
-      } else {
-        holes.append(next.size)
+    for (index, record) in records.enumerated() {
+      let leaf = tree.size + UInt64(index)
+      guard let record else {
+        holes.append(leaf)
+        continue
       }
-      next.append(hash)
+      guard let sealed = try? SealedRecord(decoding: record), sealed.epoch == epoch.reference else {
+        throw .wrongEpoch(leaf: leaf)
+      }
     }
-    tree = next
+    tree.append(leaves)
     absent += holes
-    erase(append.erasures)
+    erase(erasures)
     remember(append)
   }
 
-  /// Takes an Append that was accepted before and has been in the verifier's own storage since, by its leaf
-  /// hashes: whoever stores records need not hash them again to go on.
-  ///
-  /// Each Append is checked against its author's next one; the newest of each author is the caller's to check.
-  /// - Throws: `HistoryError.deviceCloned` or `.brokenChain` if it is not the one that was accepted.
-  package mutating func replay(_ append: Append) throws(HistoryError) {
-    try checkChain(of: append)
-    for hash in append.leafHashes { tree.append(hash) }
-    erase(append.erasures)
-    remember(append)
+  /// Goes on after a batch that breaks a rule, by its leaf hashes, so that what comes next can be checked too.
+  package mutating func skip(_ batch: HistoryBatch) {
+    tree.append(batch.leafHashes)
+    erase(batch.erasures)
+    remember(batch.append)
   }
 
   /// What was erased is not missed.
@@ -129,23 +150,22 @@ public struct History: WireCodable, Hashable, Sendable {
   }
 
   /// Takes a record that was absent, if it is the one that its author signed.
-  package mutating func fill(
-    _ leaf: UInt64, with record: [UInt8], of append: Append, from firstLeaf: UInt64
-  ) -> Bool {
-    guard let place = absent.firstIndex(of: leaf), leaf >= firstLeaf,
-      leaf - firstLeaf < UInt64(append.leafHashes.count),
-      Append.leafHash(of: record, device: append.device, counter: append.counter)
-        == append.leafHashes[Int(leaf - firstLeaf)]
+  package mutating func fill(_ leaf: UInt64, with record: [UInt8], of batch: HistoryBatch) -> Bool {
+    guard let place = absent.firstIndex(of: leaf), leaf >= batch.firstLeaf,
+      let index = Int(exactly: leaf - batch.firstLeaf), let expected = batch.leafHashes[index],
+      Append.leafHash(of: record, device: batch.append.device, counter: batch.append.counter) == expected
     else { return false }
     absent.remove(at: place)
     return true
   }
 
   /// Rule 8.
-  private func checkErasures(of append: Append) throws(HistoryError) {
+  private func check(_ erasures: [UInt64], of append: Append) throws(HistoryError) {
+    guard erasures.count <= Append.maximumLeafCount, Append.hash(of: erasures) == append.erasuresHash else {
+      throw .badErasure(append.device)
+    }
     var next: UInt64 = 0
-    guard append.erasures.count <= Append.maximumLeafCount else { throw .badErasure(append.device) }
-    for place in append.erasures {
+    for place in erasures {
       guard place >= next, place < tree.size else { throw .badErasure(append.device) }
       next = place + 1
     }
@@ -176,7 +196,7 @@ public struct History: WireCodable, Hashable, Sendable {
   }
 
   /// Rules 1 and 2.
-  private func checkAuthor(of append: Append, in log: AccountLog) throws(HistoryError) {
+  private func checkSignature(of append: Append, in log: AccountLog) throws(HistoryError) {
     let device = append.device
     guard let member = log.members[device] else { throw .unknownAuthor(device) }
     guard append.isSigned(by: member.bundle.signingKeys, account: log.account) else {
@@ -203,27 +223,26 @@ public struct History: WireCodable, Hashable, Sendable {
       let epoch = log.epochs.last(where: { $0.entry <= entry })
     else { throw .unknownLogHead(append.device) }
     guard tree.size >= epoch.header.treeSize else { throw .wrongEpoch(leaf: tree.size) }
+    if let other = epoch.header.number == 0 ? nil : log.epochOfOtherHistory(tree) {
+      throw .epochOfOtherHistory(epoch: other)
+    }
     let next = epoch.header.number + 1
     guard next < log.epochs.count else { return epoch }
     let end = log.epochs[Int(next)].header.treeSize
     guard tree.size + UInt64(recordCount) <= end else { throw .staleLogHead(append.device) }
     return epoch
   }
-
-  /// Rules 6 and 7.
-  private func check(
-    _ record: [UInt8], leaf: UInt64, is hash: Digest32, epoch: AccountLog.Epoch, by append: Append
-  ) throws(HistoryError) {
-    guard
-      Append.leafHash(of: record, device: append.device, counter: append.counter) == hash
-    else { throw .tampered(leaf: leaf) }
-    guard let sealed = try? SealedRecord(decoding: record), sealed.epoch == epoch.reference else {
-      throw .wrongEpoch(leaf: leaf)
-    }
-  }
 }
 
 extension AccountLog {
+  /// An epoch that began when the history had this many records, by a device that knew another history. Rule 10.
+  func epochOfOtherHistory(_ tree: HistoryTree) -> UInt64? {
+    let here = epochs.dropFirst().filter { $0.header.treeSize == tree.size }
+    guard !here.isEmpty else { return nil }
+    let root = tree.root
+    return here.first { $0.header.treeRoot != root }?.header.number
+  }
+
   /// Where in the log a head stands; nil if it is not one of its heads.
   func index(of head: LogHead) -> UInt64? { heads.lastIndex(of: head).map(UInt64.init) }
 }

@@ -54,7 +54,7 @@ extension Device {
       for (index, record) in again.records.enumerated() {
         let place = batch.firstLeaf + UInt64(index)
         guard let record,
-          progress.history.fill(place, with: record, of: batch.append, from: batch.firstLeaf)
+          progress.history.fill(place, with: record, of: batch)
         else { continue }
         let bytes = progress.encoded
         try Self.storing { () throws(StoreError) in try store.fill(place, record, progress: bytes) }
@@ -75,7 +75,7 @@ extension Device {
         throw .historyRefused(.missing(leaves: [progress.history.tree.size]))
       }
       do throws(HistoryError) {
-        try progress.history.accept(batch.append, records: batch.records, of: log)
+        try progress.history.accept(batch, of: log)
       } catch {
         if case .otherHistory(_, let receipt) = error {
           throw .historyRefused(fork(receipt, page, progress))
@@ -120,7 +120,8 @@ extension Device {
   }
 
   private static func verdict(for error: HistoryError) -> Verdict {
-    .tampered(error)
+    if case .epochOfOtherHistory = error { return .forked(evidence: nil) }
+    return .tampered(error)
   }
 
   /// A receipt must be the relay's, and not of less than was receipted before.
@@ -131,7 +132,8 @@ extension Device {
     guard pinned.isEmpty || receipt.isSigned(by: pinned), receipt.account == account else {
       throw .historyRefused(.tampered(.badSignature(id)))
     }
-    let size = progress.history.tree.size
+    // Whoever began the newest epoch had verified that many records: a relay cannot show fewer to a new device.
+    let size = max(progress.history.tree.size, log.newestEpoch.header.treeSize)
     guard receipt.treeSize >= size else {
       throw .historyRefused(.rolledBack(from: size, to: receipt.treeSize))
     }
@@ -145,6 +147,7 @@ extension Device {
     guard tree.size == receipt.treeSize else {
       throw .historyRefused(.missing(leaves: [tree.size]))
     }
+    if log.epochOfOtherHistory(tree) != nil { throw .historyRefused(.forked(evidence: nil)) }
     guard tree.root != receipt.treeRoot else { return }
     if let known = progress.receipt, known.treeSize == receipt.treeSize, known.treeRoot != receipt.treeRoot {
       throw .historyRefused(.forked(evidence: evidence(older: known, newer: receipt, nodes: nil)))
@@ -215,7 +218,7 @@ extension Device {
     }
     let outcome: AppendOutcome
     do throws(RelayError) {
-      outcome = try await relay.append(append, records: bytes, to: account)
+      outcome = try await relay.append(append, records: bytes, erasing: erasures, to: account)
     } catch {
       guard error.isOvertaken else { throw .relay(error) }
       try await pullEverything()
@@ -226,23 +229,26 @@ extension Device {
       try await pullEverything()
       return records.count
     }
-    try commit(append, records, outcome, &progress)
+    try commit(append, records, erasures, outcome, &progress)
     return records.count
   }
 
   private func commit(
-    _ append: Append, _ records: [OutboxRecord], _ outcome: AppendOutcome,
+    _ append: Append, _ records: [OutboxRecord], _ erasures: [UInt64], _ outcome: AppendOutcome,
     _ progress: inout DeviceProgress
   ) throws(DeviceError) {
     let store = try neededStore()
     let first = progress.history.tree.size
+    let bytes = records.map(\.bytes)
+    let leaves: LeafHashes
     do throws(HistoryError) {
-      try progress.history.accept(append, records: records.map(\.bytes), of: log)
+      leaves = try progress.history.accept(append, records: bytes, erasing: erasures, of: log)
     } catch { throw .internalError("own Append: \(error)") }
     try check(outcome.receipt, against: progress)
     try checkEnd(outcome.receipt, progress)
     progress.receipt = outcome.receipt
-    let batch = HistoryBatch(firstLeaf: first, append: append, records: records.map(\.bytes))
+    let batch = HistoryBatch(
+      firstLeaf: first, append: append, erasures: erasures, leafHashes: leaves, records: bytes)
     let final = progress.encoded
     try Self.storing { () throws(StoreError) in
       try store.commit(

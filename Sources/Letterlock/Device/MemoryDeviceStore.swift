@@ -92,7 +92,7 @@ public final class MemoryDeviceStore: DeviceStore {
   ) throws(StoreError) {
     state.withLock { state in
       state.batches += batches
-      for leaf in batches.flatMap(\.append.erasures) { state.put(nil, at: leaf) }
+      for leaf in batches.flatMap(\.erasures) { state.put(nil, at: leaf) }
       state.progress = progress
       guard let sequence else { return }
       state.outbox.removeAll { $0.sequence <= sequence }

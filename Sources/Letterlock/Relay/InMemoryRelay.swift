@@ -110,18 +110,16 @@ public actor InMemoryRelay: Relay {
     try stored(account).wraps[WrapPlace(epoch: epoch, device: device)]
   }
 
-  /// Adds records to the history; the same Append once more changes nothing.
+  /// Adds records to the history, and erases others; the same Append once more changes nothing.
   public func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
     try RelayLimits.check(records: records)
     var stored = try stored(account)
-    let firstLeaf = stored.rules.history.tree.size
-    guard case .new = try stored.rules.accept(append, records: records) else {
-      return AppendOutcome(firstLeaf: nil, receipt: try stored.rules.receipt(by: key))
-    }
-    stored.batches.append(HistoryBatch(firstLeaf: firstLeaf, append: append, records: records))
-    for leaf in append.erasures {
+    let batch = try stored.rules.accept(append, records: records, erasing: places)
+    guard let batch else { return AppendOutcome(firstLeaf: nil, receipt: try stored.rules.receipt(by: key)) }
+    stored.batches.append(batch)
+    for leaf in places {
       guard let index = stored.batches.lastIndex(where: { $0.firstLeaf <= leaf }) else { continue }
       let batch = stored.batches[index]
       let byteCount = batch.records[Int(leaf - batch.firstLeaf)]?.count ?? 0
@@ -129,7 +127,7 @@ public actor InMemoryRelay: Relay {
       stored.batches[index] = batch.putting(nil, at: leaf)
     }
     accounts[account] = stored
-    return AppendOutcome(firstLeaf: firstLeaf, receipt: try stored.rules.receipt(by: key))
+    return AppendOutcome(firstLeaf: batch.firstLeaf, receipt: try stored.rules.receipt(by: key))
   }
 
   /// Whole batches of records from a place in the history on, at least one if there is any, and about

@@ -24,9 +24,10 @@ public protocol Relay: Sendable {
     of account: AccountID, epoch: UInt64, for device: DeviceID
   ) async throws(RelayError) -> [UInt8]?
 
-  /// Adds records to the history; the same Append once more changes nothing.
+  /// Adds records to the history, and erases those at the places that the Append was signed to erase; the same
+  /// Append once more changes nothing.
   func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome
   /// Whole batches of records from a place in the history on, at least one if there is any, and about
   /// `maximumByteCount` bytes of them.
@@ -56,6 +57,15 @@ public protocol Relay: Sendable {
   func usage(of account: AccountID) async throws(RelayError) -> RelayUsage
 }
 
+extension Relay {
+  /// Adds records to the history, and erases none.
+  public func append(
+    _ append: Append, records: [[UInt8]], to account: AccountID
+  ) async throws(RelayError) -> AppendOutcome {
+    try await self.append(append, records: records, erasing: [], to: account)
+  }
+}
+
 /// Where records came to stand.
 public struct AppendOutcome: Hashable, Sendable {
   /// The place of the first of the records; nil if this Append had been taken before.
@@ -67,33 +77,6 @@ public struct AppendOutcome: Hashable, Sendable {
   public init(firstLeaf: UInt64?, receipt: Receipt) {
     self.firstLeaf = firstLeaf
     self.receipt = receipt
-  }
-}
-
-/// Records as they were added together.
-public struct HistoryBatch: Hashable, Sendable {
-  /// The place of the first record.
-  public let firstLeaf: UInt64
-  /// The author's word for them.
-  public let append: Append
-  /// The records; nil for one that the relay does not have.
-  public let records: [[UInt8]?]
-
-  /// Records as they were added together.
-  public init(firstLeaf: UInt64, append: Append, records: [[UInt8]?]) {
-    self.firstLeaf = firstLeaf
-    self.append = append
-    self.records = records
-  }
-}
-
-extension HistoryBatch {
-  /// The same with another record, or none, at a place in the history.
-  func putting(_ record: [UInt8]?, at leaf: UInt64) -> HistoryBatch {
-    guard leaf >= firstLeaf, leaf - firstLeaf < UInt64(records.count) else { return self }
-    var records = records
-    records[Int(leaf - firstLeaf)] = record
-    return HistoryBatch(firstLeaf: firstLeaf, append: append, records: records)
   }
 }
 

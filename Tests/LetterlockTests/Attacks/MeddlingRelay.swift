@@ -85,9 +85,9 @@ actor MeddlingRelay: Relay {
   }
 
   func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
-    try await honest.append(append, records: records, to: account)
+    try await honest.append(append, records: records, erasing: places, to: account)
   }
 
   func history(

@@ -71,14 +71,14 @@ actor HostileLine: Relay {
   }
 
   func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
     let fault = draw(4)
     if fault == 0 { throw .unavailable("dropped") }
-    let outcome = try await backing.append(append, records: records, to: account)
+    let outcome = try await backing.append(append, records: records, erasing: places, to: account)
     switch fault {
     case 1: throw .unavailable("answer dropped")
-    case 2: return try await backing.append(append, records: records, to: account)
+    case 2: return try await backing.append(append, records: records, erasing: places, to: account)
     case 3:
       let receipt = hoard.randomElement(using: &generator)?.receipt ?? outcome.receipt
       return AppendOutcome(firstLeaf: outcome.firstLeaf, receipt: receipt)
@@ -112,7 +112,7 @@ actor HostileLine: Relay {
       return with(
         page.batches
           + old.batches.suffix(1).map {
-            HistoryBatch(firstLeaf: end, append: $0.append, records: $0.records)
+            $0.replacing($0.records, at: end)
           })
     case 11:
       return (try? await backing.history(of: stranger, from: leaf, maximumByteCount: maximumByteCount))
@@ -122,9 +122,7 @@ actor HostileLine: Relay {
   }
 
   private func flipped(_ batch: HistoryBatch) -> HistoryBatch {
-    HistoryBatch(
-      firstLeaf: batch.firstLeaf, append: batch.append,
-      records: batch.records.map { $0.map { $0.flipping(&generator) } })
+    batch.replacing(batch.records.map { $0.map { $0.flipping(&generator) } })
   }
 
   func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {

@@ -166,7 +166,7 @@ private final class HostileRun {
     let account = devices[0].account
     let page = try await relay.history(of: account, from: 0, maximumByteCount: .max)
     var nodes = HistoryNodes()
-    for hash in page.batches.flatMap(\.append.leafHashes) { nodes.append(hash) }
+    for batch in page.batches { nodes.append(batch.leafHashes) }
     for (index, device) in devices.enumerated() {
       let verdict = try? await device.sync().verdict
       let tree = try device.progress().history.tree
