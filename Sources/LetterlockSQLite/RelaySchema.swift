@@ -7,6 +7,7 @@ package enum RelaySchema {
   /// - `log_entry`, `wrap`: the log, and the epochs' roots wrapped for devices that were not removed.
   /// - `batch`, `record`, `tree`: the history: Appends and the records that they sign for, and the hashes of the
   ///   tree over them.
+  /// - `stream`, `stream_part`: which records, by their places, bear which tag: for whoever asks for the newest.
   /// - `blob`, `blob_part`: sealed attachments and what their devices signed about them.
   /// - `mailbox`: messages of devices that join, none of any account; SHA-256 over each one's place and bytes.
   package static let schema = StoredSchema(
@@ -51,6 +52,18 @@ package enum RelaySchema {
           "hashes": "BLOB NOT NULL",
         ], key: "PRIMARY KEY (account, level, tile)", options: keyed),
       StoredTable(
+        "stream",
+        [
+          "account": "BLOB NOT NULL", "tag": "BLOB NOT NULL", "newest": "INTEGER NOT NULL",
+          "count": "INTEGER NOT NULL",
+        ], key: "PRIMARY KEY (account, tag)", options: keyed),
+      StoredTable(
+        "stream_part",
+        [
+          "account": "BLOB NOT NULL", "tag": "BLOB NOT NULL", "first_leaf": "INTEGER NOT NULL",
+          "places": "BLOB NOT NULL",
+        ], key: "PRIMARY KEY (account, tag, first_leaf)", options: keyed),
+      StoredTable(
         "blob",
         ["account": "BLOB NOT NULL", "blob": "BLOB NOT NULL", "upload": "BLOB NOT NULL"],
         key: "PRIMARY KEY (account, blob)", options: keyed),
@@ -69,6 +82,7 @@ package enum RelaySchema {
     ],
     indexes: [
       "CREATE UNIQUE INDEX account_recovery ON account (recovery)",
+      "CREATE INDEX stream_newest ON stream (account, newest)",
       "CREATE INDEX mailbox_name ON mailbox (mailbox, seq)",
     ])
 

@@ -34,15 +34,19 @@ extension SQLiteRelay {
       leaf += 1
     }
     try StoredTree(db: db, account: account).append(batch.leafHashes, after: batch.firstLeaf)
+    try StoredStreams(db: db, account: account).add(batch)
   }
 
   /// Gives how many bytes were erased.
   private static func erase(_ leaf: UInt64, _ account: AccountID, _ db: Database) throws -> UInt64 {
     let place: StatementArguments = [account.bytes.stored, Int64(clamping: leaf)]
-    let byteCount = try db.number(
-      "SELECT coalesce(length(bytes), 0) FROM record WHERE account = ? AND leaf = ?", place)
+    let record = try db.row("SELECT bytes FROM record WHERE account = ? AND leaf = ?", place)?.optionalBytes(0)
+    guard let record else { return 0 }
+    let first = try db.number(
+      "SELECT coalesce(max(first_leaf), 0) FROM batch WHERE account = ? AND first_leaf <= ?", place)
+    try StoredStreams(db: db, account: account).remove(leaf, record, firstLeaf: first)
     try db.run("UPDATE record SET bytes = NULL WHERE account = ? AND leaf = ?", place)
-    return byteCount
+    return UInt64(record.count)
   }
 
   /// Whole batches of records from a place in the history on.

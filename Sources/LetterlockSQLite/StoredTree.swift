@@ -54,6 +54,46 @@ struct StoredTree {
     return hashes
   }
 
+  /// What proves things about the first `size` leaves. It remembers the rows that it read.
+  func prover(size: UInt64) -> TreeProver<any Error> {
+    var known: [Tile: [UInt8]] = [:]
+    return TreeProver(size: size) { level, index in
+      let (height, width) = (level / Self.levelsInTile, level % Self.levelsInTile)
+      let first = index << UInt64(width)
+      let tile = Tile(level: height, number: first / Self.tileCount)
+      let row = try known[tile] ?? hashesInTile(height, tile.number)
+      known[tile] = row
+      let start = 32 * Int(first % Self.tileCount)
+      guard row.count >= start + 32 << width, let hashes = LeafHashes(bytes: Array(row[start..<start + 32 << width]))
+      else { throw damaged }
+      return hashes.root
+    }
+  }
+
+  private struct Tile: Hashable {
+    let level: Int
+    let number: UInt64
+  }
+
+  /// What is wrong with the nodes above the leaves, in words.
+  func problems(size: UInt64) throws -> [String] {
+    var problems: [String] = []
+    var (level, count) = (1, size / Self.tileCount)
+    while count > 0 {
+      for index in 0..<count {
+        let below = LeafHashes(bytes: try hashesInTile(level - 1, index))
+        let row = try hashesInTile(level, index / Self.tileCount)
+        let start = 32 * Int(index % Self.tileCount)
+        guard row.count >= start + 32, below?.root.bytes == Array(row[start..<start + 32]) else {
+          problems.append("a node of the history's tree is damaged at record \(index << UInt64(8 * level))")
+          continue
+        }
+      }
+      (level, count) = (level + 1, count / Self.tileCount)
+    }
+    return problems
+  }
+
   private func hashesInTile(_ level: Int, _ tile: UInt64) throws -> [UInt8] {
     let row = try db.row(
       "SELECT hashes FROM tree WHERE account = ? AND level = ? AND tile = ?",

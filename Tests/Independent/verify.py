@@ -5,6 +5,7 @@ import sys
 
 import account
 import messages
+import proofs
 import writtencode
 from primitives import (Refused, XWing, argon2id, chunked_open, ed25519_public, hmac_sha256, mldsa_public,
                         refuse_unless, sha256, xchacha_open)
@@ -190,6 +191,18 @@ def tree(test, file):
     return tree_hash(leaves) == unhex(test["root"]) and frontier(leaves) == unhex(test["tree"])
 
 
+def proof(test, file):
+    hashes = unhex(file["leaf_hashes"])
+    action = {
+        "inclusion": lambda: proofs.inclusion(test, hashes),
+        "consistency": lambda: proofs.consistency(test),
+        "leaves": lambda: proofs.leaves(test, hashes),
+        "evidence": lambda: proofs.evidence(test),
+        "partial": lambda: proofs.partial(test, unhex(file["signing_keys"]), unhex(file["account"])),
+    }[test["type"]]
+    return bool(opens(action)) == test["valid"]
+
+
 def safety(test, file):
     own, peer = unhex(test["own_account"]), unhex(test["peer_account"])
     code = b"\1" + own + unhex(test["own_log_head"]) + peer + unhex(test["peer_log_head"])
@@ -223,7 +236,7 @@ def key_file(test, file):
 KINDS = {
     "derivation": derivation, "signature": signature, "account": log, "epoch": epoch, "record": record,
     "append": append, "message": message, "padding": padding, "attachment": attachment,
-    "written-code": written_code, "join": join, "tree": tree, "safety": safety, "key-file": key_file,
+    "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
 }
 
 

@@ -82,7 +82,7 @@ public struct History: WireCodable, Hashable, Sendable {
   ///
   /// - Throws: `HistoryError`, a case for each rule of SPEC.md section 5.4.
   package mutating func accept(_ batch: HistoryBatch, of log: AccountLog) throws(HistoryError) {
-    try checkSignature(of: batch.append, in: log)
+    try batch.append.checkAuthor(in: log)
     guard batch.records.count == batch.leafHashes.count else { throw .wrongRecordCount }
     // Hashed only after the signature, so that nobody but a device of the account makes others work.
     for (index, record) in batch.records.enumerated() {
@@ -100,7 +100,7 @@ public struct History: WireCodable, Hashable, Sendable {
   package mutating func accept(
     _ append: Append, records: [[UInt8]], erasing erasures: [UInt64] = [], of log: AccountLog
   ) throws(HistoryError) -> LeafHashes {
-    try checkSignature(of: append, in: log)
+    try append.checkAuthor(in: log)
     let leaves = LeafHashes(of: records, device: append.device, counter: append.counter)
     try take(append, leaves, records, erasures, log)
     return leaves
@@ -195,19 +195,6 @@ public struct History: WireCodable, Hashable, Sendable {
     guard own?.root == receipt.treeRoot else { throw .otherHistory(device, receipt) }
   }
 
-  /// Rules 1 and 2.
-  private func checkSignature(of append: Append, in log: AccountLog) throws(HistoryError) {
-    let device = append.device
-    guard let member = log.members[device] else { throw .unknownAuthor(device) }
-    guard append.isSigned(by: member.bundle.signingKeys, account: log.account) else {
-      throw .badSignature(device)
-    }
-    guard let entry = log.index(of: append.logHead) else { throw .unknownLogHead(device) }
-    guard member.addedAt <= entry, entry < member.removal?.entry ?? .max else {
-      throw .authorNotActive(device)
-    }
-  }
-
   /// Rule 4.
   private func checkChain(of append: Append) throws(HistoryError) {
     let last = author(append.device)
@@ -215,21 +202,14 @@ public struct History: WireCodable, Hashable, Sendable {
     guard append.previous == last?.appendHash ?? .zero else { throw .brokenChain(append.device) }
   }
 
-  /// Rule 3: records stand where their log head was the newest, as the headers' tree sizes say.
+  /// Rules 3 and 10.
   private func checkPlace(
     of append: Append, recordCount: Int, in log: AccountLog
   ) throws(HistoryError) -> AccountLog.Epoch {
-    guard let entry = log.index(of: append.logHead),
-      let epoch = log.epochs.last(where: { $0.entry <= entry })
-    else { throw .unknownLogHead(append.device) }
-    guard tree.size >= epoch.header.treeSize else { throw .wrongEpoch(leaf: tree.size) }
+    let epoch = try append.epoch(from: tree.size, count: recordCount, in: log)
     if let other = epoch.header.number == 0 ? nil : log.epochOfOtherHistory(tree) {
       throw .epochOfOtherHistory(epoch: other)
     }
-    let next = epoch.header.number + 1
-    guard next < log.epochs.count else { return epoch }
-    let end = log.epochs[Int(next)].header.treeSize
-    guard tree.size + UInt64(recordCount) <= end else { throw .staleLogHead(append.device) }
     return epoch
   }
 }

@@ -30,6 +30,11 @@ public enum HistoryError: Error, Hashable, Sendable {
   case otherLeaves(leaf: UInt64)
   /// The record at this place is not sealed under the epoch of its Append's log head. Rule 7.
   case wrongEpoch(leaf: UInt64)
+  /// The relay does not show that the record at this place stands in the history that it signed. SPEC.md section
+  /// 6.9.
+  case notInHistory(leaf: UInt64)
+  /// The relay gave a record that was not asked for. SPEC.md section 6.9.
+  case notAskedFor(leaf: UInt64)
   /// The Append erases records that are not there, or names them out of order. Rule 8.
   case badErasure(DeviceID)
   /// The device that began this epoch knew another history than the one in which its records stand. Rule 10.

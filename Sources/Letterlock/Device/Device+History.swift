@@ -82,6 +82,7 @@ extension Device {
         }
         throw .historyRefused(Self.verdict(for: error))
       }
+      try checkPromise(page, &progress)
       if batch.append.device == id {
         progress.counter = max(progress.counter, batch.append.counter)
         if let staged, staged.append == batch.append.encoded {
@@ -96,6 +97,16 @@ extension Device {
       progress.receipt = page.receipt
     }
     return covered
+  }
+
+  /// The history in which pages were proven must be this one.
+  private func checkPromise(_ page: HistoryPage, _ progress: inout DeviceProgress) throws(DeviceError) {
+    let tree = progress.history.tree
+    guard let promised = progress.promised, tree.size >= promised.treeSize else { return }
+    guard tree.size == promised.treeSize, tree.root == promised.treeRoot else {
+      throw .historyRefused(fork(promised, page, progress))
+    }
+    progress.promised = nil
   }
 
   /// The last place in the outbox whose entries stand in a batch of this device's own already: a relay took it,
@@ -125,7 +136,7 @@ extension Device {
   }
 
   /// A receipt must be the relay's, and not of less than was receipted before.
-  private func check(
+  func check(
     _ receipt: Receipt, against progress: DeviceProgress
   ) throws(DeviceError) {
     let pinned = log.receiptKey
@@ -133,7 +144,8 @@ extension Device {
       throw .historyRefused(.tampered(.badSignature(id)))
     }
     // Whoever began the newest epoch had verified that many records: a relay cannot show fewer to a new device.
-    let size = max(progress.history.tree.size, log.newestEpoch.header.treeSize)
+    let size = max(
+      progress.history.tree.size, log.newestEpoch.header.treeSize, progress.promised?.treeSize ?? 0)
     guard receipt.treeSize >= size else {
       throw .historyRefused(.rolledBack(from: size, to: receipt.treeSize))
     }

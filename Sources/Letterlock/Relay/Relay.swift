@@ -35,6 +35,14 @@ public protocol Relay: Sendable {
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage
 
+  /// The newest records of streams, with what proves them: at most 500, whatever was asked for.
+  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage
+  /// The newest record of each stream whose newest record stands below a place, the newest first, with what proves
+  /// them: at most 500.
+  func newestStreams(
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+  ) async throws(RelayError) -> StreamListing
+
   /// Begins an attachment's upload, or goes on with it: the number of bytes that are there already.
   func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64
   /// Adds bytes to an attachment at `offset`, at most 1 MiB at once.

@@ -66,6 +66,8 @@ struct ShowCommand: AsyncParsableCommand {
   @Argument(help: "The archive's folder.") var dir: String
   @Argument(help: "The beginning of a conversation's number, or of its title.") var conversation: String
   @Option(help: "Only the newest messages, this many.") var last: Int?
+  @Option(help: "Asks the relay for the newest messages alone, this many, and proves them: before a first `sync`.")
+  var newest: Int?
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -76,6 +78,7 @@ struct ShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
+      if let newest { return try await show(newest: newest) }
       let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
       let index = try opened.timelineIndex()
       let id = try ConversationChoice.find(conversation, in: index, folder: dir)
@@ -92,6 +95,54 @@ struct ShowCommand: AsyncParsableCommand {
       }
       if json { try Terminal.print(json: Listing(title: title, messages: listed)) }
     }
+  }
+
+  /// Without the rest of the history.
+  private func show(newest count: Int) async throws {
+    let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
+    do throws(DeviceError) {
+      let found = try await device.newestConversations(count: 200).filter { $0.begins(with: conversation.lowercased()) }
+      guard let first = found.first, found.count == 1 else {
+        throw ToolError(
+          found.isEmpty
+            ? "No conversation begins with “\(conversation)” among the newest." : "\(found.count) conversations begin so.")
+      }
+      let window = try await device.newestMessages(in: first.id, count: max(1, count))
+      let title = window.profile.map(\.title) ?? first.title
+      guard !json else {
+        return try Terminal.print(
+          json: Listing(title: title, messages: window.messages.map { ExportedMessage($0, title: title) }))
+      }
+      for message in window.messages { print(TextLine(message)) }
+      Terminal.note(
+        "Proven: who signed each, and its place among the \(window.historySize) records that the relay signed for. "
+          + "That none in between is left out, `letterlock sync \(dir)` proves.")
+    } catch let error as DeviceError { throw ToolError(error, folder: dir) }
+  }
+}
+
+extension ConversationSummary {
+  fileprivate var title: String {
+    profile?.title ?? newest?.sender.address ?? "(no name)"
+  }
+
+  /// Whether its number or title begins so.
+  fileprivate func begins(with wanted: String) -> Bool {
+    id.description.hasPrefix(wanted) || title.lowercased().hasPrefix(wanted)
+  }
+}
+
+extension Sender {
+  fileprivate var address: String? {
+    guard case .other(let address) = self else { return nil }
+    return address.rawValue
+  }
+}
+
+extension ConversationProfile {
+  fileprivate var title: String {
+    if let name, !name.isEmpty { return name }
+    return participants.isEmpty ? "(no name)" : participants.map(\.rawValue).joined(separator: ", ")
   }
 }
 

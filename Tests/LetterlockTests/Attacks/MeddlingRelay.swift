@@ -14,6 +14,7 @@ actor MeddlingRelay: Relay {
   private var logs: [AccountID: [LogEntry]] = [:]
   private var letters: [[UInt8]] = []
   private var change: (@Sendable (HistoryPage) -> HistoryPage)?
+  private var streams: (@Sendable (StreamPage) -> StreamPage)?
   private var wraps: (@Sendable ([UInt8]?) -> [UInt8]?)?
   private var lead: AccountID?
   private var historyOf: InMemoryRelay?
@@ -32,6 +33,8 @@ actor MeddlingRelay: Relay {
   func forge(_ letter: [UInt8]) { letters.append(letter) }
   /// Shows other pages.
   func alter(_ change: @escaping @Sendable (HistoryPage) -> HistoryPage) { self.change = change }
+  /// Shows other pages of streams.
+  func alterStreams(_ change: @escaping @Sendable (StreamPage) -> StreamPage) { streams = change }
   /// Gives other wraps.
   func alterWraps(_ change: @escaping @Sendable ([UInt8]?) -> [UInt8]?) { wraps = change }
   /// Leads every recovery key to one account.
@@ -44,7 +47,7 @@ actor MeddlingRelay: Relay {
   func denyNextEntry() { lies = true }
   /// Is honest again.
   func behave() {
-    (loss, logs, letters, change, wraps) = (nil, [:], [], nil, nil)
+    (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, historyOf, before, lies) = (nil, nil, nil, false)
   }
 
@@ -96,6 +99,18 @@ actor MeddlingRelay: Relay {
     let page = try await (historyOf ?? honest).history(
       of: account, from: leaf, maximumByteCount: maximumByteCount)
     return change?(page) ?? page
+  }
+
+  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage {
+    let page = try await honest.newestRecords(query, of: account)
+    return streams?(page) ?? page
+  }
+
+  func newestStreams(
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+  ) async throws(RelayError) -> StreamListing {
+    let listing = try await honest.newestStreams(before: leaf, limit: limit, knownSize: knownSize, of: account)
+    return StreamListing(page: streams?(listing.page) ?? listing.page, sizes: listing.sizes)
   }
 
   func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {

@@ -7,6 +7,8 @@ actor HostileLine: Relay {
   private var generator: SeededGenerator
   /// How many of a hundred calls are tampered with.
   private var malice = 0
+  /// Pages of streams of the past.
+  private var streamHoard: [StreamPage] = []
   /// Receipts and batches of the past, and of another account, to answer with.
   private var hoard: [HistoryPage] = []
   private let stranger: AccountID
@@ -117,6 +119,45 @@ actor HostileLine: Relay {
     case 11:
       return (try? await backing.history(of: stranger, from: leaf, maximumByteCount: maximumByteCount))
         ?? page
+    default: return page
+    }
+  }
+
+  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage {
+    try meddle(with: try await backing.newestRecords(query, of: account))
+  }
+
+  func newestStreams(
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+  ) async throws(RelayError) -> StreamListing {
+    let listing = try await backing.newestStreams(
+      before: leaf, limit: limit, knownSize: knownSize, of: account)
+    return StreamListing(page: try meddle(with: listing.page), sizes: draw(2) == 0 ? [] : listing.sizes)
+  }
+
+  private func meddle(with page: StreamPage) throws(RelayError) -> StreamPage {
+    streamHoard.append(page)
+    let old = streamHoard.randomElement(using: &generator) ?? page
+    func with(
+      _ batches: [PartialBatch], _ receipt: Receipt? = nil, _ consistency: ConsistencyProof?? = nil,
+      hasOlder: Bool? = nil
+    ) -> StreamPage {
+      StreamPage(
+        receipt: receipt ?? page.receipt, consistency: consistency ?? page.consistency, batches: batches,
+        proof: page.proof, hasOlder: hasOlder ?? page.hasOlder)
+    }
+    switch draw(11) {
+    case 0: throw .unavailable("dropped")
+    case 1: return old
+    case 2: return with(page.batches + page.batches)
+    case 3: return with(page.batches.reversed())
+    case 4: return with(Array(page.batches.dropFirst()))
+    case 5: return with(old.batches)
+    case 6: return with(page.batches, old.receipt, old.consistency)
+    case 7: return with(page.batches, nil, .some(nil))
+    case 8: return with([], hasOlder: !page.hasOlder)
+    case 9: return with(page.batches, hasOlder: !page.hasOlder)
+    case 10: return (try? StreamPage(decoding: page.encoded.flipping(&generator))) ?? page
     default: return page
     }
   }
