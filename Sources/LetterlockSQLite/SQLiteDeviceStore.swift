@@ -119,10 +119,13 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
-  /// Puts a verified record in a place of the history where none was.
-  public func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) throws(StoreError) {
+  /// Puts verified records in places of the history where none were.
+  public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
     try write { db in
-      try db.run("UPDATE record SET bytes = ? WHERE leaf = ?", [record.stored, Int64(clamping: leaf)])
+      for record in records {
+        try db.run(
+          "UPDATE record SET bytes = ? WHERE leaf = ?", [record.bytes.stored, Int64(clamping: record.leaf)])
+      }
       var state = try DeviceStoreState(db) ?? DeviceStoreState(progress: progress)
       state.progress = progress
       try state.save(db)

@@ -57,7 +57,9 @@ extension SQLiteRelay {
     return try await read { [self] db in
       let rules = try accounts.rules(of: account, db)
       let page = try Self.batches(of: account, from: leaf, maximumByteCount: most, db)
-      return HistoryPage(batches: page, receipt: try receipt(rules))
+      return try HistoryPage(
+        page, receipt: try receipt(rules),
+        tree: StoredTree(db: db, account: account).prover(size: rules.history.tree.size))
     }
   }
 

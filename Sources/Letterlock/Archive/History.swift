@@ -9,8 +9,11 @@ public struct History: WireCodable, Hashable, Sendable {
   private(set) var authors: [AuthorState]
   /// The history after each of its newest Appends, oldest first; the last is `tree`. Never empty.
   private var boundaries: [Boundary]
+  /// Places of records that were not there and that no Append has erased so far.
+  private var holes: PlaceRanges
+
   /// Places of records that were not there and that no Append has erased so far, ascending.
-  package private(set) var absent: [UInt64]
+  package var absent: [UInt64] { holes.places }
 
   /// How many Appends may come between what an author knew and its Append.
   package static let boundaryCount = 64
@@ -46,11 +49,11 @@ public struct History: WireCodable, Hashable, Sendable {
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
-    checking: Self.init(tree:authors:boundaries:absent:), field(\.tree), field(\.authors),
+    checking: Self.init(tree:authors:boundaries:holes:), field(\.tree), field(\.authors),
     field(\.boundaries),
-    field(\.absent))
+    field(\.holes))
 
-  private init(tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary], absent: [UInt64])
+  private init(tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary], holes: PlaceRanges)
     throws(TLSError)
   {
     guard boundaries.last?.size == tree.size, boundaries.count <= Self.boundaryCount else {
@@ -59,7 +62,7 @@ public struct History: WireCodable, Hashable, Sendable {
     self.tree = tree
     self.authors = authors
     self.boundaries = boundaries
-    self.absent = absent
+    self.holes = holes
   }
 
   /// The empty history.
@@ -67,7 +70,7 @@ public struct History: WireCodable, Hashable, Sendable {
     tree = HistoryTree()
     authors = []
     boundaries = [Boundary(size: 0, root: tree.root)]
-    absent = []
+    holes = PlaceRanges()
   }
 
   /// A device's newest Append, if it made any.
@@ -118,11 +121,11 @@ public struct History: WireCodable, Hashable, Sendable {
     else { throw .wrongRecordCount }
     guard leaves.root == append.leafRoot else { throw .otherLeaves(leaf: tree.size) }
     let epoch = try checkPlace(of: append, recordCount: records.count, in: log)
-    var holes: [UInt64] = []
+    var gone: [UInt64] = []
     for (index, record) in records.enumerated() {
       let leaf = tree.size + UInt64(index)
       guard let record else {
-        holes.append(leaf)
+        gone.append(leaf)
         continue
       }
       guard let sealed = try? SealedRecord(decoding: record), sealed.epoch == epoch.reference else {
@@ -130,7 +133,7 @@ public struct History: WireCodable, Hashable, Sendable {
       }
     }
     tree.append(leaves)
-    absent += holes
+    for leaf in gone { holes.append(leaf) }
     erase(erasures)
     remember(append)
   }
@@ -144,19 +147,29 @@ public struct History: WireCodable, Hashable, Sendable {
 
   /// What was erased is not missed.
   private mutating func erase(_ places: [UInt64]) {
-    guard !absent.isEmpty, !places.isEmpty else { return }
-    let erased = Set(places)
-    absent.removeAll(where: erased.contains)
+    guard !holes.isEmpty else { return }
+    for place in places { holes.remove(place) }
   }
 
-  /// Takes a record that was absent, if it is the one that its author signed.
-  package mutating func fill(_ leaf: UInt64, with record: [UInt8], of batch: HistoryBatch) -> Bool {
-    guard let place = absent.firstIndex(of: leaf), leaf >= batch.firstLeaf,
-      let index = Int(exactly: leaf - batch.firstLeaf), let expected = batch.leafHashes[index],
-      Append.leafHash(of: record, device: batch.append.device, counter: batch.append.counter) == expected
-    else { return false }
-    absent.remove(at: place)
-    return true
+  /// Takes the records of a batch that were absent and are the ones that their author signed. Gives their places.
+  package mutating func fill(
+    _ batch: HistoryBatch, with records: [[UInt8]?], of log: AccountLog
+  ) -> [UInt64] {
+    guard
+      let epoch = try? batch.append.epoch(from: batch.firstLeaf, count: batch.records.count, in: log)
+    else { return [] }
+    var filled: [UInt64] = []
+    for (index, record) in records.enumerated() {
+      let leaf = batch.firstLeaf + UInt64(index)
+      guard let record, holes.contains(leaf), let sealed = try? SealedRecord(decoding: record),
+        sealed.epoch == epoch.reference,
+        Append.leafHash(of: record, device: batch.append.device, counter: batch.append.counter)
+          == batch.leafHashes[index]
+      else { continue }
+      holes.remove(leaf)
+      filled.append(leaf)
+    }
+    return filled
   }
 
   /// Rule 8.

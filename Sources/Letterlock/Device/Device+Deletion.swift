@@ -71,9 +71,9 @@ extension Device {
       let waiting = try Self.storing { () throws(StoreError) in
         try store.outbox(limit: Append.maximumLeafCount)
       }
-      // Whether another device's record came between, or this one's answer was lost: it came through.
+      // Whether another device's record came between, or this one's answer was lost: it came back, and so through.
       guard !waiting.isEmpty else { return }
-      if try await push(try resealed(waiting), erasing: erasure.leaves.sorted()) > 0 { return }
+      _ = try await push(try resealed(waiting), erasing: erasure.leaves.sorted())
     }
     throw .relay(.unavailable("the account keeps changing"))
   }

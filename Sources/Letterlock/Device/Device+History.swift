@@ -22,6 +22,7 @@ extension Device {
         // The log moved on after this device read it.
         try await pullLog()
         try await pullWraps()
+        try checkHead(of: page.receipt)
       }
       guard !page.batches.isEmpty else {
         try checkEnd(page.receipt, progress)
@@ -41,24 +42,24 @@ extension Device {
   func refill() async throws(DeviceError) {
     let (relay, store) = (try neededRelay(), try neededStore())
     var progress = try progress()
-    var asked: Set<UInt64> = []
-    for leaf in progress.history.absent {
+    var next: UInt64 = 0
+    for leaf in progress.history.absent where leaf >= next {
       let batch = try Self.storing { () throws(StoreError) in
         try store.batches(before: leaf + 1, limit: 1).first
       }
-      guard let batch, asked.insert(batch.firstLeaf).inserted else { continue }
+      guard let batch else { continue }
+      next = batch.firstLeaf + UInt64(batch.records.count)
       let page = try await Self.asking { () async throws(RelayError) in
         try await relay.history(of: account, from: batch.firstLeaf, maximumByteCount: 1)
       }
       guard let again = page.batches.first, again.firstLeaf == batch.firstLeaf else { continue }
-      for (index, record) in again.records.enumerated() {
-        let place = batch.firstLeaf + UInt64(index)
-        guard let record,
-          progress.history.fill(place, with: record, of: batch)
-        else { continue }
-        let bytes = progress.encoded
-        try Self.storing { () throws(StoreError) in try store.fill(place, record, progress: bytes) }
+      let filled = progress.history.fill(batch, with: again.records, of: log)
+      guard !filled.isEmpty else { continue }
+      let bytes = progress.encoded
+      let records = filled.compactMap { leaf in
+        again.records[Int(leaf - batch.firstLeaf)].map { (leaf, $0) }
       }
+      try Self.storing { () throws(StoreError) in try store.fill(records, progress: bytes) }
     }
   }
 
@@ -92,6 +93,7 @@ extension Device {
         }
       }
     }
+    try checkBeginning(page, progress)
     if progress.history.tree.size == page.receipt.treeSize {
       try checkEnd(page.receipt, progress)
       progress.receipt = page.receipt
@@ -133,6 +135,22 @@ extension Device {
   private static func verdict(for error: HistoryError) -> Verdict {
     if case .epochOfOtherHistory = error { return .forked(evidence: nil) }
     return .tampered(error)
+  }
+
+  /// What a page ends with must be the beginning of the history that the relay signed: nothing else is kept.
+  private func checkBeginning(_ page: HistoryPage, _ progress: DeviceProgress) throws(DeviceError) {
+    let tree = progress.history.tree
+    guard tree.size != page.receipt.treeSize else { return }
+    guard let proof = page.consistency, proof.oldSize == tree.size, proof.newSize == page.receipt.treeSize,
+      proof.holds(old: tree.root, new: page.receipt.treeRoot)
+    else { throw .historyRefused(.reordered) }
+  }
+
+  /// The log that the relay shows must hold the head that it signed.
+  func checkHead(of receipt: Receipt) throws(DeviceError) {
+    let log = self.log
+    guard log.index(of: receipt.logHead) == nil else { return }
+    throw .historyRefused(.rolledBack(from: log.nextIndex + 1, to: log.nextIndex))
   }
 
   /// A receipt must be the relay's, and not of less than was receipted before.
@@ -179,7 +197,13 @@ extension Device {
       }
       guard !waiting.isEmpty else { return sent }
       let pushed = try await push(try resealed(waiting), erasing: [])
-      setbacks = pushed == 0 ? setbacks + 1 : 0
+      // What the relay says that it took counts when it came back.
+      let next = try Self.storing { () throws(StoreError) in try store.outbox(limit: 1).first?.sequence }
+      guard pushed > 0, next != waiting[0].sequence else {
+        setbacks += 1
+        continue
+      }
+      setbacks = 0
       sent += pushed
       report?(.sent(sent))
     }
@@ -238,6 +262,7 @@ extension Device {
     }
     guard outcome.firstLeaf == progress.history.tree.size else {
       // Others' records stand in between: what was sent comes back with them.
+      try check(outcome.receipt, against: progress)
       try await pullEverything()
       return records.count
     }

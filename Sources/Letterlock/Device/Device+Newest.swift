@@ -128,6 +128,7 @@ extension Device {
     if log.index(of: receipt.logHead) == nil {
       try await pullLog()
       try await pullWraps()
+      try checkHead(of: receipt)
     }
     try checkConsistency(of: page, with: known)
     let records: [ProvenRecord]

@@ -33,8 +33,8 @@ public protocol DeviceStore: Sendable {
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
   ) throws(StoreError)
-  /// Puts a verified record in a place of the history where none was, and keeps the progress that counts it.
-  func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) throws(StoreError)
+  /// Puts verified records in places of the history where none were, and keeps the progress that counts them.
+  func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError)
   /// Batches from a place in the history on, up to `limit` of them.
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
   /// The last batches that begin before a place in the history, up to `limit` of them, in order.

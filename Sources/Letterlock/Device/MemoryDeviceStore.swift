@@ -100,10 +100,10 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
-  /// Puts a verified record in a place of the history where none was, and keeps the progress that counts it.
-  public func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) throws(StoreError) {
+  /// Puts verified records in places of the history where none were, and keeps the progress that counts them.
+  public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
     state.withLock { state in
-      state.put(record, at: leaf)
+      for record in records { state.put(record.bytes, at: record.leaf) }
       state.progress = progress
     }
   }

@@ -34,7 +34,7 @@ final class PassingStore: DeviceStore {
   func reseal(_ records: [OutboxRecord]) {}
   func stage(_ append: [UInt8]?, through sequence: Int64, progress: [UInt8]) {}
   func staged() -> (append: [UInt8], through: Int64)? { nil }
-  func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) {}
+  func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) {}
   func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func records(at leaves: [UInt64]) -> [[UInt8]?] { leaves.map { _ in nil } }

@@ -173,7 +173,8 @@ public actor InMemoryRelay: Relay {
       page.append(batch)
       byteCount += batch.records.reduce(0) { $0 + ($1?.count ?? 0) }
     }
-    return HistoryPage(batches: page, receipt: try stored.rules.receipt(by: key))
+    guard let tree = stored.nodes.prover(size: stored.nodes.size) else { throw .internalError("nodes") }
+    return HistoryPage(page, receipt: try stored.rules.receipt(by: key), tree: tree)
   }
 
   /// Begins an attachment's upload, or goes on with it: the number of bytes that are there already.

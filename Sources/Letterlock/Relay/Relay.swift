@@ -94,11 +94,26 @@ public struct HistoryPage: Hashable, Sendable {
   public let batches: [HistoryBatch]
   /// The whole history, as it is now.
   public let receipt: Receipt
+  /// Shows that the history up to the end of these batches begins the whole; nil where they end it, or are none.
+  public let consistency: ConsistencyProof?
 
   /// A part of the history.
-  public init(batches: [HistoryBatch], receipt: Receipt) {
+  public init(batches: [HistoryBatch], receipt: Receipt, consistency: ConsistencyProof? = nil) {
     self.batches = batches
     self.receipt = receipt
+    self.consistency = consistency
+  }
+
+  /// A part of a history whose nodes are at hand.
+  package init<Failure: Error>(
+    _ batches: [HistoryBatch], receipt: Receipt, tree: TreeProver<Failure>
+  ) throws(Failure) {
+    var proof: ConsistencyProof?
+    if let last = batches.last {
+      let end = last.firstLeaf + UInt64(last.records.count)
+      if end < tree.size { proof = try tree.consistencyProof(from: end) }
+    }
+    self.init(batches: batches, receipt: receipt, consistency: proof)
   }
 }
 

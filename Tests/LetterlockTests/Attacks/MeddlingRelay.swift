@@ -14,6 +14,7 @@ actor MeddlingRelay: Relay {
   private var logs: [AccountID: [LogEntry]] = [:]
   private var letters: [[UInt8]] = []
   private var change: (@Sendable (HistoryPage) -> HistoryPage)?
+  private var pagesLeft: Int?
   private var streams: (@Sendable (StreamPage) -> StreamPage)?
   private var wraps: (@Sendable ([UInt8]?) -> [UInt8]?)?
   private var lead: AccountID?
@@ -33,6 +34,8 @@ actor MeddlingRelay: Relay {
   func forge(_ letter: [UInt8]) { letters.append(letter) }
   /// Shows other pages.
   func alter(_ change: @escaping @Sendable (HistoryPage) -> HistoryPage) { self.change = change }
+  /// Gives so many pages of one batch each, and then no more.
+  func interrupt(after pages: Int) { pagesLeft = pages }
   /// Shows other pages of streams.
   func alterStreams(_ change: @escaping @Sendable (StreamPage) -> StreamPage) { streams = change }
   /// Gives other wraps.
@@ -49,6 +52,7 @@ actor MeddlingRelay: Relay {
   func behave() {
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, historyOf, before, lies) = (nil, nil, nil, false)
+    pagesLeft = nil
   }
 
   func receiptKey() async throws(RelayError) -> [UInt8] { try await honest.receiptKey() }
@@ -96,8 +100,12 @@ actor MeddlingRelay: Relay {
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage {
+    if let left = pagesLeft {
+      guard left > 0 else { throw .unavailable("interrupted") }
+      pagesLeft = left - 1
+    }
     let page = try await (historyOf ?? honest).history(
-      of: account, from: leaf, maximumByteCount: maximumByteCount)
+      of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1)
     return change?(page) ?? page
   }
 

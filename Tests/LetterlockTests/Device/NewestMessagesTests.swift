@@ -72,16 +72,13 @@ struct NewestMessagesTests {
     let device = try fresh()
     let window = try await device.newestMessages(in: house.chat, count: 2)
     let whole = try house.phone.progress().history.tree
-    for more in UInt64(1)...6 {
-      // A few batches, and then nothing more.
-      let end = try device.progress().history.tree.size + more
-      await house.relay.alter { page in
-        HistoryPage(batches: page.batches.filter { $0.firstLeaf < end }, receipt: page.receipt)
-      }
-      #expect(try await !device.sync().verdict.isComplete)
-      #expect(try device.progress().history.tree.size >= end)
-      await house.relay.behave()
+    for pages in 1...6 {
+      let before = try device.progress().history.tree.size
+      await house.relay.interrupt(after: pages)
+      await #expect(throws: DeviceError.relay(.unavailable("interrupted"))) { try await device.sync() }
+      #expect(try device.progress().history.tree.size >= before + UInt64(pages))
     }
+    await house.relay.behave()
     #expect(try await device.sync().verdict.isComplete)
     #expect(try device.progress().history.tree == whole)
     #expect(try device.progress().promised == nil)

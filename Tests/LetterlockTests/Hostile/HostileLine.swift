@@ -95,7 +95,7 @@ actor HostileLine: Relay {
     hoard.append(page)
     let old = hoard.randomElement(using: &generator) ?? page
     func with(_ batches: [HistoryBatch]) -> HistoryPage {
-      HistoryPage(batches: batches, receipt: page.receipt)
+      HistoryPage(batches: batches, receipt: page.receipt, consistency: page.consistency)
     }
     switch draw(12) {
     case 0: throw .unavailable("dropped")
@@ -103,7 +103,7 @@ actor HostileLine: Relay {
     case 2: return with(page.batches.reversed())
     case 3: return with(page.batches.map(flipped))
     case 4: return with(page.batches.map { $0.putting(nil, at: $0.firstLeaf) })
-    case 5: return HistoryPage(batches: page.batches, receipt: old.receipt)
+    case 5: return HistoryPage(batches: page.batches, receipt: old.receipt, consistency: old.consistency)
     case 6: return with(Array(page.batches.dropFirst()))
     case 7: return with([])
     case 8: return old
