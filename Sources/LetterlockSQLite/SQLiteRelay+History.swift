@@ -40,7 +40,8 @@ extension SQLiteRelay {
   /// Gives how many bytes were erased.
   private static func erase(_ leaf: UInt64, _ account: AccountID, _ db: Database) throws -> UInt64 {
     let place: StatementArguments = [account.bytes.stored, Int64(clamping: leaf)]
-    let record = try db.row("SELECT bytes FROM record WHERE account = ? AND leaf = ?", place)?.optionalBytes(0)
+    let record = try db.row("SELECT bytes FROM record WHERE account = ? AND leaf = ?", place)?.optionalBytes(
+      0)
     guard let record else { return 0 }
     let first = try db.number(
       "SELECT coalesce(max(first_leaf), 0) FROM batch WHERE account = ? AND first_leaf <= ?", place)

@@ -78,7 +78,8 @@ private struct PageReader {
 
   private func record(_ leaf: UInt64, from first: UInt64) throws -> PartialRecord {
     let row = try db.row(
-      "SELECT bytes FROM record WHERE account = ? AND leaf = ?", [account.bytes.stored, Int64(clamping: leaf)])
+      "SELECT bytes FROM record WHERE account = ? AND leaf = ?",
+      [account.bytes.stored, Int64(clamping: leaf)])
     guard let bytes = try row?.optionalBytes(0) else { throw StoredStreams.damaged }
     return PartialRecord(index: UInt16(clamping: leaf - first), bytes: bytes)
   }

@@ -16,7 +16,9 @@ extension SQLiteRelay {
         SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
         (SELECT 1 FROM blob b WHERE b.account = p.account AND b.blob = p.blob)
         """, database)
-      for table in ["account", "wrap", "batch", "record", "tree", "stream", "stream_part", "blob", "log_entry"] {
+      for table in [
+        "account", "wrap", "batch", "record", "tree", "stream", "stream_part", "blob", "log_entry",
+      ] {
         problems += try StorageAudit.problem(
           "\(table) has rows of an account that is not there",
           """

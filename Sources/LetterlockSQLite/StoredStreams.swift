@@ -66,8 +66,9 @@ struct StoredStreams {
 
   /// The newest place of each stream and the number of its records, the newest first.
   func newest(before leaf: UInt64, limit: Int) throws -> [(place: UInt64, size: StreamSize)] {
-    var streams: [(UInt64, StreamSize)] = []
-    let sql = "SELECT tag, newest, count FROM stream WHERE account = ? AND newest < ? ORDER BY newest DESC LIMIT ?"
+    var streams: [(place: UInt64, size: StreamSize)] = []
+    let sql =
+      "SELECT tag, newest, count FROM stream WHERE account = ? AND newest < ? ORDER BY newest DESC LIMIT ?"
     try db.forEachRow(sql, [key, Int64(clamping: leaf), limit]) { row in
       guard let tag = try? StreamTag(bytes: try row.bytes(0)) else { throw Self.damaged }
       streams.append((try row.count(1), StreamSize(tag: tag, recordCount: try row.count(2))))

@@ -64,7 +64,8 @@ struct StoredTree {
       let row = try known[tile] ?? hashesInTile(height, tile.number)
       known[tile] = row
       let start = 32 * Int(first % Self.tileCount)
-      guard row.count >= start + 32 << width, let hashes = LeafHashes(bytes: Array(row[start..<start + 32 << width]))
+      guard row.count >= start + 32 << width,
+        let hashes = LeafHashes(bytes: Array(row[start..<start + 32 << width]))
       else { throw damaged }
       return hashes.root
     }

@@ -37,7 +37,9 @@ enum StreamAudit {
       var places: [StreamTag: [Int]] = [:]
       let sql = "SELECT leaf, bytes FROM record WHERE account = ? AND leaf >= ? AND leaf < ? ORDER BY leaf"
       try database.forEachRow(sql, [key, first, end]) { row in
-        guard let record = try row.optionalBytes(1), let sealed = try? SealedRecord(decoding: record) else { return }
+        guard let record = try row.optionalBytes(1), let sealed = try? SealedRecord(decoding: record) else {
+          return
+        }
         let leaf = try row.count(0)
         places[sealed.streamTag, default: []].append(Int(leaf) - Int(first))
         streams[sealed.streamTag, default: Stream()].newest = leaf

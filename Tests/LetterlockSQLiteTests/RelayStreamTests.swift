@@ -29,7 +29,8 @@ struct RelayStreamTests {
     var (before, found) = (UInt64.max, [UInt64]())
     while true {
       let page = try await opened.relay.newestRecords(
-        StreamQuery(tags: [Self.tag(1), Self.tag(3)], before: before, limit: 70, knownSize: 1), of: account.id)
+        StreamQuery(tags: [Self.tag(1), Self.tag(3)], before: before, limit: 70, knownSize: 1), of: account.id
+      )
       let proven = try page.proven(in: account.log)
       #expect(proven.map(\.record.bytes) == proven.map { all[Int($0.leaf)] })
       #expect(page.receipt.treeRoot == account.history.tree.root)
@@ -75,7 +76,8 @@ struct RelayStreamTests {
     let records = [account.record(7, byteCount: 272)]
     let append = try Append(
       of: records, erasing: erased, by: account.keys, account: account.id, logHead: account.log.head,
-      counter: account.counter + 1, previous: account.history.author(account.keys.deviceID)?.appendHash ?? .zero,
+      counter: account.counter + 1,
+      previous: account.history.author(account.keys.deviceID)?.appendHash ?? .zero,
       basis: account.receipt)
     _ = try await opened.relay.append(append, records: records, erasing: erased, to: account.id)
     all.append(records[0])

@@ -5,7 +5,9 @@ extension Append {
     guard let member = log.members[device] else { throw .unknownAuthor(device) }
     guard isSigned(by: member.bundle.signingKeys, account: log.account) else { throw .badSignature(device) }
     guard let entry = log.index(of: logHead) else { throw .unknownLogHead(device) }
-    guard member.addedAt <= entry, entry < member.removal?.entry ?? .max else { throw .authorNotActive(device) }
+    guard member.addedAt <= entry, entry < member.removal?.entry ?? .max else {
+      throw .authorNotActive(device)
+    }
   }
 
   /// Rule 3: records stand where their log head was the newest, as the headers' tree sizes say. Gives the epoch

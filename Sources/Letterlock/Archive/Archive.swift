@@ -124,7 +124,7 @@ extension ArchiveEntry {
     switch self {
     case .message(let message): message.conversation
     case .conversation(let profile): profile.id
-    case .device: .account
+    case .device, .snapshot: .account
     case .deletion(let deletion): deletion.conversation
     case .unknown: nil
     }

@@ -1,4 +1,4 @@
-public import TLSCodec
+internal import TLSCodec
 
 /// Places in a history, neighbours together: a million records that are not there take as many bytes as one.
 ///
@@ -77,7 +77,8 @@ struct PlaceRanges: TLSCodable, Hashable, Sendable {
     ranges = try reader.readVector(of: PlaceRange.self)
     var end: UInt64?
     for range in ranges {
-      guard range.count > 0, range.first <= UInt64.max - range.count, end.map({ $0 < range.first }) ?? true else {
+      guard range.count > 0, range.first <= UInt64.max - range.count, end.map({ $0 < range.first }) ?? true
+      else {
         throw .invalidValue
       }
       end = range.end

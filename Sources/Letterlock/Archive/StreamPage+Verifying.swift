@@ -20,8 +20,8 @@ extension StreamPage {
       else { throw .notInHistory(leaf: batch.firstLeaf) }
       end = batch.firstLeaf + UInt64(batch.append.leafCount)
       let found = try batch.leaves(in: log)
-      leaves += found.map { ($0.record.leaf, $0.hash) }
-      proven += found.map(\.record)
+      leaves += found.map { (place: $0.record.leaf, hash: $0.hash) }
+      proven += found.map { $0.record }
     }
     guard let first = leaves.first else { return [] }
     guard proof.root(of: leaves, size: receipt.treeSize) == receipt.treeRoot else {
@@ -53,7 +53,7 @@ extension PartialBatch {
         ))
     }
     let root = proof.root(
-      of: zip(records, found).map { (UInt64($0.index), $1.hash) }, size: UInt64(count))
+      of: zip(records, found).map { (place: UInt64($0.index), hash: $1.hash) }, size: UInt64(count))
     guard root == append.leafRoot else { throw .otherLeaves(leaf: firstLeaf) }
     return found
   }

@@ -38,6 +38,12 @@ public struct Timeline: Sendable {
     messages.filter { $0.conversation == conversation }
   }
 
+  /// About when a message was sent by the history's order, if its own date is more than a day off that; else nil.
+  public func impliedDate(of message: Message) -> Timestamp? { index.impliedDate(of: message) }
+
+  /// Whether the clock of the device that dated a message was more than a day off what the history's order implies.
+  public func isDateDoubtful(_ message: Message) -> Bool { impliedDate(of: message) != nil }
+
   /// What to call a conversation: its name, or who is in it.
   public func title(of conversation: ConversationID) -> String { index.title(of: conversation) }
 }

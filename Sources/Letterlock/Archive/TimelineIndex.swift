@@ -21,6 +21,8 @@ public struct TimelineIndex: Sendable {
     let sentAt: Timestamp
     let place: RecordPlace
     let conversation: UInt32
+    /// Whether it was not brought in from elsewhere.
+    let isLive: Bool
     /// Which of `words` is the newest on the message; 0 if there is none.
     var word: UInt32 = 0
   }
@@ -34,6 +36,8 @@ public struct TimelineIndex: Sendable {
   }
 
   private var entries: [Entry] = []
+  /// What the history's order implies of messages that are dated more than a day off it, by their numbers.
+  private var doubtful: [Int: Timestamp] = [:]
   private var table = MessageTable()
   private var conversationIDs: [ConversationID?] = []
   private var conversationNumbers: [ConversationID?: UInt32] = [:]
@@ -57,6 +61,7 @@ public struct TimelineIndex: Sendable {
     case .success(.conversation(let profile)): profiles[profile.id] = profile
     case .success(.device(let profile)): deviceNames[read.author] = profile.name
     case .success(.deletion(let deletion)): apply(deletion)
+    case .success(.snapshot): break
     case .success(.unknown): newerEntryCount += 1
     }
   }
@@ -73,7 +78,8 @@ public struct TimelineIndex: Sendable {
     guard table.insert(UInt32(entries.count), named: message.id, in: entries) else { return }
     entries.append(
       Entry(
-        id: message.id, sentAt: message.sentAt, place: place, conversation: number(of: message.conversation)))
+        id: message.id, sentAt: message.sentAt, place: place, conversation: number(of: message.conversation),
+        isLive: message.origin == nil))
   }
 
   private mutating func number(of conversation: ConversationID?) -> UInt32 {
@@ -122,9 +128,10 @@ public struct TimelineIndex: Sendable {
     unsettled = []
     references = (0..<UInt32(entries.count)).map(MessageReference.init)
     let entries = entries
-    references.sort {
-      (entries[Int($0.number)].sentAt, $0.number) < (entries[Int($1.number)].sentAt, $1.number)
-    }
+    let clocks = ClockOrder(entries.map(\.sentAt)) { entries[$0].isLive }
+    doubtful = clocks.doubtful
+    let keys = clocks.keys
+    references.sort { (keys[Int($0.number)], $0.number) < (keys[Int($1.number)], $1.number) }
   }
 }
 
@@ -144,6 +151,11 @@ extension TimelineIndex {
 
   /// When a message was sent.
   public func sentAt(of reference: MessageReference) -> Timestamp { entries[Int(reference.number)].sentAt }
+
+  /// About when a message was sent by the history's order, if its own date is more than a day off that; else nil.
+  public func impliedDate(of message: Message) -> Timestamp? {
+    doubtful.isEmpty ? nil : reference(to: message.id).flatMap { doubtful[Int($0.number)] }
+  }
 
   /// The conversation of a message.
   public func conversation(of reference: MessageReference) -> ConversationID? {

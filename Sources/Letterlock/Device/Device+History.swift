@@ -57,7 +57,7 @@ extension Device {
       guard !filled.isEmpty else { continue }
       let bytes = progress.encoded
       let records = filled.compactMap { leaf in
-        again.records[Int(leaf - batch.firstLeaf)].map { (leaf, $0) }
+        again.records[Int(leaf - batch.firstLeaf)].map { (leaf: leaf, bytes: $0) }
       }
       try Self.storing { () throws(StoreError) in try store.fill(records, progress: bytes) }
     }

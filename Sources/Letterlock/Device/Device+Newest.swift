@@ -66,9 +66,11 @@ extension Device {
   }
 
   private func summary(of proven: ProvenRecord, size: UInt64) -> ConversationSummary? {
-    guard case .success(let entry) = opened([proven])[0].entry, let id = entry.conversation, id != .account else { return nil }
+    guard case .success(let entry) = opened([proven])[0].entry, let id = entry.conversation, id != .account
+    else { return nil }
     switch entry {
-    case .message(let message): return ConversationSummary(id: id, newest: message, profile: nil, recordCount: size)
+    case .message(let message):
+      return ConversationSummary(id: id, newest: message, profile: nil, recordCount: size)
     case .conversation(let profile):
       return ConversationSummary(id: id, newest: nil, profile: profile, recordCount: size)
     default: return ConversationSummary(id: id, newest: nil, profile: nil, recordCount: size)
@@ -100,7 +102,9 @@ extension Device {
         window.leaveGroup()
         continue
       }
-      guard !records.isEmpty else { throw .relay(.unavailable("the relay gives no record of a stream that has some")) }
+      guard !records.isEmpty else {
+        throw .relay(.unavailable("the relay gives no record of a stream that has some"))
+      }
     }
   }
 
@@ -157,7 +161,9 @@ extension Device {
       return
     }
     let isSameSize = receipt.treeSize == known.size
-    let evidence = known.receipt.flatMap { isSameSize ? self.evidence(older: $0, newer: receipt, nodes: nil) : nil }
+    let evidence = known.receipt.flatMap {
+      isSameSize ? self.evidence(older: $0, newer: receipt, nodes: nil) : nil
+    }
     throw .historyRefused(.forked(evidence: evidence))
   }
 

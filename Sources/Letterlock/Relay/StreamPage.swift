@@ -135,7 +135,8 @@ public struct StreamPage: WireCodable, Hashable, Sendable {
     field(\.batches), field(\.proof), field(\.older))
 
   private init(
-    receipt: Receipt, consistency: ConsistencyProof?, batches: [PartialBatch], proof: LeavesProof, older: UInt8
+    receipt: Receipt, consistency: ConsistencyProof?, batches: [PartialBatch], proof: LeavesProof,
+    older: UInt8
   ) {
     self.receipt = receipt
     self.consistency = consistency

@@ -17,12 +17,14 @@ struct ExportCommand: AsyncParsableCommand {
   @Argument(help: "The archive's folder.") var dir: String
   @Option(help: "html, json (one message a line) or text.") var format: Format
   @Option(help: "The file, or for html the folder, to write.") var output: String
+  @Option(help: "The history as it was at this snapshot: its name, or the beginning of its number.")
+  var snapshot: String?
   @OptionGroup var keys: KeyOptions
 
   func run() async throws {
     try await Terminal.run {
       let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
-      let index = try opened.timelineIndex()
+      let index = try opened.timelineIndex(at: snapshot)
       let count: Int
       do {
         switch format {

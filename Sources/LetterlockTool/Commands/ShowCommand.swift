@@ -66,7 +66,8 @@ struct ShowCommand: AsyncParsableCommand {
   @Argument(help: "The archive's folder.") var dir: String
   @Argument(help: "The beginning of a conversation's number, or of its title.") var conversation: String
   @Option(help: "Only the newest messages, this many.") var last: Int?
-  @Option(help: "Asks the relay for the newest messages alone, this many, and proves them: before a first `sync`.")
+  @Option(
+    help: "Asks the relay for the newest messages alone, this many, and proves them: before a first `sync`.")
   var newest: Int?
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
@@ -88,9 +89,13 @@ struct ShowCommand: AsyncParsableCommand {
       var listed: [ExportedMessage] = []
       try opened.forEachMessage(shown, of: index) { messages in
         if json {
-          listed += messages.map { ExportedMessage($0, title: title) }
+          listed += messages.map {
+            ExportedMessage($0, title: title, isDateDoubtful: index.impliedDate(of: $0) != nil)
+          }
         } else {
-          for message in messages { print(TextLine(message)) }
+          for message in messages {
+            print(TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil))
+          }
         }
       }
       if json { try Terminal.print(json: Listing(title: title, messages: listed)) }
@@ -101,11 +106,14 @@ struct ShowCommand: AsyncParsableCommand {
   private func show(newest count: Int) async throws {
     let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
     do throws(DeviceError) {
-      let found = try await device.newestConversations(count: 200).filter { $0.begins(with: conversation.lowercased()) }
+      let found = try await device.newestConversations(count: 200).filter {
+        $0.begins(with: conversation.lowercased())
+      }
       guard let first = found.first, found.count == 1 else {
         throw ToolError(
           found.isEmpty
-            ? "No conversation begins with “\(conversation)” among the newest." : "\(found.count) conversations begin so.")
+            ? "No conversation begins with “\(conversation)” among the newest."
+            : "\(found.count) conversations begin so.")
       }
       let window = try await device.newestMessages(in: first.id, count: max(1, count))
       let title = window.profile.map(\.title) ?? first.title

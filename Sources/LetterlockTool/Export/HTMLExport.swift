@@ -180,6 +180,7 @@ struct HTMLExport {
   private func foot(of message: Message) -> String {
     var parts = [String(message.sentAt.rfc3339.dropFirst(11).prefix(5))]
     if let service = message.origin?.service { parts.append(service.html) }
+    if index.impliedDate(of: message) != nil { parts.append("date doubtful") }
     if message.editedAt != nil { parts.append("edited") }
     if message.recentlyDeletedAt != nil { parts.append("recently deleted") }
     if case .unencrypted(let carrier) = message.protection {

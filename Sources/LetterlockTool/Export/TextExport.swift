@@ -24,7 +24,7 @@ struct LinesExport {
       let bar = ProgressBar("Writing messages")
       var count = 0
       try device.forEachMessage(of: index) { messages in
-        for line in try JSONLines.encoded(messages, titles: titles) { try file.write(line) }
+        for line in try JSONLines.encoded(messages, titles: titles, index: index) { try file.write(line) }
         count += messages.count
         bar.update(Double(count) / Double(max(1, index.references.count)))
       }
@@ -41,7 +41,10 @@ struct LinesExport {
       for conversation in index.conversations {
         try file.write(Data("== \(index.title(of: conversation)) ==\n".utf8))
         try device.forEachMessage(index.references(in: conversation), of: index) { messages in
-          for message in messages { try file.write(Data((TextLine(message).description + "\n").utf8)) }
+          for message in messages {
+            let line = TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil)
+            try file.write(Data((line.description + "\n").utf8))
+          }
           count += messages.count
           bar.update(Double(count) / Double(max(1, index.references.count)))
         }
@@ -68,26 +71,29 @@ private enum JSONLines {
   private static let chunkCount = 256
 
   /// Whole lines.
-  static func encoded(_ messages: [Message], titles: [ConversationID: String]) throws -> [Data] {
+  static func encoded(
+    _ messages: [Message], titles: [ConversationID: String], index: TimelineIndex
+  ) throws -> [Data] {
     let starts = Array(stride(from: 0, to: messages.count, by: chunkCount))
     let results = Mutex([Result<Data, any Error>?](repeating: nil, count: starts.count))
     DispatchQueue.concurrentPerform(iterations: starts.count) { chunk in
       let part = messages[starts[chunk]..<min(messages.count, starts[chunk] + chunkCount)]
-      let lines = Result { try encoded(part, titles) }
+      let lines = Result { try encoded(part, titles, index) }
       results.withLock { $0[chunk] = lines }
     }
     return try results.withLock { $0 }.compactMap { try $0?.get() }
   }
 
-  private static func encoded(_ messages: ArraySlice<Message>, _ titles: [ConversationID: String]) throws
-    -> Data
-  {
+  private static func encoded(
+    _ messages: ArraySlice<Message>, _ titles: [ConversationID: String], _ index: TimelineIndex
+  ) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var lines = Data()
     for message in messages {
       let title = message.conversation.flatMap { titles[$0] } ?? ""
-      lines += try encoder.encode(ExportedMessage(message, title: title))
+      lines += try encoder.encode(
+        ExportedMessage(message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil))
       lines.append(0x0a)
     }
     return lines
@@ -98,7 +104,7 @@ private enum JSONLines {
 struct TextLine: CustomStringConvertible {
   let description: String
 
-  init(_ message: Message) {
+  init(_ message: Message, isDateDoubtful: Bool = false) {
     let sender =
       switch message.sender {
       case .me: "me"
@@ -108,6 +114,7 @@ struct TextLine: CustomStringConvertible {
     parts.append("\(sender):")
     parts.append(Self.content(of: message))
     parts += message.attachments.map { "[\($0.name ?? $0.mediaType), \($0.byteCount) bytes]" }
+    if isDateDoubtful { parts.append("(date doubtful)") }
     if message.recentlyDeletedAt != nil { parts.append("(recently deleted)") }
     if case .unencrypted(let carrier) = message.protection {
       parts.append("[not encrypted: \(carrier.description.uppercased())]")

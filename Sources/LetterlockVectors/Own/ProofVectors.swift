@@ -29,7 +29,8 @@ enum ProofVectors: OwnVectorKind {
   ) throws -> [[String: Any]] {
     var cases: [[String: Any]] = []
     for (leaf, size) in [(0, 1), (0, 2), (1, 2), (2, 3), (4, 7), (0, 8), (7, 8), (8, 9), (63, 70), (69, 70)] {
-      guard let proof = nodes.inclusionProof(of: UInt64(leaf), size: UInt64(size)), let root = nodes.root(at: UInt64(size))
+      guard let proof = nodes.inclusionProof(of: UInt64(leaf), size: UInt64(size)),
+        let root = nodes.root(at: UInt64(size))
       else { continue }
       func test(_ name: String, _ proof: [UInt8], size: Int, valid: Bool) -> [String: Any] {
         [
@@ -41,7 +42,8 @@ enum ProofVectors: OwnVectorKind {
       cases.append(test(", of a larger tree", proof.encoded, size: size + 1, valid: false))
       cases.append(test(", another place", proof.encoded.flipping(7, bit: 6), size: size, valid: false))
       if size > 1 {
-        cases.append(test(", altered", proof.encoded.flipping(proof.encoded.count - 1), size: size, valid: false))
+        cases.append(
+          test(", altered", proof.encoded.flipping(proof.encoded.count - 1), size: size, valid: false))
       }
     }
     return cases
@@ -63,7 +65,8 @@ enum ProofVectors: OwnVectorKind {
       let other = Digest32(unchecked: VectorSeed.bytes("other"))
       cases.append(test(", another beginning", proof.encoded, other, valid: false))
       if !proof.path.isEmpty {
-        cases.append(test(", altered", proof.encoded.flipping(proof.encoded.count - 3), oldRoot, valid: false))
+        cases.append(
+          test(", altered", proof.encoded.flipping(proof.encoded.count - 3), oldRoot, valid: false))
       }
     }
     let nothing = ConsistencyProof(oldSize: 0, newSize: 1, path: [])
@@ -76,7 +79,9 @@ enum ProofVectors: OwnVectorKind {
 
   private static func leavesCases(_ nodes: HistoryNodes) throws -> [[String: Any]] {
     var cases: [[String: Any]] = []
-    for (places, size) in [([0], 1), ([0, 1], 2), ([0, 2], 3), ([3, 4, 5], 7), ([5, 6, 60, 69], 70), ([68], 69)] {
+    for (places, size) in [
+      ([0], 1), ([0, 1], 2), ([0, 2], 3), ([3, 4, 5], 7), ([5, 6, 60, 69], 70), ([68], 69),
+    ] {
       guard let proof = nodes.leavesProof(of: places.map(UInt64.init), size: UInt64(size)),
         let root = nodes.root(at: UInt64(size))
       else { continue }
@@ -111,7 +116,8 @@ enum ProofVectors: OwnVectorKind {
     }
     func receipt(_ nodes: HistoryNodes, _ size: UInt64, by key: ReceiptKey? = nil) throws -> Receipt {
       try Receipt(
-        account: account, treeSize: size, treeRoot: nodes.root(at: size) ?? .zero, logHead: maker.log.heads[0],
+        account: account, treeSize: size, treeRoot: nodes.root(at: size) ?? .zero,
+        logHead: maker.log.heads[0],
         by: key ?? relay)
     }
     func evidence(_ older: Receipt, _ newer: Receipt) -> RelayEvidence {
@@ -146,9 +152,12 @@ enum ProofVectors: OwnVectorKind {
         firstLeaf: 100, append: append, leafHashes: hashes,
         records: indices.map { PartialRecord(index: UInt16($0), bytes: records[$0]) })
     }
-    guard let one = part([13]), let some = part([0, 7, 8, 19]), let all = part(Array(0..<20)) else { return [] }
+    guard let one = part([13]), let some = part([0, 7, 8, 19]), let all = part(Array(0..<20)) else {
+      return []
+    }
     let swapped = PartialBatch(
-      firstLeaf: 100, append: append, records: [PartialRecord(index: 12, bytes: records[13])], proof: one.proof)
+      firstLeaf: 100, append: append, records: [PartialRecord(index: 12, bytes: records[13])],
+      proof: one.proof)
     let fewer = PartialBatch(
       firstLeaf: 100, append: append, records: Array(some.records.dropLast()), proof: some.proof)
     return [
@@ -190,7 +199,8 @@ enum ProofVectors: OwnVectorKind {
         )
       }
       return part.append.isSigned(
-        by: SigningKeys(unchecked: file.bytes("signing_keys")), account: AccountID(unchecked: file.bytes("account")))
+        by: SigningKeys(unchecked: file.bytes("signing_keys")),
+        account: AccountID(unchecked: file.bytes("account")))
         && part.proof.root(of: leaves, size: UInt64(part.append.leafCount)) == part.append.leafRoot
     }
   }

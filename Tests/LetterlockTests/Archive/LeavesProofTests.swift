@@ -59,7 +59,8 @@ struct LeavesProofTests {
       var altered = proof.nodes.bytes
       if !altered.isEmpty {
         altered[Int.random(in: 0..<altered.count, using: &generator)] ^= 1
-        #expect(LeavesProof(nodes: try #require(LeafHashes(bytes: altered))).root(of: pairs, size: 61) != root)
+        #expect(
+          LeavesProof(nodes: try #require(LeafHashes(bytes: altered))).root(of: pairs, size: 61) != root)
       }
       let longer = try #require(LeafHashes(bytes: proof.nodes.bytes + Self.leaves[0].bytes))
       #expect(LeavesProof(nodes: longer).root(of: pairs, size: 61) == nil)

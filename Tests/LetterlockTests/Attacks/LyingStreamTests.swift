@@ -20,7 +20,8 @@ struct LyingStreamTests {
     let vault = MemoryKeyVault()
     if let contents = try house.phoneVault.load() { try vault.save(contents) }
     device = try Device(vault: vault, store: MemoryDeviceStore(), relay: house.relay)
-    #expect(try await device.newestMessages(in: house.chat, count: 4).messages.map(\.text) == ["b", "c", "d", "e"])
+    #expect(
+      try await device.newestMessages(in: house.chat, count: 4).messages.map(\.text) == ["b", "c", "d", "e"])
   }
 
   /// Why a page is refused that was changed.
@@ -38,7 +39,8 @@ struct LyingStreamTests {
   ) async throws -> Verdict? {
     try await refusal { page in
       StreamPage(
-        receipt: page.receipt, consistency: page.consistency, batches: change(page.batches), proof: page.proof,
+        receipt: page.receipt, consistency: page.consistency, batches: change(page.batches),
+        proof: page.proof,
         hasOlder: page.hasOlder)
     }
   }
@@ -46,10 +48,15 @@ struct LyingStreamTests {
   @Test func `is refused when a record is altered, left out of its proof, or out of place`() async throws {
     let altered = try await refusal(batches: {
       $0.map { batch in
-        batch.with(batch.records.map { PartialRecord(index: $0.index, bytes: $0.bytes.dropLast() + [($0.bytes.last ?? 0) ^ 1]) })
+        batch.with(
+          batch.records.map {
+            PartialRecord(index: $0.index, bytes: $0.bytes.dropLast() + [($0.bytes.last ?? 0) ^ 1])
+          })
       }
     })
-    guard case .tampered(.otherLeaves) = altered else { Issue.record("\(String(describing: altered))"); return }
+    guard case .tampered(.otherLeaves) = altered else {
+      Issue.record("\(String(describing: altered))"); return
+    }
     let fewer = try await refusal(batches: { $0.map { $0.with(Array($0.records.dropFirst())) } })
     #expect(fewer == .tampered(.wrongRecordCount) || fewer.isOtherLeaves)
     let renumbered = try await refusal(batches: {
@@ -65,7 +72,9 @@ struct LyingStreamTests {
     })
     guard case .tampered(.notInHistory) = moved else { Issue.record("\(String(describing: moved))"); return }
     let doubled = try await refusal(batches: { $0 + $0 })
-    guard case .tampered(.notInHistory) = doubled else { Issue.record("\(String(describing: doubled))"); return }
+    guard case .tampered(.notInHistory) = doubled else {
+      Issue.record("\(String(describing: doubled))"); return
+    }
   }
 
   @Test func `is refused with a proof for another tree, another history, or an older receipt`() async throws {
@@ -81,7 +90,8 @@ struct LyingStreamTests {
     let old = try #require(try house.phone.progress().receipt)
     let none = try await refusal { page in
       StreamPage(
-        receipt: page.receipt, consistency: nil, batches: page.batches, proof: page.proof, hasOlder: page.hasOlder)
+        receipt: page.receipt, consistency: nil, batches: page.batches, proof: page.proof,
+        hasOlder: page.hasOlder)
     }
     #expect(none == .forked(evidence: nil))
     let past = try #require(
@@ -102,7 +112,9 @@ struct LyingStreamTests {
     let others = try await relay.newestStreams(before: .max, limit: 50, knownSize: size, of: account)
     #expect(listing.page.batches == others.page.batches)
     let verdict = try await refusal { _ in others.page }
-    guard case .tampered(.notAskedFor) = verdict else { Issue.record("\(String(describing: verdict))"); return }
+    guard case .tampered(.notAskedFor) = verdict else {
+      Issue.record("\(String(describing: verdict))"); return
+    }
   }
 
   @Test func `that says there is more and gives nothing is not asked for ever`() async throws {
@@ -123,7 +135,8 @@ struct LyingStreamTests {
       of: [record], by: keys, account: log.account, logHead: log.head, counter: 99,
       previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero, basis: progress.receipt)
     let forged = PartialBatch(
-      firstLeaf: progress.history.tree.size, append: append, records: [PartialRecord(index: 0, bytes: record)],
+      firstLeaf: progress.history.tree.size, append: append,
+      records: [PartialRecord(index: 0, bytes: record)],
       proof: LeavesProof(nodes: LeafHashes()))
     try house.phone.append(Household.text("after"), to: house.chat)
     try await house.phone.sync()

@@ -117,7 +117,8 @@ actor MeddlingRelay: Relay {
   func newestStreams(
     before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
   ) async throws(RelayError) -> StreamListing {
-    let listing = try await honest.newestStreams(before: leaf, limit: limit, knownSize: knownSize, of: account)
+    let listing = try await honest.newestStreams(
+      before: leaf, limit: limit, knownSize: knownSize, of: account)
     return StreamListing(page: streams?(listing.page) ?? listing.page, sizes: listing.sizes)
   }
 

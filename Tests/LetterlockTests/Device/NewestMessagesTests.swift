@@ -63,7 +63,8 @@ struct NewestMessagesTests {
     try house.phone.delete([deleted.id], in: house.chat)
     try await house.phone.sync()
     let window = try await fresh().newestMessages(in: house.chat, count: 3)
-    #expect(window.messages == (try house.phone.timeline().messages(in: house.chat)).suffix(window.messages.count))
+    #expect(
+      window.messages == (try house.phone.timeline().messages(in: house.chat)).suffix(window.messages.count))
     #expect(window.messages.contains { $0.text == "better" })
     #expect(window.messages.last?.recentlyDeletedAt != nil)
   }
