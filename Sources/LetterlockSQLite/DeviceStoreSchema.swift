@@ -18,7 +18,12 @@ package enum DeviceStoreSchema {
         ]),
       StoredTable(
         "outbox", ["sequence": "INTEGER PRIMARY KEY AUTOINCREMENT", "record": "BLOB NOT NULL"]),
-      StoredTable("batch", ["first_leaf": "INTEGER PRIMARY KEY", "append": "BLOB NOT NULL"]),
+      StoredTable(
+        "batch",
+        [
+          "first_leaf": "INTEGER PRIMARY KEY", "append": "BLOB NOT NULL", "erasures": "BLOB NOT NULL",
+          "leaf_hashes": "BLOB NOT NULL",
+        ]),
       StoredTable("record", ["leaf": "INTEGER PRIMARY KEY", "bytes": "BLOB"]),
       StoredTable(
         "blob",

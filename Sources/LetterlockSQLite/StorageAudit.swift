@@ -16,7 +16,9 @@ extension SQLiteRelay {
         SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
         (SELECT 1 FROM blob b WHERE b.account = p.account AND b.blob = p.blob)
         """, database)
-      for table in ["account", "wrap", "batch", "record", "blob", "log_entry"] {
+      for table in [
+        "account", "wrap", "batch", "record", "tree", "stream", "stream_part", "blob", "log_entry",
+      ] {
         problems += try StorageAudit.problem(
           "\(table) has rows of an account that is not there",
           """
@@ -25,6 +27,7 @@ extension SQLiteRelay {
           OR NOT EXISTS (SELECT 1 FROM account a WHERE a.account = t.account)
           """, database)
       }
+      problems += try StreamAudit.problems(database)
       return try problems + Self.mailboxProblems(database)
     }
   }
@@ -81,7 +84,7 @@ private enum StorageAudit {
       if first != ends[account, default: 0] {
         problems.append("an Append is out of place at record \(first)")
       }
-      let count = (try? Append(decoding: try row.bytes(2)))?.leafHashes.count ?? 0
+      let count = (try? Append(decoding: try row.bytes(2)))?.leafCount ?? 0
       ends[account] = first + Int64(count)
     }
     for (account, end) in ends {

@@ -19,7 +19,7 @@ struct LetterlockCommand: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, ImportCommand.self, StatusCommand.self, ConversationsCommand.self,
       ShowCommand.self, SearchCommand.self, DeleteCommand.self,
-      RecoverCommand.self, ExportCommand.self, JoinCommand.self, DeviceCommand.self,
+      RecoverCommand.self, ExportCommand.self, SnapshotsCommand.self, JoinCommand.self, DeviceCommand.self,
       SyncCommand.self,
       RestoreCommand.self, VerifyCommand.self, VectorsCommand.self, DemoCommand.self,
     ])

@@ -5,6 +5,7 @@ import sys
 
 import account
 import messages
+import proofs
 import writtencode
 from primitives import (Refused, XWing, argon2id, chunked_open, ed25519_public, hmac_sha256, mldsa_public,
                         refuse_unless, sha256, xchacha_open)
@@ -105,7 +106,10 @@ def append(test, file):
     holds = (
         account.is_valid(keys, made.signature, "append", unhex(test["account"]), made.signed)
         and made.device == labelled_hash("device id", keys)
-        and made.leaf_hashes == [made.leaf_hash(item) for item in unhex(test["records"])])
+        and made.leaf_count == len(test["records"])
+        and made.leaf_root == tree_hash([made.leaf(item) for item in unhex(test["records"])])
+        and made.erasures == labelled_hash(
+            "erasures", vector(b"".join(place.to_bytes(8, "big") for place in test["erasures"]))))
     return holds == test["valid"] and made.hash == unhex(test["hash"])
 
 
@@ -187,6 +191,18 @@ def tree(test, file):
     return tree_hash(leaves) == unhex(test["root"]) and frontier(leaves) == unhex(test["tree"])
 
 
+def proof(test, file):
+    hashes = unhex(file["leaf_hashes"])
+    action = {
+        "inclusion": lambda: proofs.inclusion(test, hashes),
+        "consistency": lambda: proofs.consistency(test),
+        "leaves": lambda: proofs.leaves(test, hashes),
+        "evidence": lambda: proofs.evidence(test),
+        "partial": lambda: proofs.partial(test, unhex(file["signing_keys"]), unhex(file["account"])),
+    }[test["type"]]
+    return bool(opens(action)) == test["valid"]
+
+
 def safety(test, file):
     own, peer = unhex(test["own_account"]), unhex(test["peer_account"])
     code = b"\1" + own + unhex(test["own_log_head"]) + peer + unhex(test["peer_log_head"])
@@ -220,7 +236,7 @@ def key_file(test, file):
 KINDS = {
     "derivation": derivation, "signature": signature, "account": log, "epoch": epoch, "record": record,
     "append": append, "message": message, "padding": padding, "attachment": attachment,
-    "written-code": written_code, "join": join, "tree": tree, "safety": safety, "key-file": key_file,
+    "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
 }
 
 

@@ -79,7 +79,7 @@ struct CrashTests {
       }
       for batch in page.batches {
         #expect(batch.firstLeaf == history.tree.size)
-        try history.accept(batch.append, records: batch.records, of: log)
+        try history.accept(batch, of: log)
       }
     }
   }

@@ -16,7 +16,9 @@ struct SQLiteDeviceStoreTests {
 
   private func batch(_ account: inout TestAccount, _ records: [[UInt8]?]) throws -> HistoryBatch {
     let append = try account.append(records.map { $0 ?? [] })
-    return HistoryBatch(firstLeaf: account.history.tree.size, append: append, records: records)
+    let whole = HistoryBatch(
+      firstLeaf: account.history.tree.size, append: append, records: records.map { $0 ?? [] })
+    return whole.replacing(records)
   }
 
   @Test func `everything that was put in is there when the file is opened again`() throws {

@@ -56,21 +56,24 @@ package struct RelayAccount: Sendable {
     return .new
   }
 
-  /// Takes an Append, or changes nothing.
+  /// Takes an Append, or changes nothing. Gives what is to be stored; nil if it was taken before.
   package mutating func accept(
-    _ append: Append, records: [[UInt8]]
-  ) throws(RelayError) -> Acceptance {
-    guard !history.endsWith(append) else { return .repeated }
+    _ append: Append, records: [[UInt8]], erasing erasures: [UInt64]
+  ) throws(RelayError) -> HistoryBatch? {
+    guard !history.endsWith(append) else { return nil }
     guard append.logHead == log.head else { throw .staleLogHead(newest: log.head) }
     var next = self
+    let leaves: LeafHashes
     do throws(HistoryError) {
-      try next.history.accept(append, records: records, of: log)
+      leaves = try next.history.accept(append, records: records, erasing: erasures, of: log)
     } catch { throw .appendRefused(error) }
     let byteCount = Self.byteCount(of: append, records)
     guard usage.hasRoom(for: byteCount) else { throw .quotaExceeded(usage) }
     next.usage.records += UInt64(byteCount)
+    let firstLeaf = history.tree.size
     self = next
-    return .new
+    return HistoryBatch(
+      firstLeaf: firstLeaf, append: append, erasures: erasures, leafHashes: leaves, records: records)
   }
 
   /// Checks that an active device signed an upload, and that it fits.

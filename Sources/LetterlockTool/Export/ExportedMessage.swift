@@ -10,6 +10,8 @@ struct ExportedMessage: Encodable {
   var sender: String?
   var fromMe: Bool
   var sentAt: String
+  /// Whether the history's order contradicts `sentAt` by more than a day.
+  var dateDoubtful: Bool
   var receivedAt: String?
   var editedAt: String?
   var kind: String
@@ -41,7 +43,8 @@ struct ExportedMessage: Encodable {
     var file: String?
   }
 
-  init(_ message: Message, title: String) {
+  init(_ message: Message, title: String, isDateDoubtful: Bool = false) {
+    dateDoubtful = isDateDoubtful
     source = message.origin?.source
     id = message.origin?.identifier ?? message.id.description
     conversation = message.conversation?.description ?? ""

@@ -14,6 +14,8 @@ actor MeddlingRelay: Relay {
   private var logs: [AccountID: [LogEntry]] = [:]
   private var letters: [[UInt8]] = []
   private var change: (@Sendable (HistoryPage) -> HistoryPage)?
+  private var pagesLeft: Int?
+  private var streams: (@Sendable (StreamPage) -> StreamPage)?
   private var wraps: (@Sendable ([UInt8]?) -> [UInt8]?)?
   private var lead: AccountID?
   private var historyOf: InMemoryRelay?
@@ -32,6 +34,10 @@ actor MeddlingRelay: Relay {
   func forge(_ letter: [UInt8]) { letters.append(letter) }
   /// Shows other pages.
   func alter(_ change: @escaping @Sendable (HistoryPage) -> HistoryPage) { self.change = change }
+  /// Gives so many pages of one batch each, and then no more.
+  func interrupt(after pages: Int) { pagesLeft = pages }
+  /// Shows other pages of streams.
+  func alterStreams(_ change: @escaping @Sendable (StreamPage) -> StreamPage) { streams = change }
   /// Gives other wraps.
   func alterWraps(_ change: @escaping @Sendable ([UInt8]?) -> [UInt8]?) { wraps = change }
   /// Leads every recovery key to one account.
@@ -44,8 +50,9 @@ actor MeddlingRelay: Relay {
   func denyNextEntry() { lies = true }
   /// Is honest again.
   func behave() {
-    (loss, logs, letters, change, wraps) = (nil, [:], [], nil, nil)
+    (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, historyOf, before, lies) = (nil, nil, nil, false)
+    pagesLeft = nil
   }
 
   func receiptKey() async throws(RelayError) -> [UInt8] { try await honest.receiptKey() }
@@ -85,17 +92,34 @@ actor MeddlingRelay: Relay {
   }
 
   func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
-    try await honest.append(append, records: records, to: account)
+    try await honest.append(append, records: records, erasing: places, to: account)
   }
 
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage {
+    if let left = pagesLeft {
+      guard left > 0 else { throw .unavailable("interrupted") }
+      pagesLeft = left - 1
+    }
     let page = try await (historyOf ?? honest).history(
-      of: account, from: leaf, maximumByteCount: maximumByteCount)
+      of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1)
     return change?(page) ?? page
+  }
+
+  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage {
+    let page = try await honest.newestRecords(query, of: account)
+    return streams?(page) ?? page
+  }
+
+  func newestStreams(
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+  ) async throws(RelayError) -> StreamListing {
+    let listing = try await honest.newestStreams(
+      before: leaf, limit: limit, knownSize: knownSize, of: account)
+    return StreamListing(page: streams?(listing.page) ?? listing.page, sizes: listing.sizes)
   }
 
   func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {

@@ -47,7 +47,11 @@ struct HostileArchiveTests {
       guard let append = try? Append(decoding: bytes) else { continue }
       var next = history
       let error = #expect(throws: HistoryError.self, "byte \(index)") {
-        try next.accept(append, records: batch.records, of: house.phone.log)
+        try next.accept(
+          HistoryBatch(
+            firstLeaf: batch.firstLeaf, append: append, erasures: batch.erasures,
+            leafHashes: batch.leafHashes,
+            records: batch.records), of: house.phone.log)
       }
       switch error {
       case .badSignature(let author): #expect(author == house.mac.id)
@@ -57,7 +61,7 @@ struct HostileArchiveTests {
       #expect(next == history)
     }
     var next = history
-    try next.accept(batch.append, records: batch.records, of: house.phone.log)
+    try next.accept(batch, of: house.phone.log)
   }
 
   @Test func `in a record of the history, which names its place`() async throws {
@@ -73,7 +77,7 @@ struct HostileArchiveTests {
     for (_, bytes) in Flips(bytes: record, sample: 7) {
       var next = history
       #expect(throws: HistoryError.tampered(leaf: history.tree.size)) {
-        try next.accept(batch.append, records: [bytes], of: house.phone.log)
+        try next.accept(batch.replacing([bytes]), of: house.phone.log)
       }
       #expect(next == history)
     }
