@@ -1,4 +1,5 @@
 #if SQLite
+internal import CryptoCore
 internal import GRDB
 package import Letterlock
 
@@ -57,8 +58,23 @@ extension SQLiteDeviceStore {
             SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
             (SELECT 1 FROM blob b WHERE b.blob = p.blob)
             """, database)
+          + Self.noteProblems(database)
       }
     } catch { throw StoreError(error) }
+  }
+
+  private static func noteProblems(_ database: Database) throws -> [String] {
+    var problems: [String] = []
+    try database.forEachRow("SELECT note, bytes, digest FROM note ORDER BY note", []) { row in
+      let number = try row.integer(0)
+      guard let note = UInt8(exactly: number),
+        try row.bytes(2) == SHA256Hash.hash([note] + (try row.bytes(1)))
+      else {
+        problems.append("note \(number) is damaged")
+        return
+      }
+    }
+    return problems
   }
 }
 

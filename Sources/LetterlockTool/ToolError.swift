@@ -49,6 +49,7 @@ extension ToolError {
         ToolError.wrong("The relay shows approvals that no device of yours made.")
       case .attachmentUnreadable(let blob):
         ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
+      case .heldBack(let hold): ToolError("Not synchronised. " + hold.sentence(folder: place))
       case .wouldEraseEverything(let count):
         ToolError("Nothing was erased: all \(count) messages would be. Say so with --erase-everything.")
       case .historyRefused(let verdict):

@@ -12,7 +12,7 @@ struct HostileDamageTests {
     "relay": ["relay's key"], "account": ["account log", "recovery"], "log_entry": ["account log"],
     "wrap": ["wrap of epoch"], "batch": ["Append of record", "history"], "record": ["record"],
     "blob": ["attachment"], "blob_part": ["attachment"], "mailbox": ["message 1 in a mailbox"],
-    "state": ["progress"], "outbox": ["waiting record"],
+    "state": ["progress"], "outbox": ["waiting record"], "note": ["note "],
   ]
 
   /// An archive in which every table holds something: records wait that a full relay did not take, and a

@@ -32,6 +32,7 @@ extension Device {
         try store.commit(
           page.batches, clearingOutboxThrough: sequence, progress: progress.encoded)
       }
+      try gather(page.batches)
       received += page.batches.reduce(0) { $0 + $1.records.count }
       report?(.received(progress.history.tree.size, of: page.receipt.treeSize))
     }
@@ -58,6 +59,7 @@ extension Device {
         else { continue }
         let bytes = progress.encoded
         try Self.storing { () throws(StoreError) in try store.fill(place, record, progress: bytes) }
+        try gather(filled: record, at: place, author: batch.append.device)
       }
     }
   }
@@ -248,6 +250,7 @@ extension Device {
       try store.commit(
         [batch], clearingOutboxThrough: records[records.count - 1].sequence, progress: final)
     }
+    try gather([batch])
   }
 
   /// Sends sealed attachments that wait. Gives their number.

@@ -27,10 +27,6 @@ extension Device {
     try Self.storing { () throws(StoreError) in try store.enqueue(records, blobs: blobs) }
   }
 
-  func enqueueProfile(named name: String) throws(DeviceError) {
-    try enqueue([.device(DeviceProfile(name: name))])
-  }
-
   /// One record of the history, opened.
   package struct HistoryEntry: Sendable {
     /// Its place in the history; nil while it waits in the outbox.

@@ -40,6 +40,8 @@ public enum DeviceError: Error, Hashable, Sendable {
   case attachmentUnreadable(BlobID)
   /// The history or the log at the relay breaks its rules; the verdict says how.
   case historyRefused(Verdict)
+  /// The person does not want to synchronise now.
+  case heldBack(SyncHold)
   /// Every message there is would be erased: ask the person a second time.
   case wouldEraseEverything(messages: Int)
   /// A fault of this library.

@@ -37,6 +37,8 @@ public struct SyncReport: Hashable, Sendable {
   public var left: [DeviceID] = []
   /// Who began an epoch that this device had to mend by beginning another.
   public var mended: [DeviceID] = []
+  /// Why records still wait here; empty if nothing holds them back.
+  public var heldBack: [SyncHold] = []
 
   /// A report.
   public init(verdict: Verdict) { self.verdict = verdict }
