@@ -6,6 +6,7 @@ let benchmarks: @Sendable () -> Void = {
   registerBulk()
   registerWrapping()
   registerReplaying()
+  registerEpochOpenings()
   #if OLM
   registerMegolm()
   #endif

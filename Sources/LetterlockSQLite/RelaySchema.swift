@@ -6,6 +6,7 @@ package enum RelaySchema {
   /// - `log_entry`, `wrap`: the log, and the epochs' roots wrapped for devices that were not removed.
   /// - `batch`, `record`: the history: Appends and the records that they sign for.
   /// - `blob`, `blob_part`: sealed attachments and what their devices signed about them.
+  /// - `erasure`: accounts whose copy was erased, and the order.
   /// - `mailbox`: messages of devices that join, none of any account; SHA-256 over each one's place and bytes.
   package static let schema = StoredSchema(
     applicationID: 0x4C74_5265, version: 1,
@@ -47,6 +48,8 @@ package enum RelaySchema {
           "account": "BLOB NOT NULL", "blob": "BLOB NOT NULL", "offset": "INTEGER NOT NULL",
           "bytes": "BLOB NOT NULL",
         ], key: "UNIQUE (account, blob, offset)"),
+      StoredTable(
+        "erasure", ["account": "BLOB PRIMARY KEY NOT NULL", "request": "BLOB NOT NULL"], options: keyed),
       StoredTable(
         "mailbox",
         [

@@ -17,7 +17,7 @@ extension SQLiteRelay {
         SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
         (SELECT 1 FROM blob b WHERE b.account = p.account AND b.blob = p.blob)
         """, database)
-      for table in ["account", "wrap", "batch", "record", "blob", "log_entry"] {
+      for table in ["account", "wrap", "batch", "record", "blob", "log_entry", "erasure"] {
         problems += try StorageAudit.problem(
           "\(table) has rows of an account that is not there",
           """
@@ -40,7 +40,16 @@ extension SQLiteRelay {
         return
       }
     }
-    return problems
+    return try problems + lostMessages(database)
+  }
+
+  /// Messages are numbered without a gap, and only the oldest make room.
+  private static func lostMessages(_ database: Database) throws -> [String] {
+    let last = try database.number("SELECT seq FROM sqlite_sequence WHERE name = 'mailbox'")
+    let first = Int64(clamping: last) - RelayLimits.totalMessageCount
+    let count = try database.number("SELECT count(*) FROM mailbox WHERE seq > ?", [first])
+    let lost = min(last, UInt64(RelayLimits.totalMessageCount)) - min(count, last)
+    return lost == 0 ? [] : ["\(lost) messages in mailboxes are not there"]
   }
 }
 

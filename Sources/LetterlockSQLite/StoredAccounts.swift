@@ -17,8 +17,15 @@ final class StoredAccounts: Sendable {
 
   init(quota: UInt64) { self.quota = quota }
 
-  /// An account as the running transaction sees it.
+  /// An account as the running transaction sees it, if it was not erased.
   func rules(of account: AccountID, _ db: Database) throws -> RelayAccount {
+    let rules = try rulesEvenErased(of: account, db)
+    if let erasure = rules.erasure { throw RelayError.accountErased(erasure) }
+    return rules
+  }
+
+  /// An account as the running transaction sees it.
+  func rulesEvenErased(of account: AccountID, _ db: Database) throws -> RelayAccount {
     let dataVersion = try db.number("PRAGMA data_version")
     let before = known.withLock { $0[account] }
     if let before, before.dataVersion == dataVersion { return before.rules }
@@ -54,7 +61,9 @@ private struct AccountReplay {
   func rules(after known: RelayAccount?) throws -> RelayAccount {
     let log = try log(after: known?.log)
     let history = try history(after: known?.history, of: log)
-    return RelayAccount(log: log, history: history, usage: try usage(after: known))
+    return RelayAccount(
+      log: log, history: history, usage: try usage(after: known),
+      erasure: try SQLiteRelay.erasure(of: account, db))
   }
 
   private func log(after known: AccountLog?) throws -> AccountLog {

@@ -78,13 +78,20 @@ extension Device {
 
   private func erasable(before cutoff: Timestamp) throws(DeviceError) -> [Erasure] {
     var deleted = DeletedMessages()
-    do throws(HistoryReadError<Never>) { try forEachEntry { deleted.add($0) } } catch {
+    var times = DeletionTimes(now: clock.now)
+    do throws(HistoryReadError<Never>) {
+      try forEachEntry { read in
+        deleted.add(read)
+        if case .success(let entry) = read.entry { times.add(entry) }
+      }
+    } catch {
       switch error {
       case .device(let error): throw error
       }
     }
     var erasures: [Erasure] = []
-    for (id, conversation, leaves) in deleted.found(before: cutoff) {
+    for (id, conversation, leaves) in deleted.found(before: cutoff)
+    where times.isDeleted(id, of: conversation, before: cutoff) {
       let isFull =
         erasures.last.map {
           $0.conversation != conversation || $0.leaves.count + leaves.count > Append.maximumLeafCount

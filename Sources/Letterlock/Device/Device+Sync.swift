@@ -15,6 +15,8 @@ extension Device {
     ignoringConditions: Bool = false, progress report: (@Sendable (SyncStep) -> Void)? = nil
   ) async throws(DeviceError) -> SyncReport {
     try await inTurn { () async throws(DeviceError) in
+      if let erasedBy { return SyncReport(verdict: .erased(by: erasedBy)) }
+      if let evidence = try keptEvidence() { return SyncReport(verdict: .forked(evidence: evidence)) }
       try await checkConditions(ignoring: ignoringConditions)
       var result = SyncReport(verdict: .complete(size: 0))
       do throws(DeviceError) {
@@ -23,12 +25,15 @@ extension Device {
         result.verdict =
           history.absent.isEmpty ? .complete(size: history.tree.size) : .missing(leaves: history.absent)
       } catch {
-        guard case .historyRefused(let verdict) = error else {
+        switch error {
+        case .historyRefused(let verdict): result.verdict = verdict
+        case .relay(.accountErased(let erasure)): result.verdict = try verdict(of: erasure)
+        default:
           try note(SyncAttempt(at: clock.now, error: error))
           throw error
         }
-        result.verdict = verdict
       }
+      if case .forked(let evidence?) = result.verdict { try keep(evidence) }
       try note(SyncAttempt(at: clock.now, verdict: result.verdict))
       return result
     }

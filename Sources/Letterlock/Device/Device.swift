@@ -26,6 +26,8 @@ public final class Device: Sendable {
   let meter: MeteredRelay?
   /// What the device remembers of its own doings; nil until it was read.
   let journal = Mutex<DeviceJournal?>(nil)
+  /// The journal as the store has it.
+  let savedJournal = Mutex<[UInt8]?>(nil)
   /// Where the app says what holds around the device.
   let surroundings = Mutex<(any SyncSurroundings)?>(nil)
 
@@ -41,6 +43,7 @@ public final class Device: Sendable {
     meter = relay.map(MeteredRelay.init)
     self.relay = meter
     self.state = Mutex(state)
+    restoreErasure()
     refreshArchive()
   }
 
@@ -84,6 +87,7 @@ extension DeviceState {
   /// The epoch to seal under, or why there is none.
   var sealing: Result<ReadableEpoch, ArchiveError> {
     guard isActive else { return .failure(.deviceRemoved) }
+    guard erasure == nil else { return .failure(.accountErased) }
     guard !isForked else { return .failure(.forked) }
     guard !isUnconfirmed else { return .failure(.devicesUnconfirmed) }
     let newest = log.newestEpoch

@@ -7,7 +7,7 @@ internal import TLSCodec
 /// struct {
 ///   uint64 scanned;                 records of the history that were looked through
 ///   Entry entries<V>;
-///   Proposal proposals<V>;
+///   Presence presences<V>;          the newest 64, in the tree's order
 /// } DeviceDirectory;
 /// ```
 /// SPEC.md section 8.5.
@@ -15,7 +15,12 @@ struct DeviceDirectory: WireCodable, Hashable, Sendable {
   var scanned: UInt64 = 0
   private(set) var entries: [Entry] = []
 
-  static let wire = WireFormat(Self.init(scanned:entries:), field(\.scanned), field(\.entries))
+  private(set) var presences: [HistoryTime.Presence] = []
+
+  static let presenceCount = 64
+
+  static let wire = WireFormat(
+    Self.init(scanned:entries:presences:), field(\.scanned), field(\.entries), field(\.presences))
 
   /// ```
   /// struct {
@@ -40,6 +45,10 @@ struct DeviceDirectory: WireCodable, Hashable, Sendable {
   /// Takes a profile, whose author is the device that it is about; one that stands earlier in the tree than the
   /// newest known counts for nothing.
   mutating func take(_ profile: DeviceProfile, of device: DeviceID, at leaf: UInt64) {
+    if let seen = profile.seenAt {
+      presences.append(HistoryTime.Presence(device: device, seen: seen))
+      if presences.count > Self.presenceCount { presences.removeFirst() }
+    }
     let entry = Entry(
       device: device, leaf: leaf, name: Opaque(Array(profile.name.utf8)), seen: profile.seenAt)
     guard let index = entries.firstIndex(where: { $0.device == device }) else {

@@ -42,6 +42,8 @@ public enum DeviceError: Error, Hashable, Sendable {
   case historyRefused(Verdict)
   /// The person does not want to synchronise now.
   case heldBack(SyncHold)
+  /// The code is not the one that stands for what would be erased: nothing was erased.
+  case erasureNotConfirmed
   /// Every message there is would be erased: ask the person a second time.
   case wouldEraseEverything(messages: Int)
   /// A fault of this library.

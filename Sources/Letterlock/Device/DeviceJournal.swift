@@ -150,32 +150,27 @@ extension Device {
   }
 
   private func loadJournal() throws(DeviceError) -> DeviceJournal {
-    guard let store else { return DeviceJournal() }
-    let bytes = try Self.storing { () throws(StoreError) in try store.note(.journal) }
-    guard let bytes else { return DeviceJournal() }
+    guard let bytes = try openNote(.journal) else { return DeviceJournal() }
     do { return try DeviceJournal(decoding: bytes) } catch { throw .store(.corrupted("journal")) }
   }
 
   /// Writes the journal, with what the relay was asked since, if anything changed.
   func saveJournal() throws(DeviceError) {
-    guard let store else { return }
+    guard store != nil else { return }
     let fresh = meter?.takeUsage() ?? DataUsage()
     let bytes = try withJournal { journal in
       journal.usage = journal.usage + fresh
       return journal.encoded
     }
-    try Self.storing { () throws(StoreError) in
-      guard try store.note(.journal) != bytes else { return }
-      try store.keep(bytes, as: .journal)
-    }
+    guard savedJournal.withLock({ $0 != bytes }) else { return }
+    try keepNote(bytes, as: .journal)
+    savedJournal.withLock { $0 = bytes }
   }
 
   /// What the person set on this device.
   /// - Throws: `DeviceError.store`.
   public func settings() throws(DeviceError) -> SyncSettings {
-    guard let store else { return SyncSettings() }
-    let bytes = try Self.storing { () throws(StoreError) in try store.note(.settings) }
-    guard let bytes else { return SyncSettings() }
+    guard let bytes = try openNote(.settings) else { return SyncSettings() }
     do { return try SyncSettings(decoding: bytes) } catch { throw .store(.corrupted("settings")) }
   }
 
@@ -205,7 +200,6 @@ extension Device {
   }
 
   private func keep(_ settings: SyncSettings) throws(DeviceError) {
-    let store = try neededStore()
-    try Self.storing { () throws(StoreError) in try store.keep(settings.encoded, as: .settings) }
+    try keepNote(settings.encoded, as: .settings)
   }
 }

@@ -43,6 +43,8 @@ extension Device {
     _ settings: SyncSettings, _ journal: DeviceJournal
   ) async throws(DeviceError) -> [SyncHold] {
     var holds = stateHolds
+    if case .erased = holds.first { return holds }
+    if try keptEvidence() != nil { holds.insert(.forked, at: 0) }
     if settings.isStopped { holds.append(.stopped) }
     let unmet = await unmetConditions(settings, journal)
     if !unmet.isEmpty { holds.append(.conditions(unmet)) }
@@ -54,6 +56,7 @@ extension Device {
   /// What the account's log and keys say.
   var stateHolds: [SyncHold] {
     state.withLock { state in
+      if let erasure = state.erasure { return [.erased(by: erasure.device)] }
       guard state.isActive else { return [.removed] }
       if state.isForked { return [.forked] }
       var holds: [SyncHold] = state.isUnconfirmed ? [.devicesUnconfirmed] : []

@@ -75,6 +75,8 @@ public enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
   case journal = 2
   /// The order by which the server's copy was erased.
   case erasure = 3
+  /// Two receipts by which the relay convicted itself, until the person has decided.
+  case evidence = 4
 }
 
 /// A record that no relay has yet.

@@ -13,6 +13,8 @@ public enum Verdict: Hashable, Sendable {
   /// The relay shows another log, or signed another history for another device. With two receipts of the
   /// relay that contradict each other, if it gave them: whoever reads them can tell that the relay lied.
   case forked(evidence: RelayEvidence?)
+  /// A device of the account had the relay's copy of everything erased. What is here stays.
+  case erased(by: DeviceID)
 
   /// Whether nothing is wrong.
   public var isComplete: Bool {

@@ -101,6 +101,11 @@ final class MeteredRelay: Relay {
     return messages
   }
 
+  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
+    count(\.logUp, erasure.encoded.count)
+    try await relay.eraseAccount(erasure, of: account)
+  }
+
   func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
     try await relay.usage(of: account)
   }

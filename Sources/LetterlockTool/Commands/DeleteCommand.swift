@@ -12,7 +12,7 @@ struct DeletionOptions: ParsableArguments {
 
   /// Does it, and gives the messages that it was done to.
   func run(_ action: (Device, [MessageID], ConversationID) throws(DeviceError) -> Void) async throws -> Int {
-    let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+    let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
     let timeline = try opened.timeline()
     let id = try ConversationChoice.find(conversation, in: timeline, folder: dir)
     let all = timeline.messages(in: id).map(\.id)

@@ -51,7 +51,7 @@ extension DeviceCommand {
         for row in rows {
           let state = row.active ? "active " : "removed"
           let seen = row.lastSeen.map { "last seen \($0.prefix(10))" } ?? ""
-          print("\(row.id.prefix(16))  \(state)  \(row.role)  \(row.name ?? "")  \(seen)")
+          print("\(row.id.prefix(16))  \(state)  \(row.role)  \((row.name ?? "").shown)  \(seen)")
         }
       }
     }
@@ -71,7 +71,7 @@ extension DeviceCommand {
         guard !name.isEmpty, name.utf8.count <= 200 else {
           throw ToolError("A name has 1 to 200 bytes.")
         }
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
         do throws(DeviceError) { try opened.device.rename(name) } catch {
           throw ToolError(error, folder: dir)
         }
@@ -92,7 +92,7 @@ extension DeviceCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
         do throws(DeviceError) { try await opened.device.rotateKeys() } catch {
           throw ToolError(error, folder: dir)
         }
@@ -123,7 +123,7 @@ extension DeviceCommand {
           print(Self.consequences)
           throw ToolError("Nothing was changed. Say it again with --yes.")
         }
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
         do throws(DeviceError) { try opened.device.stopSyncing() } catch {
           throw ToolError(error, folder: dir)
         }
@@ -142,7 +142,7 @@ extension DeviceCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
         do throws(DeviceError) { try opened.device.startSyncing() } catch {
           throw ToolError(error, folder: dir)
         }

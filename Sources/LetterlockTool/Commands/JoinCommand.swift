@@ -68,6 +68,8 @@ struct SyncCommand: AsyncParsableCommand {
   @OptionGroup var keys: KeyOptions
   @Option(help: "Days for which deleted messages can be recovered, this once; the setting unless given.")
   var keepDeleted: Int?
+  @Flag(help: "Goes on with a relay that signed two histories: you have seen the evidence, and decided.")
+  var despiteEvidence = false
   @Flag(help: "Goes on even if a condition of `letterlock settings` does not hold.") var ignoreConditions =
     false
   @Flag(help: "Erases deleted messages even if no message at all is left then.") var eraseEverything = false
@@ -95,6 +97,7 @@ struct SyncCommand: AsyncParsableCommand {
       do throws(DeviceError) {
         let bar = SyncBar()
         device.observe(MachineSurroundings(folder: dir))
+        if despiteEvidence { try device.goOnDespiteEvidence() }
         let report = try await device.sync(ignoringConditions: ignoreConditions) { bar.show($0) }
         bar.finish()
         for hold in report.heldBack { Terminal.note(hold.sentence(folder: dir)) }
@@ -118,14 +121,9 @@ struct SyncCommand: AsyncParsableCommand {
   }
 
   private func erase(on device: Device) async throws(DeviceError) -> Int {
-    let day: Int64 = 86_400_000_000_000
-    let days = try device.settings().recentlyDeletedDays
-    let keepDeleted = keepDeleted ?? Int(days)
-    let cutoff = Timestamp(
-      nanosecondsSince1970: Timestamp.now.nanosecondsSince1970 - Int64(keepDeleted) * day)
     guard !device.needsConfirmation, device.log.activeMember(device.id) != nil else { return 0 }
     do throws(DeviceError) {
-      return try await device.eraseDeleted(before: cutoff, confirmingEverything: eraseEverything)
+      return try await device.eraseExpired(after: keepDeleted, confirmingEverything: eraseEverything)
     } catch {
       guard case .wouldEraseEverything(let count) = error else { throw error }
       Terminal.note(
@@ -139,6 +137,7 @@ struct SyncCommand: AsyncParsableCommand {
     guard folder.isInUse else {
       throw ToolError("There is no device in \(folder.path): begin with `letterlock init \(folder.path)`.")
     }
+    try folder.lock()
     let (store, relay, vault) = (try folder.openStore(), try folder.openRelay(), folder.vault(passphrase))
     do throws(DeviceError) {
       guard try Device.isJoining(vault) else {

@@ -18,7 +18,7 @@ struct LinesExport {
   static func text(_ timeline: Timeline, to path: String) throws -> Int {
     var lines: [String] = []
     for conversation in timeline.conversations {
-      lines.append("== \(timeline.title(of: conversation)) ==")
+      lines.append("== \(timeline.title(of: conversation).shown) ==")
       lines += timeline.messages(in: conversation).map { TextLine($0).description }
       lines.append("")
     }
@@ -73,7 +73,7 @@ struct TextLine: CustomStringConvertible {
     if case .unencrypted(let carrier) = message.protection {
       parts.append("[not encrypted: \(carrier.description.uppercased())]")
     }
-    description = parts.filter { !$0.isEmpty }.joined(separator: " ")
+    description = parts.filter { !$0.isEmpty }.joined(separator: " ").shown
   }
 
   private static func content(of message: Message) -> String {

@@ -45,6 +45,12 @@ enum MessageSamples {
       ("every field", .message(full)),
       ("a conversation", .conversation(profile)),
       ("a device", .device(DeviceProfile(name: "Ann's phone"))),
+      (
+        "a device that says when it was there",
+        .device(
+          DeviceProfile(
+            name: "Mac", seenAt: Timestamp(nanosecondsSince1970: 1_700_000_000_123_456_789)))
+      ),
       ("an entry of a newer version", .unknown(UnknownValue(code: 900, bytes: [1, 2, 3]))),
       (
         "a text that fills its padding",

@@ -11,6 +11,7 @@ actor MeddlingRelay: Relay {
 
   private(set) var honest: InMemoryRelay
   private var loss: Loss?
+  private var erasure: AccountErasure?
   private var logs: [AccountID: [LogEntry]] = [:]
   private var letters: [[UInt8]] = []
   private var change: (@Sendable (HistoryPage) -> HistoryPage)?
@@ -42,8 +43,11 @@ actor MeddlingRelay: Relay {
   func beforeEntry(_ body: @escaping @Sendable (LogEntry) async throws -> RelayError?) { before = body }
   /// Takes the next entry, and says that it was overtaken.
   func denyNextEntry() { lies = true }
+  /// Says that everything was erased.
+  func pretendErased(by erasure: AccountErasure) { self.erasure = erasure }
   /// Is honest again.
   func behave() {
+    erasure = nil
     (loss, logs, letters, change, wraps) = (nil, [:], [], nil, nil)
     (lead, historyOf, before, lies) = (nil, nil, nil, false)
   }
@@ -93,6 +97,7 @@ actor MeddlingRelay: Relay {
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage {
+    if let erasure { throw .accountErased(erasure) }
     let page = try await (historyOf ?? honest).history(
       of: account, from: leaf, maximumByteCount: maximumByteCount)
     return change?(page) ?? page
@@ -124,6 +129,10 @@ actor MeddlingRelay: Relay {
 
   func messages(in mailbox: MailboxID) async throws(RelayError) -> [[UInt8]] {
     letters + (try await honest.messages(in: mailbox))
+  }
+
+  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
+    try await honest.eraseAccount(erasure, of: account)
   }
 
   func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
