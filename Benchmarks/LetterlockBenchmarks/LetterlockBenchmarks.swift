@@ -9,6 +9,7 @@ let benchmarks: @Sendable () -> Void = {
   registerTree()
   registerWrapping()
   registerReplaying()
+  registerEpochOpenings()
   #if OLM
   registerMegolm()
   #endif

@@ -3,6 +3,7 @@
 package enum DeviceStoreSchema {
   /// - `state`: one row: the progress; the staged Append and the last place in the outbox that it covers;
   ///   SHA-256 over the three, since nothing else vouches for the Append counter.
+  /// - `note`: what the device keeps beside the history, by the numbers of `DeviceNote`, with its SHA-256.
   /// - `outbox`: sealed records that no relay has yet. Sequence numbers are never used twice, or a staged
   ///   Append would cover records that came after it.
   /// - `batch` and `record`: the history as it was verified; `bytes` is NULL where a record is not here.
@@ -15,6 +16,11 @@ package enum DeviceStoreSchema {
         [
           "id": "INTEGER PRIMARY KEY CHECK (id = 1)", "progress": "BLOB NOT NULL", "append": "BLOB",
           "through": "INTEGER", "digest": "BLOB NOT NULL",
+        ]),
+      StoredTable(
+        "note",
+        [
+          "note": "INTEGER PRIMARY KEY", "bytes": "BLOB NOT NULL", "digest": "BLOB NOT NULL",
         ]),
       StoredTable(
         "outbox", ["sequence": "INTEGER PRIMARY KEY AUTOINCREMENT", "record": "BLOB NOT NULL"]),

@@ -9,6 +9,7 @@ package enum RelaySchema {
   ///   tree over them.
   /// - `stream`, `stream_part`: which records, by their places, bear which tag: for whoever asks for the newest.
   /// - `blob`, `blob_part`: sealed attachments and what their devices signed about them.
+  /// - `erasure`: accounts whose copy was erased, and the order.
   /// - `mailbox`: messages of devices that join, none of any account; SHA-256 over each one's place and bytes.
   package static let schema = StoredSchema(
     applicationID: 0x4C74_5265, version: 1,
@@ -73,6 +74,8 @@ package enum RelaySchema {
           "account": "BLOB NOT NULL", "blob": "BLOB NOT NULL", "offset": "INTEGER NOT NULL",
           "bytes": "BLOB NOT NULL",
         ], key: "UNIQUE (account, blob, offset)"),
+      StoredTable(
+        "erasure", ["account": "BLOB PRIMARY KEY NOT NULL", "request": "BLOB NOT NULL"], options: keyed),
       StoredTable(
         "mailbox",
         [

@@ -42,6 +42,30 @@ public final class SQLiteDeviceStore: DeviceStore {
     try read { db in try DeviceStoreState(db)?.progress }
   }
 
+  /// A small value that the device keeps beside the history; nil if it keeps none.
+  public func note(_ note: DeviceNote) throws(StoreError) -> [UInt8]? {
+    try read { db in
+      guard let row = try db.row("SELECT bytes, digest FROM note WHERE note = ?", [Int64(note.rawValue)])
+      else {
+        return nil
+      }
+      let bytes = try row.bytes(0)
+      guard try row.bytes(1) == SHA256Hash.hash([note.rawValue] + bytes) else {
+        throw StorageFailure.corrupted("A note in the store is damaged.")
+      }
+      return bytes
+    }
+  }
+
+  /// Keeps a small value beside the history.
+  public func keep(_ bytes: [UInt8], as note: DeviceNote) throws(StoreError) {
+    try write { db in
+      try db.run(
+        "INSERT OR REPLACE INTO note (note, bytes, digest) VALUES (?, ?, ?)",
+        [Int64(note.rawValue), bytes.stored, SHA256Hash.hash([note.rawValue] + bytes).stored])
+    }
+  }
+
   /// The Append that was being sent, and the last place in the outbox that it covers.
   public func staged() throws(StoreError) -> (append: [UInt8], through: Int64)? {
     try read { db in

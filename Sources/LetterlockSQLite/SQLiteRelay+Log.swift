@@ -41,7 +41,7 @@ extension SQLiteRelay {
     of account: AccountID, from index: UInt64
   ) async throws(RelayError) -> [LogEntry] {
     try await read { [accounts] db in
-      _ = try accounts.rules(of: account, db)
+      _ = try accounts.rulesEvenErased(of: account, db)
       var entries: [LogEntry] = []
       let sql = "SELECT entry FROM log_entry WHERE account = ? AND idx >= ? ORDER BY idx"
       try db.forEachRow(sql, [account.bytes.stored, Int64(clamping: index)]) { row in

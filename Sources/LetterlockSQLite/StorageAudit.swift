@@ -1,4 +1,5 @@
 #if SQLite
+internal import CryptoCore
 internal import GRDB
 package import Letterlock
 
@@ -17,7 +18,7 @@ extension SQLiteRelay {
         (SELECT 1 FROM blob b WHERE b.account = p.account AND b.blob = p.blob)
         """, database)
       for table in [
-        "account", "wrap", "batch", "record", "tree", "stream", "stream_part", "blob", "log_entry",
+        "account", "wrap", "batch", "record", "tree", "stream", "stream_part", "blob", "log_entry", "erasure",
       ] {
         problems += try StorageAudit.problem(
           "\(table) has rows of an account that is not there",
@@ -42,7 +43,16 @@ extension SQLiteRelay {
         return
       }
     }
-    return problems
+    return try problems + lostMessages(database)
+  }
+
+  /// Messages are numbered without a gap, and only the oldest make room.
+  private static func lostMessages(_ database: Database) throws -> [String] {
+    let last = try database.number("SELECT seq FROM sqlite_sequence WHERE name = 'mailbox'")
+    let first = Int64(clamping: last) - RelayLimits.totalMessageCount
+    let count = try database.number("SELECT count(*) FROM mailbox WHERE seq > ?", [first])
+    let lost = min(last, UInt64(RelayLimits.totalMessageCount)) - min(count, last)
+    return lost == 0 ? [] : ["\(lost) messages in mailboxes are not there"]
   }
 }
 
@@ -60,8 +70,23 @@ extension SQLiteDeviceStore {
             SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
             (SELECT 1 FROM blob b WHERE b.blob = p.blob)
             """, database)
+          + Self.noteProblems(database)
       }
     } catch { throw StoreError(error) }
+  }
+
+  private static func noteProblems(_ database: Database) throws -> [String] {
+    var problems: [String] = []
+    try database.forEachRow("SELECT note, bytes, digest FROM note ORDER BY note", []) { row in
+      let number = try row.integer(0)
+      guard let note = UInt8(exactly: number),
+        try row.bytes(2) == SHA256Hash.hash([note] + (try row.bytes(1)))
+      else {
+        problems.append("note \(number) is damaged")
+        return
+      }
+    }
+    return problems
   }
 }
 

@@ -19,8 +19,15 @@ final class StoredAccounts: Sendable {
 
   init(quota: UInt64) { self.quota = quota }
 
-  /// An account as the running transaction sees it.
+  /// An account as the running transaction sees it, if it was not erased.
   func rules(of account: AccountID, _ db: Database) throws -> RelayAccount {
+    let rules = try rulesEvenErased(of: account, db)
+    if let erasure = rules.erasure { throw RelayError.accountErased(erasure) }
+    return rules
+  }
+
+  /// An account as the running transaction sees it.
+  func rulesEvenErased(of account: AccountID, _ db: Database) throws -> RelayAccount {
     let dataVersion = try db.number("PRAGMA data_version")
     let before = known.withLock { $0[account] }
     if let before, before.dataVersion == dataVersion { return before.rules }
@@ -89,7 +96,8 @@ private struct AccountReplay {
 
   func rules(after known: RelayAccount?) throws -> RelayAccount {
     guard let history = try? History(decoding: stored.history) else { throw damaged("history") }
-    return RelayAccount(log: try log(after: known?.log), history: history, usage: try usage())
+    return RelayAccount(log: try log(after: known?.log), history: history, usage: try usage(),
+      erasure: try SQLiteRelay.erasure(of: account, db))
   }
 
   private func log(after known: AccountLog?) throws -> AccountLog {

@@ -1,5 +1,6 @@
 #if Tool
 import ArgumentParser
+import CryptoCore
 import Foundation
 import Letterlock
 import LetterlockSQLite
@@ -93,11 +94,31 @@ struct ArchiveFolder: Sendable {
     } catch { throw ToolError("Cannot write \(relayPointerPath).") }
   }
 
+  /// What a command does with a device.
+  enum Purpose: Sendable {
+    /// It looks.
+    case reading
+    /// It may change keys, records or settings: one process at a time.
+    case changing
+  }
+
+  /// Keeps other processes from changing this folder until this one ends.
+  func lock() throws {
+    let isFree: Bool
+    do throws(DurableFileError) { isFree = try FileLock.holdUntilExit(devicePath + "/lock") } catch {
+      throw ToolError("Cannot write to \(devicePath).")
+    }
+    guard isFree else {
+      throw ToolError("Another letterlock is at work on \(path): wait until it is done.")
+    }
+  }
+
   /// Opens the device.
-  func open(_ passphrase: String?) throws -> Opened {
+  func open(_ passphrase: String?, for purpose: Purpose = .reading) throws -> Opened {
     guard isInUse else {
       throw ToolError("There is no device in \(path): begin with `letterlock init \(path)`.")
     }
+    if case .changing = purpose { try lock() }
     let (store, relay) = (try openStore(), try openRelay())
     do throws(DeviceError) {
       let device = try Device(vault: vault(passphrase), store: store, relay: relay)

@@ -49,6 +49,8 @@ extension ToolError {
         ToolError.wrong("The relay shows approvals that no device of yours made.")
       case .attachmentUnreadable(let blob):
         ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
+      case .erasureNotConfirmed: ToolError("Nothing was erased: that is not the code.")
+      case .heldBack(let hold): ToolError("Not synchronised. " + hold.sentence(folder: place))
       case .wouldEraseEverything(let count):
         ToolError("Nothing was erased: all \(count) messages would be. Say so with --erase-everything.")
       case .historyRefused(let verdict):
@@ -66,6 +68,12 @@ extension ToolError {
           "The relay is full: \(ByteText(usage.total)) of \(ByteText(usage.quota)) used (records "
             + "\(ByteText(usage.records)), attachments \(ByteText(usage.blobs)), account "
             + "\(ByteText(usage.log))). Nothing is lost: what does not fit stays on this device.")
+      case .accountErased(let order):
+        ToolError.wrong(
+          "The server's copy of this account was erased by device \(order.device.description.prefix(16)) on "
+            + "\(order.at.rfc3339.prefix(10)).")
+      case .staleHistory, .staleLogHead:
+        ToolError("The account has changed since: try again.")
       case .unavailable(let reason): ToolError("The relay cannot be used: \(reason.asEnd)")
       case .unknownAccount: ToolError("The relay does not know this account.")
       case .corrupted(let what): ToolError.wrong("The relay's file is damaged: \(what.asEnd)")
@@ -125,6 +133,8 @@ extension Verdict {
     case .reordered: "The relay shows the history in another order than it signed."
     case .tampered(let error): "The relay shows something that its author did not sign: \(error)."
     case .forked(evidence: nil): "The relay shows another log or history than this device has seen."
+    case .erased(let device):
+      "The server's copy was erased by device \(device.description.prefix(16)). What is here stays."
     case .forked: "The relay signed two histories that contradict each other."
     }
   }

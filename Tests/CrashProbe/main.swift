@@ -28,9 +28,13 @@ func say(_ line: String) {
   FileHandle.standardOutput.write(Data((line + "\n").utf8))
 }
 
-guard CommandLine.arguments.count == 2 else { exit(2) }
+guard CommandLine.arguments.count >= 2 else { exit(2) }
 do {
-  try await run(in: CommandLine.arguments[1])
+  switch CommandLine.arguments.dropFirst(2).first {
+  case "life": try await Life(folder: CommandLine.arguments[1]).go()
+  case "erase": try await eraseEverything(in: CommandLine.arguments[1])
+  default: try await run(in: CommandLine.arguments[1])
+  }
 } catch {
   say("failed \(error)")
   exit(1)

@@ -132,7 +132,7 @@ def archive_entry(data):
         return {"type": "conversation", "text": text(found.get(2, b""))}
     if kind == 3:
         found = fields(inner)
-        sized(found, {}, (1,))
+        sized(found, {2: 8}, (1,))
         return {"type": "device", "text": text(found[1])}
     if kind == 4:
         found = fields(inner)

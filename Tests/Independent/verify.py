@@ -203,6 +203,21 @@ def proof(test, file):
     return bool(opens(action)) == test["valid"]
 
 
+def erasure(test, file):
+    data, keys, receipt_key = unhex(test["erasure"]), unhex(file["signing_keys"]), unhex(file["receipt_key"])
+    reader = Reader(data)
+    refused = opens(lambda: (reader.uint(1) == 1, reader.fixed(32), reader.fixed(169), reader.fixed(8)))
+    if refused is None or len(data) != 1 + 32 + 169 + 8 + 3373 or data[0] != 1:
+        return not test["valid"]
+    device, receipt = data[1:33], data[33:202]
+    holds = (
+        receipt[1:33] == unhex(file["account"]) and receipt[73:105] == unhex(file["log_head"])
+        and account.is_valid(receipt_key, receipt[-64:], "receipt", receipt[1:33], receipt[:-64])
+        and device == labelled_hash("device id", keys)
+        and account.is_valid(keys, data[-3373:], "account erasure", receipt[1:33], data[:-3373]))
+    return holds == test["valid"]
+
+
 def safety(test, file):
     own, peer = unhex(test["own_account"]), unhex(test["peer_account"])
     code = b"\1" + own + unhex(test["own_log_head"]) + peer + unhex(test["peer_log_head"])
@@ -237,6 +252,7 @@ KINDS = {
     "derivation": derivation, "signature": signature, "account": log, "epoch": epoch, "record": record,
     "append": append, "message": message, "padding": padding, "attachment": attachment,
     "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
+    "erasure": erasure,
 }
 
 

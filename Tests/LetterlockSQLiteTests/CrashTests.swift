@@ -86,7 +86,7 @@ struct CrashTests {
 }
 
 /// What killed processes had said before.
-private struct Acknowledged {
+struct Acknowledged {
   var kept = 0
   var sent = 0
 
@@ -127,7 +127,7 @@ private struct Acknowledged {
   }
 
   /// The probe lies beside the tests.
-  private static func probe() throws -> URL {
+  static func probe() throws -> URL {
     let start = URL(fileURLWithPath: CommandLine.arguments[0])
     let places = [Bundle.main.bundleURL, start] + Bundle.allBundles.map(\.bundleURL)
     for place in places {

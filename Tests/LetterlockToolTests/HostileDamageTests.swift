@@ -15,7 +15,7 @@ struct HostileDamageTests {
     "wrap": ["wrap of epoch"], "batch": ["Append of record", "Append in the store", "history"],
     "record": ["record"],
     "blob": ["attachment"], "blob_part": ["attachment"], "mailbox": ["message 1 in a mailbox"],
-    "state": ["progress"], "outbox": ["waiting record"],
+    "state": ["progress"], "outbox": ["waiting record"], "note": ["note "],
   ]
 
   /// An archive in which every table holds something: records wait that a full relay did not take, and a
@@ -42,6 +42,8 @@ struct HostileDamageTests {
     var tables: Set<String> = []
     for file in ["relay.sqlite", "device/store.sqlite"] {
       for column in try Self.columns(of: folder.file("A/" + file)) {
+        // Nothing of this archive was erased: another test has one of which everything was.
+        guard column.table != "erasure" else { continue }
         tables.insert(column.table)
         for _ in 0..<column.flipCount(isHostile: Self.isHostile) {
           try folder.copy("A", to: "damaged")

@@ -32,6 +32,16 @@ struct OutputTests {
     var services: [String: Int]
   }
 
+  private struct Counts: Decodable, Equatable {
+    var records: Int
+    var messages: Int
+    var attachments: Int
+    var conversations: Int
+    var waiting: Int
+    var logEntries: Int
+    var byService: [String: Int]
+  }
+
   @Test func `importing twice adds nothing twice`() throws {
     let folder = try ToolFolder()
     var history = SampleHistory()
@@ -39,7 +49,9 @@ struct OutputTests {
     try history.writeChatDatabase(count: 40, in: folder)
     try folder.succeed("init", "A", "--recovery-key-file", "key")
     try folder.succeed("import", "sms.xml", "Messages/chat.db", "--archive", "A")
-    let (status, export) = (try folder.succeed("status", "A", "--json").output, try folder.export("A"))
+    let (status, export): (Counts, String) = (
+      try folder.succeed("status", "A", "--json").json(), try folder.export("A")
+    )
     // Again, the other way round, and one of them twice in one run.
     let again: Summary =
       try folder
@@ -47,7 +59,7 @@ struct OutputTests {
     #expect(again.sealed == 0)
     #expect(again.alreadyThere == history.messages.count + 60)
     #expect(again.services.isEmpty)
-    #expect(try folder.succeed("status", "A", "--json").output == status)
+    #expect(try folder.succeed("status", "A", "--json").json() == status)
     #expect(try folder.export("A") == export)
     try history.expect(in: export)
   }

@@ -112,6 +112,12 @@ public final class Archive: Sendable {
     }
   }
 
+  /// The tag, in an epoch, of the stream that belongs to no conversation; nil if the epoch cannot be read.
+  func accountTag(in epoch: EpochReference) -> StreamTag? {
+    guard let epoch = state.withLock({ $0.epochs[epoch] }) else { return nil }
+    return try? epoch.recordKey(for: .account).tag
+  }
+
   /// The epoch that records are sealed under now.
   func sealingEpoch() throws(ArchiveError) -> ReadableEpoch {
     try state.withLock { $0.sealing }.get()

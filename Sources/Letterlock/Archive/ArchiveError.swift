@@ -16,6 +16,8 @@ public enum ArchiveError: Error, Hashable, Sendable {
   case devicesUnconfirmed
   /// Two logs of this account contradict each other: nothing is sealed until a person looks.
   case forked
+  /// The relay's copy of everything was erased, which ended the account.
+  case accountErased
   /// More than 2^30 - 1 bytes.
   case messageTooLong
   /// The record holds an entry of another kind: a conversation's name, a device's name, or something newer.

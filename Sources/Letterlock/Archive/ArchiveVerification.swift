@@ -48,7 +48,11 @@ public struct ArchiveVerification: Sendable {
     report?("the device's records")
     let attachments = verification.checkStore(of: device)
     report?("the relay's records")
-    await verification.checkRelayHistory(of: device)
+    if device.erasedBy == nil {
+      await verification.checkRelayHistory(of: device)
+    } else {
+      await verification.checkErasure(of: device)
+    }
     report?("attachments")
     await verification.checkAttachments(attachments, of: device)
     return verification
@@ -83,7 +87,7 @@ public struct ArchiveVerification: Sendable {
         guard log.heads.starts(with: known.heads) else {
           return fail(.relay, "account log", "it is not the one that this device has seen")
         }
-        await checkWraps(of: log, at: relay)
+        if device.erasedBy == nil { await checkWraps(of: log, at: relay) }
       } catch { fail(.relay, "account log", "\(error)") }
       guard known.receiptKey == (try await relay.receiptKey()) else {
         return fail(.relay, "receipt key", "it is not the one that the account pinned")
@@ -91,6 +95,20 @@ public struct ArchiveVerification: Sendable {
       entryCount += entries.count
     } catch { fail(.relay, "account log", "\(error)") }
     await checkRecovery(at: relay, of: device)
+  }
+
+  /// A relay that was told to erase everything must still have the order.
+  private mutating func checkErasure(of device: Device) async {
+    guard let relay = device.relay else { return }
+    let known = device.state.withLock { $0.erasure }
+    do throws(RelayError) {
+      _ = try await relay.usage(of: device.account)
+      fail(.relay, "order to erase", "it is not there")
+    } catch {
+      guard case .accountErased(let kept) = error, kept == known else {
+        return fail(.relay, "order to erase", "it is not the one that this device has seen")
+      }
+    }
   }
 
   private mutating func checkRecovery(at relay: any Relay, of device: Device) async {
@@ -266,7 +284,7 @@ public struct ArchiveVerification: Sendable {
   }
 
   private mutating func checkRelayBlobs(_ referenced: Set<BlobID>, of device: Device) async {
-    guard let relay = device.relay else { return }
+    guard let relay = device.relay, device.erasedBy == nil else { return }
     let waiting = (try? device.store?.blobsToUpload().map(\.blob)) ?? []
     for blob in referenced.subtracting(waiting).sorted() {
       attachmentCount += 1

@@ -83,13 +83,20 @@ extension Device {
   ) throws(DeviceError) -> [Erasure] {
     var deleted = DeletedMessages(of: index, before: cutoff)
     guard !deleted.isEmpty else { return [] }
-    do throws(HistoryReadError<Never>) { try forEachEntry { deleted.add($0) } } catch {
+    var times = DeletionTimes(now: clock.now)
+    do throws(HistoryReadError<Never>) {
+      try forEachEntry { read in
+        deleted.add(read)
+        if case .success(let entry) = read.entry { times.add(entry) }
+      }
+    } catch {
       switch error {
       case .device(let error): throw error
       }
     }
     var erasures: [Erasure] = []
-    for (id, conversation, leaves) in deleted.found() {
+    for (id, conversation, leaves) in deleted.found()
+    where times.isDeleted(id, of: conversation, before: cutoff) {
       let isFull =
         erasures.last.map {
           $0.conversation != conversation || $0.leaves.count + leaves.count > Append.maximumLeafCount

@@ -1,3 +1,5 @@
+internal import TLSCodec
+
 /// What the relay's own signatures show when it shows two histories. SPEC.md section 6.6.
 extension Device {
   /// What it means that the relay signed `receipt` for another device, and not for the history of `page`.
@@ -50,5 +52,31 @@ extension Device {
       nodes.append(batch.leafHashes)
     }
     return nodes
+  }
+}
+
+/// What a device does once a relay has convicted itself.
+extension Device {
+  /// The two receipts of the relay that contradict each other; nil if there are none, or the person has decided.
+  ///
+  /// As long as there are some, `sync()` sends and fetches nothing, so that neither of the two histories grows by this
+  /// device's word. Messages are still sealed, and wait here.
+  /// - Throws: `DeviceError.store`.
+  public func evidence() throws(DeviceError) -> RelayEvidence? { try keptEvidence() }
+
+  /// Goes on with the relay although it signed two histories: the person has seen the evidence, and decided. This
+  /// device takes no history but the one that it has, and what follows from it.
+  /// - Throws: `DeviceError.store`, `.noStore`.
+  public func goOnDespiteEvidence() throws(DeviceError) {
+    try keepNote([], as: .evidence)
+  }
+
+  func keptEvidence() throws(DeviceError) -> RelayEvidence? {
+    guard let bytes = try openNote(.evidence), !bytes.isEmpty else { return nil }
+    do { return try RelayEvidence(decoding: bytes) } catch { throw .store(.corrupted("evidence")) }
+  }
+
+  func keep(_ evidence: RelayEvidence) throws(DeviceError) {
+    try keepNote(evidence.encoded, as: .evidence)
   }
 }

@@ -33,6 +33,7 @@ extension Device {
         try store.commit(
           page.batches, clearingOutboxThrough: sequence, progress: progress.encoded)
       }
+      try gather(page.batches)
       received += page.batches.reduce(0) { $0 + $1.records.count }
       report?(.received(progress.history.tree.size, of: page.receipt.treeSize))
     }
@@ -60,6 +61,7 @@ extension Device {
         again.records[Int(leaf - batch.firstLeaf)].map { (leaf: leaf, bytes: $0) }
       }
       try Self.storing { () throws(StoreError) in try store.fill(records, progress: bytes) }
+      for (leaf, record) in records { try gather(filled: record, at: leaf, author: batch.append.device) }
     }
   }
 
@@ -291,6 +293,7 @@ extension Device {
       try store.commit(
         [batch], clearingOutboxThrough: records[records.count - 1].sequence, progress: final)
     }
+    try gather([batch])
   }
 
   /// Sends sealed attachments that wait. Gives their number.

@@ -39,9 +39,13 @@ extension Device {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       let keys = try state.withLock { (state) throws(DeviceError) in try state.keys.rotated() }
-      let bundle = try DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970)
-      try await change(rotating: keys) { .rotate(.init(device: bundle, epoch: $0)) }
+      try await rotate(to: keys)
     }
+  }
+
+  func rotate(to keys: DeviceKeys) async throws(DeviceError) {
+    let bundle = try DeviceKeyBundle(of: keys, createdAt: clock.now.millisecondsSince1970)
+    try await change(rotating: keys) { .rotate(.init(device: bundle, epoch: $0)) }
   }
 
   /// Makes an entry that begins an epoch, and sees it through; begins again if another came first.
@@ -91,10 +95,20 @@ extension Device {
   }
 
   /// Takes an entry that is now in the log. Its epoch is judged when its wrap is there.
-  func take(_ entry: LogEntry) throws(DeviceError) {
-    try state.withLock { (state) throws(DeviceError) in try state.take(entry) }
+  func take(_ entry: LogEntry) throws(DeviceError) { try take([entry]) }
+
+  /// Takes entries one after the other, and saves once: what came before one that breaks a rule stays.
+  func take(_ entries: some Collection<LogEntry>) throws(DeviceError) {
+    guard !entries.isEmpty else { return }
+    let refusal = state.withLock { (state) -> DeviceError? in
+      do throws(DeviceError) {
+        for entry in entries { try state.take(entry) }
+        return nil
+      } catch { return error }
+    }
     try save()
     refreshArchive()
+    if let refusal { throw refusal }
   }
 }
 

@@ -24,10 +24,6 @@ extension Device {
     try Self.storing { () throws(StoreError) in try store.enqueue(records, blobs: blobs) }
   }
 
-  func enqueueProfile(named name: String) throws(DeviceError) {
-    try enqueue([.device(DeviceProfile(name: name))])
-  }
-
   /// One record of the history, opened.
   package struct HistoryEntry: Sendable {
     /// Where it is.

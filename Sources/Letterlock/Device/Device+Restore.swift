@@ -101,11 +101,19 @@ extension Device {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       try await finishPending()
-      let leavers = unconfirmedDevices.filter { !kept.contains($0) }
-      if !leavers.isEmpty {
-        try await change(leaving: leavers) { .remove(.init(devices: leavers, epoch: $0)) }
+      var hasBegun = false
+      // Whoever is still active may add another device meanwhile: it ends when an entry of this device's own is
+      // the newest, and nobody else is there.
+      while true {
+        let leavers = unconfirmedDevices.filter { !kept.contains($0) }
+        guard !leavers.isEmpty || !hasBegun else { break }
+        if leavers.isEmpty {
+          try await change { .epoch($0) }
+        } else {
+          try await change(leaving: leavers) { .remove(.init(devices: leavers, epoch: $0)) }
+        }
+        hasBegun = true
       }
-      if leavers.isEmpty { try await change { .epoch($0) } }
       state.withLock { $0.isUnconfirmed = false }
       try save()
       refreshArchive()

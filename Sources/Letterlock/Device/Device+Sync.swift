@@ -7,26 +7,53 @@ extension Device {
   ///
   /// Everything that comes from the relay is verified before it is kept; a history that breaks a rule is
   /// not kept, and the verdict names the rule.
-  /// - Throws: `DeviceError.relay` if the relay does not answer or refuses, `.noRelay`, `.noStore`,
-  ///   `.store`, `.vault`.
+  /// - Parameter ignoringConditions: goes on even if a condition of `settings()` does not hold, once.
+  /// - Throws: `DeviceError.relay` if the relay does not answer or refuses, `.heldBack` if the person stopped
+  ///   synchronising or a condition does not hold, `.noRelay`, `.noStore`, `.store`, `.vault`.
   @discardableResult
   public func sync(
-    progress report: (@Sendable (SyncStep) -> Void)? = nil
+    ignoringConditions: Bool = false, progress report: (@Sendable (SyncStep) -> Void)? = nil
   ) async throws(DeviceError) -> SyncReport {
     try await inTurn { () async throws(DeviceError) in
+      if let erasedBy { return SyncReport(verdict: .erased(by: erasedBy)) }
+      if let evidence = try keptEvidence() { return SyncReport(verdict: .forked(evidence: evidence)) }
+      try await checkConditions(ignoring: ignoringConditions)
       var result = SyncReport(verdict: .complete(size: 0))
       do throws(DeviceError) {
         try await synchronise(&result, report)
+        let history = try progress().history
+        result.verdict =
+          history.absent.isEmpty ? .complete(size: history.tree.size) : .missing(leaves: history.absent)
       } catch {
-        guard case .historyRefused(let verdict) = error else { throw error }
-        result.verdict = verdict
-        return result
+        switch error {
+        case .historyRefused(let verdict): result.verdict = verdict
+        case .relay(.accountErased(let erasure)): result.verdict = try verdict(of: erasure)
+        default:
+          try note(SyncAttempt(at: clock.now, error: error))
+          throw error
+        }
       }
-      let history = try progress().history
-      result.verdict =
-        history.absent.isEmpty ? .complete(size: history.tree.size) : .missing(leaves: history.absent)
+      if case .forked(let evidence?) = result.verdict { try keep(evidence) }
+      try note(SyncAttempt(at: clock.now, verdict: result.verdict))
       return result
     }
+  }
+
+  /// Refuses what the person does not want now.
+  private func checkConditions(ignoring isIgnoring: Bool) async throws(DeviceError) {
+    let settings = try settings()
+    if settings.isStopped { throw .heldBack(.stopped) }
+    guard !isIgnoring else { return }
+    let unmet = await unmetConditions(settings, try withJournal { $0 })
+    guard unmet.isEmpty else { throw .heldBack(.conditions(unmet)) }
+  }
+
+  private func note(_ attempt: SyncAttempt) throws(DeviceError) {
+    try withJournal { journal in
+      journal.lastAttempt = attempt
+      if attempt.outcome == .complete { journal.lastSuccess = attempt.at }
+    }
+    try saveJournal()
   }
 
   private func synchronise(
@@ -37,10 +64,16 @@ extension Device {
     try await finishPending()
     result.mended += try await mend()
     if isActive {
+      try await keepSchedule()
       result.sentAttachments += try await pushBlobs(report)
-      result.sent += try await pushRecords(report)
+      result.heldBack = stateHolds
+      if result.heldBack.isEmpty {
+        try announcePresence()
+        result.sent += try await pushRecords(report)
+      }
       result.received += try await pullEverything(report)
     }
+    try updateDirectory()
     let after = Set(log.activeDevices)
     result.joined = after.subtracting(before).sorted()
     result.left = before.subtracting(after).sorted()
@@ -79,7 +112,7 @@ extension Device {
       refreshArchive()
       throw .historyRefused(.forked(evidence: nil))
     }
-    for entry in entries.dropFirst() { try take(entry) }
+    try take(entries.dropFirst())
   }
 
   /// Asks for the wraps of epochs that this device does not read yet, and judges them.

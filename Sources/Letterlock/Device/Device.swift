@@ -20,6 +20,16 @@ public final class Device: Sendable {
   let state: Mutex<DeviceState>
   /// Calls that talk to the relay take turns.
   let turns = Turns()
+  /// The clock that schedules go by.
+  package let clock = DeviceClock()
+  /// Counts what goes through `relay`, which it is.
+  let meter: MeteredRelay?
+  /// What the device remembers of its own doings; nil until it was read.
+  let journal = Mutex<DeviceJournal?>(nil)
+  /// The journal as the store has it.
+  let savedJournal = Mutex<[UInt8]?>(nil)
+  /// Where the app says what holds around the device.
+  let surroundings = Mutex<(any SyncSurroundings)?>(nil)
 
   init(
     _ state: consuming sending DeviceState, vault: any KeyVault, store: (any DeviceStore)?,
@@ -30,8 +40,10 @@ public final class Device: Sendable {
     archive = Archive(account: state.log.account)
     self.vault = vault
     self.store = store
-    self.relay = relay
+    meter = relay.map(MeteredRelay.init)
+    self.relay = meter
     self.state = Mutex(state)
+    restoreErasure()
     refreshArchive()
   }
 
@@ -75,11 +87,14 @@ extension DeviceState {
   /// The epoch to seal under, or why there is none.
   var sealing: Result<ReadableEpoch, ArchiveError> {
     guard isActive else { return .failure(.deviceRemoved) }
+    guard erasure == nil else { return .failure(.accountErased) }
     guard !isForked else { return .failure(.forked) }
     guard !isUnconfirmed else { return .failure(.devicesUnconfirmed) }
     let newest = log.newestEpoch
     guard let root = keyring.roots[newest.header.number] else {
-      return .failure(.epochRefused(by: keyring.faults[newest.header.number] == nil ? nil : newest.signer))
+      // A relay that withholds a wrap says nothing about who opened the epoch.
+      let isRelays = keyring.faults[newest.header.number]?.isRelays ?? true
+      return .failure(.epochRefused(by: isRelays ? nil : newest.signer))
     }
     return .success(ReadableEpoch(account: log.account, hash: newest.hash, root: root))
   }

@@ -40,6 +40,10 @@ public enum DeviceError: Error, Hashable, Sendable {
   case attachmentUnreadable(BlobID)
   /// The history or the log at the relay breaks its rules; the verdict says how.
   case historyRefused(Verdict)
+  /// The person does not want to synchronise now.
+  case heldBack(SyncHold)
+  /// The code is not the one that stands for what would be erased: nothing was erased.
+  case erasureNotConfirmed
   /// Every message there is would be erased: ask the person a second time.
   case wouldEraseEverything(messages: Int)
   /// A message was sent or erased since the index was made in which it was looked up: make a new one.

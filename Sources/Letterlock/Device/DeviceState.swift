@@ -9,6 +9,8 @@ struct DeviceState: ~Copyable {
   var keyring: EpochKeyring
   /// A log entry that was made and perhaps sent, and not yet seen in the log.
   var pending: PendingEntry?
+  /// The order by which the relay's copy of everything was erased.
+  var erasure: AccountErasure?
   /// Set when two logs contradict each other.
   var isForked = false
   /// Set in a restored device until the person has said which other devices to keep.

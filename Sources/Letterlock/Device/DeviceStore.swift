@@ -14,6 +14,11 @@ public protocol DeviceStore: Sendable {
   /// How far the device has come; nil in a new store. Opaque to the store.
   func progress() throws(StoreError) -> [UInt8]?
 
+  /// A small value that the device keeps beside the history; nil if it keeps none. Opaque to the store.
+  func note(_ note: DeviceNote) throws(StoreError) -> [UInt8]?
+  /// Keeps a small value beside the history.
+  func keep(_ bytes: [UInt8], as note: DeviceNote) throws(StoreError)
+
   /// Adds sealed records that no relay has yet, and small sealed attachments with them.
   func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError)
   /// The oldest records that no relay has yet, after a place in the outbox, in the order they were added.
@@ -71,6 +76,18 @@ extension DeviceStore {
   public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
     try outbox(after: 0, limit: limit)
   }
+}
+
+/// What a device keeps beside the history.
+public enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
+  /// What the person set.
+  case settings = 1
+  /// What the device did.
+  case journal = 2
+  /// The order by which the server's copy was erased.
+  case erasure = 3
+  /// Two receipts by which the relay convicted itself, until the person has decided.
+  case evidence = 4
 }
 
 /// A record that no relay has yet.

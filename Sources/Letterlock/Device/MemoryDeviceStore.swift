@@ -4,6 +4,7 @@ internal import Synchronization
 public final class MemoryDeviceStore: DeviceStore {
   private struct State {
     var progress: [UInt8]?
+    var notes: [DeviceNote: [UInt8]] = [:]
     var outbox: [OutboxRecord] = []
     var nextSequence: Int64 = 1
     var staged: (append: [UInt8], through: Int64)?
@@ -35,6 +36,14 @@ public final class MemoryDeviceStore: DeviceStore {
 
   /// How far the device has come; nil in a new store. Opaque to the store.
   public func progress() throws(StoreError) -> [UInt8]? { state.withLock { $0.progress } }
+
+  /// A small value that the device keeps beside the history; nil if it keeps none.
+  public func note(_ note: DeviceNote) throws(StoreError) -> [UInt8]? { state.withLock { $0.notes[note] } }
+
+  /// Keeps a small value beside the history.
+  public func keep(_ bytes: [UInt8], as note: DeviceNote) throws(StoreError) {
+    state.withLock { $0.notes[note] = bytes }
+  }
 
   /// Adds sealed records that no relay has yet, and small sealed attachments with them.
   public func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError) {

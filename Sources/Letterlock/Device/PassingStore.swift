@@ -28,6 +28,8 @@ final class PassingStore: DeviceStore {
   }
 
   // A device that only reads asks for none of these.
+  func note(_ note: DeviceNote) -> [UInt8]? { nil }
+  func keep(_ bytes: [UInt8], as note: DeviceNote) {}
   func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) {}
   func outbox(after sequence: Int64, limit: Int) -> [OutboxRecord] { [] }
   func outboxCount() -> Int { 0 }

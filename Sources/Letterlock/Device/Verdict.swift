@@ -13,6 +13,8 @@ public enum Verdict: Hashable, Sendable {
   /// The relay shows another log, or signed another history for another device. With two receipts of the
   /// relay that contradict each other, if it gave them: whoever reads them can tell that the relay lied.
   case forked(evidence: RelayEvidence?)
+  /// A device of the account had the relay's copy of everything erased. What is here stays.
+  case erased(by: DeviceID)
 
   /// Whether nothing is wrong.
   public var isComplete: Bool {
@@ -37,6 +39,8 @@ public struct SyncReport: Hashable, Sendable {
   public var left: [DeviceID] = []
   /// Who began an epoch that this device had to mend by beginning another.
   public var mended: [DeviceID] = []
+  /// Why records still wait here; empty if nothing holds them back.
+  public var heldBack: [SyncHold] = []
 
   /// A report.
   public init(verdict: Verdict) { self.verdict = verdict }

@@ -61,38 +61,47 @@ extension ConversationProfile: FieldCoded {
 }
 
 /// ```
-/// 1 name   UTF-8
+/// 1 name      UTF-8
+/// 2 seen_at   int64, optional
 /// ```
 /// SPEC.md section 10.8.
 extension DeviceProfile: FieldCoded {
   enum FieldNumber: UInt16 {
     case name = 1
+    case seenAt
   }
 
-  var fieldNumbers: ClosedRange<UInt16> { 1...1 }
+  var fieldNumbers: ClosedRange<UInt16> { 1...2 }
 
   func valueByteCount(of field: FieldNumber) -> Int? {
-    name.utf8.count
+    switch field {
+    case .name: name.utf8.count
+    case .seenAt: seenAt == nil ? nil : 8
+    }
   }
 
   func writeValue(of field: FieldNumber, to bytes: inout MutableRawSpan, at offset: inout Int) {
-    bytes.write(fixed: name, at: &offset)
+    switch field {
+    case .name: bytes.write(fixed: name, at: &offset)
+    case .seenAt: bytes.write(seenAt?.nanosecondsSince1970 ?? 0, at: &offset)
+    }
   }
 
   init(readingFields reader: inout SpanReader, from bytes: RawSpan) throws(TLSError) {
-    var name: String?
+    var (name, seenAt) = (String?.none, Timestamp?.none)
     var unknown: [UnknownValue] = []
     var fields = FieldReader()
     while let (number, rest) = try fields.next(&reader, from: bytes) {
       var value = rest
       switch FieldNumber(rawValue: number) {
       case .name: name = try value.readRestAsText(from: bytes)
+      case .seenAt: seenAt = Timestamp(nanosecondsSince1970: try value.read(from: bytes))
       case nil: unknown.append(UnknownValue(code: number, bytes: value.readRest(from: bytes)))
       }
       try value.finish()
     }
     guard let name else { throw .invalidValue }
-    self.name = name
+    self.init(name: name, seenAt: seenAt)
     unknownFields = unknown
   }
 }

@@ -30,11 +30,14 @@ public struct ConversationProfile: Hashable, Sendable {
 public struct DeviceProfile: Hashable, Sendable {
   /// The name its person gave it.
   public var name: String
+  /// When it wrote this, by its own clock.
+  public var seenAt: Timestamp?
   /// Fields of a newer version, by number.
   package internal(set) var unknownFields: [UnknownValue] = []
 
   /// What a device tells about itself.
-  public init(name: String) {
+  public init(name: String, seenAt: Timestamp? = nil) {
     self.name = name
+    self.seenAt = seenAt
   }
 }

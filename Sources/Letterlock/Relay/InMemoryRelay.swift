@@ -111,7 +111,7 @@ public actor InMemoryRelay: Relay {
   public func logEntries(
     of account: AccountID, from index: UInt64
   ) async throws(RelayError) -> [LogEntry] {
-    Array(try stored(account).entries.dropFirst(Int(clamping: index)))
+    Array(try storedEvenErased(account).entries.dropFirst(Int(clamping: index)))
   }
 
   /// Adds an entry if it follows the newest one; the same entry once more changes nothing.
@@ -256,12 +256,30 @@ public actor InMemoryRelay: Relay {
     mailboxes[mailbox] ?? []
   }
 
+  /// Erases everything of an account but its log and the order.
+  public func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
+    var stored = try storedEvenErased(account)
+    if let done = stored.rules.erasure {
+      guard done == erasure else { throw .accountErased(done) }
+      return
+    }
+    try stored.rules.erase(by: erasure)
+    (stored.wraps, stored.batches, stored.blobs) = ([:], [], [:])
+    accounts[account] = stored
+  }
+
   /// What the account keeps.
   public func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
     try stored(account).rules.usage
   }
 
   func stored(_ account: AccountID) throws(RelayError) -> StoredAccount {
+    let stored = try storedEvenErased(account)
+    if let erasure = stored.rules.erasure { throw .accountErased(erasure) }
+    return stored
+  }
+
+  private func storedEvenErased(_ account: AccountID) throws(RelayError) -> StoredAccount {
     guard let stored = accounts[account] else { throw .unknownAccount }
     return stored
   }

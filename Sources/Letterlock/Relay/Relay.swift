@@ -61,6 +61,10 @@ public protocol Relay: Sendable {
   /// Everything left in a mailbox.
   func messages(in mailbox: MailboxID) async throws(RelayError) -> [[UInt8]]
 
+  /// Erases everything of an account but its log, which tells who may order it, and keeps the order: every other
+  /// call for the account throws `RelayError.accountErased` from then on. The same order once more changes nothing.
+  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError)
+
   /// What the account keeps.
   func usage(of account: AccountID) async throws(RelayError) -> RelayUsage
 }

@@ -6,6 +6,8 @@ package struct RelayAccount: Sendable {
   package private(set) var log: AccountLog
   package private(set) var history: History
   package var usage: RelayUsage
+  /// The order by which everything was erased; nil if it was not.
+  package private(set) var erasure: AccountErasure?
 
   /// An account that begins.
   package init(
@@ -22,7 +24,8 @@ package struct RelayAccount: Sendable {
   }
 
   /// An account as it was stored.
-  package init(log: AccountLog, history: History, usage: RelayUsage) {
+  package init(log: AccountLog, history: History, usage: RelayUsage, erasure: AccountErasure? = nil) {
+    self.erasure = erasure
     self.log = log
     self.history = history
     self.usage = usage
@@ -74,6 +77,19 @@ package struct RelayAccount: Sendable {
     self = next
     return HistoryBatch(
       firstLeaf: firstLeaf, append: append, erasures: erasures, leafHashes: leaves, records: records)
+  }
+
+  /// Takes an order to erase everything, or changes nothing. SPEC.md section 6.12.
+  package mutating func erase(by order: AccountErasure) throws(RelayError) {
+    do throws(ErasureRefusal) { try order.check(against: log) } catch {
+      guard error == .otherState else { throw .erasureRefused(error) }
+      throw .staleLogHead(newest: log.head)
+    }
+    guard order.receipt.treeSize == history.tree.size, order.receipt.treeRoot == history.tree.root else {
+      throw .staleHistory(treeSize: history.tree.size)
+    }
+    erasure = order
+    (usage.records, usage.blobs) = (0, 0)
   }
 
   /// Checks that an active device signed an upload, and that it fits.

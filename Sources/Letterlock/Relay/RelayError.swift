@@ -18,6 +18,10 @@ public enum RelayError: Error, Hashable, Sendable {
   case quotaExceeded(RelayUsage)
   /// The upload is not signed by an active device, or its parts do not add up to what was signed.
   case blobRefused
+  /// A device of the account had everything erased: nothing is there any more.
+  case accountErased(AccountErasure)
+  /// The order to erase everything breaks a rule.
+  case erasureRefused(ErasureRefusal)
   /// The relay has no such blob.
   case unknownBlob
   /// The request is larger than the relay takes.

@@ -18,7 +18,7 @@ struct ImportCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run {
       guard !sources.isEmpty else { throw ToolError("Name at least one file to import.") }
-      let opened = try ArchiveFolder(path: archive).open(try keys.passphrase())
+      let opened = try ArchiveFolder(path: archive).open(try keys.passphrase(), for: .changing)
       let run = try ImportRun(opened)
       for source in sources {
         let summary = try await run.add(source)

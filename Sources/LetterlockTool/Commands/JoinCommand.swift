@@ -66,7 +66,12 @@ struct SyncCommand: AsyncParsableCommand {
 
   @Argument(help: "The archive's folder.") var dir: String
   @OptionGroup var keys: KeyOptions
-  @Option(help: "Days for which deleted messages can be recovered.") var keepDeleted = 30
+  @Option(help: "Days for which deleted messages can be recovered, this once; the setting unless given.")
+  var keepDeleted: Int?
+  @Flag(help: "Goes on with a relay that signed two histories: you have seen the evidence, and decided.")
+  var despiteEvidence = false
+  @Flag(help: "Goes on even if a condition of `letterlock settings` does not hold.") var ignoreConditions =
+    false
   @Flag(help: "Erases deleted messages even if no message at all is left then.") var eraseEverything = false
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -78,11 +83,12 @@ struct SyncCommand: AsyncParsableCommand {
     var sent: Int
     var attachmentsSent: Int
     var attachmentsReceived: Int
+    var heldBack: [String]
   }
 
   func run() async throws {
     try await Terminal.run {
-      guard (0...36500).contains(keepDeleted) else {
+      guard (0...36500).contains(keepDeleted ?? 0) else {
         throw ToolError("--keep-deleted takes 0 to 36500 days.")
       }
       let folder = ArchiveFolder(path: dir)
@@ -90,14 +96,17 @@ struct SyncCommand: AsyncParsableCommand {
       let outcome: Outcome
       do throws(DeviceError) {
         let bar = SyncBar()
-        let report = try await device.sync { bar.show($0) }
+        device.observe(MachineSurroundings(folder: dir))
+        if despiteEvidence { try device.goOnDespiteEvidence() }
+        let report = try await device.sync(ignoringConditions: ignoreConditions) { bar.show($0) }
         bar.finish()
+        for hold in report.heldBack { Terminal.note(hold.sentence(folder: dir)) }
         let erased = report.verdict.isComplete ? try await erase(on: device) : 0
         let files = report.verdict.isComplete ? try await device.downloadAll() : 0
         outcome = Outcome(
           complete: report.verdict.isComplete, erased: erased, verdict: report.verdict.sentence,
           received: report.received, sent: report.sent, attachmentsSent: report.sentAttachments,
-          attachmentsReceived: files)
+          attachmentsReceived: files, heldBack: report.heldBack.map(\.name))
       } catch { throw ToolError(error, folder: dir) }
       if json { try Terminal.print(json: outcome) }
       guard outcome.complete else { throw ToolError.wrong(outcome.verdict) }
@@ -106,18 +115,15 @@ struct SyncCommand: AsyncParsableCommand {
         "\(outcome.verdict) Received \(outcome.received), sent \(outcome.sent); attachments received "
           + "\(outcome.attachmentsReceived), sent \(outcome.attachmentsSent).")
       if outcome.erased > 0 {
-        print("Erased \(outcome.erased) messages that were deleted \(keepDeleted) days ago.")
+        print("Erased \(outcome.erased) messages that were deleted before.")
       }
     }
   }
 
   private func erase(on device: Device) async throws(DeviceError) -> Int {
-    let day: Int64 = 86_400_000_000_000
-    let cutoff = Timestamp(
-      nanosecondsSince1970: Timestamp.now.nanosecondsSince1970 - Int64(keepDeleted) * day)
     guard !device.needsConfirmation, device.log.activeMember(device.id) != nil else { return 0 }
     do throws(DeviceError) {
-      return try await device.eraseDeleted(before: cutoff, confirmingEverything: eraseEverything)
+      return try await device.eraseExpired(after: keepDeleted, confirmingEverything: eraseEverything)
     } catch {
       guard case .wouldEraseEverything(let count) = error else { throw error }
       Terminal.note(
@@ -131,6 +137,7 @@ struct SyncCommand: AsyncParsableCommand {
     guard folder.isInUse else {
       throw ToolError("There is no device in \(folder.path): begin with `letterlock init \(folder.path)`.")
     }
+    try folder.lock()
     let (store, relay, vault) = (try folder.openStore(), try folder.openRelay(), folder.vault(passphrase))
     do throws(DeviceError) {
       guard try Device.isJoining(vault) else {

@@ -47,6 +47,21 @@ struct ArchiveStatus: Encodable {
   var relayBytes: UInt64
   var relayUsage: RelayUsage?
   var needsConfirmation: Bool
+  var lastSync: String?
+  var lastAttempt: String?
+  var nextEpoch: String?
+  var waitingAttachments: Int
+  var waitingAttachmentBytes: UInt64
+  var missingRecords: Int
+  var holds: [Hold]
+  var dataUsage: DataUsage
+  var settings: SettingsSummary
+
+  /// Why something waits.
+  struct Hold: Encodable {
+    var kind: String
+    var sentence: String
+  }
 
   init(_ opened: ArchiveFolder.Opened) async throws {
     let index = try opened.timelineIndex()
@@ -68,6 +83,18 @@ struct ArchiveStatus: Encodable {
     relayBytes = Self.size(try opened.folder.relayPath())
     relayUsage = try? await opened.relay.usage(of: opened.device.account)
     needsConfirmation = opened.device.needsConfirmation
+    opened.device.observe(MachineSurroundings(folder: opened.folder.path))
+    let status: DeviceStatus
+    do throws(DeviceError) { status = try await opened.device.status() } catch {
+      throw ToolError(error, folder: opened.folder.path)
+    }
+    lastSync = status.lastSync?.rfc3339
+    lastAttempt = status.lastAttempt?.rfc3339
+    nextEpoch = status.nextEpoch?.rfc3339
+    (waitingAttachments, waitingAttachmentBytes) = (status.waitingAttachments, status.waitingAttachmentBytes)
+    missingRecords = status.missingRecords.count
+    holds = status.holds.map { Hold(kind: $0.name, sentence: $0.sentence(folder: opened.folder.path)) }
+    (dataUsage, settings) = (status.dataUsage, SettingsSummary(status.settings))
     try opened.forEachMessage(of: index) { messages in
       for message in messages { count(message) }
     }
@@ -104,10 +131,24 @@ struct ArchiveStatus: Encodable {
     }
     if unreadableRecords > 0 { lines.append("  \(unreadableRecords) records cannot be read: run verify") }
     if unreadableEpochs > 0 { lines.append("  \(unreadableEpochs) epochs cannot be read") }
-    if needsConfirmation {
-      lines.append("  restored: run `letterlock device confirm` before adding to the history")
+    return lines + syncLines
+  }
+
+  private var syncLines: [String] {
+    var lines = ["  last sync: \(lastSync ?? "never")"]
+    if let lastAttempt, lastAttempt != lastSync { lines.append("  last tried: \(lastAttempt)") }
+    lines.append(
+      "  sent \(ByteText(dataUsage.up)) (records \(ByteText(dataUsage.recordsUp)), attachments "
+        + "\(ByteText(dataUsage.attachmentsUp)), account \(ByteText(dataUsage.logUp))); fetched "
+        + "\(ByteText(dataUsage.down)) (records \(ByteText(dataUsage.recordsDown)), attachments "
+        + "\(ByteText(dataUsage.attachmentsDown)), account \(ByteText(dataUsage.logDown)))")
+    if waiting > 0 || waitingAttachments > 0 {
+      lines.append(
+        "  waiting: \(waiting) records, \(waitingAttachments) attachments (\(ByteText(waitingAttachmentBytes)))"
+      )
     }
-    return lines
+    if missingRecords > 0 { lines.append("  the relay does not give \(missingRecords) records") }
+    return lines + settings.lines.map { "  " + $0 } + holds.map { "  ! " + $0.sentence }
   }
 }
 #endif

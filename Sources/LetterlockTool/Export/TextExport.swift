@@ -39,7 +39,7 @@ struct LinesExport {
       let bar = ProgressBar("Writing messages")
       var count = 0
       for conversation in index.conversations {
-        try file.write(Data("== \(index.title(of: conversation)) ==\n".utf8))
+        try file.write(Data("== \(index.title(of: conversation).shown) ==\n".utf8))
         try device.forEachMessage(index.references(in: conversation), of: index) { messages in
           for message in messages {
             let line = TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil)
@@ -119,7 +119,7 @@ struct TextLine: CustomStringConvertible {
     if case .unencrypted(let carrier) = message.protection {
       parts.append("[not encrypted: \(carrier.description.uppercased())]")
     }
-    description = parts.filter { !$0.isEmpty }.joined(separator: " ")
+    description = parts.filter { !$0.isEmpty }.joined(separator: " ").shown
   }
 
   private static func content(of message: Message) -> String {

@@ -49,6 +49,12 @@ enum MessageSamples {
       ("a conversation recovered", .deletion(try deletion(.recovered, []))),
       ("a message erased", .deletion(try deletion(.erased, [id("a")]))),
       ("a snapshot", .snapshot(snapshot)),
+      (
+        "a device that says when it was there",
+        .device(
+          DeviceProfile(
+            name: "Mac", seenAt: Timestamp(nanosecondsSince1970: 1_700_000_000_123_456_789)))
+      ),
       ("an entry of a newer version", .unknown(UnknownValue(code: 900, bytes: [1, 2, 3]))),
       (
         "a text that fills its padding",

@@ -11,7 +11,7 @@ enum OwnVectors {
     DerivationVectors.self, SignatureVectors.self, AccountVectors.self, EpochVectors.self,
     RecordVectors.self, AppendVectors.self, MessageVectors.self, PaddingVectors.self,
     AttachmentVectors.self, WrittenCodeVectors.self, JoinVectors.self, TreeVectors.self,
-    ProofVectors.self, SafetyVectors.self, KeyFileVectors.self,
+    ProofVectors.self, SafetyVectors.self, KeyFileVectors.self, ErasureVectors.self,
   ]
 
   static func verify(_ file: JSONCase, _ report: inout VectorReport) {

@@ -71,6 +71,22 @@ struct ForkingRelayTests {
     #expect(evidence.newer.treeSize == size + 4)
   }
 
+  @Test func `nothing more goes to that relay until the person has decided`() async throws {
+    let evidence = try evidence(of: try await house.phone.sync().verdict)
+    #expect(try house.phone.evidence() == evidence)
+    #expect(try await house.phone.status().holds.first == .forked)
+    // Sealing goes on; and the relay is not forgiven for being honest again.
+    await house.relay.turn(to: honest)
+    try house.phone.append(Household.text("waits"), to: house.chat)
+    let again = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
+    #expect(try await again.sync().verdict == .forked(evidence: evidence))
+    #expect(try await again.status().waitingRecords == 1)
+    try again.goOnDespiteEvidence()
+    #expect(try again.evidence() == nil)
+    #expect(try await again.sync().sent == 1)
+    #expect(try Household.texts(of: again) == ["first", "one side", "waits"])
+  }
+
   @Test func `evidence with any part altered shows nothing`() async throws {
     let bytes = try evidence(of: try await house.phone.sync().verdict).encoded
     var generator = SeededGenerator(seed: 7)

@@ -11,6 +11,7 @@ actor MeddlingRelay: Relay {
 
   private(set) var honest: InMemoryRelay
   private var loss: Loss?
+  private var erasure: AccountErasure?
   private var logs: [AccountID: [LogEntry]] = [:]
   private var letters: [[UInt8]] = []
   private var change: (@Sendable (HistoryPage) -> HistoryPage)?
@@ -48,8 +49,11 @@ actor MeddlingRelay: Relay {
   func beforeEntry(_ body: @escaping @Sendable (LogEntry) async throws -> RelayError?) { before = body }
   /// Takes the next entry, and says that it was overtaken.
   func denyNextEntry() { lies = true }
+  /// Says that everything was erased.
+  func pretendErased(by erasure: AccountErasure) { self.erasure = erasure }
   /// Is honest again.
   func behave() {
+    erasure = nil
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, historyOf, before, lies) = (nil, nil, nil, false)
     pagesLeft = nil
@@ -100,6 +104,7 @@ actor MeddlingRelay: Relay {
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage {
+    if let erasure { throw .accountErased(erasure) }
     if let left = pagesLeft {
       guard left > 0 else { throw .unavailable("interrupted") }
       pagesLeft = left - 1
@@ -148,6 +153,10 @@ actor MeddlingRelay: Relay {
 
   func messages(in mailbox: MailboxID) async throws(RelayError) -> [[UInt8]] {
     letters + (try await honest.messages(in: mailbox))
+  }
+
+  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
+    try await honest.eraseAccount(erasure, of: account)
   }
 
   func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {

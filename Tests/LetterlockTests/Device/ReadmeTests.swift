@@ -53,7 +53,7 @@ struct ReadmeTests {
     try await phone.sync()
     switch try await mac.sync().verdict {
     case .complete(let size): show("\(size) records, all there")
-    case .missing, .rolledBack, .reordered, .tampered, .forked: warn()
+    case .missing, .rolledBack, .reordered, .tampered, .forked, .erased: warn()
     }
     #expect(shown == "3 records, all there")
   }

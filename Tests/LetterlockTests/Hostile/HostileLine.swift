@@ -194,6 +194,10 @@ actor HostileLine: Relay {
     try await backing.messages(in: mailbox)
   }
 
+  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
+    try await backing.eraseAccount(erasure, of: account)
+  }
+
   func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
     try await backing.usage(of: account)
   }

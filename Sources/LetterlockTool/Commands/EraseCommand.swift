@@ -1,0 +1,74 @@
+#if Tool
+import ArgumentParser
+import Letterlock
+
+/// `letterlock erase`
+struct EraseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "erase",
+    abstract: "Erases the server's copy of everything, after a second confirmation.",
+    discussion: """
+      Says first what would be erased, and a code; a second run with --confirm CODE erases it. The code stands for \
+      that very state: if anything changed in between, nothing is erased and there is another code.
+      """)
+
+  @Argument(help: "The archive's folder; or none, with --relay and --recovery-key-file.") var dir: String?
+  @Option(help: "The relay's file, or the archive folder that holds it, if no device is left.") var relay:
+    String?
+  @Option(help: "A file that holds the recovery key, if no device is left.") var recoveryKeyFile: String?
+  @Option(help: "The code that the first run showed.") var confirm: String?
+  @OptionGroup var keys: KeyOptions
+
+  func run() async throws {
+    try await Terminal.run {
+      let prepared = try await prepare()
+      guard let confirm else {
+        for line in Self.consequences(prepared) { print(line) }
+        throw ToolError("Nothing was erased. Say it a second time with --confirm \(prepared.code).")
+      }
+      do throws(DeviceError) { try await prepared.confirm(confirm) } catch {
+        guard error == .erasureNotConfirmed else { throw ToolError(error, folder: dir) }
+        throw ToolError("Nothing was erased: the account has changed. The code is now \(prepared.code).")
+      }
+      print(
+        "Erased. The server keeps nothing but the account's log and the order to erase. What is here stays;")
+      print("to go on, begin a new account in another folder: letterlock init")
+    }
+  }
+
+  private func prepare() async throws -> PreparedErasure {
+    guard let dir else {
+      guard let relay, let recoveryKeyFile else {
+        throw ToolError("Name the archive's folder, or give --relay and --recovery-key-file.")
+      }
+      let key = try RestoreCommand.readKey(recoveryKeyFile)
+      let server = try ArchiveFolder.openRelay(at: relay)
+      do throws(DeviceError) { return try await Device.prepareErasure(with: key, relay: server) } catch {
+        throw ToolError(error, folder: relay)
+      }
+    }
+    let device = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing).device
+    do throws(DeviceError) {
+      // What this device does not have would be lost.
+      if device.erasedBy == nil {
+        try await device.sync(ignoringConditions: true).checked()
+        try await device.downloadAll()
+      }
+      return try await device.prepareErasure()
+    } catch { throw ToolError(error, folder: dir) }
+  }
+
+  /// What a person must know before.
+  private static func consequences(_ prepared: PreparedErasure) -> [String] {
+    let others = prepared.otherDevices.map { $0.description.prefix(16) }.joined(separator: ", ")
+    return [
+      "The server's copy of account \(prepared.account) would be erased, for all devices, at once and for good:",
+      "  \(prepared.recordCount) records (\(ByteText(prepared.usage.records))), attachments of "
+        + "\(ByteText(prepared.usage.blobs)), and every key that is kept for devices.",
+      "  Each device keeps what it has; what another device has not fetched yet, it cannot fetch any more.",
+      "  Other devices: \(others.isEmpty ? "none" : others).",
+      "  The recovery key gets nothing back from this server afterwards. The account ends.",
+    ]
+  }
+}
+#endif

@@ -1,0 +1,126 @@
+#if Tool
+import ArgumentParser
+import Letterlock
+
+/// `letterlock settings`
+struct SettingsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "settings",
+    abstract: "Shows or changes when this device synchronises, and which files it fetches by itself.")
+
+  @Argument(help: "The archive's folder.") var dir: String
+  @Option(
+    help: "What must hold before a sync: unmetered, power, idle, storage, separated by commas; or none.")
+  var require: String?
+  @Option(help: "Minutes between two syncs; 0 for none.") var interval: UInt32?
+  @Option(help: "Which files are fetched by themselves: off, previews or all.") var downloads: String?
+  @Option(help: "Bytes above which a file is not fetched by itself; 0 for no limit.")
+  var downloadLimit: UInt64?
+  @Option(help: "Days for which deleted messages can be recovered.") var keepDeleted: UInt16?
+  @OptionGroup var keys: KeyOptions
+  @Flag(help: "Prints one JSON object.") var json = false
+
+  func run() async throws {
+    try await Terminal.run {
+      let device = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing).device
+      do throws(DeviceError) {
+        var settings = try device.settings()
+        if try change(&settings) { try device.update(settings) }
+        let summary = SettingsSummary(settings)
+        guard !json else { return try Self.printed(summary) }
+        for line in summary.lines { print(line) }
+      } catch { throw ToolError(error, folder: dir) }
+    }
+  }
+
+  private static func printed(_ summary: SettingsSummary) throws(DeviceError) {
+    do { try Terminal.print(json: summary) } catch { throw .internalError("json") }
+  }
+
+  private func change(_ settings: inout SyncSettings) throws(DeviceError) -> Bool {
+    let before = settings
+    if let require = try? RequirementNames.parse(require) { settings.conditions.requirements = require }
+    if let interval { settings.conditions.minimumInterval = min(interval, 1_000_000) * 60 }
+    if let downloads = DownloadNames.all.first(where: { $0.name == downloads })?.value {
+      settings.automaticDownloads = downloads
+    }
+    if let downloadLimit { settings.automaticDownloadLimit = downloadLimit == 0 ? nil : downloadLimit }
+    if let keepDeleted { settings.recentlyDeletedDays = keepDeleted }
+    return settings != before
+  }
+
+  func validate() throws {
+    do { _ = try RequirementNames.parse(require) } catch {
+      throw ValidationError("--require takes unmetered, power, idle, storage, or none.")
+    }
+    if let downloads, !DownloadNames.all.contains(where: { $0.name == downloads }) {
+      throw ValidationError("--downloads takes off, previews or all.")
+    }
+  }
+}
+
+/// What the tool calls requirements.
+enum RequirementNames {
+  struct Unknown: Error {}
+
+  static let all: [(name: String, value: SyncConditions.Requirement)] = [
+    ("unmetered", .unmeteredNetwork), ("power", .externalPower), ("idle", .idle), ("storage", .freeStorage),
+    ("interval", .interval),
+  ]
+
+  static func name(_ requirement: SyncConditions.Requirement) -> String {
+    all.first { $0.value == requirement }?.name ?? ""
+  }
+
+  /// The requirements in a list; nil if there is no list.
+  static func parse(_ text: String?) throws(Unknown) -> Set<SyncConditions.Requirement>? {
+    guard let text else { return nil }
+    guard text != "none" else { return [] }
+    var found: Set<SyncConditions.Requirement> = []
+    for word in text.split(separator: ",") {
+      guard let value = all.first(where: { $0.name == word })?.value, value != .interval else {
+        throw Unknown()
+      }
+      found.insert(value)
+    }
+    return found
+  }
+}
+
+/// What the tool calls automatic downloads.
+enum DownloadNames {
+  static let all: [(name: String, value: AutomaticDownloads)] = [
+    ("off", .off), ("previews", .previews), ("all", .all),
+  ]
+}
+
+/// What a person set. The names are part of the tool's interface.
+struct SettingsSummary: Encodable {
+  var stopped: Bool
+  var requires: [String]
+  var intervalMinutes: UInt32
+  var downloads: String
+  var downloadLimit: UInt64?
+  var keepDeletedDays: UInt16
+
+  init(_ settings: SyncSettings) {
+    stopped = settings.isStopped
+    requires = settings.conditions.requirements.map(RequirementNames.name).sorted()
+    intervalMinutes = settings.conditions.minimumInterval / 60
+    downloads = DownloadNames.all.first { $0.value == settings.automaticDownloads }?.name ?? ""
+    downloadLimit = settings.automaticDownloadLimit
+    keepDeletedDays = settings.recentlyDeletedDays
+  }
+
+  var lines: [String] {
+    let needs = requires.isEmpty ? "always" : "needs " + requires.joined(separator: ", ")
+    let interval = intervalMinutes == 0 ? "" : ", at most every \(intervalMinutes) minutes"
+    let limit = downloadLimit.map { " up to \(ByteText($0))" } ?? ""
+    return [
+      stopped ? "Synchronising is stopped." : "Synchronises: \(needs)\(interval).",
+      "Fetches by itself: \(downloads)\(limit).",
+      "Deleted messages can be recovered for \(keepDeletedDays) days.",
+    ]
+  }
+}
+#endif

@@ -1,0 +1,60 @@
+import CryptoCore
+import Letterlock
+import TLSCodec
+
+/// Orders to erase the relay's copy of an account.
+enum ErasureVectors: OwnVectorKind {
+  static let name = "erasure"
+  static let about =
+    "Whether an order to erase everything holds at the log that `log` is. SPEC.md section 6.12."
+
+  static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
+    let maker = try LogMaker()
+    let (log, key) = (maker.log, try ReceiptKey(seed: VectorSeed.bytes("receipt key")))
+    func receipt(_ head: LogHead, by key: ReceiptKey, of account: AccountID? = nil) throws -> Receipt {
+      try Receipt(
+        account: account ?? log.account, treeSize: 5, treeRoot: HistoryTree().root, logHead: head, by: key)
+    }
+    let newest = try receipt(log.head, by: key)
+    let time = Timestamp(nanosecondsSince1970: 1_700_000_300_000_000_000)
+    let good = try AccountErasure(of: newest, at: time, by: maker.rotatedPhone)
+    let older = try receipt(log.heads[0], by: key)
+    let unsigned = try receipt(log.head, by: try ReceiptKey(seed: VectorSeed.bytes("another relay")))
+    let foreign = try receipt(log.head, by: key, of: AccountID(unchecked: VectorSeed.bytes("account")))
+    let orders: [(String, AccountErasure)] = [
+      ("an order", good),
+      ("at an older head", try AccountErasure(of: older, at: time, by: maker.rotatedPhone)),
+      ("a receipt of another relay", try AccountErasure(of: unsigned, at: time, by: maker.rotatedPhone)),
+      ("another account", try AccountErasure(of: foreign, at: time, by: maker.rotatedPhone)),
+      ("by a removed device", try AccountErasure(of: newest, at: time, by: maker.tablet)),
+    ]
+    var cases: [[String: Any]] = try orders.map { name, order in
+      ["name": name, "erasure": order.encoded.hex, "valid": try holds(order, in: log)]
+    }
+    let bytes = good.encoded
+    for (name, place) in [("its device", 1), ("its receipt", 40), ("its time", 205), ("its signature", 300)] {
+      cases.append(["name": "\(name) altered", "erasure": bytes.flipping(place).hex, "valid": false])
+    }
+    return (
+      [
+        "account": log.account.bytes.hex, "log": maker.entries.map { $0.encoded.hex },
+        "log_head": log.head.bytes.hex, "receipt_key": key.publicKey.hex,
+        "signing_keys": maker.rotatedPhone.signingKeys.bytes.hex,
+      ], cases
+    )
+  }
+
+  static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
+    let entries = try file.texts("log").map { try LogEntry(decoding: Hex.decode($0) ?? []) }
+    let log = try AccountLog(account: AccountID(unchecked: file.bytes("account")), replaying: entries)
+    let order = try? AccountErasure(decoding: test.bytes("erasure"))
+    return try (order.map { try holds($0, in: log) } ?? false) == test.flag("valid")
+  }
+
+  private static func holds(_ order: AccountErasure, in log: AccountLog) throws -> Bool {
+    do throws(ErasureRefusal) {
+      try order.check(against: log)
+      return true
+    } catch { return false }
+  }
+}

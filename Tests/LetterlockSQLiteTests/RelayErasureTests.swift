@@ -1,0 +1,73 @@
+#if SQLite
+import Foundation
+import GRDB
+import Letterlock
+import TLSCodec
+import Testing
+
+@testable import LetterlockSQLite
+
+@Suite("SPEC.md section 6.12: a relay that is told to erase an account")
+struct RelayErasureTests {
+  @Test(arguments: RelayKind.allCases)
+  func `keeps the log and the order, and answers everything else with it`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    let created = try await Device.createAccount(
+      named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    let phone = created.device
+    try phone.append(.carrier(.sms, from: "+15550100", text: "erased soon"), to: ConversationID())
+    try await phone.sync()
+    let before = try await relay.usage(of: phone.account)
+    #expect(before.records > 0)
+    let prepared = try await phone.prepareErasure()
+    try await prepared.confirm(prepared.code)
+
+    #expect(try await relay.logEntries(of: phone.account, from: 0).count == 1)
+    #expect(try await relay.account(recoveredBy: phone.log.recoveryDevice) == phone.account)
+    await #expect(throws: RelayError.self) {
+      try await relay.history(of: phone.account, from: 0, maximumByteCount: 1)
+    }
+    await #expect(throws: RelayError.self) {
+      try await relay.wrap(of: phone.account, epoch: 0, for: phone.id)
+    }
+    await #expect(throws: RelayError.self) { try await relay.usage(of: phone.account) }
+    await #expect(throws: DeviceError.self) { try await phone.beginEpoch() }
+  }
+
+  @Test func `leaves no record in its file`() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("relay.sqlite")
+    let account: AccountID
+    do {
+      let relay = try SQLiteRelay(path: path)
+      let phone = try await Device.createAccount(
+        named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay
+      ).device
+      account = phone.account
+      for index in 0..<50 {
+        try phone.append(.carrier(.sms, from: "+15550100", text: "text \(index)"), to: ConversationID())
+      }
+      try await phone.sync()
+      let prepared = try await phone.prepareErasure()
+      try await prepared.confirm(prepared.code)
+      #expect(try relay.audit() == [])
+    }
+    let queue = try DatabaseQueue(path: path)
+    let counts = try await queue.read { db in
+      try ["wrap", "batch", "record", "blob", "blob_part"].map { table in
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)")
+      }
+    }
+    #expect(counts == [0, 0, 0, 0, 0])
+    try queue.close()
+    // A relay that is opened anew remembers.
+    let again = try SQLiteRelay(existing: path)
+    let error = await #expect(throws: RelayError.self) { try await again.usage(of: account) }
+    guard case .accountErased = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+}
+#endif
