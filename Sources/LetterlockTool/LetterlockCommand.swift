@@ -20,7 +20,7 @@ struct LetterlockCommand: AsyncParsableCommand {
       InitCommand.self, ImportCommand.self, StatusCommand.self, ConversationsCommand.self,
       ShowCommand.self, SearchCommand.self, DeleteCommand.self,
       RecoverCommand.self, ExportCommand.self, JoinCommand.self, DeviceCommand.self,
-      SyncCommand.self,
+      SyncCommand.self, AttachmentCommand.self, StorageCommand.self,
       RestoreCommand.self, VerifyCommand.self, VectorsCommand.self, DemoCommand.self,
     ])
 }

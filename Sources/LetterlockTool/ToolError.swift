@@ -49,6 +49,9 @@ extension ToolError {
         ToolError.wrong("The relay shows approvals that no device of yours made.")
       case .attachmentUnreadable(let blob):
         ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
+      case .attachmentNotWritten:
+        ToolError("The file cannot be written: is its folder there, and is there room?")
+      case .attachmentChanged: ToolError("A file changed while it was being sealed: try again.")
       case .wouldEraseEverything(let count):
         ToolError("Nothing was erased: all \(count) messages would be. Say so with --erase-everything.")
       case .historyRefused(let verdict):

@@ -9,6 +9,7 @@ package enum SignaturePurpose: String, Sendable, CaseIterable {
   case append = "append"
   case receipt = "receipt"
   case blobUpload = "blob upload"
+  case blobRemoval = "blob removal"
 
   /// ML-DSA's context string.
   var context: [UInt8] { Array(rawValue.utf8) }

@@ -20,6 +20,8 @@ public final class Device: Sendable {
   let state: Mutex<DeviceState>
   /// Calls that talk to the relay take turns.
   let turns = Turns()
+  /// Attachments that were sealed and whose messages are not kept yet.
+  let attaching = Mutex<Set<BlobID>>([])
 
   init(
     _ state: consuming sending DeviceState, vault: any KeyVault, store: (any DeviceStore)?,

@@ -25,7 +25,7 @@ struct ExportCommand: AsyncParsableCommand {
       let timeline = try opened.timeline()
       let count: Int
       switch format {
-      case .json: count = try LinesExport.json(timeline, to: output)
+      case .json: count = try LinesExport.json(timeline, of: opened.device, to: output)
       case .text: count = try LinesExport.text(timeline, to: output)
       case .html: count = try await HTMLExport(timeline, device: opened.device, folder: output).write()
       }

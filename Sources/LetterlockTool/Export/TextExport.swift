@@ -1,16 +1,17 @@
 #if Tool
+import CryptoCore
 import Foundation
 import Letterlock
 
 /// `--format json` and `--format text`: one file, written beside its place and moved there whole.
 struct LinesExport {
   /// Writes one JSON object a line, in the order sent.
-  static func json(_ timeline: Timeline, to path: String) throws -> Int {
+  static func json(_ timeline: Timeline, of device: Device, to path: String) throws -> Int {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return try write(timeline.messages, to: path) { message in
       let title = message.conversation.map { timeline.title(of: $0) } ?? ""
-      return try encoder.encode(ExportedMessage(message, title: title))
+      return try encoder.encode(ExportedMessage(message, title: title, sha256: device.sha256))
     }
   }
 
@@ -52,6 +53,17 @@ struct LinesExport {
     try? FileManager.default.removeItem(atPath: path)
     try FileManager.default.moveItem(atPath: temporary, toPath: path)
     return elements.count
+  }
+}
+
+extension Device {
+  /// The SHA-256 of a file that is here and opens.
+  fileprivate func sha256(of attachment: Attachment) -> String? {
+    var hasher = SHA256Hash.Hasher()
+    do throws(DeviceError) {
+      try readStored(attachment) { (part) throws(DeviceError) in hasher.update(part) }
+    } catch { return nil }
+    return hasher.finalize().hex
   }
 }
 

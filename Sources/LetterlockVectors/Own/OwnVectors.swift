@@ -10,7 +10,8 @@ enum OwnVectors {
   static let kinds: [any (OwnVectorKind & SendableMetatype).Type] = [
     DerivationVectors.self, SignatureVectors.self, AccountVectors.self, EpochVectors.self,
     RecordVectors.self, AppendVectors.self, MessageVectors.self, PaddingVectors.self,
-    AttachmentVectors.self, WrittenCodeVectors.self, JoinVectors.self, TreeVectors.self,
+    AttachmentVectors.self, AttachmentDigestVectors.self, WrittenCodeVectors.self, JoinVectors.self,
+    TreeVectors.self,
     SafetyVectors.self, KeyFileVectors.self,
   ]
 
