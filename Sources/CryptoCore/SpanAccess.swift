@@ -109,3 +109,11 @@ extension [UInt8] {
     return try body(&bytes)
   }
 }
+
+extension MutableRawSpan {
+  /// Whether every byte in `range` is zero.
+  package func isZero(_ range: Range<Int>) -> Bool {
+    // Checked by the span; every bit pattern is a valid UInt8.
+    range.allSatisfy { unsafe unsafeLoad(fromByteOffset: $0, as: UInt8.self) == 0 }
+  }
+}

@@ -4,13 +4,16 @@ internal import GRDB
 public import Letterlock
 internal import TLSCodec
 
-/// A device's store in one SQLite file, readable by its owner alone.
+/// A device's store in one SQLite file, with a folder beside it for large sealed attachments; both readable by their
+/// owner alone.
 public final class SQLiteDeviceStore: DeviceStore {
   let file: StorageFile
+  let blobs: BlobFolder
 
   /// Opens the store at `path`, making it if it is not there. Its folder must be.
   /// - Throws: `StoreError.unavailable`, `.corrupted` if the file is something else.
   public init(path: String) throws(StoreError) {
+    blobs = BlobFolder(besideStore: path)
     do { file = try StorageFile(path: path, .made, schema: DeviceStoreSchema.schema) } catch {
       throw StoreError(error)
     }
@@ -19,6 +22,7 @@ public final class SQLiteDeviceStore: DeviceStore {
   /// Opens the store at `path`, which must be there.
   /// - Throws: `StoreError.unavailable`, `.corrupted` if the file is something else.
   public init(existing path: String) throws(StoreError) {
+    blobs = BlobFolder(besideStore: path)
     do { file = try StorageFile(path: path, .required, schema: DeviceStoreSchema.schema) } catch {
       throw StoreError(error)
     }
@@ -88,11 +92,7 @@ public final class SQLiteDeviceStore: DeviceStore {
     try write { db in
       let insert = try db.cachedStatement(sql: "INSERT INTO outbox (record) VALUES (coalesce(?, x''))")
       for record in records { try insert.execute(arguments: [record.stored]) }
-      for blob in blobs {
-        try Self.begin(blob.upload.blob, db)
-        try Self.append(blob.bytes, to: blob.upload.blob, db)
-        try Self.finish(blob.upload, isUploaded: false, db)
-      }
+      for blob in blobs { try Self.keep(blob, .waiting, db) }
     }
   }
 

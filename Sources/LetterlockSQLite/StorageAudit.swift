@@ -64,12 +64,6 @@ extension SQLiteDeviceStore {
         try StorageAudit.historyProblems(
           "SELECT x'' AS account, first_leaf, append FROM batch ORDER BY first_leaf",
           records: "SELECT count(*) FROM record WHERE ? = x'' AND (leaf >= ? OR leaf < 0)", database)
-          + StorageAudit.problem(
-            "parts belong to attachments that are not there",
-            """
-            SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
-            (SELECT 1 FROM blob b WHERE b.blob = p.blob)
-            """, database)
           + Self.noteProblems(database)
       }
     } catch { throw StoreError(error) }

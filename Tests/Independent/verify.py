@@ -7,8 +7,8 @@ import account
 import messages
 import proofs
 import writtencode
-from primitives import (Refused, XWing, argon2id, chunked_open, ed25519_public, hmac_sha256, mldsa_public,
-                        refuse_unless, sha256, xchacha_open)
+from primitives import (Refused, XWing, argon2id, chunked_open, chunked_parts, ed25519_public, hmac_sha256,
+                        mldsa_public, refuse_unless, sha256, xchacha_open)
 from structures import ZERO, Append, Bundle, Entry, Header, Reader, derive, labelled_hash, vector
 
 
@@ -129,18 +129,54 @@ def padding(test, file):
     return messages.padded_length(test["length"]) == test["padded"]
 
 
+def attachment_digest(sealed):
+    """SPEC.md section 7.1: the segments' Merkle tree."""
+    if not sealed:
+        return tree_hash([])
+    ends = list(range(56 + 32 * 16400, len(sealed), 32 * 16400)) + [len(sealed)]
+    return tree_hash([sealed[a:b] for a, b in zip([0] + ends, ends)])
+
+
 def open_attachment(test):
     context = b"letterlock/1 attachment" + unhex(test["account"]) + unhex(test["blob"])
     padded = chunked_open(unhex(test["key"]), context, unhex(test["sealed"]))
     length = test["byte_count"]
     refuse_unless(len(padded) == messages.padded_length(length) and not any(padded[length:]), "padding")
-    refuse_unless(sha256(padded[:length]) == unhex(test["sha256"]), "hash")
+    refuse_unless(attachment_digest(unhex(test["sealed"])) == unhex(test["digest"]), "digest")
     return padded[:length]
 
 
+def attachment_part(test, start, end):
+    """Reads a part without the rest: the header, the last chunk, then the chunks that hold it."""
+    sealed, length = unhex(test["sealed"]), messages.padded_length(test["byte_count"])
+    refuse_unless(len(sealed) == 56 + length + (length // 16384 + 1) * 16, "length")
+    context = b"letterlock/1 attachment" + unhex(test["account"]) + unhex(test["blob"])
+    open_chunk = chunked_parts(unhex(test["key"]), context, sealed)
+    open_chunk(length // 16384)
+    first = start // 16384
+    opened = b"".join(open_chunk(number) for number in range(first, -(-end // 16384)))
+    refuse_unless(not any(opened[max(0, test["byte_count"] - first * 16384):]), "padding")
+    return opened[start - first * 16384:end - first * 16384]
+
+
+def pairs(numbers):
+    return zip(numbers[::2], numbers[1::2])
+
+
 def attachment(test, file):
+    for start, end in pairs(test["parts"]):
+        if opens(lambda: attachment_part(test, start, end)) != bytes(i % 251 for i in range(start, end)):
+            return False
+    for start, end in pairs(test["refused_parts"]):
+        if opens(lambda: attachment_part(test, start, end)) is not None:
+            return False
     opened = opens(lambda: open_attachment(test))
     return opened == (bytes(i % 251 for i in range(test["byte_count"])) if test["valid"] else None)
+
+
+def attachment_digest_of(test, file):
+    content = bytes(i % 251 for i in range(251)) * (test["byte_count"] // 251 + 1)
+    return attachment_digest(content[:test["byte_count"]]) == unhex(test["digest"])
 
 
 def written_code(test, file):
@@ -251,6 +287,7 @@ def key_file(test, file):
 KINDS = {
     "derivation": derivation, "signature": signature, "account": log, "epoch": epoch, "record": record,
     "append": append, "message": message, "padding": padding, "attachment": attachment,
+    "attachment-digest": attachment_digest_of,
     "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
     "erasure": erasure,
 }

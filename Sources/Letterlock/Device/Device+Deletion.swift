@@ -49,7 +49,9 @@ extension Device {
       guard isConfirmed || count < index.references.count else {
         throw .wouldEraseEverything(messages: count)
       }
+      let files = try attachments(atLeaves: Set(found.flatMap(\.leaves)))
       for erasure in found { try await erase(erasure) }
+      if !files.isEmpty { _ = try await collect(alsoErased: files) }
       return count
     }
   }
@@ -76,6 +78,25 @@ extension Device {
       _ = try await push(try resealed(waiting), erasing: erasure.leaves.sorted())
     }
     throw .relay(.unavailable("the account keeps changing"))
+  }
+
+  /// The files of messages that stand at these places.
+  private func attachments(atLeaves leaves: Set<UInt64>) throws(DeviceError) -> Set<BlobID> {
+    var blobs: Set<BlobID> = []
+    do throws(HistoryReadError<Never>) {
+      try forEachEntry { read in
+        guard let leaf = read.leaf, leaves.contains(leaf), case .success(.message(let message)) = read.entry
+        else {
+          return
+        }
+        blobs.formUnion(message.attachments.map(\.blob))
+      }
+    } catch {
+      switch error {
+      case .device(let error): throw error
+      }
+    }
+    return blobs
   }
 
   private func erasable(

@@ -295,33 +295,6 @@ extension Device {
     }
     try gather([batch])
   }
-
-  /// Sends sealed attachments that wait. Gives their number.
-  func pushBlobs(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
-    let (relay, store) = (try neededRelay(), try neededStore())
-    let waiting = try Self.storing { () throws(StoreError) in try store.blobsToUpload() }
-    var total: UInt64 = 0
-    for upload in waiting {
-      var offset = try await Self.asking { () async throws(RelayError) in
-        try await relay.beginBlob(upload, of: account)
-      }
-      while offset < upload.byteCount {
-        let from = offset
-        let part = try Self.storing { () throws(StoreError) in
-          try store.readBlob(upload.blob, at: from, byteCount: 1 << 20)
-        }
-        guard !part.isEmpty else { throw .store(.corrupted("attachment")) }
-        try await Self.asking { () async throws(RelayError) in
-          try await relay.writeBlob(upload.blob, of: account, at: from, part)
-        }
-        offset += UInt64(part.count)
-        total += UInt64(part.count)
-        report?(.sentAttachmentBytes(total))
-      }
-      try Self.storing { () throws(StoreError) in try store.markUploaded(upload.blob) }
-    }
-    return waiting.count
-  }
 }
 
 extension RelayError {

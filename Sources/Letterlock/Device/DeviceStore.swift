@@ -10,7 +10,7 @@ public enum StoreError: Error, Hashable, Sendable {
 /// never sees a plaintext or a key.
 ///
 /// Each call is one transaction, durable when it returns.
-public protocol DeviceStore: Sendable {
+public protocol DeviceStore: BlobStore {
   /// How far the device has come; nil in a new store. Opaque to the store.
   func progress() throws(StoreError) -> [UInt8]?
 
@@ -46,29 +46,6 @@ public protocol DeviceStore: Sendable {
   func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
   /// Records by their places in the history, as many as there are places; nil for one that is not here.
   func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?]
-
-  /// Begins a large sealed attachment, or begins it anew.
-  func beginBlob(_ blob: BlobID) throws(StoreError)
-  /// Adds bytes to it.
-  func appendToBlob(_ blob: BlobID, _ bytes: [UInt8]) throws(StoreError)
-  /// Ends it: from here on it is complete, and waits to be uploaded if `upload` was not uploaded yet.
-  func finishBlob(_ upload: BlobUpload, isUploaded: Bool) throws(StoreError)
-  /// What was signed about a complete attachment; nil if there is none.
-  func blob(_ blob: BlobID) throws(StoreError) -> BlobUpload?
-  /// Bytes of a complete attachment, at most `byteCount` of them.
-  func readBlob(
-    _ blob: BlobID, at offset: UInt64, byteCount: Int
-  ) throws(StoreError) -> [UInt8]
-  /// Complete attachments that wait to be uploaded.
-  func blobsToUpload() throws(StoreError) -> [BlobUpload]
-  /// Notes that a relay has the attachment.
-  func markUploaded(_ blob: BlobID) throws(StoreError)
-  /// Every complete attachment.
-  func allBlobs() throws(StoreError) -> [BlobID]
-  /// Drops attachments, complete or not.
-  func removeBlobs(_ blobs: [BlobID]) throws(StoreError)
-  /// Drops attachments that were begun and never finished.
-  func removeUnfinishedBlobs() throws(StoreError)
 }
 
 extension DeviceStore {

@@ -59,6 +59,10 @@ public actor InMemoryRelay: Relay {
   fileprivate struct StoredBlob {
     var upload: BlobUpload
     var bytes: [UInt8] = []
+
+    var listed: RelayBlob {
+      RelayBlob(upload: upload, isComplete: UInt64(bytes.count) == upload.byteCount)
+    }
   }
 
   /// A relay in which each account may keep `quota` bytes.
@@ -188,7 +192,7 @@ public actor InMemoryRelay: Relay {
       return UInt64(present.bytes.count)
     }
     try stored.rules.check(upload, alreadyStored: 0)
-    guard upload.byteCount > 0 || upload.digest.bytes == SHA256Hash.hash([]) else {
+    guard upload.byteCount > 0 || upload.digest == SegmentHasher().finalize() else {
       throw .blobRefused
     }
     stored.blobs[upload.blob] = StoredBlob(upload: upload)
@@ -211,7 +215,7 @@ public actor InMemoryRelay: Relay {
     }
     present.bytes += bytes
     if UInt64(present.bytes.count) == present.upload.byteCount {
-      guard SHA256Hash.hash(present.bytes) == present.upload.digest.bytes else {
+      guard SegmentHasher.digest(of: present.bytes) == present.upload.digest else {
         stored.blobs[blob] = nil
         stored.rules.usage.blobs -= offset
         accounts[account] = stored
@@ -239,6 +243,26 @@ public actor InMemoryRelay: Relay {
   ) async throws(RelayError) -> [UInt8] {
     guard let present = try stored(account).blobs[blob] else { throw .unknownBlob }
     return Array(present.bytes.dropFirst(Int(clamping: offset)).prefix(max(0, byteCount)))
+  }
+
+  /// Attachments of an account, begun or complete, in the order of their names, from after one of them on; at most
+  /// 1000.
+  public func blobs(
+    of account: AccountID, after blob: BlobID?
+  ) async throws(RelayError) -> [RelayBlob] {
+    let later = try stored(account).blobs.filter { name, _ in blob.map { $0 < name } ?? true }
+    return later.sorted { $0.key < $1.key }.prefix(1000).map(\.value.listed)
+  }
+
+  /// Drops attachments that a device synchronised to the newest record says nothing refers to.
+  public func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
+    var stored = try stored(account)
+    try stored.rules.check(removal) { stored.blobs[$0]?.listed }
+    for blob in removal.blobs {
+      let gone = stored.blobs.removeValue(forKey: blob)
+      stored.rules.usage.blobs -= UInt64(gone?.bytes.count ?? 0)
+    }
+    accounts[account] = stored
   }
 
   /// Leaves a message for whoever knows the mailbox's name; at most 64 KiB.

@@ -3,7 +3,7 @@ public import TLSCodec
 /// The far side: a server that stores, orders and hands out bytes, and can read none of them.
 ///
 /// A write that returned is durable. Everything a relay learns is in SPEC.md section 9.
-public protocol Relay: Sendable {
+public protocol Relay: BlobRelay {
   /// What the relay signs receipts with: an Ed25519 public key, 32 bytes.
   func receiptKey() async throws(RelayError) -> [UInt8]
 
@@ -42,19 +42,6 @@ public protocol Relay: Sendable {
   func newestStreams(
     before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
   ) async throws(RelayError) -> StreamListing
-
-  /// Begins an attachment's upload, or goes on with it: the number of bytes that are there already.
-  func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64
-  /// Adds bytes to an attachment at `offset`, at most 1 MiB at once.
-  func writeBlob(
-    _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
-  ) async throws(RelayError)
-  /// What was signed about an attachment whose upload is complete; nil if there is none.
-  func blob(_ blob: BlobID, of account: AccountID) async throws(RelayError) -> BlobUpload?
-  /// Bytes of an attachment, at most `byteCount` of them.
-  func readBlob(
-    _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
-  ) async throws(RelayError) -> [UInt8]
 
   /// Leaves a message for whoever knows the mailbox's name; at most 64 KiB.
   func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError)

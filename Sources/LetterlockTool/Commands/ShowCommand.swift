@@ -105,7 +105,7 @@ struct ShowCommand: AsyncParsableCommand {
   /// Without the rest of the history.
   private func show(newest count: Int) async throws {
     let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
-    do throws(DeviceError) {
+    do {
       let found = try await device.newestConversations(count: 200).filter {
         $0.begins(with: conversation.lowercased())
       }

@@ -72,7 +72,7 @@ extension ArchiveFolder.Opened {
   /// The history as people see it, or saw it at the snapshot whose name or number is given.
   func timelineIndex(at wanted: String?) throws -> TimelineIndex {
     guard let wanted else { return try timelineIndex() }
-    do throws(DeviceError) {
+    do {
       let found = try device.snapshots().filter {
         $0.snapshot.name == wanted || $0.snapshot.id.hasPrefix(wanted)
       }

@@ -38,12 +38,16 @@ struct ExportedMessage: Encodable {
     var name: String?
     var mediaType: String
     var byteCount: UInt64
-    var sha256: String
+    /// Of the file as it opens; left out where it is not on this device.
+    var sha256: String?
     /// Where `--format html` put the file.
     var file: String?
   }
 
-  init(_ message: Message, title: String, isDateDoubtful: Bool = false) {
+  init(
+    _ message: Message, title: String, isDateDoubtful: Bool = false,
+    sha256: (Attachment) -> String? = { _ in nil }
+  ) {
     dateDoubtful = isDateDoubtful
     source = message.origin?.source
     id = message.origin?.identifier ?? message.id.description
@@ -68,7 +72,7 @@ struct ExportedMessage: Encodable {
     recentlyDeleted = message.recentlyDeletedAt != nil
     attachments = message.attachments.map {
       ExportedAttachment(
-        name: $0.name, mediaType: $0.mediaType, byteCount: $0.byteCount, sha256: $0.sha256.hex)
+        name: $0.name, mediaType: $0.mediaType, byteCount: $0.byteCount, sha256: sha256($0))
     }
     if case .reaction(let made) = message.body {
       reaction = ExportedReaction(

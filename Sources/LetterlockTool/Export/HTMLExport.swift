@@ -200,10 +200,10 @@ struct HTMLExport {
   }
 
   private func file(_ attachment: Attachment) async throws -> String {
-    let name = attachment.sha256.hex.prefix(16) + "-" + (attachment.name ?? "file").safeFileName
+    let name = attachment.digest.hex.prefix(16) + "-" + (attachment.name ?? "file").safeFileName
     let path = folder + "/attachments/" + name
     do throws(DeviceError) {
-      try await write(attachment, to: path)
+      try await device.save(attachment, to: path)
     } catch {
       return "<span class=\"gone\">\((attachment.name ?? attachment.mediaType).html): not available</span>"
     }
@@ -215,28 +215,6 @@ struct HTMLExport {
     }
     return
       "<a href=\"\(link)\"><img src=\"\(link)\" alt=\"\((attachment.name ?? "picture").html)\" loading=\"lazy\"></a>"
-  }
-
-  private func write(_ attachment: Attachment, to path: String) async throws(DeviceError) {
-    let temporary = path + ".part"
-    guard
-      FileManager.default.createFile(
-        atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600]),
-      let handle = FileHandle(forWritingAtPath: temporary)
-    else { throw .internalError("writing \(path)") }
-    do throws(DeviceError) {
-      try await device.read(attachment) { (part) throws(DeviceError) in
-        do { try handle.write(contentsOf: Data(part)) } catch { throw .internalError("writing \(path)") }
-      }
-    } catch {
-      try? FileManager.default.removeItem(atPath: temporary)
-      throw error
-    }
-    try? handle.close()
-    try? FileManager.default.removeItem(atPath: path)
-    do { try FileManager.default.moveItem(atPath: temporary, toPath: path) } catch {
-      throw .internalError("writing \(path)")
-    }
   }
 }
 

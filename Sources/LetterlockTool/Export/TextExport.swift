@@ -1,4 +1,5 @@
 #if Tool
+import CryptoCore
 import Dispatch
 import Foundation
 import Letterlock
@@ -24,7 +25,7 @@ struct LinesExport {
       let bar = ProgressBar("Writing messages")
       var count = 0
       try device.forEachMessage(of: index) { messages in
-        for line in try JSONLines.encoded(messages, titles: titles, index: index) { try file.write(line) }
+        for line in try JSONLines.encoded(messages, titles: titles, index: index, device: device) { try file.write(line) }
         count += messages.count
         bar.update(Double(count) / Double(max(1, index.references.count)))
       }
@@ -72,20 +73,20 @@ private enum JSONLines {
 
   /// Whole lines.
   static func encoded(
-    _ messages: [Message], titles: [ConversationID: String], index: TimelineIndex
+    _ messages: [Message], titles: [ConversationID: String], index: TimelineIndex, device: Device
   ) throws -> [Data] {
     let starts = Array(stride(from: 0, to: messages.count, by: chunkCount))
     let results = Mutex([Result<Data, any Error>?](repeating: nil, count: starts.count))
     DispatchQueue.concurrentPerform(iterations: starts.count) { chunk in
       let part = messages[starts[chunk]..<min(messages.count, starts[chunk] + chunkCount)]
-      let lines = Result { try encoded(part, titles, index) }
+      let lines = Result { try encoded(part, titles, index, device) }
       results.withLock { $0[chunk] = lines }
     }
     return try results.withLock { $0 }.compactMap { try $0?.get() }
   }
 
   private static func encoded(
-    _ messages: ArraySlice<Message>, _ titles: [ConversationID: String], _ index: TimelineIndex
+    _ messages: ArraySlice<Message>, _ titles: [ConversationID: String], _ index: TimelineIndex, _ device: Device
   ) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -93,10 +94,22 @@ private enum JSONLines {
     for message in messages {
       let title = message.conversation.flatMap { titles[$0] } ?? ""
       lines += try encoder.encode(
-        ExportedMessage(message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil))
+        ExportedMessage(
+          message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil, sha256: device.sha256))
       lines.append(0x0a)
     }
     return lines
+  }
+}
+
+extension Device {
+  /// The SHA-256 of a file that is here and opens.
+  fileprivate func sha256(of attachment: Attachment) -> String? {
+    var hasher = SHA256Hash.Hasher()
+    do throws(DeviceError) {
+      try readStored(attachment) { (part) throws(DeviceError) in hasher.update(part) }
+    } catch { return nil }
+    return hasher.finalize().hex
   }
 }
 

@@ -24,7 +24,7 @@ enum MessageSamples {
     full.attachments = [
       try Attachment(
         blob: BlobID(bytes: Array(VectorSeed.bytes("blob")[..<16])), key: VectorSeed.key("attachment"),
-        name: "Foto.jpg", mediaType: "image/jpeg", byteCount: 12_345, sha256: VectorSeed.bytes("hash"),
+        name: "Foto.jpg", mediaType: "image/jpeg", byteCount: 12_345, digest: VectorSeed.bytes("hash"),
         role: .sticker)
     ]
     full.replyTo = try id("earlier")

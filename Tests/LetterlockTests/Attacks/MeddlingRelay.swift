@@ -23,6 +23,11 @@ actor MeddlingRelay: Relay {
   private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
   private var lies = false
 
+  private var blobChange: (@Sendable (UInt64, [UInt8]) async -> [UInt8])?
+  /// How many bytes of attachments went through, either way.
+  private(set) var blobByteCount = 0
+  private var blobLimit = Int.max
+
   init(_ honest: InMemoryRelay) { self.honest = honest }
 
   /// Goes on with another relay behind it.
@@ -51,12 +56,22 @@ actor MeddlingRelay: Relay {
   func denyNextEntry() { lies = true }
   /// Says that everything was erased.
   func pretendErased(by erasure: AccountErasure) { self.erasure = erasure }
+  /// Shows other bytes of attachments.
+  func alterBlobs(_ change: @escaping @Sendable (UInt64, [UInt8]) async -> [UInt8]) { blobChange = change }
+  /// Begins to count the bytes of attachments, and breaks down when so many went through.
+  func countBlobBytes(failingAfter limit: Int = .max) { (blobByteCount, blobLimit) = (0, limit) }
   /// Is honest again.
   func behave() {
     erasure = nil
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, historyOf, before, lies) = (nil, nil, nil, false)
     pagesLeft = nil
+    (blobChange, blobLimit) = (nil, .max)
+  }
+
+  private func count(_ bytes: [UInt8]) throws(RelayError) {
+    guard blobByteCount < blobLimit else { throw .unavailable("broken") }
+    blobByteCount += bytes.count
   }
 
   func receiptKey() async throws(RelayError) -> [UInt8] { try await honest.receiptKey() }
@@ -134,6 +149,7 @@ actor MeddlingRelay: Relay {
   func writeBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
   ) async throws(RelayError) {
+    try count(bytes)
     try await honest.writeBlob(blob, of: account, at: offset, bytes)
   }
 
@@ -144,7 +160,17 @@ actor MeddlingRelay: Relay {
   func readBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
   ) async throws(RelayError) -> [UInt8] {
-    try await honest.readBlob(blob, of: account, at: offset, byteCount: byteCount)
+    let bytes = try await honest.readBlob(blob, of: account, at: offset, byteCount: byteCount)
+    try count(bytes)
+    return await blobChange?(offset, bytes) ?? bytes
+  }
+
+  func blobs(of account: AccountID, after blob: BlobID?) async throws(RelayError) -> [RelayBlob] {
+    try await honest.blobs(of: account, after: blob)
+  }
+
+  func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
+    try await honest.removeBlobs(removal, of: account)
   }
 
   func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {

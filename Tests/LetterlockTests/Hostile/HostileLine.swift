@@ -186,6 +186,14 @@ actor HostileLine: Relay {
     try await backing.readBlob(blob, of: account, at: offset, byteCount: byteCount)
   }
 
+  func blobs(of account: AccountID, after blob: BlobID?) async throws(RelayError) -> [RelayBlob] {
+    try await backing.blobs(of: account, after: blob)
+  }
+
+  func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
+    try await backing.removeBlobs(removal, of: account)
+  }
+
   func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {
     try await backing.post(message, to: mailbox)
   }
