@@ -14,7 +14,7 @@ struct PlainTimeline {
     switch read.entry {
     case .failure: unreadableCount += 1
     case .success(.message(let message)): add(message)
-    case .success(.conversation), .success(.device), .success(.unknown): break
+    case .success(.conversation), .success(.device), .success(.snapshot), .success(.unknown): break
     case .success(.deletion(let deletion)): apply(deletion)
     }
   }
@@ -50,10 +50,10 @@ struct PlainTimeline {
     changes.sort { ($0.sentAt, $0.id) < ($1.sentAt, $1.id) }
     for change in changes { fold(change) }
     changes = []
-    let order = messages.indices.sorted {
-      (messages[$0].sentAt, $0) < (messages[$1].sentAt, $1)
-    }
-    messages = order.map { messages[$0] }
+    let messages = messages
+    let keys = ClockOrder(messages.map(\.sentAt)) { messages[$0].origin == nil }.keys
+    let order = messages.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
+    self.messages = order.map { messages[$0] }
     places = [:]
   }
 

@@ -61,11 +61,13 @@ struct ClockOrderTests {
 
   /// Messages dated so many hours after a moment, in the history's order.
   private static func messages(_ hours: [Int64]) -> [Message] {
-    hours.map {
-      .carrier(
-        .sms, from: "+15550100", text: "\($0)",
-        sentAt: Timestamp(nanosecondsSince1970: day * 20_000 + $0 * day / 24))
-    }
+    hours.map { message(dated: Timestamp(nanosecondsSince1970: day * 20_000 + $0 * day / 24), "\($0)") }
+  }
+
+  private static func message(dated sentAt: Timestamp, _ text: String) -> Message {
+    var message = Message.carrier(.sms, from: "+15550100", text: text)
+    message.sentAt = sentAt
+    return message
   }
 
   private static func order(of messages: [Message]) -> ClockOrder {
@@ -94,7 +96,7 @@ struct ClockOrderTests {
       #expect(Self.order(of: Self.messages(hours)).doubtful.keys.sorted() == doubtful, "\(hours)")
     }
     let extremes = [Int64.min, 0, .max].map {
-      Message.carrier(.sms, from: "+15550100", text: "", sentAt: Timestamp(nanosecondsSince1970: $0))
+      Self.message(dated: Timestamp(nanosecondsSince1970: $0), "")
     }
     #expect(Self.order(of: extremes).doubtful.isEmpty)
     #expect(!Self.order(of: extremes.reversed()).doubtful.isEmpty)
