@@ -5,6 +5,7 @@ let benchmarks: @Sendable () -> Void = {
   registerOpening()
   registerBulk()
   registerRestoring()
+  registerNewestPage()
   registerImporting()
   registerTree()
   registerWrapping()
