@@ -7,6 +7,7 @@ actor HostileLine: Relay {
   private var generator: SeededGenerator
   /// How many of a hundred calls are tampered with.
   private var malice = 0
+  private var plots: [HistoryPage] = []
   /// Pages of streams of the past.
   private var streamHoard: [StreamPage] = []
   /// Receipts and batches of the past, and of another account, to answer with.
@@ -21,8 +22,8 @@ actor HostileLine: Relay {
 
   func turn(to relay: InMemoryRelay) { backing = relay }
   func behave(malice: Int) { self.malice = malice }
-  /// Adds what a removed device made to what may be shown.
-  func conspire(_ page: HistoryPage) { hoard.append(page) }
+  /// Adds what a removed device made, and this relay signed, to what may be shown.
+  func conspire(_ page: HistoryPage) { plots.append(page) }
 
   private func draw(_ count: Int) -> Int? {
     guard Int.random(in: 0..<100, using: &generator) < malice else { return nil }
@@ -97,7 +98,7 @@ actor HostileLine: Relay {
     func with(_ batches: [HistoryBatch]) -> HistoryPage {
       HistoryPage(batches: batches, receipt: page.receipt, consistency: page.consistency)
     }
-    switch draw(12) {
+    switch draw(13) {
     case 0: throw .unavailable("dropped")
     case 1: return with(page.batches + page.batches)
     case 2: return with(page.batches.reversed())
@@ -119,6 +120,7 @@ actor HostileLine: Relay {
     case 11:
       return (try? await backing.history(of: stranger, from: leaf, maximumByteCount: maximumByteCount))
         ?? page
+    case 12: return plots.randomElement(using: &generator) ?? page
     default: return page
     }
   }

@@ -114,20 +114,26 @@ private final class HostileRun {
     written.insert(text)
   }
 
-  /// The removed device goes on writing, and gives it to the relay.
+  /// The removed device goes on writing, and the relay signs for what it writes.
   private func removeThird(by index: Int) async throws {
     let (keys, log, _) = devices[2].secrets
-    let progress = try devices[2].progress()
     let sealed = try? devices[2].archive.conversation(chat).seal(Household.text(Self.removedText))
     try await expectNamed { try await self.devices[index].remove(self.devices[2].id) }
+    let progress = try devices[index].progress()
     guard let record = sealed?.bytes, let receipt = progress.receipt else { return }
-    for head in [log.head, devices[index].log.head] {
+    let newest = devices[index].log.head
+    let signer = await relay.key
+    for head in [log.head, newest] {
       let append = try Append(
-        of: [record], by: keys, account: log.account, logHead: head, counter: progress.counter + 100,
+        of: [record], by: keys, account: log.account, logHead: head,
+        counter: (progress.history.author(keys.deviceID)?.counter ?? 0) + 100,
         previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero, basis: receipt)
-      let batch = HistoryBatch(
-        firstLeaf: progress.history.tree.size, append: append, records: [record])
-      for line in lines { await line.conspire(HistoryPage(batches: [batch], receipt: receipt)) }
+      let batch = HistoryBatch(firstLeaf: progress.history.tree.size, append: append, records: [record])
+      var tree = progress.history.tree
+      tree.append(batch.leafHashes)
+      let signed = try Receipt(
+        account: log.account, treeSize: tree.size, treeRoot: tree.root, logHead: newest, by: signer)
+      for line in lines { await line.conspire(HistoryPage(batches: [batch], receipt: signed)) }
     }
   }
 
