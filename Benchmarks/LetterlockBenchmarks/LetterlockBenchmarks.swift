@@ -14,4 +14,7 @@ let benchmarks: @Sendable () -> Void = {
   #if OLM
   registerMegolm()
   #endif
+  #if SIGNAL
+  registerSenderKeys()
+  #endif
 }

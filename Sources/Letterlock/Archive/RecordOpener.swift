@@ -39,6 +39,18 @@ struct RecordOpener {
   }
 }
 
+extension Archive {
+  /// Opens records on all cores, in order; nil where there is none.
+  func open(_ records: [[UInt8]?]) -> [Result<ArchiveEntry, ArchiveError>?] {
+    concurrentMap(records.count, chunkCount: 256) {
+      RecordOpener(self)
+    } _: { opener, number in
+      guard let record = records[number] else { return nil }
+      return Result { () throws(ArchiveError) in try opener.open(SealedRecord(decoding: record)) }
+    }
+  }
+}
+
 /// Seals many entries on one thread: it has copies of the keys, so that threads share nothing.
 struct RecordSealer {
   private let archive: Archive
