@@ -20,7 +20,8 @@ let package = Package(
   name: "benchmarks",
   platforms: [.macOS("26.0")],
   dependencies: [
-    .package(name: "letterlock", path: ".."),
+    .package(name: "letterlock", path: "..", traits: ["SQLite"]),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     // Its own counting of allocations needs traits that read 0 on some systems: AllocationCounter does it.
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
@@ -28,8 +29,10 @@ let package = Package(
     .executableTarget(
       name: "LetterlockBenchmarks",
       dependencies: [
-        "AllocationCounter", "BareSodium",
+        "AllocationCounter", "BareSodium", "BareImport",
         .product(name: "Letterlock", package: "letterlock"),
+        .product(name: "LetterlockSQLite", package: "letterlock"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Benchmark", package: "benchmark"),
       ] + (hasOlm ? ["COlm"] : []),
       path: "LetterlockBenchmarks",
@@ -44,6 +47,7 @@ let package = Package(
       ] + (hasOlm ? [.define("OLM")] : []),
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     .target(name: "AllocationCounter", path: "AllocationCounter"),
+    .target(name: "BareImport", path: "BareImport", linkerSettings: [.linkedLibrary("sqlite3")]),
     .systemLibrary(
       name: "BareSodium", path: "BareSodium", pkgConfig: "libsodium",
       providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),

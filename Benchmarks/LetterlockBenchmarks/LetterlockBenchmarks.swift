@@ -4,6 +4,9 @@ let benchmarks: @Sendable () -> Void = {
   registerSealing()
   registerOpening()
   registerBulk()
+  registerRestoring()
+  registerImporting()
+  registerTree()
   registerWrapping()
   registerReplaying()
   #if OLM

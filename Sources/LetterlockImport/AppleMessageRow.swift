@@ -1,39 +1,38 @@
 #if SQLite
 import Foundation
-internal import GRDB
 import Letterlock
 
 /// One row of `message`, made into a message.
 struct AppleMessageRow {
-  private let row: Row
+  private let row: MessageValues
   private let lookup: MessagesLookup
   private let files: [MessagesLookup.File]
   private let rowID: Int64
   private let body: AttributedBody?
 
-  init(_ row: Row, lookup: MessagesLookup, files: [Int64: [MessagesLookup.File]]) {
+  init(_ row: MessageValues, lookup: MessagesLookup, files: [Int64: [MessagesLookup.File]]) {
     self.row = row
     self.lookup = lookup
-    rowID = row.number("ROWID")
+    rowID = row.number(.rowID)
     self.files = files[rowID] ?? []
-    body = row.data("attributedBody").flatMap { AttributedBody($0) }
+    body = row.data(.attributedBody).flatMap { AttributedBody($0) }
   }
 
   var item: ImportItem {
-    guard let guid = row.text("guid"), !guid.isEmpty else {
+    guard let guid = row.text(.guid), !guid.isEmpty else {
       return .skipped(ImportSkip(reason: "a message without an identifier"))
     }
     var message = Message(
-      id: Self.id(guid), conversation: conversation, sender: sender, sentAt: Self.time(row.number("date")),
+      id: Self.id(guid), conversation: conversation, sender: sender, sentAt: Self.time(row.number(.date)),
       carriage: carriage, body: content,
       origin: Message.Origin(source: AppleMessagesImporter.source, identifier: guid, service: service))
-    let arrived = max(row.number("date_delivered"), row.number("date_read"))
+    let arrived = max(row.number(.dateDelivered), row.number(.dateRead))
     if arrived > 0, !isFromMe { message.receivedAt = Self.time(arrived) }
-    message.replyTo = row.text("thread_originator_guid").map(Self.id)
-    message.effect = row.text("expressive_send_style_id").flatMap { $0.isEmpty ? nil : Message.Effect($0) }
-    message.subject = row.text("subject").flatMap { $0.isEmpty ? nil : $0 }
-    if row.number("date_edited") > 0, !isRetracted {
-      message.editedAt = Self.time(row.number("date_edited"))
+    message.replyTo = row.text(.threadOriginatorGUID).map(Self.id)
+    message.effect = row.text(.effect).flatMap { $0.isEmpty ? nil : Message.Effect($0) }
+    message.subject = row.text(.subject).flatMap { $0.isEmpty ? nil : $0 }
+    if row.number(.dateEdited) > 0, !isRetracted {
+      message.editedAt = Self.time(row.number(.dateEdited))
     }
     if let date = lookup.deletionDate(of: rowID) { message.recentlyDeletedAt = Self.time(date) }
     if let profile = lookup.chat(of: rowID), profile.isGroup || isFromMe {
@@ -56,19 +55,19 @@ struct AppleMessageRow {
     return Timestamp(nanosecondsSince1970: isOverflow ? .max : sum)
   }
 
-  private var isFromMe: Bool { row.number("is_from_me") != 0 }
-  private var service: String { row.text("service") ?? "unknown" }
+  private var isFromMe: Bool { row.number(.isFromMe) != 0 }
+  private var service: String { row.text(.service) ?? "unknown" }
 
   private var conversation: ConversationID {
     lookup.chat(of: rowID)?.id
       ?? .imported(
         source: AppleMessagesImporter.source,
-        identifier: "handle " + (lookup.address(row.number("handle_id"))?.rawValue ?? "unknown"))
+        identifier: "handle " + (lookup.address(row.number(.handleID))?.rawValue ?? "unknown"))
   }
 
   private var sender: Sender {
     guard !isFromMe else { return .me }
-    return .other(lookup.address(row.number("handle_id")) ?? Address("unknown"))
+    return .other(lookup.address(row.number(.handleID)) ?? Address("unknown"))
   }
 
   /// What the service says about encryption; an SMS row with files, several recipients or a subject is MMS.
@@ -79,7 +78,7 @@ struct AppleMessageRow {
     case "sms", "mms":
       let isMultimedia =
         !files.isEmpty || (lookup.chat(of: rowID)?.participants.count ?? 0) > 1
-        || row.text("subject")?.isEmpty == false || service.lowercased() == "mms"
+        || row.text(.subject)?.isEmpty == false || service.lowercased() == "mms"
       return .carrier(isMultimedia ? .mms : .sms)
     default: return .unknown(0)
     }
@@ -87,7 +86,7 @@ struct AppleMessageRow {
 
   private var text: RichText {
     if let body { return body.text }
-    let plain = row.text("text") ?? ""
+    let plain = row.text(.text) ?? ""
     let kept = plain.utf16.filter { $0 != AttributedBody.attachmentCharacter }
     return RichText(String(decoding: kept, as: UTF16.self))
   }
@@ -103,9 +102,9 @@ struct AppleMessageRow {
 
   /// A message that was unsent keeps its row and loses its text.
   private var isRetracted: Bool {
-    if row.number("date_retracted") > 0 { return true }
-    return row.number("date_edited") > 0 && files.isEmpty && text.text.isEmpty
-      && row.text("subject") == nil && row.text("balloon_bundle_id") == nil
+    if row.number(.dateRetracted) > 0 { return true }
+    return row.number(.dateEdited) > 0 && files.isEmpty && text.text.isEmpty
+      && row.text(.subject) == nil && row.text(.balloonBundleID) == nil
   }
 
   private var content: Message.Body {
@@ -118,7 +117,7 @@ struct AppleMessageRow {
 
   /// 2000 to 2006 set a reaction, 3000 to 3006 take it back; 2007 and 3007 are stickers.
   private var reaction: Message.Body? {
-    let type = row.number("associated_message_type")
+    let type = row.number(.associatedType)
     guard let (target, part) = associated else { return nil }
     if type == 2007 || type == 1000 {
       return .sticker(Message.Sticker(target: target, attachment: 0))
@@ -131,7 +130,7 @@ struct AppleMessageRow {
     case 3: kind = .laugh
     case 4: kind = .emphasize
     case 5: kind = .question
-    case 6: kind = .emoji(row.text("associated_message_emoji") ?? "?")
+    case 6: kind = .emoji(row.text(.associatedEmoji) ?? "?")
     case 7: kind = .emoji("sticker")
     default: return nil
     }
@@ -142,7 +141,7 @@ struct AppleMessageRow {
 
   /// `p:PART/GUID` names a part of a message, `bp:GUID` a whole one.
   private var associated: (MessageID, UInt32)? {
-    guard let text = row.text("associated_message_guid"), !text.isEmpty else { return nil }
+    guard let text = row.text(.associatedGUID), !text.isEmpty else { return nil }
     if text.hasPrefix("p:"), let slash = text.firstIndex(of: "/") {
       let part = UInt32(text[..<slash].dropFirst(2)) ?? 0
       return (Self.id(String(text[text.index(after: slash)...])), part)
@@ -151,24 +150,24 @@ struct AppleMessageRow {
   }
 
   private var event: GroupEvent? {
-    let other = lookup.address(row.number("other_handle")) ?? Address("unknown")
-    switch (row.number("item_type"), row.number("group_action_type")) {
+    let other = lookup.address(row.number(.otherHandle)) ?? Address("unknown")
+    switch (row.number(.itemType), row.number(.groupActionType)) {
     case (0, _): return nil
     case (1, 0): return .memberAdded(other)
     case (1, 1): return .memberRemoved(other)
-    case (2, _): return .nameChanged(row.text("group_title").flatMap { $0.isEmpty ? nil : $0 })
+    case (2, _): return .nameChanged(row.text(.groupTitle).flatMap { $0.isEmpty ? nil : $0 })
     case (3, 1), (3, 2): return .photoChanged
     case (3, _):
-      return .memberLeft(isFromMe ? Address("me") : lookup.address(row.number("handle_id")) ?? other)
+      return .memberLeft(isFromMe ? Address("me") : lookup.address(row.number(.handleID)) ?? other)
     case (let type, let action): return .other("event \(type).\(action)")
     }
   }
 
   private var app: AppContent? {
-    guard let bundle = row.text("balloon_bundle_id"), !bundle.isEmpty else { return nil }
+    guard let bundle = row.text(.balloonBundleID), !bundle.isEmpty else { return nil }
     let summary = text.text
     return AppContent(
-      mediaType: "application/x-apple-balloon; bundle=\"\(bundle)\"", bytes: row.data("payload_data") ?? [],
+      mediaType: "application/x-apple-balloon; bundle=\"\(bundle)\"", bytes: row.data(.payloadData) ?? [],
       summary: summary.isEmpty ? nil : summary)
   }
 }

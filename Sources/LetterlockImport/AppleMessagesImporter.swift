@@ -1,4 +1,5 @@
 #if SQLite
+internal import CryptoCore
 import Foundation
 internal import GRDB
 public import Letterlock
@@ -37,33 +38,37 @@ public struct AppleMessagesImporter: MessageImporter {
     if let item = waiting.popFirst() { return item }
     let rows = try page()
     guard let end = rows.last else { return nil }
-    last = (end["date"] ?? 0, end["ROWID"])
+    last = (end.number(.date), end.number(.rowID))
     done += rows.count
-    let files = try lookup.attachments(of: rows.map { $0["ROWID"] })
-    waiting = rows.map { AppleMessageRow($0, lookup: lookup, files: files).item }[...]
+    let files = try lookup.attachments(of: rows.map { $0.number(.rowID) })
+    let lookup = lookup
+    // Most of the time goes into archived texts and identifiers, which wait for nothing.
+    waiting =
+      concurrentMap(rows.count, chunkCount: 250) {
+        lookup
+      } _: { lookup, number in
+        AppleMessageRow(rows[number], lookup: lookup, files: files).item
+      }[...]
     return waiting.popFirst()
   }
 
-  private static let names = [
-    "guid", "text", "handle_id", "subject", "attributedBody", "service", "date", "date_read",
-    "date_delivered", "is_from_me", "item_type", "group_title", "group_action_type", "other_handle",
-    "associated_message_guid", "associated_message_type", "associated_message_emoji",
-    "balloon_bundle_id", "payload_data", "expressive_send_style_id", "message_summary_info",
-    "thread_originator_guid", "date_edited", "date_retracted",
-  ]
-
-  private func page() throws(ImportError) -> [Row] {
-    let columns = Self.names.map { database.column($0, of: "message") }.joined(separator: ", ")
+  private func page() throws(ImportError) -> [MessageValues] {
+    let columns = MessageColumn.allCases.map { column in
+      column == .rowID ? "message.ROWID" : database.column(column.name, of: "message")
+    }
     let (date, rowID) = last
     do {
       return try database.queue.read { database in
-        try Row.fetchAll(
+        let rows = try Row.fetchCursor(
           database,
           sql: """
-            SELECT message.ROWID AS ROWID, \(columns) FROM message \
+            SELECT \(columns.joined(separator: ", ")) FROM message \
             WHERE (coalesce(message.date, 0), message.ROWID) > (?, ?) \
             ORDER BY coalesce(message.date, 0), message.ROWID LIMIT ?
             """, arguments: [date, rowID, Self.pageCount])
+        var values: [MessageValues] = []
+        while let row = try rows.next() { values.append(MessageValues(row)) }
+        return values
       }
     } catch { throw .database(MessagesDatabase.reason(error)) }
   }

@@ -13,6 +13,16 @@ struct AttributedBody {
 
   /// Decodes an archive; nil if it is not one of an attributed string.
   init?(_ bytes: [UInt8]) {
+    if let plain = PlainArchive.text(of: bytes) {
+      text = RichText(plain)
+      attachmentGUIDs = []
+      return
+    }
+    self.init(decoding: bytes)
+  }
+
+  /// Decodes an archive object by object.
+  init?(decoding bytes: [UInt8]) {
     guard let stream = try? Typedstream(bytes), case .reference(let root) = stream.root,
       stream.classNames(of: root).contains("NSAttributedString")
     else { return nil }

@@ -24,10 +24,8 @@ struct MessagesLookup {
     let addresses = try Self.addresses(database)
     self.addresses = addresses
     chats = try Self.chats(database, addresses)
-    chatOfMessage = Self.dictionary(
-      try database.rows(
-        "SELECT message_id, chat_id FROM chat_message_join", needing: "chat_message_join"),
-      "message_id", "chat_id")
+    chatOfMessage = try database.numbers(
+      "SELECT message_id, chat_id FROM chat_message_join", needing: "chat_message_join")
     var deletions: [Int64: (chat: Int64, date: Int64)] = [:]
     let deleted = try database.rows(
       "SELECT message_id, chat_id, delete_date FROM chat_recoverable_message_join",
@@ -37,15 +35,6 @@ struct MessagesLookup {
       deletions[message] = (chat, row["delete_date"] ?? 0)
     }
     self.deletions = deletions
-  }
-
-  private static func dictionary(_ rows: [Row], _ key: String, _ value: String) -> [Int64: Int64] {
-    var result: [Int64: Int64] = [:]
-    for row in rows {
-      guard let key: Int64 = row[key], let value: Int64 = row[value] else { continue }
-      result[key] = value
-    }
-    return result
   }
 
   private static func addresses(_ database: MessagesDatabase) throws(ImportError) -> [Int64: Address] {
@@ -150,25 +139,13 @@ extension Row {
   /// A column that holds text; anything else reads as nothing.
   func text(_ name: String) -> String? {
     let value: DatabaseValue = self[name]
-    guard case .string(let text) = value.storage else { return nil }
-    return text
+    return value.text
   }
 
   /// A column that holds a whole number; anything else reads as 0.
   func number(_ name: String) -> Int64 {
     let value: DatabaseValue = self[name]
-    switch value.storage {
-    case .int64(let number): return number
-    case .double(let number): return Int64(exactly: number.rounded()) ?? 0
-    default: return 0
-    }
-  }
-
-  /// A column that holds bytes; anything else reads as nothing.
-  func data(_ name: String) -> [UInt8]? {
-    let value: DatabaseValue = self[name]
-    guard case .blob(let data) = value.storage else { return nil }
-    return [UInt8](data)
+    return value.number
   }
 }
 #endif

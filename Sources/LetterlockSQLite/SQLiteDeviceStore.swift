@@ -73,12 +73,17 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
-  /// The oldest records that no relay has yet.
-  public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
+  /// How many records no relay has yet.
+  public func outboxCount() throws(StoreError) -> Int {
+    try read { db in Int(clamping: try db.number("SELECT count(*) FROM outbox")) }
+  }
+
+  /// The oldest records that no relay has yet, after a place in the outbox.
+  public func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
     try read { db in
       var records: [OutboxRecord] = []
-      let sql = "SELECT sequence, record FROM outbox ORDER BY sequence LIMIT ?"
-      try db.forEachRow(sql, [max(0, limit)]) { row in
+      let sql = "SELECT sequence, record FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?"
+      try db.forEachRow(sql, [sequence, max(0, limit)]) { row in
         records.append(OutboxRecord(sequence: try row.integer(0), bytes: try row.bytes(1)))
       }
       return records
@@ -151,6 +156,14 @@ public final class SQLiteDeviceStore: DeviceStore {
         "SELECT first_leaf, append FROM batch WHERE first_leaf < ? ORDER BY first_leaf DESC LIMIT ?", leaf,
         limit, db
       ).reversed()
+    }
+  }
+
+  /// Records by their places in the history; nil for one that is not here.
+  public func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?] {
+    try read { db in
+      let sql = "SELECT bytes FROM record WHERE leaf = ?"
+      return try leaves.map { leaf in try db.row(sql, [Int64(clamping: leaf)])?.optionalBytes(0) }
     }
   }
 

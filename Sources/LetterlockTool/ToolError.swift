@@ -53,6 +53,7 @@ extension ToolError {
         ToolError("Nothing was erased: all \(count) messages would be. Say so with --erase-everything.")
       case .historyRefused(let verdict):
         ToolError.wrong(verdict.sentence + EvidenceFile.keep(verdict, in: folder))
+      case .historyChanged: ToolError("The history changed meanwhile: run this again.")
       case .internalError(let place): ToolError("A fault of letterlock itself (\(place)): please report it.")
       }
   }

@@ -1,3 +1,4 @@
+internal import CryptoCore
 public import TLSCodec
 
 /// A device's word for the records that it adds: so every record has an author.
@@ -96,10 +97,20 @@ public struct Append: WireCodable, Hashable, Sendable {
   /// ```
   /// SPEC.md section 5.3.
   package static func leafHash(of record: [UInt8], device: DeviceID, counter: UInt64) -> Digest32 {
-    var writer = TLSWriter(reserving: record.count + 44)
-    writer.write(opaque: record)
-    writer.write(device)
-    writer.write(counter)
-    return HistoryTree.leafHash(writer.bytes)
+    // What HistoryTree.leafHash does, but the record is hashed where it is.
+    withTemporaryBytes(1 + 4 + DeviceID.byteCount + 8) { work in
+      var offset = 0
+      work.write(0x00 as UInt8, at: &offset)
+      work.write(length: record.count, at: &offset)
+      let start = offset
+      work.write(fixed: device.bytes, at: &offset)
+      work.write(counter, at: &offset)
+      var hasher = SHA256Hash.Hasher()
+      hasher.update(work.bytes.extracting(0..<start))
+      record.withRawSpan { hasher.update($0) }
+      hasher.update(work.bytes.extracting(start..<offset))
+      hasher.finalize(into: &work, at: 0)
+      return Digest32(work.bytes, at: 0)
+    }
   }
 }

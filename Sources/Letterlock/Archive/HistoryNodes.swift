@@ -1,3 +1,5 @@
+internal import CryptoCore
+
 /// Every node of a history tree that will never change, so that proofs cost as many hashes as the tree is high.
 /// 64 bytes a leaf. RFC 9162 section 2.1.
 public struct HistoryNodes: Sendable {
@@ -16,8 +18,7 @@ public struct HistoryNodes: Sendable {
     var level = 0
     levels[0] += node.bytes
     while (levels[level].count / 32) & 1 == 0 {
-      let bytes = levels[level]
-      node = HistoryTree.nodeHash(Self.node(bytes, bytes.count / 32 - 2), node)
+      node = HistoryTree.nodeHash(Self.node(levels[level], levels[level].count / 32 - 2), node)
       level += 1
       if level == levels.count { levels.append([]) }
       levels[level] += node.bytes
@@ -25,7 +26,7 @@ public struct HistoryNodes: Sendable {
   }
 
   private static func node(_ bytes: [UInt8], _ index: Int) -> Digest32 {
-    Digest32(unchecked: Array(bytes[index * 32..<index * 32 + 32]))
+    bytes.withRawSpan { Digest32($0, at: index * 32) }
   }
 
   /// The root of the tree that the first `size` leaves form; nil if there are not so many.

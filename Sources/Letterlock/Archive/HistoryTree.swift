@@ -31,11 +31,16 @@ public struct HistoryTree: TLSCodable, Hashable, Sendable {
 
   /// The hash of an inner node: `SHA-256(0x01 || left || right)`. RFC 9162 section 2.1.1.
   public static func nodeHash(_ left: Digest32, _ right: Digest32) -> Digest32 {
-    var hasher = SHA256Hash.Hasher()
-    hasher.update([0x01])
-    hasher.update(left.bytes)
-    hasher.update(right.bytes)
-    return Digest32(unchecked: hasher.finalize())
+    withTemporaryBytes(65 + Digest32.byteCount) { work in
+      var offset = 0
+      work.write(0x01 as UInt8, at: &offset)
+      left.write(to: &work, at: &offset)
+      right.write(to: &work, at: &offset)
+      var hasher = SHA256Hash.Hasher()
+      hasher.update(work.bytes.extracting(0..<offset))
+      hasher.finalize(into: &work, at: offset)
+      return Digest32(work.bytes, at: offset)
+    }
   }
 
   /// Adds a leaf by its hash, at one hash a leaf on average.

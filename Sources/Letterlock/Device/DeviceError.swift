@@ -42,6 +42,8 @@ public enum DeviceError: Error, Hashable, Sendable {
   case historyRefused(Verdict)
   /// Every message there is would be erased: ask the person a second time.
   case wouldEraseEverything(messages: Int)
+  /// A message was sent or erased since the index was made in which it was looked up: make a new one.
+  case historyChanged
   /// A fault of this library.
   case internalError(String)
 }

@@ -16,8 +16,10 @@ public protocol DeviceStore: Sendable {
 
   /// Adds sealed records that no relay has yet, and small sealed attachments with them.
   func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError)
-  /// The oldest records that no relay has yet, in the order they were added.
-  func outbox(limit: Int) throws(StoreError) -> [OutboxRecord]
+  /// The oldest records that no relay has yet, after a place in the outbox, in the order they were added.
+  func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord]
+  /// How many records no relay has yet.
+  func outboxCount() throws(StoreError) -> Int
   /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch.
   func reseal(_ records: [OutboxRecord]) throws(StoreError)
   /// Keeps an Append that is about to be sent over the outbox's records up to a sequence number, with the
@@ -37,6 +39,8 @@ public protocol DeviceStore: Sendable {
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
   /// The last batches that begin before a place in the history, up to `limit` of them, in order.
   func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
+  /// Records by their places in the history, as many as there are places; nil for one that is not here.
+  func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?]
 
   /// Begins a large sealed attachment, or begins it anew.
   func beginBlob(_ blob: BlobID) throws(StoreError)
@@ -60,6 +64,13 @@ public protocol DeviceStore: Sendable {
   func removeBlobs(_ blobs: [BlobID]) throws(StoreError)
   /// Drops attachments that were begun and never finished.
   func removeUnfinishedBlobs() throws(StoreError)
+}
+
+extension DeviceStore {
+  /// The oldest records that no relay has yet, in the order they were added.
+  public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
+    try outbox(after: 0, limit: limit)
+  }
 }
 
 /// A record that no relay has yet.

@@ -49,10 +49,13 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
-  /// The oldest records that no relay has yet, in the order they were added.
-  public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
-    state.withLock { Array($0.outbox.prefix(limit)) }
+  /// The oldest records that no relay has yet, after a place in the outbox, in the order they were added.
+  public func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
+    state.withLock { Array($0.outbox.lazy.filter { $0.sequence > sequence }.prefix(limit)) }
   }
+
+  /// How many records no relay has yet.
+  public func outboxCount() throws(StoreError) -> Int { state.withLock { $0.outbox.count } }
 
   /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch.
   public func reseal(_ records: [OutboxRecord]) throws(StoreError) {
@@ -113,6 +116,24 @@ public final class MemoryDeviceStore: DeviceStore {
   /// The last batches that begin before a place in the history, up to `limit` of them, in order.
   public func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     state.withLock { Array($0.batches.filter { $0.firstLeaf < leaf }.suffix(limit)) }
+  }
+
+  /// Records by their places in the history; nil for one that is not here.
+  public func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?] {
+    state.withLock { state in
+      leaves.map { leaf in
+        // The last batch that begins at the place or before it.
+        var (low, high) = (0, state.batches.count)
+        while low < high {
+          let middle = (low + high) / 2
+          if state.batches[middle].firstLeaf <= leaf { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return nil }
+        let batch = state.batches[low - 1]
+        let index = Int(clamping: leaf - batch.firstLeaf)
+        return index < batch.records.count ? batch.records[index] : nil
+      }
+    }
   }
 
   /// Begins a large sealed attachment, or begins it anew.

@@ -29,13 +29,15 @@ final class PassingStore: DeviceStore {
 
   // A device that only reads asks for none of these.
   func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) {}
-  func outbox(limit: Int) -> [OutboxRecord] { [] }
+  func outbox(after sequence: Int64, limit: Int) -> [OutboxRecord] { [] }
+  func outboxCount() -> Int { 0 }
   func reseal(_ records: [OutboxRecord]) {}
   func stage(_ append: [UInt8]?, through sequence: Int64, progress: [UInt8]) {}
   func staged() -> (append: [UInt8], through: Int64)? { nil }
   func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) {}
   func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
+  func records(at leaves: [UInt64]) -> [[UInt8]?] { leaves.map { _ in nil } }
   func beginBlob(_ blob: BlobID) {}
   func appendToBlob(_ blob: BlobID, _ bytes: [UInt8]) {}
   func finishBlob(_ upload: BlobUpload, isUploaded: Bool) {}

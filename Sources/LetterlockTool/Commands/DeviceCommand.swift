@@ -56,7 +56,7 @@ struct DeviceCommand: AsyncParsableCommand {
     func run() async throws {
       try await Terminal.run {
         let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
-        let names = try opened.timeline().deviceNames
+        let names = try opened.timelineIndex().deviceNames
         let log = opened.device.log
         let rows = log.members.sorted { ($0.value.addedAt, $0.key) < ($1.value.addedAt, $1.key) }.map {
           id, member in

@@ -63,7 +63,7 @@ struct RestoreCommand: AsyncParsableCommand {
   }
 
   private static func explain(_ device: Device, _ dir: String) throws(DeviceError) {
-    let names = try device.timeline().deviceNames
+    let names = try device.timelineIndex().deviceNames
     print("These devices can read the account besides this one:")
     for id in device.unconfirmedDevices { print("  \(id.description.prefix(16))  \(names[id] ?? "")") }
     print("Say which of them to keep, and remove the rest: letterlock device confirm \(dir) [--keep ID]")

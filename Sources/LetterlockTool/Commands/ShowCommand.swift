@@ -25,19 +25,35 @@ struct ConversationsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let timeline = try ArchiveFolder(path: dir).open(try keys.passphrase()).timeline()
-      let rows = timeline.conversations.map { id in
-        let messages = timeline.messages(in: id)
-        return Row(
-          id: id.description, title: timeline.title(of: id), messages: messages.count,
-          unencrypted: messages.filter { !$0.protection.isEncrypted }.count,
-          newest: messages.last?.sentAt.rfc3339 ?? "")
-      }
+      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let index = try opened.timelineIndex()
+      let rows = try Self.rows(opened, index)
       guard !json else { return try Terminal.print(json: Listing(conversations: rows)) }
       for row in rows {
         let mark = row.unencrypted > 0 ? "  \(row.unencrypted) not encrypted" : ""
         print("\(row.id.prefix(8))  \(row.newest.prefix(10))  \(row.messages)  \(row.title)\(mark)")
       }
+    }
+  }
+}
+
+extension ConversationsCommand {
+  private static func rows(_ opened: ArchiveFolder.Opened, _ index: TimelineIndex) throws -> [Row] {
+    var unencrypted: [ConversationID: Int] = [:]
+    var newest: [ConversationID: Timestamp] = [:]
+    var counts: [ConversationID: Int] = [:]
+    try opened.forEachMessage(of: index) { messages in
+      for message in messages {
+        guard let id = message.conversation else { continue }
+        counts[id, default: 0] += 1
+        if !message.protection.isEncrypted { unencrypted[id, default: 0] += 1 }
+        newest[id] = message.sentAt
+      }
+    }
+    return index.conversations.map { id in
+      Row(
+        id: id.description, title: index.title(of: id), messages: counts[id] ?? 0,
+        unencrypted: unencrypted[id] ?? 0, newest: newest[id]?.rfc3339 ?? "")
     }
   }
 }
@@ -60,29 +76,33 @@ struct ShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let timeline = try ArchiveFolder(path: dir).open(try keys.passphrase()).timeline()
-      let id = try ConversationChoice.find(conversation, in: timeline, folder: dir)
-      let all = timeline.messages(in: id)
-      let messages = last.map { Array(all.suffix(max(0, $0))) } ?? all
-      let title = timeline.title(of: id)
-      guard !json else {
-        return try Terminal.print(
-          json: Listing(title: title, messages: messages.map { ExportedMessage($0, title: title) }))
+      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let index = try opened.timelineIndex()
+      let id = try ConversationChoice.find(conversation, in: index, folder: dir)
+      let all = index.references(in: id)
+      let shown = last.map { Array(all.suffix(max(0, $0))) } ?? all
+      let title = index.title(of: id)
+      var listed: [ExportedMessage] = []
+      try opened.forEachMessage(shown, of: index) { messages in
+        if json {
+          listed += messages.map { ExportedMessage($0, title: title) }
+        } else {
+          for message in messages { print(TextLine(message)) }
+        }
       }
-      for message in messages { print(TextLine(message)) }
+      if json { try Terminal.print(json: Listing(title: title, messages: listed)) }
     }
   }
-
 }
 
 /// Finds a conversation by the beginning of its number or title.
 enum ConversationChoice {
   static func find(
-    _ conversation: String, in timeline: Timeline, folder dir: String
+    _ conversation: String, in index: TimelineIndex, folder dir: String
   ) throws -> ConversationID {
     let wanted = conversation.lowercased()
-    let found = timeline.conversations.filter {
-      $0.description.hasPrefix(wanted) || timeline.title(of: $0).lowercased().hasPrefix(wanted)
+    let found = index.conversations.filter {
+      $0.description.hasPrefix(wanted) || index.title(of: $0).lowercased().hasPrefix(wanted)
     }
     guard let first = found.first else {
       throw ToolError("No conversation begins with “\(conversation)”: see `letterlock conversations \(dir)`.")

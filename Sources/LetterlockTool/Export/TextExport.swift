@@ -1,57 +1,96 @@
 #if Tool
+import Dispatch
 import Foundation
 import Letterlock
+import Synchronization
 
-/// `--format json` and `--format text`: one file, written beside its place and moved there whole.
+/// `--format json` and `--format text`: one file, written beside its place and moved there whole. Messages go
+/// through a page at a time.
 struct LinesExport {
+  private let index: TimelineIndex
+  private let device: Device
+  private let path: String
+
+  init(_ index: TimelineIndex, device: Device, path: String) {
+    self.index = index
+    self.device = device
+    self.path = path
+  }
+
   /// Writes one JSON object a line, in the order sent.
-  static func json(_ timeline: Timeline, to path: String) throws -> Int {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try write(timeline.messages, to: path) { message in
-      let title = message.conversation.map { timeline.title(of: $0) } ?? ""
-      return try encoder.encode(ExportedMessage(message, title: title))
+  func json() throws -> Int {
+    let titles = Dictionary(uniqueKeysWithValues: index.conversations.map { ($0, index.title(of: $0)) })
+    return try write { file in
+      let bar = ProgressBar("Writing messages")
+      var count = 0
+      try device.forEachMessage(of: index) { messages in
+        for line in try JSONLines.encoded(messages, titles: titles) { try file.write(line) }
+        count += messages.count
+        bar.update(Double(count) / Double(max(1, index.references.count)))
+      }
+      bar.finish()
+      return count
     }
   }
 
   /// Writes each conversation as a transcript.
-  static func text(_ timeline: Timeline, to path: String) throws -> Int {
-    var lines: [String] = []
-    for conversation in timeline.conversations {
-      lines.append("== \(timeline.title(of: conversation)) ==")
-      lines += timeline.messages(in: conversation).map { TextLine($0).description }
-      lines.append("")
+  func text() throws -> Int {
+    try write { file in
+      let bar = ProgressBar("Writing messages")
+      var count = 0
+      for conversation in index.conversations {
+        try file.write(Data("== \(index.title(of: conversation)) ==\n".utf8))
+        try device.forEachMessage(index.references(in: conversation), of: index) { messages in
+          for message in messages { try file.write(Data((TextLine(message).description + "\n").utf8)) }
+          count += messages.count
+          bar.update(Double(count) / Double(max(1, index.references.count)))
+        }
+        try file.write(Data("\n".utf8))
+      }
+      bar.finish()
+      return count
     }
-    _ = try write(lines, to: path) { Data($0.utf8) }
-    return timeline.messages.count
   }
 
-  private static func write<Element>(
-    _ elements: [Element], to path: String, _ line: (Element) throws -> Data
-  ) throws -> Int {
+  private func write(_ body: (inout BufferedFile) throws -> Int) throws -> Int {
     // What is in the way is replaced: a folder would be lost with all that it holds.
     let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
     guard values?.isDirectory != true else { throw ToolError("Cannot write \(path): it is a folder.") }
-    let temporary = path + ".part"
-    guard
-      FileManager.default.createFile(
-        atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600]),
-      let handle = FileHandle(forWritingAtPath: temporary)
-    else { throw ToolError("Cannot write \(path): is its folder there?") }
-    var buffer = Data()
-    for element in elements {
-      buffer += try line(element)
-      buffer.append(0x0a)
-      if buffer.count > 1 << 20 {
-        try handle.write(contentsOf: buffer)
-        buffer.removeAll(keepingCapacity: true)
-      }
+    var file = try BufferedFile(replacing: path)
+    let count = try body(&file)
+    try file.finish()
+    return count
+  }
+}
+
+/// JSON objects, made on all cores.
+private enum JSONLines {
+  private static let chunkCount = 256
+
+  /// Whole lines.
+  static func encoded(_ messages: [Message], titles: [ConversationID: String]) throws -> [Data] {
+    let starts = Array(stride(from: 0, to: messages.count, by: chunkCount))
+    let results = Mutex([Result<Data, any Error>?](repeating: nil, count: starts.count))
+    DispatchQueue.concurrentPerform(iterations: starts.count) { chunk in
+      let part = messages[starts[chunk]..<min(messages.count, starts[chunk] + chunkCount)]
+      let lines = Result { try encoded(part, titles) }
+      results.withLock { $0[chunk] = lines }
     }
-    try handle.write(contentsOf: buffer)
-    try handle.close()
-    try? FileManager.default.removeItem(atPath: path)
-    try FileManager.default.moveItem(atPath: temporary, toPath: path)
-    return elements.count
+    return try results.withLock { $0 }.compactMap { try $0?.get() }
+  }
+
+  private static func encoded(_ messages: ArraySlice<Message>, _ titles: [ConversationID: String]) throws
+    -> Data
+  {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var lines = Data()
+    for message in messages {
+      let title = message.conversation.flatMap { titles[$0] } ?? ""
+      lines += try encoder.encode(ExportedMessage(message, title: title))
+      lines.append(0x0a)
+    }
+    return lines
   }
 }
 
