@@ -67,7 +67,7 @@ extension Benchmark {
 }
 
 extension Benchmark.Configuration {
-  /// With `LETTERLOCK_BENCH=short`, all benchmarks together take under a minute.
+  /// With `LETTERLOCK_BENCH=short`, all benchmarks together take about two minutes.
   static var timed: Self {
     let isShort = ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short"
     return Self(

@@ -9,12 +9,14 @@ struct AppleMessageRow {
   private let files: [MessagesLookup.File]
   private let rowID: Int64
   private let body: AttributedBody?
+  private let chat: ConversationProfile?
 
   init(_ row: MessageValues, lookup: MessagesLookup, files: [Int64: [MessagesLookup.File]]) {
     self.row = row
     self.lookup = lookup
     rowID = row.number(.rowID)
     self.files = files[rowID] ?? []
+    chat = lookup.chat(of: rowID)
     body = row.data(.attributedBody).flatMap { AttributedBody($0) }
   }
 
@@ -22,22 +24,20 @@ struct AppleMessageRow {
     guard let guid = row.text(.guid), !guid.isEmpty else {
       return .skipped(ImportSkip(reason: "a message without an identifier"))
     }
-    var message = Message(
-      id: Self.id(guid), conversation: conversation, sender: sender, sentAt: Self.time(row.number(.date)),
-      carriage: carriage, body: content,
-      origin: Message.Origin(source: AppleMessagesImporter.source, identifier: guid, service: service))
     let arrived = max(row.number(.dateDelivered), row.number(.dateRead))
-    if arrived > 0, !isFromMe { message.receivedAt = Self.time(arrived) }
-    message.replyTo = row.text(.threadOriginatorGUID).map(Self.id)
-    message.effect = row.text(.effect).flatMap { $0.isEmpty ? nil : Message.Effect($0) }
-    message.subject = row.text(.subject).flatMap { $0.isEmpty ? nil : $0 }
-    if row.number(.dateEdited) > 0, !isRetracted {
-      message.editedAt = Self.time(row.number(.dateEdited))
-    }
-    if let date = lookup.deletionDate(of: rowID) { message.recentlyDeletedAt = Self.time(date) }
-    if let profile = lookup.chat(of: rowID), profile.isGroup || isFromMe {
-      message.recipients = profile.participants
-    }
+    let edited = row.number(.dateEdited)
+    let isToSeveral = chat?.isGroup == true || isFromMe
+    // All at once: each change of a message that is made already copies what most messages have not.
+    let message = Message(
+      id: Self.id(guid), conversation: conversation, sender: sender, sentAt: Self.time(row.number(.date)),
+      receivedAt: arrived > 0 && !isFromMe ? Self.time(arrived) : nil, carriage: carriage, body: content,
+      replyTo: row.text(.threadOriginatorGUID).map(Self.id),
+      effect: row.text(.effect).flatMap { $0.isEmpty ? nil : Message.Effect($0) },
+      subject: row.text(.subject).flatMap { $0.isEmpty ? nil : $0 },
+      editedAt: edited > 0 && !isRetracted ? Self.time(edited) : nil,
+      recentlyDeletedAt: lookup.deletionDate(of: rowID).map(Self.time),
+      recipients: isToSeveral ? chat?.participants ?? [] : [],
+      origin: Message.Origin(source: AppleMessagesImporter.source, identifier: guid, service: service))
     return .message(ImportedMessage(message: message, attachments: ordered.map(\.source)))
   }
 
@@ -45,21 +45,20 @@ struct AppleMessageRow {
     .imported(source: AppleMessagesImporter.source, identifier: guid)
   }
 
-  /// Nanoseconds since 2001; seconds in databases older than macOS 10.13.
+  /// Nanoseconds since 2001; seconds in databases older than macOS 10.13. A date out of range is the nearest in it.
   static func time(_ date: Int64) -> Timestamp {
     let epoch: Int64 = 978_307_200
-    guard abs(date) >= 1_000_000_000_000 else {
-      return Timestamp(nanosecondsSince1970: (date + epoch) * 1_000_000_000)
-    }
-    let (sum, isOverflow) = date.addingReportingOverflow(epoch * 1_000_000_000)
-    return Timestamp(nanosecondsSince1970: isOverflow ? .max : sum)
+    let scale: Int64 = date.magnitude < 1_000_000_000_000 ? 1_000_000_000 : 1
+    let (scaled, isTooFar) = date.multipliedReportingOverflow(by: scale)
+    let (sum, isOverflow) = scaled.addingReportingOverflow(epoch * 1_000_000_000)
+    return Timestamp(nanosecondsSince1970: isTooFar || isOverflow ? (date < 0 ? .min : .max) : sum)
   }
 
   private var isFromMe: Bool { row.number(.isFromMe) != 0 }
   private var service: String { row.text(.service) ?? "unknown" }
 
   private var conversation: ConversationID {
-    lookup.chat(of: rowID)?.id
+    chat?.id
       ?? .imported(
         source: AppleMessagesImporter.source,
         identifier: "handle " + (lookup.address(row.number(.handleID))?.rawValue ?? "unknown"))
@@ -77,7 +76,7 @@ struct AppleMessageRow {
     case "rcs": return .carrier(.rcs)
     case "sms", "mms":
       let isMultimedia =
-        !files.isEmpty || (lookup.chat(of: rowID)?.participants.count ?? 0) > 1
+        !files.isEmpty || (chat?.participants.count ?? 0) > 1
         || row.text(.subject)?.isEmpty == false || service.lowercased() == "mms"
       return .carrier(isMultimedia ? .mms : .sms)
     default: return .unknown(0)
@@ -87,6 +86,8 @@ struct AppleMessageRow {
   private var text: RichText {
     if let body { return body.text }
     let plain = row.text(.text) ?? ""
+    // U+FFFC begins with this byte, and few other characters do.
+    guard plain.utf8.contains(0xef) else { return RichText(plain) }
     let kept = plain.utf16.filter { $0 != AttributedBody.attachmentCharacter }
     return RichText(String(decoding: kept, as: UTF16.self))
   }

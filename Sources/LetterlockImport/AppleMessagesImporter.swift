@@ -12,11 +12,10 @@ public struct AppleMessagesImporter: MessageImporter {
 
   private let database: MessagesDatabase
   private let lookup: MessagesLookup
-  private let total: Int
+  /// The numbers of the rows, by date, then by number: found once, since few databases have an index that helps.
+  private let rowIDs: [Int64]
   private var done = 0
   private var waiting: ArraySlice<ImportItem> = []
-  /// The newest row that was read: rows come by date, then by number.
-  private var last: (date: Int64, rowID: Int64) = (.min, .min)
   private static let pageCount = 2000
 
   /// Opens the database at `path` for reading alone.
@@ -24,11 +23,11 @@ public struct AppleMessagesImporter: MessageImporter {
   public init(path: String) throws(ImportError) {
     database = try MessagesDatabase(path: path)
     lookup = try MessagesLookup(database, folder: URL(fileURLWithPath: path).deletingLastPathComponent().path)
-    total = try database.rows("SELECT count(*) AS n FROM message", needing: "message").first?["n"] ?? 0
+    rowIDs = try database.integers("SELECT ROWID FROM message ORDER BY coalesce(date, 0), ROWID")
   }
 
   /// How many of the rows have been read, from 0 to 1.
-  public var fractionDone: Double { total == 0 ? 1 : Double(done) / Double(total) }
+  public var fractionDone: Double { rowIDs.isEmpty ? 1 : Double(done) / Double(rowIDs.count) }
 
   /// Every conversation of the database.
   public func profiles() throws(ImportError) -> [ConversationProfile] { lookup.profiles }
@@ -36,10 +35,10 @@ public struct AppleMessagesImporter: MessageImporter {
   /// The next message, by date.
   public mutating func next() throws(ImportError) -> ImportItem? {
     if let item = waiting.popFirst() { return item }
-    let rows = try page()
-    guard let end = rows.last else { return nil }
-    last = (end.number(.date), end.number(.rowID))
-    done += rows.count
+    let page = rowIDs[done..<min(rowIDs.count, done + Self.pageCount)]
+    guard !page.isEmpty else { return nil }
+    let rows = try rows(page)
+    done = page.endIndex
     let files = try lookup.attachments(of: rows.map { $0.number(.rowID) })
     let lookup = lookup
     // Most of the time goes into archived texts and identifiers, which wait for nothing.
@@ -49,26 +48,27 @@ public struct AppleMessagesImporter: MessageImporter {
       } _: { lookup, number in
         AppleMessageRow(rows[number], lookup: lookup, files: files).item
       }[...]
-    return waiting.popFirst()
+    // Rows may have gone since their numbers were found.
+    return try next()
   }
 
-  private func page() throws(ImportError) -> [MessageValues] {
+  /// Rows by their numbers, in that order.
+  private func rows(_ numbers: ArraySlice<Int64>) throws(ImportError) -> [MessageValues] {
     let columns = MessageColumn.allCases.map { column in
       column == .rowID ? "message.ROWID" : database.column(column.name, of: "message")
     }
-    let (date, rowID) = last
+    let list = numbers.map(String.init).joined(separator: ",")
     do {
       return try database.queue.read { database in
-        let rows = try Row.fetchCursor(
-          database,
-          sql: """
-            SELECT \(columns.joined(separator: ", ")) FROM message \
-            WHERE (coalesce(message.date, 0), message.ROWID) > (?, ?) \
-            ORDER BY coalesce(message.date, 0), message.ROWID LIMIT ?
-            """, arguments: [date, rowID, Self.pageCount])
-        var values: [MessageValues] = []
-        while let row = try rows.next() { values.append(MessageValues(row)) }
-        return values
+        let sql = "SELECT \(columns.joined(separator: ", ")) FROM message WHERE message.ROWID IN (\(list))"
+        let rows = try Row.fetchCursor(database, sql: sql)
+        var found: [Int64: MessageValues] = [:]
+        found.reserveCapacity(numbers.count)
+        while let row = try rows.next() {
+          let values = MessageValues(row)
+          found[values.number(.rowID)] = values
+        }
+        return numbers.compactMap { found[$0] }
       }
     } catch { throw .database(MessagesDatabase.reason(error)) }
   }

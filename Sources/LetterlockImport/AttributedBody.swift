@@ -13,12 +13,11 @@ struct AttributedBody {
 
   /// Decodes an archive; nil if it is not one of an attributed string.
   init?(_ bytes: [UInt8]) {
-    if let plain = PlainArchive.text(of: bytes) {
-      text = RichText(plain)
-      attachmentGUIDs = []
+    guard let plain = PlainArchive.text(of: bytes) else {
+      self.init(decoding: bytes)
       return
     }
-    self.init(decoding: bytes)
+    self.init(plain, runs: [])
   }
 
   /// Decodes an archive object by object.
@@ -32,6 +31,11 @@ struct AttributedBody {
   }
 
   private init(_ string: String, runs: [Run]) {
+    guard !runs.isEmpty || string.utf16.contains(Self.attachmentCharacter) else {
+      text = RichText(string)
+      attachmentGUIDs = []
+      return
+    }
     var units: [UInt16] = []
     var kept: [Int] = []
     for unit in string.utf16 {

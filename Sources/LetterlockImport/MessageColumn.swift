@@ -43,7 +43,12 @@ struct MessageValues: Sendable {
   private let values: [DatabaseValue]
 
   /// Copies a row of all columns.
-  init(_ row: Row) { values = MessageColumn.allCases.map { row[$0.rawValue] } }
+  init(_ row: Row) {
+    // Most columns are NULL, and asking for that is cheaper than taking a value.
+    values = (0..<Self.columnCount).map { row.hasNull(atIndex: $0) ? .null : row[$0] }
+  }
+
+  private static let columnCount = MessageColumn.allCases.count
 
   /// A column that holds text; anything else reads as nothing.
   func text(_ column: MessageColumn) -> String? { values[column.rawValue].text }

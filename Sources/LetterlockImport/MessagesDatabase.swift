@@ -69,6 +69,21 @@ struct MessagesDatabase {
     } catch { throw .database(Self.reason(error)) }
   }
 
+  /// Runs a query of one column of numbers.
+  func integers(_ sql: String) throws(ImportError) -> [Int64] {
+    do {
+      return try queue.read { database in
+        var numbers: [Int64] = []
+        let rows = try Row.fetchCursor(database, sql: sql)
+        while let row = try rows.next() {
+          let value: DatabaseValue = row[0]
+          if case .int64(let number) = value.storage { numbers.append(number) }
+        }
+        return numbers
+      }
+    } catch { throw .database(Self.reason(error)) }
+  }
+
   /// Runs a query; a table that is not there has no rows.
   func rows(_ sql: String, needing tables: String...) throws(ImportError) -> [Row] {
     guard tables.allSatisfy(has) else { return [] }

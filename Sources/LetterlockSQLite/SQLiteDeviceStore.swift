@@ -62,9 +62,8 @@ public final class SQLiteDeviceStore: DeviceStore {
   /// Adds sealed records, and sealed attachments with them.
   public func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError) {
     try write { db in
-      for record in records {
-        try db.run("INSERT INTO outbox (record) VALUES (coalesce(?, x''))", [record.stored])
-      }
+      let insert = try db.cachedStatement(sql: "INSERT INTO outbox (record) VALUES (coalesce(?, x''))")
+      for record in records { try insert.execute(arguments: [record.stored]) }
       for blob in blobs {
         try Self.begin(blob.upload.blob, db)
         try Self.append(blob.bytes, to: blob.upload.blob, db)
@@ -134,8 +133,9 @@ public final class SQLiteDeviceStore: DeviceStore {
     var leaf = Int64(clamping: batch.firstLeaf)
     try db.run(
       "INSERT INTO batch (first_leaf, append) VALUES (?, ?)", [leaf, batch.append.encoded.stored])
+    let insert = try db.cachedStatement(sql: "INSERT INTO record (leaf, bytes) VALUES (?, ?)")
     for record in batch.records {
-      try db.run("INSERT INTO record (leaf, bytes) VALUES (?, ?)", [leaf, record?.stored])
+      try insert.execute(arguments: [leaf, record?.stored])
       leaf += 1
     }
   }

@@ -20,9 +20,9 @@ extension SQLiteRelay {
         "INSERT INTO batch (account, first_leaf, append) VALUES (?, ?, ?)",
         [key, Int64(clamping: firstLeaf), append.encoded.stored])
       var leaf = Int64(clamping: firstLeaf)
+      let insert = try db.cachedStatement(sql: "INSERT INTO record (account, leaf, bytes) VALUES (?, ?, ?)")
       for record in records {
-        try db.run(
-          "INSERT INTO record (account, leaf, bytes) VALUES (?, ?, ?)", [key, leaf, record.stored])
+        try insert.execute(arguments: [key, leaf, record.stored])
         leaf += 1
       }
       for place in append.erasures {
@@ -74,8 +74,10 @@ extension SQLiteRelay {
   ) throws -> [[UInt8]?] {
     var records = [[UInt8]?](repeating: nil, count: count)
     let start = Int64(clamping: first)
-    let sql = "SELECT leaf, bytes FROM record WHERE account = ? AND leaf >= ? AND leaf - ? < ?"
-    try db.forEachRow(sql, [account.bytes.stored, start, start, count]) { row in
+    // A bound that the key can use: the rest of the history must not be gone through for each batch.
+    let end = start.addingReportingOverflow(Int64(count))
+    let sql = "SELECT leaf, bytes FROM record WHERE account = ? AND leaf >= ? AND leaf < ?"
+    try db.forEachRow(sql, [account.bytes.stored, start, end.overflow ? .max : end.partialValue]) { row in
       records[Int(try row.count(0) - first)] = try row.optionalBytes(1)
     }
     return records

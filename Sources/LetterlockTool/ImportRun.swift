@@ -83,6 +83,10 @@ final class ImportRun {
     switch item {
     case .skipped(let skip): report.skipped[skip.reason, default: 0] += 1
     case .message(let imported):
+      guard !imported.isTooLong else {
+        report.skipped["a message too long to be sealed", default: 0] += 1
+        return
+      }
       guard known.insert(imported.message.id).inserted else {
         report.alreadyThere += 1
         return
@@ -107,6 +111,14 @@ final class ImportRun {
       try await opened.device.sync().checked()
     } catch { throw ToolError(error, folder: opened.folder.path) }
     batch = []
+  }
+}
+
+extension ImportedMessage {
+  /// Whether the message, with what it will say of its files, is longer than any record.
+  fileprivate var isTooLong: Bool {
+    let references = attachments.reduce(0) { $0 + 256 + ($1.name?.utf8.count ?? 0) + $1.mediaType.utf8.count }
+    return ArchiveEntry.message(message).encodedByteCount + references > ArchiveEntry.maximumByteCount
   }
 }
 

@@ -1,4 +1,5 @@
 #if SQLite
+import Letterlock
 import Testing
 
 @testable import LetterlockImport

@@ -69,6 +69,7 @@ struct SpanReader {
   }
 
   /// A reader over exactly the next vector, which this one skips.
+  @inline(__always)
   mutating func readVector(from bytes: RawSpan) throws(TLSError) -> SpanReader {
     let range = try take(try readLength(from: bytes))
     return SpanReader(offset: range.lowerBound, end: range.upperBound)
