@@ -241,9 +241,7 @@ def proof(test, file):
 
 def erasure(test, file):
     data, keys, receipt_key = unhex(test["erasure"]), unhex(file["signing_keys"]), unhex(file["receipt_key"])
-    reader = Reader(data)
-    refused = opens(lambda: (reader.uint(1) == 1, reader.fixed(32), reader.fixed(169), reader.fixed(8)))
-    if refused is None or len(data) != 1 + 32 + 169 + 8 + 3373 or data[0] != 1:
+    if len(data) != 1 + 32 + 169 + 8 + 3373 or data[0] != 1:
         return not test["valid"]
     device, receipt = data[1:33], data[33:202]
     holds = (
