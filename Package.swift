@@ -57,7 +57,7 @@ let package = Package(
       name: "LetterlockSQLite", dependencies: ["Letterlock", "CryptoCore", "TLSCodec", grdb],
       swiftSettings: settings),
     .target(
-      name: "LetterlockImport", dependencies: ["Letterlock", grdb], swiftSettings: settings),
+      name: "LetterlockImport", dependencies: ["Letterlock", "CryptoCore", grdb], swiftSettings: settings),
     .target(
       name: "LetterlockVectors", dependencies: ["Letterlock", "MLS", "CryptoCore", "TLSCodec"],
       swiftSettings: settings),

@@ -5,10 +5,17 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <time.h>
 
 static __thread uint64_t count;
 
 uint64_t allocation_count(void) { return count; }
+
+uint64_t processor_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
 
 #ifdef __GLIBC__
 

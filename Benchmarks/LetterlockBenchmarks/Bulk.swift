@@ -11,10 +11,12 @@ func registerBulk() {
     try Bulk()
   }
   Benchmark("seal 100,000 x 200 B, \(coreCount) cores", configuration: .timed) {
-    (benchmark, bulk: Bulk) async throws in
-    let alone = try Batch(of: 1) { blackHole(try bulk.sealInOrder()) }
-    let spread = try await Batch { blackHole(try await bulk.conversation.seal(contentsOf: bulk.messages)) }
-    benchmark.note(spread, of: 1, against: alone)
+    (benchmark, bulk: Bulk) in
+    try benchmark.compare(1) {
+      blackHole(try bulk.conversation.seal(contentsOf: bulk.messages))
+    } with: {
+      blackHole(try bulk.sealInOrder())
+    }
   } setup: {
     try Bulk()
   }
@@ -24,10 +26,12 @@ func registerBulk() {
     try Bulk()
   }
   Benchmark("open 100,000 x 200 B, \(coreCount) cores", configuration: .timed) {
-    (benchmark, bulk: Bulk) async throws in
-    let alone = try Batch(of: 1) { blackHole(try bulk.openInOrder()) }
-    let spread = await Batch { blackHole(await bulk.archive.open(contentsOf: bulk.records)) }
-    benchmark.note(spread, of: 1, against: alone)
+    (benchmark, bulk: Bulk) in
+    try benchmark.compare(1) {
+      blackHole(bulk.archive.open(contentsOf: bulk.records))
+    } with: {
+      blackHole(try bulk.openInOrder())
+    }
   } setup: {
     try Bulk()
   }

@@ -4,10 +4,17 @@ let benchmarks: @Sendable () -> Void = {
   registerSealing()
   registerOpening()
   registerBulk()
+  registerRestoring()
+  registerNewestPage()
+  registerImporting()
+  registerTree()
   registerWrapping()
   registerReplaying()
   registerEpochOpenings()
   #if OLM
   registerMegolm()
+  #endif
+  #if SIGNAL
+  registerSenderKeys()
   #endif
 }

@@ -78,6 +78,18 @@ public enum ChunkedEncryption {
       for index in 0..<8 { nonce[4 + index] ^= UInt8(truncatingIfNeeded: chunk >> (56 - 8 * index)) }
       return nonce
     }
+
+    /// Seals one chunk. A number is sealed once.
+    func seal(
+      _ chunk: RawSpan, number: UInt64, into output: inout MutableRawSpan
+    ) throws(ChunkedEncryptionError) {
+      let nonce = nonce(of: number)
+      do throws(AEADError) {
+        // The nonce outlives the call.
+        try unsafe AESGCM.seal(
+          chunk, into: &output, using: key, nonce: nonce.span.bytes, authenticating: RawSpan())
+      } catch { throw .authenticationFailed }
+    }
   }
 
   /// Seals one message, chunk by chunk, under a salt of its own.
@@ -121,15 +133,18 @@ public enum ChunkedEncryption {
     private mutating func write(
       _ chunk: RawSpan, _ output: inout MutableRawSpan
     ) throws(ChunkedEncryptionError) {
-      guard next < maximumChunkCount else { throw .messageTooLong }
       guard output.byteCount == chunk.byteCount + 16 else { throw .invalidChunkSize }
-      let nonce = key.nonce(of: next)
-      do throws(AEADError) {
-        // The nonce outlives the call.
-        try unsafe AESGCM.seal(
-          chunk, into: &output, using: key.key, nonce: nonce.span.bytes, authenticating: RawSpan())
-      } catch { throw .authenticationFailed }
-      next += 1
+      let (key, number) = try reserveNumbers(1)
+      try key.seal(chunk, number: number, into: &output)
+    }
+
+    /// The next `count` numbers are given out: whatever becomes of them, they do not come again.
+    mutating func reserveNumbers(
+      _ count: Int
+    ) throws(ChunkedEncryptionError) -> (key: MessageKey, first: UInt64) {
+      guard count >= 0, next + UInt64(count) <= maximumChunkCount else { throw .messageTooLong }
+      next += UInt64(count)
+      return (key, next - UInt64(count))
     }
   }
 

@@ -74,6 +74,15 @@ package enum DurableFile {
     try synchroniseFolder(of: path)
   }
 
+  /// Gives a file another name, in place of the file that had it.
+  package static func move(_ path: String, to other: String) throws(DurableFileError) {
+    guard unsafe rename(path, other) == 0 else { throw .failed("rename", code: errno) }
+    try synchroniseFolder(of: other)
+  }
+
+  /// Removes a file, if it is there.
+  package static func remove(_ path: String) { _ = unsafe unlink(path) }
+
   private static func write(_ bytes: [UInt8], to file: Int32) throws(DurableFileError) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -93,7 +102,7 @@ package enum DurableFile {
   }
 
   /// A new name is durable only once its folder is.
-  private static func synchroniseFolder(of path: String) throws(DurableFileError) {
+  package static func synchroniseFolder(of path: String) throws(DurableFileError) {
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
       .joined(separator: "/")
     let name = folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder

@@ -38,7 +38,10 @@ public enum SHA256Hash {
     public init() {}
 
     /// Adds bytes.
-    public mutating func update(_ bytes: [UInt8]) { state.update(data: bytes) }
+    public mutating func update(_ bytes: [UInt8]) {
+      // The array outlives the call.
+      unsafe bytes.withUnsafeBytes { unsafe state.update(bufferPointer: $0) }
+    }
 
     /// Adds bytes.
     public mutating func update(_ bytes: RawSpan) {

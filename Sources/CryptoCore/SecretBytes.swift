@@ -93,6 +93,9 @@ public final class SecretKey: Sendable {
     try region.withBytes(body)
   }
 
+  /// A second copy, wiped on its own.
+  package func duplicate() -> SecretKey { withBytes { SecretKey(SecretBytes(copying: $0)) } }
+
   /// Whether the bytes are the same: in constant time for equal sizes, false for others.
   public func isEqual(to other: SecretKey) -> Bool { region.isEqual(to: other.region) }
 

@@ -1,44 +1,43 @@
 #if SQLite
 import Foundation
-internal import GRDB
 import Letterlock
 
 /// One row of `message`, made into a message.
 struct AppleMessageRow {
-  private let row: Row
+  private let row: MessageValues
   private let lookup: MessagesLookup
   private let files: [MessagesLookup.File]
   private let rowID: Int64
   private let body: AttributedBody?
+  private let chat: ConversationProfile?
 
-  init(_ row: Row, lookup: MessagesLookup, files: [Int64: [MessagesLookup.File]]) {
+  init(_ row: MessageValues, lookup: MessagesLookup, files: [Int64: [MessagesLookup.File]]) {
     self.row = row
     self.lookup = lookup
-    rowID = row.number("ROWID")
+    rowID = row.number(.rowID)
     self.files = files[rowID] ?? []
-    body = row.data("attributedBody").flatMap { AttributedBody($0) }
+    chat = lookup.chat(of: rowID)
+    body = row.data(.attributedBody).flatMap { AttributedBody($0) }
   }
 
   var item: ImportItem {
-    guard let guid = row.text("guid"), !guid.isEmpty else {
+    guard let guid = row.text(.guid), !guid.isEmpty else {
       return .skipped(ImportSkip(reason: "a message without an identifier"))
     }
-    var message = Message(
-      id: Self.id(guid), conversation: conversation, sender: sender, sentAt: Self.time(row.number("date")),
-      carriage: carriage, body: content,
+    let arrived = max(row.number(.dateDelivered), row.number(.dateRead))
+    let edited = row.number(.dateEdited)
+    let isToSeveral = chat?.isGroup == true || isFromMe
+    // All at once: each change of a message that is made already copies what most messages have not.
+    let message = Message(
+      id: Self.id(guid), conversation: conversation, sender: sender, sentAt: Self.time(row.number(.date)),
+      receivedAt: arrived > 0 && !isFromMe ? Self.time(arrived) : nil, carriage: carriage, body: content,
+      replyTo: row.text(.threadOriginatorGUID).map(Self.id),
+      effect: row.text(.effect).flatMap { $0.isEmpty ? nil : Message.Effect($0) },
+      subject: row.text(.subject).flatMap { $0.isEmpty ? nil : $0 },
+      editedAt: edited > 0 && !isRetracted ? Self.time(edited) : nil,
+      recentlyDeletedAt: lookup.deletionDate(of: rowID).map(Self.time),
+      recipients: isToSeveral ? chat?.participants ?? [] : [],
       origin: Message.Origin(source: AppleMessagesImporter.source, identifier: guid, service: service))
-    let arrived = max(row.number("date_delivered"), row.number("date_read"))
-    if arrived > 0, !isFromMe { message.receivedAt = Self.time(arrived) }
-    message.replyTo = row.text("thread_originator_guid").map(Self.id)
-    message.effect = row.text("expressive_send_style_id").flatMap { $0.isEmpty ? nil : Message.Effect($0) }
-    message.subject = row.text("subject").flatMap { $0.isEmpty ? nil : $0 }
-    if row.number("date_edited") > 0, !isRetracted {
-      message.editedAt = Self.time(row.number("date_edited"))
-    }
-    if let date = lookup.deletionDate(of: rowID) { message.recentlyDeletedAt = Self.time(date) }
-    if let profile = lookup.chat(of: rowID), profile.isGroup || isFromMe {
-      message.recipients = profile.participants
-    }
     return .message(ImportedMessage(message: message, attachments: ordered.map(\.source)))
   }
 
@@ -46,29 +45,28 @@ struct AppleMessageRow {
     .imported(source: AppleMessagesImporter.source, identifier: guid)
   }
 
-  /// Nanoseconds since 2001; seconds in databases older than macOS 10.13.
+  /// Nanoseconds since 2001; seconds in databases older than macOS 10.13. A date out of range is the nearest in it.
   static func time(_ date: Int64) -> Timestamp {
     let epoch: Int64 = 978_307_200
-    guard abs(date) >= 1_000_000_000_000 else {
-      return Timestamp(nanosecondsSince1970: (date + epoch) * 1_000_000_000)
-    }
-    let (sum, isOverflow) = date.addingReportingOverflow(epoch * 1_000_000_000)
-    return Timestamp(nanosecondsSince1970: isOverflow ? .max : sum)
+    let scale: Int64 = date.magnitude < 1_000_000_000_000 ? 1_000_000_000 : 1
+    let (scaled, isTooFar) = date.multipliedReportingOverflow(by: scale)
+    let (sum, isOverflow) = scaled.addingReportingOverflow(epoch * 1_000_000_000)
+    return Timestamp(nanosecondsSince1970: isTooFar || isOverflow ? (date < 0 ? .min : .max) : sum)
   }
 
-  private var isFromMe: Bool { row.number("is_from_me") != 0 }
-  private var service: String { row.text("service") ?? "unknown" }
+  private var isFromMe: Bool { row.number(.isFromMe) != 0 }
+  private var service: String { row.text(.service) ?? "unknown" }
 
   private var conversation: ConversationID {
-    lookup.chat(of: rowID)?.id
+    chat?.id
       ?? .imported(
         source: AppleMessagesImporter.source,
-        identifier: "handle " + (lookup.address(row.number("handle_id"))?.rawValue ?? "unknown"))
+        identifier: "handle " + (lookup.address(row.number(.handleID))?.rawValue ?? "unknown"))
   }
 
   private var sender: Sender {
     guard !isFromMe else { return .me }
-    return .other(lookup.address(row.number("handle_id")) ?? Address("unknown"))
+    return .other(lookup.address(row.number(.handleID)) ?? Address("unknown"))
   }
 
   /// What the service says about encryption; an SMS row with files, several recipients or a subject is MMS.
@@ -78,8 +76,8 @@ struct AppleMessageRow {
     case "rcs": return .carrier(.rcs)
     case "sms", "mms":
       let isMultimedia =
-        !files.isEmpty || (lookup.chat(of: rowID)?.participants.count ?? 0) > 1
-        || row.text("subject")?.isEmpty == false || service.lowercased() == "mms"
+        !files.isEmpty || (chat?.participants.count ?? 0) > 1
+        || row.text(.subject)?.isEmpty == false || service.lowercased() == "mms"
       return .carrier(isMultimedia ? .mms : .sms)
     default: return .unknown(0)
     }
@@ -87,7 +85,9 @@ struct AppleMessageRow {
 
   private var text: RichText {
     if let body { return body.text }
-    let plain = row.text("text") ?? ""
+    let plain = row.text(.text) ?? ""
+    // U+FFFC begins with this byte, and few other characters do.
+    guard plain.utf8.contains(0xef) else { return RichText(plain) }
     let kept = plain.utf16.filter { $0 != AttributedBody.attachmentCharacter }
     return RichText(String(decoding: kept, as: UTF16.self))
   }
@@ -103,9 +103,9 @@ struct AppleMessageRow {
 
   /// A message that was unsent keeps its row and loses its text.
   private var isRetracted: Bool {
-    if row.number("date_retracted") > 0 { return true }
-    return row.number("date_edited") > 0 && files.isEmpty && text.text.isEmpty
-      && row.text("subject") == nil && row.text("balloon_bundle_id") == nil
+    if row.number(.dateRetracted) > 0 { return true }
+    return row.number(.dateEdited) > 0 && files.isEmpty && text.text.isEmpty
+      && row.text(.subject) == nil && row.text(.balloonBundleID) == nil
   }
 
   private var content: Message.Body {
@@ -118,7 +118,7 @@ struct AppleMessageRow {
 
   /// 2000 to 2006 set a reaction, 3000 to 3006 take it back; 2007 and 3007 are stickers.
   private var reaction: Message.Body? {
-    let type = row.number("associated_message_type")
+    let type = row.number(.associatedType)
     guard let (target, part) = associated else { return nil }
     if type == 2007 || type == 1000 {
       return .sticker(Message.Sticker(target: target, attachment: 0))
@@ -131,7 +131,7 @@ struct AppleMessageRow {
     case 3: kind = .laugh
     case 4: kind = .emphasize
     case 5: kind = .question
-    case 6: kind = .emoji(row.text("associated_message_emoji") ?? "?")
+    case 6: kind = .emoji(row.text(.associatedEmoji) ?? "?")
     case 7: kind = .emoji("sticker")
     default: return nil
     }
@@ -142,7 +142,7 @@ struct AppleMessageRow {
 
   /// `p:PART/GUID` names a part of a message, `bp:GUID` a whole one.
   private var associated: (MessageID, UInt32)? {
-    guard let text = row.text("associated_message_guid"), !text.isEmpty else { return nil }
+    guard let text = row.text(.associatedGUID), !text.isEmpty else { return nil }
     if text.hasPrefix("p:"), let slash = text.firstIndex(of: "/") {
       let part = UInt32(text[..<slash].dropFirst(2)) ?? 0
       return (Self.id(String(text[text.index(after: slash)...])), part)
@@ -151,24 +151,24 @@ struct AppleMessageRow {
   }
 
   private var event: GroupEvent? {
-    let other = lookup.address(row.number("other_handle")) ?? Address("unknown")
-    switch (row.number("item_type"), row.number("group_action_type")) {
+    let other = lookup.address(row.number(.otherHandle)) ?? Address("unknown")
+    switch (row.number(.itemType), row.number(.groupActionType)) {
     case (0, _): return nil
     case (1, 0): return .memberAdded(other)
     case (1, 1): return .memberRemoved(other)
-    case (2, _): return .nameChanged(row.text("group_title").flatMap { $0.isEmpty ? nil : $0 })
+    case (2, _): return .nameChanged(row.text(.groupTitle).flatMap { $0.isEmpty ? nil : $0 })
     case (3, 1), (3, 2): return .photoChanged
     case (3, _):
-      return .memberLeft(isFromMe ? Address("me") : lookup.address(row.number("handle_id")) ?? other)
+      return .memberLeft(isFromMe ? Address("me") : lookup.address(row.number(.handleID)) ?? other)
     case (let type, let action): return .other("event \(type).\(action)")
     }
   }
 
   private var app: AppContent? {
-    guard let bundle = row.text("balloon_bundle_id"), !bundle.isEmpty else { return nil }
+    guard let bundle = row.text(.balloonBundleID), !bundle.isEmpty else { return nil }
     let summary = text.text
     return AppContent(
-      mediaType: "application/x-apple-balloon; bundle=\"\(bundle)\"", bytes: row.data("payload_data") ?? [],
+      mediaType: "application/x-apple-balloon; bundle=\"\(bundle)\"", bytes: row.data(.payloadData) ?? [],
       summary: summary.isEmpty ? nil : summary)
   }
 }

@@ -1,4 +1,5 @@
 #if SQLite
+internal import CryptoCore
 import Foundation
 internal import GRDB
 public import Letterlock
@@ -11,11 +12,10 @@ public struct AppleMessagesImporter: MessageImporter {
 
   private let database: MessagesDatabase
   private let lookup: MessagesLookup
-  private let total: Int
+  /// The numbers of the rows, by date, then by number: found once, since few databases have an index that helps.
+  private let rowIDs: [Int64]
   private var done = 0
   private var waiting: ArraySlice<ImportItem> = []
-  /// The newest row that was read: rows come by date, then by number.
-  private var last: (date: Int64, rowID: Int64) = (.min, .min)
   private static let pageCount = 2000
 
   /// Opens the database at `path` for reading alone.
@@ -23,11 +23,11 @@ public struct AppleMessagesImporter: MessageImporter {
   public init(path: String) throws(ImportError) {
     database = try MessagesDatabase(path: path)
     lookup = try MessagesLookup(database, folder: URL(fileURLWithPath: path).deletingLastPathComponent().path)
-    total = try database.rows("SELECT count(*) AS n FROM message", needing: "message").first?["n"] ?? 0
+    rowIDs = try database.integers("SELECT ROWID FROM message ORDER BY coalesce(date, 0), ROWID")
   }
 
   /// How many of the rows have been read, from 0 to 1.
-  public var fractionDone: Double { total == 0 ? 1 : Double(done) / Double(total) }
+  public var fractionDone: Double { rowIDs.isEmpty ? 1 : Double(done) / Double(rowIDs.count) }
 
   /// Every conversation of the database.
   public func profiles() throws(ImportError) -> [ConversationProfile] { lookup.profiles }
@@ -35,35 +35,40 @@ public struct AppleMessagesImporter: MessageImporter {
   /// The next message, by date.
   public mutating func next() throws(ImportError) -> ImportItem? {
     if let item = waiting.popFirst() { return item }
-    let rows = try page()
-    guard let end = rows.last else { return nil }
-    last = (end["date"] ?? 0, end["ROWID"])
-    done += rows.count
-    let files = try lookup.attachments(of: rows.map { $0["ROWID"] })
-    waiting = rows.map { AppleMessageRow($0, lookup: lookup, files: files).item }[...]
-    return waiting.popFirst()
+    let page = rowIDs[done..<min(rowIDs.count, done + Self.pageCount)]
+    guard !page.isEmpty else { return nil }
+    let rows = try rows(page)
+    done = page.endIndex
+    let files = try lookup.attachments(of: rows.map { $0.number(.rowID) })
+    let lookup = lookup
+    // Most of the time goes into archived texts and identifiers, which wait for nothing.
+    waiting =
+      concurrentMap(rows.count, chunkCount: 250) {
+        lookup
+      } _: { lookup, number in
+        AppleMessageRow(rows[number], lookup: lookup, files: files).item
+      }[...]
+    // Rows may have gone since their numbers were found.
+    return try next()
   }
 
-  private static let names = [
-    "guid", "text", "handle_id", "subject", "attributedBody", "service", "date", "date_read",
-    "date_delivered", "is_from_me", "item_type", "group_title", "group_action_type", "other_handle",
-    "associated_message_guid", "associated_message_type", "associated_message_emoji",
-    "balloon_bundle_id", "payload_data", "expressive_send_style_id", "message_summary_info",
-    "thread_originator_guid", "date_edited", "date_retracted",
-  ]
-
-  private func page() throws(ImportError) -> [Row] {
-    let columns = Self.names.map { database.column($0, of: "message") }.joined(separator: ", ")
-    let (date, rowID) = last
+  /// Rows by their numbers, in that order.
+  private func rows(_ numbers: ArraySlice<Int64>) throws(ImportError) -> [MessageValues] {
+    let columns = MessageColumn.allCases.map { column in
+      column == .rowID ? "message.ROWID" : database.column(column.name, of: "message")
+    }
+    let list = numbers.map(String.init).joined(separator: ",")
     do {
       return try database.queue.read { database in
-        try Row.fetchAll(
-          database,
-          sql: """
-            SELECT message.ROWID AS ROWID, \(columns) FROM message \
-            WHERE (coalesce(message.date, 0), message.ROWID) > (?, ?) \
-            ORDER BY coalesce(message.date, 0), message.ROWID LIMIT ?
-            """, arguments: [date, rowID, Self.pageCount])
+        let sql = "SELECT \(columns.joined(separator: ", ")) FROM message WHERE message.ROWID IN (\(list))"
+        let rows = try Row.fetchCursor(database, sql: sql)
+        var found: [Int64: MessageValues] = [:]
+        found.reserveCapacity(numbers.count)
+        while let row = try rows.next() {
+          let values = MessageValues(row)
+          found[values.number(.rowID)] = values
+        }
+        return numbers.compactMap { found[$0] }
       }
     } catch { throw .database(MessagesDatabase.reason(error)) }
   }

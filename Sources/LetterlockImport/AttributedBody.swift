@@ -13,6 +13,15 @@ struct AttributedBody {
 
   /// Decodes an archive; nil if it is not one of an attributed string.
   init?(_ bytes: [UInt8]) {
+    guard let plain = PlainArchive.text(of: bytes) else {
+      self.init(decoding: bytes)
+      return
+    }
+    self.init(plain, runs: [])
+  }
+
+  /// Decodes an archive object by object.
+  init?(decoding bytes: [UInt8]) {
     guard let stream = try? Typedstream(bytes), case .reference(let root) = stream.root,
       stream.classNames(of: root).contains("NSAttributedString")
     else { return nil }
@@ -22,6 +31,11 @@ struct AttributedBody {
   }
 
   private init(_ string: String, runs: [Run]) {
+    guard !runs.isEmpty || string.utf16.contains(Self.attachmentCharacter) else {
+      text = RichText(string)
+      attachmentGUIDs = []
+      return
+    }
     var units: [UInt16] = []
     var kept: [Int] = []
     for unit in string.utf16 {

@@ -51,6 +51,39 @@ struct MessagesDatabase {
     columns[table]?.contains(name) == true ? "\(table).\(name) AS \(name)" : "NULL AS \(name)"
   }
 
+  /// Runs a query of two columns of numbers, and gives the second by the first; rows of anything else are left
+  /// out, and a table that is not there has no rows.
+  func numbers(_ sql: String, needing table: String) throws(ImportError) -> [Int64: Int64] {
+    guard has(table) else { return [:] }
+    do {
+      return try queue.read { database in
+        var numbers: [Int64: Int64] = [:]
+        let rows = try Row.fetchCursor(database, sql: sql)
+        while let row = try rows.next() {
+          let (key, value): (DatabaseValue, DatabaseValue) = (row[0], row[1])
+          guard case .int64(let key) = key.storage, case .int64(let value) = value.storage else { continue }
+          numbers[key] = value
+        }
+        return numbers
+      }
+    } catch { throw .database(Self.reason(error)) }
+  }
+
+  /// Runs a query of one column of numbers.
+  func integers(_ sql: String) throws(ImportError) -> [Int64] {
+    do {
+      return try queue.read { database in
+        var numbers: [Int64] = []
+        let rows = try Row.fetchCursor(database, sql: sql)
+        while let row = try rows.next() {
+          let value: DatabaseValue = row[0]
+          if case .int64(let number) = value.storage { numbers.append(number) }
+        }
+        return numbers
+      }
+    } catch { throw .database(Self.reason(error)) }
+  }
+
   /// Runs a query; a table that is not there has no rows.
   func rows(_ sql: String, needing tables: String...) throws(ImportError) -> [Row] {
     guard tables.allSatisfy(has) else { return [] }

@@ -24,34 +24,23 @@ struct MessagesLookup {
     let addresses = try Self.addresses(database)
     self.addresses = addresses
     chats = try Self.chats(database, addresses)
-    chatOfMessage = Self.dictionary(
-      try database.rows(
-        "SELECT message_id, chat_id FROM chat_message_join", needing: "chat_message_join"),
-      "message_id", "chat_id")
+    chatOfMessage = try database.numbers(
+      "SELECT message_id, chat_id FROM chat_message_join", needing: "chat_message_join")
     var deletions: [Int64: (chat: Int64, date: Int64)] = [:]
     let deleted = try database.rows(
       "SELECT message_id, chat_id, delete_date FROM chat_recoverable_message_join",
       needing: "chat_recoverable_message_join")
     for row in deleted {
-      guard let message: Int64 = row["message_id"], let chat: Int64 = row["chat_id"] else { continue }
-      deletions[message] = (chat, row["delete_date"] ?? 0)
+      guard let message = row.integer("message_id"), let chat = row.integer("chat_id") else { continue }
+      deletions[message] = (chat, row.number("delete_date"))
     }
     self.deletions = deletions
-  }
-
-  private static func dictionary(_ rows: [Row], _ key: String, _ value: String) -> [Int64: Int64] {
-    var result: [Int64: Int64] = [:]
-    for row in rows {
-      guard let key: Int64 = row[key], let value: Int64 = row[value] else { continue }
-      result[key] = value
-    }
-    return result
   }
 
   private static func addresses(_ database: MessagesDatabase) throws(ImportError) -> [Int64: Address] {
     var addresses: [Int64: Address] = [:]
     for row in try database.rows("SELECT ROWID AS ROWID, id FROM handle", needing: "handle") {
-      guard let id: Int64 = row["ROWID"], let text = row.text("id") else { continue }
+      guard let id = row.integer("ROWID"), let text = row.text("id") else { continue }
       addresses[id] = Address(text)
     }
     return addresses
@@ -65,7 +54,7 @@ struct MessagesLookup {
       "SELECT chat_id, handle_id FROM chat_handle_join ORDER BY chat_id, handle_id",
       needing: "chat_handle_join")
     for row in joins {
-      guard let chat: Int64 = row["chat_id"], let handle: Int64 = row["handle_id"],
+      guard let chat = row.integer("chat_id"), let handle = row.integer("handle_id"),
         let address = addresses[handle]
       else { continue }
       members[chat, default: []].append(address)
@@ -74,7 +63,7 @@ struct MessagesLookup {
       .map { database.column($0, of: "chat") }.joined(separator: ", ")
     var chats: [Int64: ConversationProfile] = [:]
     for row in try database.rows("SELECT chat.ROWID AS ROWID, \(columns) FROM chat", needing: "chat") {
-      guard let id: Int64 = row["ROWID"] else { continue }
+      guard let id = row.integer("ROWID") else { continue }
       let people = members[id] ?? row.text("chat_identifier").map { [Address($0)] } ?? []
       let name = row.text("display_name").flatMap { $0.isEmpty ? nil : $0 }
       chats[id] = ConversationProfile(
@@ -115,7 +104,7 @@ struct MessagesLookup {
       """, needing: "message_attachment_join")
     var files: [Int64: [File]] = [:]
     for row in rows {
-      guard let message: Int64 = row["message_id"] else { continue }
+      guard let message = row.integer("message_id") else { continue }
       files[message, default: []].append(file(row))
     }
     return files
@@ -127,48 +116,63 @@ struct MessagesLookup {
     let type = row.text("mime_type") ?? "application/octet-stream"
     let role: Attachment.Role = row.number("is_sticker") == 1 ? .sticker : .file
     let content: AttachmentSource.Content =
-      stored.flatMap(find).map { .file(path: $0) } ?? .missing(reason: "the file is not there")
+      if let stored { find(stored) } else { .missing(reason: "the database names no file") }
     return File(
       source: AttachmentSource(name: name, mediaType: type, role: role, content: content),
       guid: row.text("guid") ?? "")
   }
 
   /// Messages names files by where they lie in the home folder; a copy of the database has them beside it.
-  private func find(_ stored: String) -> String? {
+  ///
+  /// A database could name any file of the machine: only regular files under these folders are taken, wherever
+  /// links lead.
+  private func find(_ stored: String) -> AttachmentSource.Content {
     let home = NSString(string: stored).expandingTildeInPath
     var candidates = [home]
-    for marker in ["Library/Messages/", "Library/SMS/"] {
+    for marker in Self.folders {
       if let range = stored.range(of: marker) {
         candidates.insert(folder + "/" + stored[range.upperBound...], at: 0)
       }
     }
-    return candidates.first { FileManager.default.isReadableFile(atPath: $0) }
+    let present = candidates.filter { FileManager.default.fileExists(atPath: $0) }
+    guard !present.isEmpty else { return .missing(reason: "the file is not there") }
+    let roots = [folder] + Self.folders.map { NSString(string: "~/" + $0).expandingTildeInPath }
+    for path in present {
+      let real = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+      let isInside = roots.contains { root in
+        real.path.hasPrefix(URL(fileURLWithPath: root).resolvingSymlinksInPath().path + "/")
+      }
+      let values = try? real.resourceValues(forKeys: [.isRegularFileKey])
+      guard isInside, values?.isRegularFile == true else { continue }
+      guard FileManager.default.isReadableFile(atPath: real.path) else {
+        return .missing(reason: "the file cannot be read")
+      }
+      return .file(path: real.path)
+    }
+    return .missing(reason: "it is not a file of Messages")
   }
+
+  private static let folders = ["Library/Messages/", "Library/SMS/"]
 }
 
 extension Row {
   /// A column that holds text; anything else reads as nothing.
   func text(_ name: String) -> String? {
     let value: DatabaseValue = self[name]
-    guard case .string(let text) = value.storage else { return nil }
-    return text
+    return value.text
+  }
+
+  /// A column that holds an integer; anything else reads as nothing.
+  func integer(_ name: String) -> Int64? {
+    let value: DatabaseValue = self[name]
+    guard case .int64(let number) = value.storage else { return nil }
+    return number
   }
 
   /// A column that holds a whole number; anything else reads as 0.
   func number(_ name: String) -> Int64 {
     let value: DatabaseValue = self[name]
-    switch value.storage {
-    case .int64(let number): return number
-    case .double(let number): return Int64(exactly: number.rounded()) ?? 0
-    default: return 0
-    }
-  }
-
-  /// A column that holds bytes; anything else reads as nothing.
-  func data(_ name: String) -> [UInt8]? {
-    let value: DatabaseValue = self[name]
-    guard case .blob(let data) = value.storage else { return nil }
-    return [UInt8](data)
+    return value.number
   }
 }
 #endif

@@ -3,33 +3,16 @@ internal import Foundation
 internal import GRDB
 internal import Letterlock
 
-/// The bytes of one sealed attachment, in rows of at most 1 MiB, in a device's store or a relay.
+/// The bytes of one sealed attachment at a relay, in rows of at most 1 MiB.
 struct BlobParts {
-  /// Whose attachment: on a relay, an account's.
-  enum Table {
-    case device
-    case relay(AccountID)
-  }
-
   /// How many bytes a row holds at most.
   static let maximumPartByteCount = 1 << 20
 
-  let table: Table
+  let account: AccountID
   let blob: BlobID
 
-  private var condition: String {
-    switch table {
-    case .device: "blob = ?"
-    case .relay: "account = ? AND blob = ?"
-    }
-  }
-
-  private var key: [any DatabaseValueConvertible] {
-    switch table {
-    case .device: [blob.bytes.stored]
-    case .relay(let account): [account.bytes.stored, blob.bytes.stored]
-    }
-  }
+  private var condition: String { "account = ? AND blob = ?" }
+  private var key: [any DatabaseValueConvertible] { [account.bytes.stored, blob.bytes.stored] }
 
   private func arguments(_ more: any DatabaseValueConvertible...) -> StatementArguments {
     StatementArguments(key + more)
@@ -44,13 +27,11 @@ struct BlobParts {
 
   /// Adds bytes at the end, which is at `offset`.
   func insert(_ db: Database, at offset: UInt64, _ bytes: [UInt8]) throws {
-    let columns = if case .relay = table { "account, blob" } else { "blob" }
-    let places = if case .relay = table { "?, ?" } else { "?" }
     var start = 0
     while start < bytes.count {
       let end = min(bytes.count, start + Self.maximumPartByteCount)
       try db.run(
-        "INSERT INTO blob_part (\(columns), offset, bytes) VALUES (\(places), ?, ?)",
+        "INSERT INTO blob_part (account, blob, offset, bytes) VALUES (?, ?, ?, ?)",
         arguments(Int64(clamping: offset + UInt64(start)), Data(bytes[start..<end])))
       start = end
     }

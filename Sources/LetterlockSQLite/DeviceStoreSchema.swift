@@ -7,7 +7,8 @@ package enum DeviceStoreSchema {
   /// - `outbox`: sealed records that no relay has yet. Sequence numbers are never used twice, or a staged
   ///   Append would cover records that came after it.
   /// - `batch` and `record`: the history as it was verified; `bytes` is NULL where a record is not here.
-  /// - `blob` and `blob_part`: sealed attachments; `upload` is NULL until they are complete.
+  /// - `blob`: sealed attachments: 0 being sealed, 1 being fetched, 2 waiting to be uploaded, 3 at the relay too;
+  ///   `upload` is NULL while they are being sealed, `bytes` where they are in a file of their own.
   package static let schema = StoredSchema(
     applicationID: 0x4C74_5374, version: 1,
     tables: [
@@ -24,18 +25,19 @@ package enum DeviceStoreSchema {
         ]),
       StoredTable(
         "outbox", ["sequence": "INTEGER PRIMARY KEY AUTOINCREMENT", "record": "BLOB NOT NULL"]),
-      StoredTable("batch", ["first_leaf": "INTEGER PRIMARY KEY", "append": "BLOB NOT NULL"]),
+      StoredTable(
+        "batch",
+        [
+          "first_leaf": "INTEGER PRIMARY KEY", "append": "BLOB NOT NULL", "erasures": "BLOB NOT NULL",
+          "leaf_hashes": "BLOB NOT NULL",
+        ]),
       StoredTable("record", ["leaf": "INTEGER PRIMARY KEY", "bytes": "BLOB"]),
       StoredTable(
         "blob",
         [
           "blob": "BLOB PRIMARY KEY NOT NULL", "upload": "BLOB",
-          "uploaded": "INTEGER NOT NULL CHECK (uploaded IN (0, 1))",
-        ], options: "STRICT, WITHOUT ROWID"),
-      StoredTable(
-        "blob_part",
-        ["blob": "BLOB NOT NULL", "offset": "INTEGER NOT NULL", "bytes": "BLOB NOT NULL"],
-        key: "UNIQUE (blob, offset)"),
+          "stage": "INTEGER NOT NULL CHECK (stage BETWEEN 0 AND 3)", "bytes": "BLOB",
+        ]),
     ], indexes: [])
 }
 #endif

@@ -2,9 +2,12 @@
 /// The tables of an embedded relay: everything that it learns. SPEC.md section 9.
 package enum RelaySchema {
   /// - `relay`: one row: the receipt key's seed; the quota of each account; SHA-256 over both.
-  /// - `account`: the accounts, and each one's newest recovery device, which its log says too.
+  /// - `account`: the accounts, and each one's newest recovery device, which its log says too; what the rules
+  ///   of the history need to know of it so far, and the bytes that it takes; SHA-256 over these.
   /// - `log_entry`, `wrap`: the log, and the epochs' roots wrapped for devices that were not removed.
-  /// - `batch`, `record`: the history: Appends and the records that they sign for.
+  /// - `batch`, `record`, `tree`: the history: Appends and the records that they sign for, and the hashes of the
+  ///   tree over them.
+  /// - `stream`, `stream_part`: which records, by their places, bear which tag: for whoever asks for the newest.
   /// - `blob`, `blob_part`: sealed attachments and what their devices signed about them.
   /// - `erasure`: accounts whose copy was erased, and the order.
   /// - `mailbox`: messages of devices that join, none of any account; SHA-256 over each one's place and bytes.
@@ -18,8 +21,11 @@ package enum RelaySchema {
           "quota": "INTEGER NOT NULL", "digest": "BLOB NOT NULL",
         ]),
       StoredTable(
-        "account", ["account": "BLOB PRIMARY KEY NOT NULL", "recovery": "BLOB NOT NULL"],
-        options: keyed),
+        "account",
+        [
+          "account": "BLOB PRIMARY KEY NOT NULL", "recovery": "BLOB NOT NULL", "history": "BLOB NOT NULL",
+          "records": "INTEGER NOT NULL", "digest": "BLOB NOT NULL",
+        ], options: keyed),
       StoredTable(
         "log_entry",
         ["account": "BLOB NOT NULL", "idx": "INTEGER NOT NULL", "entry": "BLOB NOT NULL"],
@@ -32,12 +38,32 @@ package enum RelaySchema {
         ], key: "PRIMARY KEY (account, device, epoch)", options: keyed),
       StoredTable(
         "batch",
-        ["account": "BLOB NOT NULL", "first_leaf": "INTEGER NOT NULL", "append": "BLOB NOT NULL"],
-        key: "PRIMARY KEY (account, first_leaf)", options: keyed),
+        [
+          "account": "BLOB NOT NULL", "first_leaf": "INTEGER NOT NULL", "append": "BLOB NOT NULL",
+          "erasures": "BLOB NOT NULL",
+        ], key: "PRIMARY KEY (account, first_leaf)", options: keyed),
       StoredTable(
         "record",
         ["account": "BLOB NOT NULL", "leaf": "INTEGER NOT NULL", "bytes": "BLOB"],
         key: "PRIMARY KEY (account, leaf)", options: keyed),
+      StoredTable(
+        "tree",
+        [
+          "account": "BLOB NOT NULL", "level": "INTEGER NOT NULL", "tile": "INTEGER NOT NULL",
+          "hashes": "BLOB NOT NULL",
+        ], key: "PRIMARY KEY (account, level, tile)", options: keyed),
+      StoredTable(
+        "stream",
+        [
+          "account": "BLOB NOT NULL", "tag": "BLOB NOT NULL", "newest": "INTEGER NOT NULL",
+          "count": "INTEGER NOT NULL",
+        ], key: "PRIMARY KEY (account, tag)", options: keyed),
+      StoredTable(
+        "stream_part",
+        [
+          "account": "BLOB NOT NULL", "tag": "BLOB NOT NULL", "first_leaf": "INTEGER NOT NULL",
+          "places": "BLOB NOT NULL",
+        ], key: "PRIMARY KEY (account, tag, first_leaf)", options: keyed),
       StoredTable(
         "blob",
         ["account": "BLOB NOT NULL", "blob": "BLOB NOT NULL", "upload": "BLOB NOT NULL"],
@@ -59,6 +85,7 @@ package enum RelaySchema {
     ],
     indexes: [
       "CREATE UNIQUE INDEX account_recovery ON account (recovery)",
+      "CREATE INDEX stream_newest ON stream (account, newest)",
       "CREATE INDEX mailbox_name ON mailbox (mailbox, seq)",
     ])
 

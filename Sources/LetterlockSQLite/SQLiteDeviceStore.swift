@@ -4,13 +4,16 @@ internal import GRDB
 public import Letterlock
 internal import TLSCodec
 
-/// A device's store in one SQLite file, readable by its owner alone.
+/// A device's store in one SQLite file, with a folder beside it for large sealed attachments; both readable by their
+/// owner alone.
 public final class SQLiteDeviceStore: DeviceStore {
   let file: StorageFile
+  let blobs: BlobFolder
 
   /// Opens the store at `path`, making it if it is not there. Its folder must be.
   /// - Throws: `StoreError.unavailable`, `.corrupted` if the file is something else.
   public init(path: String) throws(StoreError) {
+    blobs = BlobFolder(besideStore: path)
     do { file = try StorageFile(path: path, .made, schema: DeviceStoreSchema.schema) } catch {
       throw StoreError(error)
     }
@@ -19,6 +22,7 @@ public final class SQLiteDeviceStore: DeviceStore {
   /// Opens the store at `path`, which must be there.
   /// - Throws: `StoreError.unavailable`, `.corrupted` if the file is something else.
   public init(existing path: String) throws(StoreError) {
+    blobs = BlobFolder(besideStore: path)
     do { file = try StorageFile(path: path, .required, schema: DeviceStoreSchema.schema) } catch {
       throw StoreError(error)
     }
@@ -86,23 +90,23 @@ public final class SQLiteDeviceStore: DeviceStore {
   /// Adds sealed records, and sealed attachments with them.
   public func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError) {
     try write { db in
-      for record in records {
-        try db.run("INSERT INTO outbox (record) VALUES (coalesce(?, x''))", [record.stored])
-      }
-      for blob in blobs {
-        try Self.begin(blob.upload.blob, db)
-        try Self.append(blob.bytes, to: blob.upload.blob, db)
-        try Self.finish(blob.upload, isUploaded: false, db)
-      }
+      let insert = try db.cachedStatement(sql: "INSERT INTO outbox (record) VALUES (coalesce(?, x''))")
+      for record in records { try insert.execute(arguments: [record.stored]) }
+      for blob in blobs { try Self.keep(blob, .waiting, db) }
     }
   }
 
-  /// The oldest records that no relay has yet.
-  public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
+  /// How many records no relay has yet.
+  public func outboxCount() throws(StoreError) -> Int {
+    try read { db in Int(clamping: try db.number("SELECT count(*) FROM outbox")) }
+  }
+
+  /// The oldest records that no relay has yet, after a place in the outbox.
+  public func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
     try read { db in
       var records: [OutboxRecord] = []
-      let sql = "SELECT sequence, record FROM outbox ORDER BY sequence LIMIT ?"
-      try db.forEachRow(sql, [max(0, limit)]) { row in
+      let sql = "SELECT sequence, record FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?"
+      try db.forEachRow(sql, [sequence, max(0, limit)]) { row in
         records.append(OutboxRecord(sequence: try row.integer(0), bytes: try row.bytes(1)))
       }
       return records
@@ -126,7 +130,7 @@ public final class SQLiteDeviceStore: DeviceStore {
   ) throws(StoreError) {
     try write { db in
       for batch in batches { try Self.insert(batch, db) }
-      for leaf in batches.flatMap(\.append.erasures) {
+      for leaf in batches.flatMap(\.erasures) {
         try db.run("UPDATE record SET bytes = NULL WHERE leaf = ?", [Int64(clamping: leaf)])
       }
       var state = try DeviceStoreState(db) ?? DeviceStoreState(progress: progress)
@@ -139,10 +143,13 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
-  /// Puts a verified record in a place of the history where none was.
-  public func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) throws(StoreError) {
+  /// Puts verified records in places of the history where none were.
+  public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
     try write { db in
-      try db.run("UPDATE record SET bytes = ? WHERE leaf = ?", [record.stored, Int64(clamping: leaf)])
+      for record in records {
+        try db.run(
+          "UPDATE record SET bytes = ? WHERE leaf = ?", [record.bytes.stored, Int64(clamping: record.leaf)])
+      }
       var state = try DeviceStoreState(db) ?? DeviceStoreState(progress: progress)
       state.progress = progress
       try state.save(db)
@@ -152,9 +159,13 @@ public final class SQLiteDeviceStore: DeviceStore {
   private static func insert(_ batch: HistoryBatch, _ db: Database) throws {
     var leaf = Int64(clamping: batch.firstLeaf)
     try db.run(
-      "INSERT INTO batch (first_leaf, append) VALUES (?, ?)", [leaf, batch.append.encoded.stored])
+      "INSERT INTO batch (first_leaf, append, erasures, leaf_hashes) VALUES (?, ?, ?, ?)",
+      [
+        leaf, batch.append.encoded.stored, batch.erasures.encoded.stored, batch.leafHashes.encoded.stored,
+      ])
+    let insert = try db.cachedStatement(sql: "INSERT INTO record (leaf, bytes) VALUES (?, ?)")
     for record in batch.records {
-      try db.run("INSERT INTO record (leaf, bytes) VALUES (?, ?)", [leaf, record?.stored])
+      try insert.execute(arguments: [leaf, record?.stored])
       leaf += 1
     }
   }
@@ -163,8 +174,7 @@ public final class SQLiteDeviceStore: DeviceStore {
   public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     try read { db in
       try Self.batches(
-        "SELECT first_leaf, append FROM batch WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?", leaf, limit,
-        db)
+        "WHERE first_leaf >= ? ORDER BY first_leaf LIMIT ?", leaf, limit, db)
     }
   }
 
@@ -172,25 +182,34 @@ public final class SQLiteDeviceStore: DeviceStore {
   public func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     try read { db in
       try Self.batches(
-        "SELECT first_leaf, append FROM batch WHERE first_leaf < ? ORDER BY first_leaf DESC LIMIT ?", leaf,
-        limit, db
+        "WHERE first_leaf < ? ORDER BY first_leaf DESC LIMIT ?", leaf, limit, db
       ).reversed()
     }
   }
 
+  /// Records by their places in the history; nil for one that is not here.
+  public func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?] {
+    try read { db in
+      let sql = "SELECT bytes FROM record WHERE leaf = ?"
+      return try leaves.map { leaf in try db.row(sql, [Int64(clamping: leaf)])?.optionalBytes(0) }
+    }
+  }
+
   private static func batches(
-    _ sql: String, _ leaf: UInt64, _ limit: Int, _ db: Database
+    _ condition: String, _ leaf: UInt64, _ limit: Int, _ db: Database
   ) throws -> [HistoryBatch] {
     var batches: [HistoryBatch] = []
+    let sql = "SELECT first_leaf, append, erasures, leaf_hashes FROM batch \(condition)"
     try db.forEachRow(sql, [Int64(clamping: leaf), max(0, limit)]) { row in
       let first = try row.count(0)
-      guard let append = try? Append(decoding: try row.bytes(1)) else {
-        throw StorageFailure.corrupted("An Append in the store is damaged.")
-      }
+      guard let append = try? Append(decoding: try row.bytes(1)),
+        let erasures = try? [UInt64](decoding: try row.bytes(2)),
+        let hashes = try? LeafHashes(decoding: try row.bytes(3)), hashes.count == Int(append.leafCount)
+      else { throw StorageFailure.corrupted("An Append in the store is damaged.") }
       batches.append(
         HistoryBatch(
-          firstLeaf: first, append: append,
-          records: try Self.records(from: first, count: append.leafHashes.count, db)))
+          firstLeaf: first, append: append, erasures: erasures, leafHashes: hashes,
+          records: try Self.records(from: first, count: hashes.count, db)))
     }
     return batches
   }

@@ -1,5 +1,4 @@
 #if SQLite
-internal import CryptoCore
 internal import GRDB
 public import Letterlock
 internal import TLSCodec
@@ -12,13 +11,13 @@ extension SQLiteRelay {
   ) async throws(RelayError) -> UInt64 {
     guard upload.byteCount <= UInt64(Int64.max) else { throw .tooLarge }
     return try await change(account) { db, rules in
-      let parts = BlobParts(table: .relay(account), blob: upload.blob)
+      let parts = BlobParts(account: account, blob: upload.blob)
       if let present = try Self.upload(upload.blob, of: account, db) {
         guard present == upload else { throw RelayError.blobRefused }
         return try parts.byteCount(db)
       }
       try rules.check(upload, alreadyStored: 0)
-      guard try upload.byteCount > 0 || parts.digest(db) == upload.digest.bytes else {
+      guard try upload.byteCount > 0 || parts.digest(db) == upload.digest else {
         throw RelayError.blobRefused
       }
       try db.run(
@@ -37,7 +36,7 @@ extension SQLiteRelay {
       guard let upload = try Self.upload(blob, of: account, db) else {
         throw RelayError.unknownBlob
       }
-      let parts = BlobParts(table: .relay(account), blob: blob)
+      let parts = BlobParts(account: account, blob: blob)
       let end = try parts.byteCount(db)
       guard offset == end, end <= upload.byteCount,
         UInt64(bytes.count) <= upload.byteCount - end
@@ -51,7 +50,7 @@ extension SQLiteRelay {
       try parts.insert(db, at: offset, bytes)
       rules.usage.blobs += UInt64(bytes.count)
       guard end + UInt64(bytes.count) == upload.byteCount,
-        try parts.digest(db) != upload.digest.bytes
+        try parts.digest(db) != upload.digest
       else { return true }
       // What does not add up is of no use: its device may send it again from the start.
       try parts.remove(db)
@@ -71,7 +70,7 @@ extension SQLiteRelay {
     try await read { [accounts] db in
       _ = try accounts.rules(of: account, db)
       guard let upload = try Self.upload(blob, of: account, db),
-        try BlobParts(table: .relay(account), blob: blob).byteCount(db) == upload.byteCount
+        try BlobParts(account: account, blob: blob).byteCount(db) == upload.byteCount
       else { return nil }
       return upload
     }
@@ -85,8 +84,53 @@ extension SQLiteRelay {
     return try await read { [accounts] db in
       _ = try accounts.rules(of: account, db)
       guard try Self.upload(blob, of: account, db) != nil else { throw RelayError.unknownBlob }
-      return try BlobParts(table: .relay(account), blob: blob).read(db, at: offset, byteCount: most)
+      return try BlobParts(account: account, blob: blob).read(db, at: offset, byteCount: most)
     }
+  }
+
+  /// Attachments of an account, begun or complete, in the order of their names, from after one of them on; at most
+  /// 1000.
+  public func blobs(
+    of account: AccountID, after blob: BlobID?
+  ) async throws(RelayError) -> [RelayBlob] {
+    try await read { [accounts] db in
+      _ = try accounts.rules(of: account, db)
+      var found: [RelayBlob] = []
+      let sql = "SELECT upload FROM blob WHERE account = ? AND blob > ? ORDER BY blob LIMIT 1000"
+      try db.forEachRow(sql, [account.bytes.stored, (blob?.bytes ?? []).stored]) { row in
+        guard let upload = try? BlobUpload(decoding: try row.bytes(0)) else {
+          throw StorageFailure.corrupted("What was signed about an attachment is damaged.")
+        }
+        found.append(try Self.listed(upload, of: account, db))
+      }
+      return found
+    }
+  }
+
+  /// Drops attachments that a device synchronised to the newest record says nothing refers to.
+  public func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
+    try await change(account) { db, rules in
+      var present: [BlobID: RelayBlob] = [:]
+      for blob in removal.blobs.prefix(BlobRemoval.maximumBlobCount) {
+        present[blob] = try Self.upload(blob, of: account, db).map { try Self.listed($0, of: account, db) }
+      }
+      try rules.check(removal) { present[$0] }
+      for blob in present.keys {
+        let parts = BlobParts(account: account, blob: blob)
+        let byteCount = try parts.byteCount(db)
+        try parts.remove(db)
+        try db.run(
+          "DELETE FROM blob WHERE account = ? AND blob = ?", [account.bytes.stored, blob.bytes.stored])
+        rules.usage.blobs -= min(rules.usage.blobs, byteCount)
+      }
+    }
+  }
+
+  private static func listed(
+    _ upload: BlobUpload, of account: AccountID, _ db: Database
+  ) throws -> RelayBlob {
+    let byteCount = try BlobParts(account: account, blob: upload.blob).byteCount(db)
+    return RelayBlob(upload: upload, isComplete: byteCount == upload.byteCount)
   }
 
   /// Every complete attachment of an account.
@@ -97,7 +141,7 @@ extension SQLiteRelay {
         guard let upload = try? BlobUpload(decoding: try row.bytes(0)) else {
           throw StorageFailure.corrupted("What was signed about an attachment is damaged.")
         }
-        let parts = BlobParts(table: .relay(account), blob: upload.blob)
+        let parts = BlobParts(account: account, blob: upload.blob)
         if try parts.byteCount(db) == upload.byteCount { blobs.append(upload.blob) }
       }
       return blobs
@@ -117,9 +161,9 @@ extension SQLiteRelay {
 }
 
 extension BlobParts {
-  /// The SHA-256 of all bytes, taken part by part.
-  func digest(_ db: Database) throws -> [UInt8] {
-    var hasher = SHA256Hash.Hasher()
+  /// The digest of all bytes, taken part by part.
+  func digest(_ db: Database) throws -> Digest32 {
+    var hasher = SegmentHasher()
     try forEach(db) { hasher.update($0) }
     return hasher.finalize()
   }

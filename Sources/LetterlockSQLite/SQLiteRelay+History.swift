@@ -5,35 +5,49 @@ internal import TLSCodec
 
 /// Records and Appends.
 extension SQLiteRelay {
-  /// Adds records to the history.
+  /// Adds records to the history, and erases others.
   public func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
     try RelayLimits.check(records: records)
     return try await change(account) { [self] db, rules in
-      let firstLeaf = rules.history.tree.size
-      guard case .new = try rules.accept(append, records: records) else {
+      guard let batch = try rules.accept(append, records: records, erasing: places) else {
         return AppendOutcome(firstLeaf: nil, receipt: try receipt(rules))
       }
-      let key = account.bytes.stored
-      try db.run(
-        "INSERT INTO batch (account, first_leaf, append) VALUES (?, ?, ?)",
-        [key, Int64(clamping: firstLeaf), append.encoded.stored])
-      var leaf = Int64(clamping: firstLeaf)
-      for record in records {
-        try db.run(
-          "INSERT INTO record (account, leaf, bytes) VALUES (?, ?, ?)", [key, leaf, record.stored])
-        leaf += 1
+      try Self.insert(batch, of: account, db)
+      for place in places {
+        rules.usage.records -= min(rules.usage.records, try Self.erase(place, account, db))
       }
-      for place in append.erasures {
-        let erased = Int64(clamping: place)
-        let byteCount = try db.number(
-          "SELECT coalesce(length(bytes), 0) FROM record WHERE account = ? AND leaf = ?", [key, erased])
-        rules.usage.records -= min(rules.usage.records, byteCount)
-        try db.run("UPDATE record SET bytes = NULL WHERE account = ? AND leaf = ?", [key, erased])
-      }
-      return AppendOutcome(firstLeaf: firstLeaf, receipt: try receipt(rules))
+      return AppendOutcome(firstLeaf: batch.firstLeaf, receipt: try receipt(rules))
     }
+  }
+
+  private static func insert(_ batch: HistoryBatch, of account: AccountID, _ db: Database) throws {
+    let key = account.bytes.stored
+    var leaf = Int64(clamping: batch.firstLeaf)
+    try db.run(
+      "INSERT INTO batch (account, first_leaf, append, erasures) VALUES (?, ?, ?, ?)",
+      [key, leaf, batch.append.encoded.stored, batch.erasures.encoded.stored])
+    let insert = try db.cachedStatement(sql: "INSERT INTO record (account, leaf, bytes) VALUES (?, ?, ?)")
+    for record in batch.records {
+      try insert.execute(arguments: [key, leaf, record?.stored])
+      leaf += 1
+    }
+    try StoredTree(db: db, account: account).append(batch.leafHashes, after: batch.firstLeaf)
+    try StoredStreams(db: db, account: account).add(batch)
+  }
+
+  /// Gives how many bytes were erased.
+  private static func erase(_ leaf: UInt64, _ account: AccountID, _ db: Database) throws -> UInt64 {
+    let place: StatementArguments = [account.bytes.stored, Int64(clamping: leaf)]
+    let record = try db.row("SELECT bytes FROM record WHERE account = ? AND leaf = ?", place)?.optionalBytes(
+      0)
+    guard let record else { return 0 }
+    let first = try db.number(
+      "SELECT coalesce(max(first_leaf), 0) FROM batch WHERE account = ? AND first_leaf <= ?", place)
+    try StoredStreams(db: db, account: account).remove(leaf, record, firstLeaf: first)
+    try db.run("UPDATE record SET bytes = NULL WHERE account = ? AND leaf = ?", place)
+    return UInt64(record.count)
   }
 
   /// Whole batches of records from a place in the history on.
@@ -44,27 +58,35 @@ extension SQLiteRelay {
     return try await read { [self] db in
       let rules = try accounts.rules(of: account, db)
       let page = try Self.batches(of: account, from: leaf, maximumByteCount: most, db)
-      return HistoryPage(batches: page, receipt: try receipt(rules))
+      return try HistoryPage(
+        page, receipt: try receipt(rules),
+        tree: StoredTree(db: db, account: account).prover(size: rules.history.tree.size))
     }
   }
 
   private static func batches(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int, _ db: Database
   ) throws -> [HistoryBatch] {
-    let sql = "SELECT first_leaf, append FROM batch WHERE account = ? AND first_leaf >= ? ORDER BY first_leaf"
+    let sql = """
+      SELECT first_leaf, append, erasures FROM batch WHERE account = ? AND first_leaf >= ? ORDER BY first_leaf
+      """
     let rows = try Row.fetchCursor(
       db.cachedStatement(sql: sql), arguments: [account.bytes.stored, Int64(clamping: leaf)])
     var page: [HistoryBatch] = []
     var byteCount = 0
     while page.isEmpty || byteCount < maximumByteCount, let row = try rows.next() {
       let first = try row.count(0)
-      guard let append = try? Append(decoding: try row.bytes(1)) else {
-        throw StorageFailure.corrupted("The history of an account is damaged.")
-      }
-      let records = try records(
-        of: account, from: first, count: append.leafHashes.count, db)
+      guard let append = try? Append(decoding: try row.bytes(1)),
+        let erasures = try? [UInt64](decoding: try row.bytes(2))
+      else { throw StorageFailure.corrupted("The history of an account is damaged.") }
+      let count = Int(append.leafCount)
+      let records = try records(of: account, from: first, count: count, db)
       byteCount += records.reduce(0) { $0 + ($1?.count ?? 0) }
-      page.append(HistoryBatch(firstLeaf: first, append: append, records: records))
+      page.append(
+        HistoryBatch(
+          firstLeaf: first, append: append, erasures: erasures,
+          leafHashes: try StoredTree(db: db, account: account).leaves(from: first, count: count),
+          records: records))
     }
     return page
   }
@@ -74,8 +96,10 @@ extension SQLiteRelay {
   ) throws -> [[UInt8]?] {
     var records = [[UInt8]?](repeating: nil, count: count)
     let start = Int64(clamping: first)
-    let sql = "SELECT leaf, bytes FROM record WHERE account = ? AND leaf >= ? AND leaf - ? < ?"
-    try db.forEachRow(sql, [account.bytes.stored, start, start, count]) { row in
+    // A bound that the key can use: the rest of the history must not be gone through for each batch.
+    let end = start.addingReportingOverflow(Int64(count))
+    let sql = "SELECT leaf, bytes FROM record WHERE account = ? AND leaf >= ? AND leaf < ?"
+    try db.forEachRow(sql, [account.bytes.stored, start, end.overflow ? .max : end.partialValue]) { row in
       records[Int(try row.count(0) - first)] = try row.optionalBytes(1)
     }
     return records

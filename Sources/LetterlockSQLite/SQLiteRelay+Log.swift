@@ -17,7 +17,7 @@ extension SQLiteRelay {
         throw RelayError.accountExists
       }
       try db.run(
-        "INSERT INTO account (account, recovery) VALUES (?, ?)",
+        "INSERT INTO account (account, recovery, history, records, digest) VALUES (?, ?, x'', 0, x'')",
         [account, rules.log.recoveryDevice.bytes.stored])
       try Self.insert(entry, wraps, rules.log, db)
       try accounts.keep(rules, db)

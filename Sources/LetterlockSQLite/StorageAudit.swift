@@ -17,7 +17,9 @@ extension SQLiteRelay {
         SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
         (SELECT 1 FROM blob b WHERE b.account = p.account AND b.blob = p.blob)
         """, database)
-      for table in ["account", "wrap", "batch", "record", "blob", "log_entry", "erasure"] {
+      for table in [
+        "account", "wrap", "batch", "record", "tree", "stream", "stream_part", "blob", "log_entry", "erasure",
+      ] {
         problems += try StorageAudit.problem(
           "\(table) has rows of an account that is not there",
           """
@@ -26,6 +28,7 @@ extension SQLiteRelay {
           OR NOT EXISTS (SELECT 1 FROM account a WHERE a.account = t.account)
           """, database)
       }
+      problems += try StreamAudit.problems(database)
       return try problems + Self.mailboxProblems(database)
     }
   }
@@ -61,12 +64,6 @@ extension SQLiteDeviceStore {
         try StorageAudit.historyProblems(
           "SELECT x'' AS account, first_leaf, append FROM batch ORDER BY first_leaf",
           records: "SELECT count(*) FROM record WHERE ? = x'' AND (leaf >= ? OR leaf < 0)", database)
-          + StorageAudit.problem(
-            "parts belong to attachments that are not there",
-            """
-            SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
-            (SELECT 1 FROM blob b WHERE b.blob = p.blob)
-            """, database)
           + Self.noteProblems(database)
       }
     } catch { throw StoreError(error) }
@@ -106,7 +103,7 @@ private enum StorageAudit {
       if first != ends[account, default: 0] {
         problems.append("an Append is out of place at record \(first)")
       }
-      let count = (try? Append(decoding: try row.bytes(2)))?.leafHashes.count ?? 0
+      let count = (try? Append(decoding: try row.bytes(2)))?.leafCount ?? 0
       ends[account] = first + Int64(count)
     }
     for (account, end) in ends {

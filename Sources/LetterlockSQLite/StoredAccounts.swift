@@ -1,7 +1,9 @@
 #if SQLite
+internal import CryptoCore
 internal import GRDB
 internal import Letterlock
 internal import Synchronization
+internal import TLSCodec
 
 /// The accounts of a relay's file, replayed once and kept, and brought up to date when another process has
 /// written to the file.
@@ -37,6 +39,7 @@ final class StoredAccounts: Sendable {
 
   /// Keeps an account as the running transaction leaves it, if that is committed.
   func keep(_ rules: RelayAccount, _ db: Database) throws {
+    try StoredHistory(rules).save(rules.log.account, db)
     let dataVersion = try db.number("PRAGMA data_version")
     db.afterNextTransaction { [self] _ in
       known.withLock { $0[rules.log.account] = Known(rules: rules, dataVersion: dataVersion) }
@@ -44,25 +47,56 @@ final class StoredAccounts: Sendable {
   }
 }
 
-/// Replays an account from what is stored. Records are not hashed: Appends hold their hashes.
+/// What the rules of the history need to know of an account so far.
+private struct StoredHistory {
+  let history: [UInt8]
+  let records: UInt64
+
+  init(_ rules: RelayAccount) {
+    history = rules.history.encoded
+    records = rules.usage.records
+  }
+
+  init(_ row: Row) throws {
+    (history, records) = (try row.bytes(0), try row.count(1))
+    guard try row.bytes(2) == digest else {
+      throw StorageFailure.corrupted("The history of an account is damaged.")
+    }
+  }
+
+  func save(_ account: AccountID, _ db: Database) throws {
+    try db.run(
+      "UPDATE account SET history = ?, records = ?, digest = ? WHERE account = ?",
+      [history.stored, Int64(clamping: records), digest.stored, account.bytes.stored])
+  }
+
+  private var digest: [UInt8] {
+    var writer = TLSWriter()
+    writer.write(opaque: history)
+    writer.write(records)
+    return SHA256Hash.hash(writer.bytes)
+  }
+}
+
+/// Reads an account from what is stored.
 private struct AccountReplay {
   let db: Database
   let account: AccountID
   let quota: UInt64
+  private let stored: StoredHistory
 
   init(_ db: Database, _ account: AccountID, quota: UInt64) throws {
     self.db = db
     self.account = account
     self.quota = quota
-    let row = try db.row("SELECT 1 FROM account WHERE account = ?", [account.bytes.stored])
-    guard row != nil else { throw RelayError.unknownAccount }
+    let sql = "SELECT history, records, digest FROM account WHERE account = ?"
+    guard let row = try db.row(sql, [account.bytes.stored]) else { throw RelayError.unknownAccount }
+    stored = try StoredHistory(row)
   }
 
   func rules(after known: RelayAccount?) throws -> RelayAccount {
-    let log = try log(after: known?.log)
-    let history = try history(after: known?.history, of: log)
-    return RelayAccount(
-      log: log, history: history, usage: try usage(after: known),
+    guard let history = try? History(decoding: stored.history) else { throw damaged("history") }
+    return RelayAccount(log: try log(after: known?.log), history: history, usage: try usage(),
       erasure: try SQLiteRelay.erasure(of: account, db))
   }
 
@@ -82,37 +116,12 @@ private struct AccountReplay {
     } catch { throw damaged("log") }
   }
 
-  private func history(after known: History?, of log: AccountLog) throws -> History {
-    var history = known ?? History()
-    var newest: [DeviceID: Append] = [:]
-    let sql = "SELECT first_leaf, append FROM batch WHERE account = ? AND first_leaf >= ? ORDER BY first_leaf"
-    try db.forEachRow(sql, [account.bytes.stored, Int64(clamping: history.tree.size)]) { row in
-      guard let append = try? Append(decoding: try row.bytes(1)),
-        try row.count(0) == history.tree.size
-      else { throw damaged("history") }
-      do throws(HistoryError) { try history.replay(append) } catch { throw damaged("history") }
-      newest[append.device] = append
-    }
-    // Earlier Appends are in the hash chain that these end.
-    for (device, append) in newest {
-      guard let keys = log.members[device]?.bundle.signingKeys,
-        append.isSigned(by: keys, account: account)
-      else { throw damaged("history") }
-    }
-    return history
-  }
-
-  private func usage(after known: RelayAccount?) throws -> RelayUsage {
+  private func usage() throws -> RelayUsage {
     let key = account.bytes.stored
-    let leaf = Int64(clamping: known?.history.tree.size ?? 0)
     var usage = RelayUsage(quota: quota)
     usage.log += try sum("SELECT sum(length(entry)) FROM log_entry WHERE account = ?", [key])
     usage.log += try sum("SELECT sum(length(wrap)) FROM wrap WHERE account = ?", [key])
-    usage.records = known?.usage.records ?? 0
-    usage.records += try sum(
-      "SELECT sum(length(append)) FROM batch WHERE account = ? AND first_leaf >= ?", [key, leaf])
-    usage.records += try sum(
-      "SELECT sum(length(bytes)) FROM record WHERE account = ? AND leaf >= ?", [key, leaf])
+    usage.records = stored.records
     usage.blobs += try sum("SELECT sum(length(bytes)) FROM blob_part WHERE account = ?", [key])
     return usage
   }

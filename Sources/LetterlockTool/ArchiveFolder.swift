@@ -40,6 +40,18 @@ struct ArchiveFolder: Sendable {
     } catch { throw ToolError("Cannot make the folder \(devicePath): is a file in its place?") }
   }
 
+  /// Moves what is in this folder out of the way, to a name that is free.
+  func putAside() throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    var number = 1
+    while FileManager.default.fileExists(atPath: "\(path).replaced-\(number)") { number += 1 }
+    let aside = "\(path).replaced-\(number)"
+    do { try FileManager.default.moveItem(atPath: path, toPath: aside) } catch {
+      throw ToolError("Cannot move \(path) to \(aside).")
+    }
+    Terminal.note("What was in \(path) is in \(aside) now.")
+  }
+
   func vault(_ passphrase: String?) -> FileKeyVault {
     FileKeyVault(path: keysPath, passphrase: passphrase)
   }

@@ -5,8 +5,6 @@ import LetterlockImport
 
 /// Seals what sources hold, batch by batch: sealed, kept on the device, then on the relay.
 final class ImportRun {
-  private static let batchCount = 500
-
   private let opened: ArchiveFolder.Opened
   private var known: Set<MessageID> = []
   private var knownProfiles: [ConversationID: ConversationProfile] = [:]
@@ -48,33 +46,34 @@ final class ImportRun {
   /// Imports one source.
   func add(_ path: String) async throws -> ImportReport {
     var report = ImportReport(source: path)
-    var importer: any MessageImporter
+    let importer: any MessageImporter
     do throws(ImportError) { importer = try ImportSource.open(path: path) } catch {
       throw ToolError("Cannot import \(path): \(error).")
     }
     let bar = ProgressBar("Sealing \(URL(fileURLWithPath: path).lastPathComponent)")
-    try addProfiles(of: importer)
+    let reader = ImportReader(importer)
     var batch: [ImportedMessage] = []
+    var next = await reader.page()
     while true {
-      let item: ImportItem?
-      do throws(ImportError) { item = try importer.next() } catch {
+      let page = next
+      // The next page is read while this one is sealed and stored.
+      async let following = page.end == nil ? reader.page() : page
+      if let profiles = page.profiles { try addProfiles(profiles) }
+      for item in page.items { take(item, &batch, &report) }
+      try await seal(&batch)
+      bar.update(page.fractionDone, "\(report.sealed) messages")
+      switch page.end {
+      case nil: next = await following
+      case .complete:
+        bar.finish()
+        total.add(report)
+        return report
+      case .damaged(let error):
         // What stands before the damage is as good as ever.
-        try? addProfiles(of: importer)
-        try await seal(&batch)
         throw ToolError(
           "Reading \(path) stopped: \(error). The \(report.sealed) messages before are sealed.")
       }
-      guard let item else { break }
-      take(item, &batch, &report)
-      guard batch.count >= Self.batchCount else { continue }
-      try await seal(&batch)
-      bar.update(importer.fractionDone, "\(report.sealed) messages")
     }
-    try addProfiles(of: importer)
-    try await seal(&batch)
-    bar.finish()
-    total.add(report)
-    return report
   }
 
   private func take(
@@ -84,6 +83,10 @@ final class ImportRun {
     switch item {
     case .skipped(let skip): report.skipped[skip.reason, default: 0] += 1
     case .message(let imported):
+      guard !imported.isTooLong else {
+        report.skipped["a message too long to be sealed", default: 0] += 1
+        return
+      }
       guard known.insert(imported.message.id).inserted else {
         report.alreadyThere += 1
         return
@@ -93,11 +96,7 @@ final class ImportRun {
     }
   }
 
-  private func addProfiles(of importer: any MessageImporter) throws {
-    let all: [ConversationProfile]
-    do throws(ImportError) { all = try importer.profiles() } catch {
-      throw ToolError("Reading the conversations stopped: \(error).")
-    }
+  private func addProfiles(_ all: [ConversationProfile]) throws {
     let profiles = all.filter { knownProfiles[$0.id] != $0 }
     for profile in profiles { knownProfiles[profile.id] = profile }
     guard !profiles.isEmpty else { return }
@@ -112,6 +111,14 @@ final class ImportRun {
       try await opened.device.sync().checked()
     } catch { throw ToolError(error, folder: opened.folder.path) }
     batch = []
+  }
+}
+
+extension ImportedMessage {
+  /// Whether the message, with what it will say of its files, is longer than any record.
+  fileprivate var isTooLong: Bool {
+    let references = attachments.reduce(0) { $0 + 256 + ($1.name?.utf8.count ?? 0) + $1.mediaType.utf8.count }
+    return ArchiveEntry.message(message).encodedByteCount + references > ArchiveEntry.maximumByteCount
   }
 }
 

@@ -51,10 +51,14 @@ extension ToolError {
         ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
       case .erasureNotConfirmed: ToolError("Nothing was erased: that is not the code.")
       case .heldBack(let hold): ToolError("Not synchronised. " + hold.sentence(folder: place))
+      case .attachmentNotWritten:
+        ToolError("The file cannot be written: is its folder there, and is there room?")
+      case .attachmentChanged: ToolError("A file changed while it was being sealed: try again.")
       case .wouldEraseEverything(let count):
         ToolError("Nothing was erased: all \(count) messages would be. Say so with --erase-everything.")
       case .historyRefused(let verdict):
         ToolError.wrong(verdict.sentence + EvidenceFile.keep(verdict, in: folder))
+      case .historyChanged: ToolError("The history changed meanwhile: run this again.")
       case .internalError(let place): ToolError("A fault of letterlock itself (\(place)): please report it.")
       }
   }

@@ -36,6 +36,26 @@ public struct TLSReader: Sendable {
   public mutating func read<Integer: FixedWidthInteger>(
     _ type: Integer.Type = Integer.self
   ) throws(TLSError) -> Integer {
+    try readInteger()
+  }
+
+  /// Reads a big-endian integer: without the cost of a type that another module chooses.
+  public mutating func read(_ type: UInt16.Type = UInt16.self) throws(TLSError) -> UInt16 {
+    try readInteger()
+  }
+
+  /// Reads a big-endian integer: without the cost of a type that another module chooses.
+  public mutating func read(_ type: UInt32.Type = UInt32.self) throws(TLSError) -> UInt32 {
+    try readInteger()
+  }
+
+  /// Reads a big-endian integer: without the cost of a type that another module chooses.
+  public mutating func read(_ type: UInt64.Type = UInt64.self) throws(TLSError) -> UInt64 {
+    try readInteger()
+  }
+
+  @inline(__always)
+  private mutating func readInteger<Integer: FixedWidthInteger>() throws(TLSError) -> Integer {
     let byteCount = Integer.bitWidth / 8
     guard remaining >= byteCount else { throw .truncated }
     var value: Integer = 0

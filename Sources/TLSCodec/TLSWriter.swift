@@ -17,7 +17,19 @@ public struct TLSWriter: Sendable {
   public mutating func write(_ value: UInt8) { bytes.append(value) }
 
   /// Writes a big-endian integer.
-  public mutating func write<Integer: FixedWidthInteger>(_ value: Integer) {
+  public mutating func write<Integer: FixedWidthInteger>(_ value: Integer) { writeInteger(value) }
+
+  /// Writes a big-endian integer: without the cost of a type that another module chooses.
+  public mutating func write(_ value: UInt16) { writeInteger(value) }
+
+  /// Writes a big-endian integer: without the cost of a type that another module chooses.
+  public mutating func write(_ value: UInt32) { writeInteger(value) }
+
+  /// Writes a big-endian integer: without the cost of a type that another module chooses.
+  public mutating func write(_ value: UInt64) { writeInteger(value) }
+
+  @inline(__always)
+  private mutating func writeInteger<Integer: FixedWidthInteger>(_ value: Integer) {
     var shift = Integer.bitWidth
     while shift > 0 {
       shift -= 8
@@ -27,6 +39,9 @@ public struct TLSWriter: Sendable {
 
   /// Writes `opaque value[n]`: the bytes and no length.
   public mutating func write(fixed value: [UInt8]) { bytes.append(contentsOf: value) }
+
+  /// Writes a text's UTF-8 and no length.
+  public mutating func write(utf8 text: String) { bytes.append(contentsOf: text.utf8) }
 
   /// Writes `opaque value<V>`: a length and the bytes.
   public mutating func write(opaque value: [UInt8]) {

@@ -24,6 +24,51 @@ func run(in folder: String) async throws {
   }
 }
 
+/// What file number `number` holds: more than the relay takes in one part.
+func content(_ number: Int) -> [UInt8] {
+  (0..<1_200_000 + number).map { UInt8(truncatingIfNeeded: ($0 &* (number + 3)) >> 4) }
+}
+
+/// Adds numbered files to a device, sends, drops, fetches, erases and collects them, for ever, and says what was
+/// acknowledged and what it is about to do. A test kills it.
+func runAttachments(in folder: String) async throws {
+  let store = try SQLiteDeviceStore(existing: folder + "/store.sqlite")
+  let device = try Device(
+    vault: FileKeyVault(path: folder + "/keys", passphrase: nil), store: store,
+    relay: SQLiteRelay(existing: folder + "/relay.sqlite"))
+  try store.removeUnfinishedBlobs()
+  var count = try device.timeline().messages.compactMap { Int($0.text) }.max() ?? 0
+  let chat = try device.timeline().messages.first?.conversation ?? ConversationID()
+  while true {
+    for _ in 0..<2 {
+      say("sealing \(count + 1)")
+      let file = AttachmentSource(mediaType: "a/b", content: .bytes(content(count + 1)))
+      try device.append(.note("\(count + 1)"), attaching: [file], to: chat)
+      count += 1
+      say("kept \(count)")
+    }
+    try await device.sync { step in
+      if case .sentAttachmentBytes(let byteCount) = step { say("sending \(byteCount)") }
+    }
+    say("sent \(count)")
+    say("evicting \(count)")
+    _ = try await device.evictOriginals()
+    say("fetching \(count)")
+    let newest = try device.timeline().messages.suffix(2).flatMap(\.attachments)
+    try await device.download(newest)
+    // The oldest but one goes for good, so the first stays and names the conversation.
+    let messages = try device.timeline().messages
+    if messages.count > 3, let old = messages.dropFirst().first {
+      say("erasing \(old.text)")
+      try device.delete([old.id], in: chat)
+      _ = try await device.eraseDeleted(before: .now)
+      say("erased \(old.text)")
+    }
+    say("collecting \(count)")
+    _ = try await device.collectUnreferencedAttachments()
+  }
+}
+
 func say(_ line: String) {
   FileHandle.standardOutput.write(Data((line + "\n").utf8))
 }
@@ -33,6 +78,7 @@ do {
   switch CommandLine.arguments.dropFirst(2).first {
   case "life": try await Life(folder: CommandLine.arguments[1]).go()
   case "erase": try await eraseEverything(in: CommandLine.arguments[1])
+  case "attachments"?: try await runAttachments(in: CommandLine.arguments[1])
   default: try await run(in: CommandLine.arguments[1])
   }
 } catch {

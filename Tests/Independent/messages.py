@@ -134,6 +134,17 @@ def archive_entry(data):
         found = fields(inner)
         sized(found, {2: 8}, (1,))
         return {"type": "device", "text": text(found[1])}
+    if kind == 4:
+        found = fields(inner)
+        sized(found, {1: 1, 2: 8, 3: 16}, (1, 2, 3))
+        named = found.get(4, b"")
+        refuse_unless(len(named) % 16 == 0 and (4 not in found or named), "messages")
+        return {"type": "deletion", "text": str(len(named) // 16)}
+    if kind == 5:
+        found = fields(inner)
+        sized(found, {1: 16, 3: 8, 4: 8, 5: 32, 6: 8, 7: 8, 8: 8}, range(1, 9))
+        size, count = (int.from_bytes(found[number], "big") for number in (4, 6))
+        return {"type": "snapshot", "text": f"{text(found[2])} {size} {count}"}
     return {"type": f"unknown({kind})"}
 
 

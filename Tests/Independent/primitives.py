@@ -129,17 +129,28 @@ def hpke_open(xwing, sealed, info):
     return aes_gcm_open(key, nonce, b"", sealed[1120:])
 
 
-def chunked_open(key, context, sealed):
-    """C2SP chunked-encryption v1, Cobblestone-256."""
+def chunked_parts(key, context, sealed):
+    """C2SP chunked-encryption v1, Cobblestone-256: what opens one chunk by its number."""
     refuse_unless(len(sealed) >= 72)
     salt, commitment, body = sealed[:24], sealed[24:56], sealed[56:]
     info = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0" + salt + context
     output = hkdf_expand(key, info, 76, hashes.SHA512)
     refuse_unless(hmac_module.compare_digest(output[44:], commitment), "commitment")
-    chunks = [body[start:start + 16400] for start in range(0, len(body), 16400)]
+    last = len(body) // 16400
     # The last chunk is short, if need be empty: that is how a cut file is noticed.
-    refuse_unless(16 <= len(chunks[-1]) < 16400, "last chunk")
+    refuse_unless(len(body) - last * 16400 >= 16, "last chunk")
     base = int.from_bytes(output[32:44], "big")
-    return b"".join(
-        aes_gcm_open(output[:32], (base ^ number).to_bytes(12, "big"), b"", chunk)
-        for number, chunk in enumerate(chunks))
+
+    def open_chunk(number):
+        chunk = body[number * 16400:(number + 1) * 16400]
+        refuse_unless(number == last or len(chunk) == 16400, "chunk")
+        return aes_gcm_open(output[:32], (base ^ number).to_bytes(12, "big"), b"", chunk)
+
+    open_chunk.count = last + 1
+    return open_chunk
+
+
+def chunked_open(key, context, sealed):
+    """All chunks."""
+    open_chunk = chunked_parts(key, context, sealed)
+    return b"".join(open_chunk(number) for number in range(open_chunk.count))

@@ -104,20 +104,23 @@ class Header:
 class Entry:
     CREATE, ADD, REMOVE, ROTATE, EPOCH, REPLACE, UPDATE = range(1, 8)
 
-    def __init__(self, data):
-        reader = Reader(data)
+    def __init__(self, source):
+        """Reads bytes to their end, or what comes next from a reader."""
+        reader = Reader(source) if isinstance(source, bytes) else source
+        start = reader.at
         version(reader)
         self.predecessor, self.index = reader.fixed(32), reader.uint(8)
         self.signer, self.type = reader.fixed(32), reader.uint(1)
         self.epoch = None
         self.read_change(reader)
-        self.content = data[:reader.at]
+        self.content = reader.data[start:reader.at]
         self.head = labelled_hash("log entry", self.content)
         self.signatures = []
         signatures = Reader(reader.opaque())
         while not signatures.is_at_end:
             self.signatures.append((signatures.fixed(32), signatures.fixed(3373)))
-        reader.finish()
+        if reader is not source:
+            reader.finish()
 
     def read_change(self, reader):
         bundle = lambda: Bundle(reader.fixed(Bundle.SIZE))
@@ -143,8 +146,9 @@ class Entry:
 
 
 class Append:
-    def __init__(self, data):
-        reader = Reader(data)
+    def __init__(self, source):
+        reader = Reader(source) if isinstance(source, bytes) else source
+        start = reader.at
         version(reader)
         self.log_head, self.device, self.counter = reader.fixed(32), reader.fixed(32), reader.uint(8)
         self.previous = reader.fixed(32)
@@ -153,12 +157,12 @@ class Append:
         if has_basis:
             version(reader)
             self.basis = reader.fixed(32 + 8 + 32 + 32 + 64)
-        leaves, erasures = reader.opaque(), reader.opaque()
-        refuse_unless(len(leaves) % 32 == 0 and len(erasures) % 8 == 0)
-        self.leaf_hashes = [leaves[start:start + 32] for start in range(0, len(leaves), 32)]
-        self.signed, self.signature = data[:reader.at], reader.fixed(64)
-        reader.finish()
+        self.leaf_count, self.leaf_root = reader.uint(2), reader.fixed(32)
+        self.erasures = reader.fixed(32)
+        self.signed, self.signature = reader.data[start:reader.at], reader.fixed(64)
+        if reader is not source:
+            reader.finish()
         self.hash = labelled_hash("append", self.signed)
 
-    def leaf_hash(self, record):
-        return sha256(b"\0" + vector(record) + self.device + self.counter.to_bytes(8, "big"))
+    def leaf(self, record):
+        return vector(record) + self.device + self.counter.to_bytes(8, "big")

@@ -5,9 +5,10 @@ import sys
 
 import account
 import messages
+import proofs
 import writtencode
-from primitives import (Refused, XWing, argon2id, chunked_open, ed25519_public, hmac_sha256, mldsa_public,
-                        refuse_unless, sha256, xchacha_open)
+from primitives import (Refused, XWing, argon2id, chunked_open, chunked_parts, ed25519_public, hmac_sha256,
+                        mldsa_public, refuse_unless, sha256, xchacha_open)
 from structures import ZERO, Append, Bundle, Entry, Header, Reader, derive, labelled_hash, vector
 
 
@@ -105,7 +106,10 @@ def append(test, file):
     holds = (
         account.is_valid(keys, made.signature, "append", unhex(test["account"]), made.signed)
         and made.device == labelled_hash("device id", keys)
-        and made.leaf_hashes == [made.leaf_hash(item) for item in unhex(test["records"])])
+        and made.leaf_count == len(test["records"])
+        and made.leaf_root == tree_hash([made.leaf(item) for item in unhex(test["records"])])
+        and made.erasures == labelled_hash(
+            "erasures", vector(b"".join(place.to_bytes(8, "big") for place in test["erasures"]))))
     return holds == test["valid"] and made.hash == unhex(test["hash"])
 
 
@@ -125,18 +129,54 @@ def padding(test, file):
     return messages.padded_length(test["length"]) == test["padded"]
 
 
+def attachment_digest(sealed):
+    """SPEC.md section 7.1: the segments' Merkle tree."""
+    if not sealed:
+        return tree_hash([])
+    ends = list(range(56 + 32 * 16400, len(sealed), 32 * 16400)) + [len(sealed)]
+    return tree_hash([sealed[a:b] for a, b in zip([0] + ends, ends)])
+
+
 def open_attachment(test):
     context = b"letterlock/1 attachment" + unhex(test["account"]) + unhex(test["blob"])
     padded = chunked_open(unhex(test["key"]), context, unhex(test["sealed"]))
     length = test["byte_count"]
     refuse_unless(len(padded) == messages.padded_length(length) and not any(padded[length:]), "padding")
-    refuse_unless(sha256(padded[:length]) == unhex(test["sha256"]), "hash")
+    refuse_unless(attachment_digest(unhex(test["sealed"])) == unhex(test["digest"]), "digest")
     return padded[:length]
 
 
+def attachment_part(test, start, end):
+    """Reads a part without the rest: the header, the last chunk, then the chunks that hold it."""
+    sealed, length = unhex(test["sealed"]), messages.padded_length(test["byte_count"])
+    refuse_unless(len(sealed) == 56 + length + (length // 16384 + 1) * 16, "length")
+    context = b"letterlock/1 attachment" + unhex(test["account"]) + unhex(test["blob"])
+    open_chunk = chunked_parts(unhex(test["key"]), context, sealed)
+    open_chunk(length // 16384)
+    first = start // 16384
+    opened = b"".join(open_chunk(number) for number in range(first, -(-end // 16384)))
+    refuse_unless(not any(opened[max(0, test["byte_count"] - first * 16384):]), "padding")
+    return opened[start - first * 16384:end - first * 16384]
+
+
+def pairs(numbers):
+    return zip(numbers[::2], numbers[1::2])
+
+
 def attachment(test, file):
+    for start, end in pairs(test["parts"]):
+        if opens(lambda: attachment_part(test, start, end)) != bytes(i % 251 for i in range(start, end)):
+            return False
+    for start, end in pairs(test["refused_parts"]):
+        if opens(lambda: attachment_part(test, start, end)) is not None:
+            return False
     opened = opens(lambda: open_attachment(test))
     return opened == (bytes(i % 251 for i in range(test["byte_count"])) if test["valid"] else None)
+
+
+def attachment_digest_of(test, file):
+    content = bytes(i % 251 for i in range(251)) * (test["byte_count"] // 251 + 1)
+    return attachment_digest(content[:test["byte_count"]]) == unhex(test["digest"])
 
 
 def written_code(test, file):
@@ -187,6 +227,18 @@ def tree(test, file):
     return tree_hash(leaves) == unhex(test["root"]) and frontier(leaves) == unhex(test["tree"])
 
 
+def proof(test, file):
+    hashes = unhex(file["leaf_hashes"])
+    action = {
+        "inclusion": lambda: proofs.inclusion(test, hashes),
+        "consistency": lambda: proofs.consistency(test),
+        "leaves": lambda: proofs.leaves(test, hashes),
+        "evidence": lambda: proofs.evidence(test),
+        "partial": lambda: proofs.partial(test, unhex(file["signing_keys"]), unhex(file["account"])),
+    }[test["type"]]
+    return bool(opens(action)) == test["valid"]
+
+
 def erasure(test, file):
     data, keys, receipt_key = unhex(test["erasure"]), unhex(file["signing_keys"]), unhex(file["receipt_key"])
     reader = Reader(data)
@@ -235,7 +287,8 @@ def key_file(test, file):
 KINDS = {
     "derivation": derivation, "signature": signature, "account": log, "epoch": epoch, "record": record,
     "append": append, "message": message, "padding": padding, "attachment": attachment,
-    "written-code": written_code, "join": join, "tree": tree, "safety": safety, "key-file": key_file,
+    "attachment-digest": attachment_digest_of,
+    "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
     "erasure": erasure,
 }
 

@@ -13,6 +13,12 @@ enum ArchivedText {
     return bytes + [0x84, 0x01, 0x69, 0x00, 0x86, 0x86]
   }
 
+  /// The same within what stands around a plain text.
+  static func bytes(_ text: String, in frame: (head: [UInt8], tail: [UInt8])) -> [UInt8] {
+    frame.head + integer(text.utf8.count) + Array(text.utf8) + [0x86, 0x84, 0x02, 0x69, 0x49, 0x01]
+      + integer(text.utf16.count) + frame.tail
+  }
+
   private static func name(_ name: String) -> [UInt8] { [UInt8(name.utf8.count)] + Array(name.utf8) }
 
   private static func integer(_ value: Int) -> [UInt8] {

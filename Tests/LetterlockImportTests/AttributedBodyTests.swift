@@ -1,4 +1,5 @@
 #if SQLite
+import Letterlock
 import Testing
 
 @testable import LetterlockImport
@@ -16,6 +17,35 @@ struct AttributedBodyTests {
   ])
   func `what others search for may stand in the text`(text: String) throws {
     #expect(AttributedBody(ArchivedText.bytes(text))?.text.text == text)
+  }
+
+  @Test(
+    arguments: PlainArchive.frames.indices,
+    ["", "Dinner at 7?", "Grüße 👩‍👩‍👧", String(repeating: "é", count: 40_000)])
+  func `a plain text is the same whether its frame is compared or decoded`(frame: Int, text: String) throws {
+    let bytes = ArchivedText.bytes(text, in: PlainArchive.frames[frame])
+    #expect(PlainArchive.text(of: bytes) == text)
+    let decoded = try #require(AttributedBody(decoding: bytes))
+    #expect(decoded.text == RichText(text))
+    #expect(decoded.attachmentGUIDs == [])
+  }
+
+  @Test func `no damaged frame passes for a plain one that reads otherwise`() {
+    var random = Seeded(state: 2)
+    for frame in PlainArchive.frames {
+      let bytes = ArchivedText.bytes("Dinner at 7?", in: frame)
+      for _ in 0..<5000 {
+        let damaged = random.damaged(bytes)
+        guard let plain = PlainArchive.text(of: damaged) else { continue }
+        #expect(AttributedBody(decoding: damaged)?.text == RichText(plain))
+      }
+    }
+  }
+
+  @Test func `an attachment's character is not part of the text`() {
+    let bytes = ArchivedText.bytes("a\u{fffc}b", in: PlainArchive.frames[0])
+    #expect(PlainArchive.text(of: bytes) == nil)
+    #expect(AttributedBody(bytes)?.text.text == "ab")
   }
 
   @Test func `a cut stream is none, wherever it is cut`() {

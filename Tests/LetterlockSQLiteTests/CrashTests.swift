@@ -79,7 +79,7 @@ struct CrashTests {
       }
       for batch in page.batches {
         #expect(batch.firstLeaf == history.tree.size)
-        try history.accept(batch.append, records: batch.records, of: log)
+        try history.accept(batch, of: log)
       }
     }
   }
@@ -93,7 +93,7 @@ struct Acknowledged {
   /// Runs the probe, and kills it when it has said so many lines.
   mutating func read(from folder: TemporaryFolder, killingAfter lineCount: Int) throws {
     let process = Process()
-    process.executableURL = try Self.probe()
+    process.executableURL = try ProbeProgram.url()
     process.arguments = [folder.path]
     let pipe = Pipe()
     process.standardOutput = pipe
@@ -125,9 +125,12 @@ struct Acknowledged {
     default: Issue.record("The probe said: \(line)")
     }
   }
+}
 
+/// The program that tests start and kill.
+enum ProbeProgram {
   /// The probe lies beside the tests.
-  static func probe() throws -> URL {
+  static func url() throws -> URL {
     let start = URL(fileURLWithPath: CommandLine.arguments[0])
     let places = [Bundle.main.bundleURL, start] + Bundle.allBundles.map(\.bundleURL)
     for place in places {

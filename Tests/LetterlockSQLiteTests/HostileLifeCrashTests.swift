@@ -147,7 +147,7 @@ enum KilledProbe {
     of arguments: [String], killingAfter lineCount: Int, waiting: Duration
   ) throws -> [String] {
     let process = Process()
-    process.executableURL = try Acknowledged.probe()
+    process.executableURL = try ProbeProgram.url()
     process.arguments = arguments
     let pipe = Pipe()
     process.standardOutput = pipe

@@ -51,7 +51,7 @@ struct RelayBlobTests {
     let opened = try kind.open()
     let relay = opened.relay
     let account = try await TestAccount(at: relay)
-    let upload = try account.upload(of: bytes(1000), digest: SHA256Hash.hash([1]))
+    let upload = try account.upload(of: bytes(1000), digest: SegmentHasher.digest(of: [1]))
     _ = try await relay.beginBlob(upload, of: account.id)
     try await relay.writeBlob(upload.blob, of: account.id, at: 0, Array(bytes(1000)[..<600]))
     await #expect(throws: RelayError.blobRefused) {
@@ -77,7 +77,7 @@ struct RelayBlobTests {
     await #expect(throws: RelayError.blobRefused) {
       try await relay.beginBlob(foreign, of: account.id)
     }
-    let empty = try account.upload(of: [], digest: SHA256Hash.hash([1]))
+    let empty = try account.upload(of: [], digest: SegmentHasher.digest(of: [1]))
     await #expect(throws: RelayError.blobRefused) {
       try await relay.beginBlob(empty, of: account.id)
     }
@@ -104,6 +104,84 @@ struct RelayBlobTests {
     await #expect(throws: RelayError.quotaExceeded(usage)) {
       try await relay.writeBlob(second.blob, of: account.id, at: 0, bytes(1000))
     }
+  }
+
+  private func store(_ content: [UInt8], of account: TestAccount, at relay: any Relay) async throws
+    -> BlobUpload
+  {
+    let upload = try account.upload(of: content)
+    _ = try await relay.beginBlob(upload, of: account.id)
+    try await relay.writeBlob(upload.blob, of: account.id, at: 0, content)
+    return upload
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `attachments are dropped for a device that has seen the newest record, and for no other`(
+    kind: RelayKind
+  )
+    async throws
+  {
+    let opened = try kind.open()
+    let relay = opened.relay
+    var account = try await TestAccount(at: relay)
+    let (first, second) = (
+      try await store(bytes(1000), of: account, at: relay),
+      try await store(bytes(2000), of: account, at: relay)
+    )
+    let begun = try account.upload(of: bytes(50))
+    _ = try await relay.beginBlob(begun, of: account.id)
+    let listed = try await relay.blobs(of: account.id, after: nil)
+    #expect(listed.map(\.upload.blob) == [first.blob, second.blob, begun.blob].sorted())
+    #expect(Set(listed.filter(\.isComplete).map(\.upload)) == [first, second])
+    #expect(try await relay.blobs(of: account.id, after: listed[0].upload.blob) == Array(listed[1...]))
+
+    let old = try await account.send([account.record(1)], to: relay).receipt
+    let newest = try await account.send([account.record(2)], to: relay).receipt
+    func removal(_ basis: Receipt, by keys: DeviceKeys, _ blobs: [BlobID]) throws -> BlobRemoval {
+      try BlobRemoval(of: blobs, basis: basis, by: keys, account: account.id)
+    }
+    await #expect(throws: RelayError.staleHistory(treeSize: 2)) {
+      try await relay.removeBlobs(try removal(old, by: account.keys, [first.blob]), of: account.id)
+    }
+    let stranger = try DeviceKeys()
+    let wrong = [
+      try removal(newest, by: stranger, [first.blob]), try removal(newest, by: account.keys, []),
+      try removal(newest, by: account.keys, (0...1000).map { _ in BlobID() }),
+      // A signature for other blobs.
+      try BlobRemoval(
+        decoding: Array(
+          try removal(newest, by: account.keys, [second.blob]).encoded.dropLast(64)
+            + removal(newest, by: account.keys, [first.blob]).signature.bytes)),
+    ]
+    for removal in wrong {
+      await #expect(throws: RelayError.blobRefused) { try await relay.removeBlobs(removal, of: account.id) }
+    }
+    #expect(try await relay.blobs(of: account.id, after: nil) == listed)
+
+    try await relay.removeBlobs(
+      try removal(newest, by: account.keys, [first.blob, begun.blob, BlobID()]), of: account.id)
+    #expect(try await relay.blobs(of: account.id, after: nil).map(\.upload) == [second])
+    #expect(try await relay.usage(of: account.id).blobs == 2000)
+    #expect(try await relay.blob(first.blob, of: account.id) == nil)
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `an upload that another device is in the middle of is not dropped`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    var account = try await TestAccount(at: relay)
+    let newest = try await account.send([account.record(1)], to: relay).receipt
+    let complete = try await store(bytes(10), of: account, at: relay)
+    let begun = try account.upload(of: bytes(50))
+    _ = try await relay.beginBlob(begun, of: account.id)
+    // The recovery device is active too.
+    let both = try BlobRemoval(
+      of: [complete.blob, begun.blob], basis: newest, by: account.recovery, account: account.id)
+    await #expect(throws: RelayError.blobRefused) { try await relay.removeBlobs(both, of: account.id) }
+    #expect(try await relay.blobs(of: account.id, after: nil).count == 2)
+    let one = try BlobRemoval(of: [complete.blob], basis: newest, by: account.recovery, account: account.id)
+    try await relay.removeBlobs(one, of: account.id)
+    #expect(try await relay.blobs(of: account.id, after: nil).map(\.upload) == [begun])
   }
 
   @Test(arguments: RelayKind.allCases)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import LetterlockSQLite
 
-@Suite("SPEC.md section 6.9: a relay that is told to erase an account")
+@Suite("SPEC.md section 6.12: a relay that is told to erase an account")
 struct RelayErasureTests {
   @Test(arguments: RelayKind.allCases)
   func `keeps the log and the order, and answers everything else with it`(kind: RelayKind) async throws {

@@ -87,7 +87,7 @@ struct RelayHistoryTests {
     var account = try await TestAccount(at: relay)
     let append = try account.append([account.record(1), account.record(2)])
     let wrong = [account.record(1), account.record(3)]
-    await #expect(throws: RelayError.appendRefused(.tampered(leaf: 1))) {
+    await #expect(throws: RelayError.appendRefused(.otherLeaves(leaf: 0))) {
       try await relay.append(append, records: wrong, to: account.id)
     }
     let fewer = [account.record(1)]

@@ -16,7 +16,9 @@ struct SQLiteDeviceStoreTests {
 
   private func batch(_ account: inout TestAccount, _ records: [[UInt8]?]) throws -> HistoryBatch {
     let append = try account.append(records.map { $0 ?? [] })
-    return HistoryBatch(firstLeaf: account.history.tree.size, append: append, records: records)
+    let whole = HistoryBatch(
+      firstLeaf: account.history.tree.size, append: append, records: records.map { $0 ?? [] })
+    return whole.replacing(records)
   }
 
   @Test func `everything that was put in is there when the file is opened again`() throws {
@@ -89,10 +91,11 @@ struct SQLiteDeviceStoreTests {
     let upload = try account.upload(of: content)
     let store = try SQLiteDeviceStore(path: path)
     try store.beginBlob(upload.blob)
-    try store.appendToBlob(upload.blob, [0, 0])
+    try Self.write([0, 0], to: upload.blob, at: 0, in: store)
     try store.beginBlob(upload.blob)
-    try store.appendToBlob(upload.blob, Array(content[..<5]))
-    try store.appendToBlob(upload.blob, Array(content[5...]))
+    // Threads come in any order.
+    try Self.write(Array(content[5...]), to: upload.blob, at: 5, in: store)
+    try Self.write(Array(content[..<5]), to: upload.blob, at: 0, in: store)
     #expect(try store.blob(upload.blob) == nil)
     #expect(try store.allBlobs() == [])
     try store.finishBlob(upload, isUploaded: false)
@@ -101,15 +104,65 @@ struct SQLiteDeviceStoreTests {
     #expect(try store.blobsToUpload() == [upload])
     try store.markUploaded(upload.blob)
     #expect(try store.blobsToUpload() == [])
-    #expect(try store.readBlob(upload.blob, at: 0, byteCount: .max) == content)
+    #expect(try store.readBlob(upload.blob, at: 0, byteCount: 3_000_000) == content)
     #expect(
       try store.readBlob(upload.blob, at: 1_048_580, byteCount: 2_000_000)
         == Array(content[1_048_580...]))
-    try store.beginBlob(BlobID())
+    #expect(try store.readBlob(upload.blob, at: .max, byteCount: 1) == [])
+    let file = "store.sqlite.blobs/\(upload.blob)"
+    #expect(try folder.permissions("store.sqlite.blobs") == 0o700)
+    #expect(try folder.permissions(file) == 0o600)
+    let abandoned = BlobID()
+    try store.beginBlob(abandoned)
     try store.removeUnfinishedBlobs()
     #expect(try store.allBlobs() == [upload.blob])
+    #expect(!FileManager.default.fileExists(atPath: folder.file("store.sqlite.blobs/\(abandoned)")))
     try store.removeBlobs([upload.blob])
     #expect(try store.readBlob(upload.blob, at: 0, byteCount: 5) == [])
+    #expect(!FileManager.default.fileExists(atPath: folder.file(file)))
+  }
+
+  @Test func `a small attachment is kept in the store, and read at any place`() throws {
+    let account = try TestAccount(receiptKey: [])
+    let store = try SQLiteDeviceStore(path: path)
+    let content = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
+    let upload = try account.upload(of: content)
+    try store.enqueue([], blobs: [SealedBlob(upload: upload, bytes: content)])
+    #expect(try store.blobsToUpload() == [upload])
+    #expect(try store.readBlob(upload.blob, at: 990, byteCount: 100) == Array(content[990...]))
+    #expect(try store.readBlob(upload.blob, at: 1000, byteCount: 1) == [])
+    #expect(!FileManager.default.fileExists(atPath: folder.file("store.sqlite.blobs")))
+    try store.keepBlob(SealedBlob(upload: upload, bytes: content), isUploaded: true)
+    #expect(try store.blobsToUpload() == [])
+    #expect(try store.blob(upload.blob) == upload)
+  }
+
+  @Test func `a download goes on where it was, unless it is another file's`() throws {
+    let account = try TestAccount(receiptKey: [])
+    let content = (0..<600_000).map { UInt8(truncatingIfNeeded: $0 / 5) }
+    let upload = try account.upload(of: content)
+    do {
+      let store = try SQLiteDeviceStore(path: path)
+      #expect(try store.beginDownload(upload) == 0)
+      try Self.write(Array(content[..<1234]), to: upload.blob, at: 0, in: store)
+    }
+    let store = try SQLiteDeviceStore(path: path)
+    try store.removeUnfinishedBlobs()
+    #expect(try store.downloadedByteCount(of: upload.blob) == 1234)
+    #expect(try store.blob(upload.blob) == nil)
+    #expect(try store.allBlobs() == [])
+    #expect(try store.beginDownload(upload) == 1234)
+    #expect(try store.readBlob(upload.blob, at: 1000, byteCount: 500) == Array(content[1000..<1234]))
+    let other = try BlobUpload(
+      blob: upload.blob, byteCount: 7, digest: .zero, by: account.keys, account: account.id)
+    #expect(try store.beginDownload(other) == 0)
+    #expect(try store.downloadedByteCount(of: upload.blob) == 0)
+  }
+
+  private static func write(
+    _ bytes: [UInt8], to blob: BlobID, at offset: UInt64, in store: SQLiteDeviceStore
+  ) throws {
+    try bytes.withRawSpan { try store.writeBlob(blob, at: offset, $0) }
   }
 
   @Test func `the file is its owner's alone and is not made where its folder is not`() throws {

@@ -106,7 +106,7 @@ struct SQLiteRelayTests {
     var account = try await TestAccount(at: relay)
     try await account.send([account.record(1)], to: relay)
     try await account.send([account.record(2)], to: relay)
-    for (table, column) in [("batch", "append"), ("log_entry", "entry")] {
+    for (table, column) in [("batch", "append"), ("log_entry", "entry"), ("account", "history")] {
       let rows = try relay.readNow { db in
         try Row.fetchAll(db, sql: Self.rows(table, column))
       }
@@ -116,15 +116,28 @@ struct SQLiteRelayTests {
         changed[changed.count / 2] ^= 1
         try await relay.replace(table, column, at: place, with: changed)
         let opened = try SQLiteRelay(existing: path)
-        await #expect(throws: RelayError.self) { try await opened.usage(of: account.id) }
+        await #expect(throws: (any Error).self) {
+          _ = try await opened.usage(of: account.id)
+          var history = History()
+          let page = try await opened.history(of: account.id, from: 0, maximumByteCount: .max)
+          for batch in page.batches { try history.accept(batch, of: account.log) }
+        }
         try await relay.replace(table, column, at: place, with: bytes)
       }
     }
     #expect(try await SQLiteRelay(existing: path).usage(of: account.id).records > 0)
   }
 
+  fileprivate static func key(of table: String) -> String {
+    switch table {
+    case "batch": "first_leaf"
+    case "account": "records"
+    default: "idx"
+    }
+  }
+
   private static func rows(_ table: String, _ column: String) -> String {
-    let key = table == "batch" ? "first_leaf" : "idx"
+    let key = Self.key(of: table)
     return "SELECT \(key), \(column) FROM \(table)"
   }
 
@@ -178,7 +191,7 @@ extension SQLiteRelay {
   fileprivate func replace(
     _ table: String, _ column: String, at place: Int64, with bytes: Data
   ) async throws {
-    let key = table == "batch" ? "first_leaf" : "idx"
+    let key = SQLiteRelayTests.key(of: table)
     try await file.queue.write { db in
       try db.execute(
         sql: "UPDATE \(table) SET \(column) = ? WHERE \(key) = ?", arguments: [bytes, place])

@@ -109,10 +109,10 @@ struct TestAccount {
   }
 
   /// What the device signs about an attachment.
-  func upload(of bytes: [UInt8], digest: [UInt8]? = nil) throws -> BlobUpload {
+  func upload(of bytes: [UInt8], digest: Digest32? = nil) throws -> BlobUpload {
     try BlobUpload(
       blob: BlobID(), byteCount: UInt64(bytes.count),
-      digest: Digest32(unchecked: digest ?? SHA256Hash.hash(bytes)), by: keys, account: id)
+      digest: digest ?? SegmentHasher.digest(of: bytes), by: keys, account: id)
   }
 }
 #endif

@@ -9,8 +9,11 @@ struct HostileDamageTests {
 
   /// What `verify` may call a thing of each table: its own name, or that of what it belongs to.
   private static let names: [String: [String]] = [
-    "relay": ["relay's key"], "account": ["account log", "recovery"], "log_entry": ["account log"],
-    "wrap": ["wrap of epoch"], "batch": ["Append of record", "history"], "record": ["record"],
+    "relay": ["relay's key"], "account": ["account log", "recovery"],
+    "stream": ["streams"], "stream_part": ["streams"], "tree": ["record", "Append of record", "history"],
+    "log_entry": ["account log"],
+    "wrap": ["wrap of epoch"], "batch": ["Append of record", "Append in the store", "history"],
+    "record": ["record"],
     "blob": ["attachment"], "blob_part": ["attachment"], "mailbox": ["message 1 in a mailbox"],
     "state": ["progress"], "outbox": ["waiting record"], "note": ["note "],
   ]

@@ -2,3 +2,6 @@
 
 /// How many blocks of memory this thread has asked for, since it began; always 0 where the C library is not glibc.
 uint64_t allocation_count(void);
+
+/// What all cores have spent on this process.
+uint64_t processor_nanoseconds(void);

@@ -12,7 +12,7 @@ public import TLSCodec
 ///   opaque signature[3373];         purpose "account erasure", over the fields above
 /// } AccountErasure;
 /// ```
-/// SPEC.md section 6.9.
+/// SPEC.md section 6.12.
 public struct AccountErasure: WireCodable, Hashable, Sendable {
   /// The format.
   public let version: FormatVersion
@@ -53,7 +53,7 @@ public struct AccountErasure: WireCodable, Hashable, Sendable {
   }
 
   /// Checks the order against the newest state of the account that the verifier knows.
-  /// - Throws: `ErasureRefusal`, a case for each rule of SPEC.md section 6.9.
+  /// - Throws: `ErasureRefusal`, a case for each rule of SPEC.md section 6.12.
   package func check(against log: AccountLog) throws(ErasureRefusal) {
     guard receipt.account == log.account, receipt.isSigned(by: log.receiptKey) else { throw .badReceipt }
     guard receipt.logHead == log.head else { throw .otherState }
@@ -65,7 +65,7 @@ public struct AccountErasure: WireCodable, Hashable, Sendable {
   }
 }
 
-/// Why an order to erase everything is refused. SPEC.md section 6.9 numbers the rules.
+/// Why an order to erase everything is refused. SPEC.md section 6.12 numbers the rules.
 public enum ErasureRefusal: Error, Hashable, Sendable {
   /// It names no receipt of this account that the pinned key signed. Rule 1.
   case badReceipt

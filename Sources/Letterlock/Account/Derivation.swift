@@ -42,9 +42,13 @@ package enum Derivation {
 
   /// `Hash(purpose, body) = SHA-256(opaque label<V> || body)`.
   package static func hash(_ purpose: String, _ body: [UInt8]) -> [UInt8] {
-    var writer = TLSWriter(reserving: 32 + body.count)
-    writer.write(opaque: Array((labelPrefix + purpose).utf8))
-    writer.write(fixed: body)
-    return SHA256Hash.hash(writer.bytes)
+    var label = TLSWriter(reserving: 64)
+    label.write(length: labelPrefix.utf8.count + purpose.utf8.count)
+    label.write(utf8: labelPrefix)
+    label.write(utf8: purpose)
+    var hasher = SHA256Hash.Hasher()
+    hasher.update(label.bytes)
+    hasher.update(body)
+    return hasher.finalize()
   }
 }

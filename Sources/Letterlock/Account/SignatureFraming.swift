@@ -10,6 +10,7 @@ package enum SignaturePurpose: String, Sendable, CaseIterable {
   case receipt = "receipt"
   case blobUpload = "blob upload"
   case accountErasure = "account erasure"
+  case blobRemoval = "blob removal"
 
   /// ML-DSA's context string.
   var context: [UInt8] { Array(rawValue.utf8) }

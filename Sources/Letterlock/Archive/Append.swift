@@ -1,3 +1,4 @@
+internal import CryptoCore
 public import TLSCodec
 
 /// A device's word for the records that it adds: so every record has an author.
@@ -10,12 +11,13 @@ public import TLSCodec
 ///   uint64 counter;                 more than in the device's Append before; never used twice
 ///   opaque previous[32];            hash of the device's Append before; zero in the first
 ///   optional<Receipt> basis;        what the relay had signed for the history that the author knew
-///   opaque leaf_hashes[32]<V>;
-///   uint64 erasures<V>;             places of earlier records that the person erased, ascending
+///   uint16 leaf_count;              1 to 1000
+///   opaque leaf_root[32];           of the tree over these leaves alone
+///   opaque erasures[32];            hash of the places of earlier records that the person erased
 ///   opaque signature[64];           Ed25519, purpose "append", over the fields above
 /// } Append;
 /// ```
-/// SPEC.md section 5.3.
+/// 236 bytes, or 405 with a basis, however many records it is for. SPEC.md section 5.3.
 public struct Append: WireCodable, Hashable, Sendable {
   /// The format of the Append.
   public let version: FormatVersion
@@ -30,17 +32,20 @@ public struct Append: WireCodable, Hashable, Sendable {
   /// The newest receipt that its author had verified; nil if the author knew of no record. So each Append is
   /// a checkpoint of its author's too: it fits one history only.
   public let basis: Receipt?
-  /// The leaves, in order.
-  public let leafHashes: [Digest32]
-  /// Places of earlier records that the author erases.
-  public let erasures: [UInt64]
+  /// How many records it is for.
+  public let leafCount: UInt16
+  /// The root of the tree over their leaves, in order.
+  public let leafRoot: Digest32
+  /// The hash of the places of earlier records that the author erases.
+  public let erasuresHash: Digest32
   /// The author's signature.
   public let signature: Ed25519SignatureBytes
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
     Self.init, field(\.version), field(\.logHead), field(\.device), field(\.counter),
-    field(\.previous), field(\.basis), field(\.leafHashes), field(\.erasures), field(\.signature))
+    field(\.previous), field(\.basis), field(\.leafCount), field(\.leafRoot), field(\.erasuresHash),
+    field(\.signature))
 
   /// At most this many records go into one Append.
   public static let maximumLeafCount = 1000
@@ -60,21 +65,32 @@ public struct Append: WireCodable, Hashable, Sendable {
     of records: [[UInt8]], erasing erasures: [UInt64] = [], by keys: DeviceKeys, account: AccountID,
     logHead: LogHead, counter: UInt64, previous: Digest32, basis: Receipt?
   ) throws(DeviceError) {
+    try self.init(
+      of: LeafHashes(of: records, device: keys.deviceID, counter: counter), erasing: erasures, by: keys,
+      account: account, logHead: logHead, counter: counter, previous: previous, basis: basis)
+  }
+
+  /// An Append over records of which the leaf hashes are known.
+  package init(
+    of leaves: LeafHashes, erasing erasures: [UInt64], by keys: DeviceKeys, account: AccountID,
+    logHead: LogHead, counter: UInt64, previous: Digest32, basis: Receipt?
+  ) throws(DeviceError) {
     let unsigned = Append(
       version: .newest, logHead: logHead, device: keys.deviceID, counter: counter, previous: previous,
-      basis: basis,
-      leafHashes: records.map { Self.leafHash(of: $0, device: keys.deviceID, counter: counter) },
-      erasures: erasures,
+      basis: basis, leafCount: UInt16(clamping: leaves.count), leafRoot: leaves.root,
+      erasuresHash: Self.hash(of: erasures),
       signature: Ed25519SignatureBytes(unchecked: [UInt8](repeating: 0, count: 64)))
     self.init(
       version: unsigned.version, logHead: logHead, device: unsigned.device, counter: counter,
-      previous: previous, basis: basis, leafHashes: unsigned.leafHashes, erasures: erasures,
+      previous: previous, basis: basis, leafCount: unsigned.leafCount, leafRoot: unsigned.leafRoot,
+      erasuresHash: unsigned.erasuresHash,
       signature: try keys.quickSign(unsigned.signedBody, for: .append, account: account))
   }
 
   private init(
     version: FormatVersion, logHead: LogHead, device: DeviceID, counter: UInt64, previous: Digest32,
-    basis: Receipt?, leafHashes: [Digest32], erasures: [UInt64], signature: Ed25519SignatureBytes
+    basis: Receipt?, leafCount: UInt16, leafRoot: Digest32, erasuresHash: Digest32,
+    signature: Ed25519SignatureBytes
   ) {
     self.version = version
     self.logHead = logHead
@@ -82,8 +98,9 @@ public struct Append: WireCodable, Hashable, Sendable {
     self.counter = counter
     self.previous = previous
     self.basis = basis
-    self.leafHashes = leafHashes
-    self.erasures = erasures
+    self.leafCount = leafCount
+    self.leafRoot = leafRoot
+    self.erasuresHash = erasuresHash
     self.signature = signature
   }
 
@@ -96,10 +113,25 @@ public struct Append: WireCodable, Hashable, Sendable {
   /// ```
   /// SPEC.md section 5.3.
   package static func leafHash(of record: [UInt8], device: DeviceID, counter: UInt64) -> Digest32 {
-    var writer = TLSWriter(reserving: record.count + 44)
-    writer.write(opaque: record)
-    writer.write(device)
-    writer.write(counter)
-    return HistoryTree.leafHash(writer.bytes)
+    // What HistoryTree.leafHash does, but the record is hashed where it is.
+    withTemporaryBytes(1 + 4 + DeviceID.byteCount + 8) { work in
+      var offset = 0
+      work.write(0x00 as UInt8, at: &offset)
+      work.write(length: record.count, at: &offset)
+      let start = offset
+      work.write(fixed: device.bytes, at: &offset)
+      work.write(counter, at: &offset)
+      var hasher = SHA256Hash.Hasher()
+      hasher.update(work.bytes.extracting(0..<start))
+      record.withRawSpan { hasher.update($0) }
+      hasher.update(work.bytes.extracting(start..<offset))
+      hasher.finalize(into: &work, at: 0)
+      return Digest32(work.bytes, at: 0)
+    }
+  }
+
+  /// `Hash("erasures", uint64 places<V>)`. SPEC.md section 5.3.
+  package static func hash(of erasures: [UInt64]) -> Digest32 {
+    Digest32(unchecked: Derivation.hash("erasures", erasures.encoded))
   }
 }

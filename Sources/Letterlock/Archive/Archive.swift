@@ -15,6 +15,15 @@ public final class Archive: Sendable {
     var sealing: Result<ReadableEpoch, ArchiveError>
     var sealingKeys: [ConversationID: RecordKey] = [:]
     var openingKeys: [RecordKeyID: RecordKey] = [:]
+    /// Records of one conversation often come together; comparing names is quicker than hashing one.
+    var lastOpened: (id: RecordKeyID, key: RecordKey)?
+
+    mutating func openingKey(_ id: RecordKeyID) -> RecordKey? {
+      if let lastOpened, lastOpened.id == id { return lastOpened.key }
+      guard let key = openingKeys[id] else { return nil }
+      lastOpened = (id, key)
+      return key
+    }
   }
 
   init(account: AccountID) {
@@ -52,11 +61,7 @@ public final class Archive: Sendable {
   /// Opens a record of any kind of entry.
   package func openEntry(_ record: SealedRecord) throws(ArchiveError) -> ArchiveEntry {
     let id = record.keyID
-    if let known = state.withLock({ $0.openingKeys[id] }) {
-      let entry = try RecordFrame.open(record, using: known.key)
-      try Self.check(entry, isIn: known.conversation)
-      return entry
-    }
+    if let known = openingKey(id) { return try Self.open(record, using: known) }
     guard let epoch = state.withLock({ $0.epochs[record.epoch] }) else {
       throw .unreadableEpoch(record.epoch)
     }
@@ -69,10 +74,26 @@ public final class Archive: Sendable {
     return entry
   }
 
-  private static func check(
-    _ entry: ArchiveEntry, isIn conversation: ConversationID
-  ) throws(ArchiveError) {
-    guard (entry.conversation ?? conversation) == conversation else { throw .authenticationFailed }
+  /// The key of a stream from which a record was opened before.
+  func openingKey(_ id: RecordKeyID) -> RecordKey? { state.withLock { $0.openingKey(id) } }
+
+  static func open(
+    _ record: SealedRecord, using known: RecordKey
+  ) throws(ArchiveError) -> ArchiveEntry {
+    let entry = try RecordFrame.open(record, using: known.key)
+    guard entry.conversation ?? known.conversation == known.conversation else {
+      throw .authenticationFailed
+    }
+    return entry
+  }
+
+  /// Seals entries of any kind on all cores, in order, each in its own conversation's stream.
+  package func seal(contentsOf entries: [ArchiveEntry]) throws(ArchiveError) -> [SealedRecord] {
+    try concurrentMap(entries.count) {
+      RecordSealer(self)
+    } _: { (sealer, number) throws(ArchiveError) in
+      try sealer.seal(entries[number], in: entries[number].conversation ?? .account)
+    }
   }
 
   /// Seals an entry of any kind.
@@ -109,7 +130,7 @@ extension ArchiveEntry {
     switch self {
     case .message(let message): message.conversation
     case .conversation(let profile): profile.id
-    case .device: .account
+    case .device, .snapshot: .account
     case .deletion(let deletion): deletion.conversation
     case .unknown: nil
     }

@@ -1,3 +1,5 @@
+internal import CryptoCore
+
 /// A conversation of an archive: what messages are sealed to.
 public struct Conversation: Sendable {
   /// The conversation's name inside records; a relay never sees it.
@@ -21,22 +23,25 @@ public struct Conversation: Sendable {
 
   /// Seals many messages on all cores, in order.
   /// - Throws: as `seal(_:)`; then nothing is returned.
-  public func seal(contentsOf messages: [Message]) async throws(ArchiveError) -> [SealedRecord] {
-    try await ParallelChunks.map(messages) { (message) throws(ArchiveError) in try seal(message) }
+  public func seal(contentsOf messages: [Message]) throws(ArchiveError) -> [SealedRecord] {
+    try concurrentMap(messages.count) {
+      RecordSealer(archive)
+    } _: { (sealer, number) throws(ArchiveError) in
+      try sealer.seal(messages[number], in: id)
+    }
   }
 }
 
 extension Archive {
-  /// Opens many records on all cores, in order; each has its own outcome.
-  public func open(
-    contentsOf records: [SealedRecord]
-  ) async -> [Result<Message, ArchiveError>] {
-    do throws(ArchiveError) {
-      return try await ParallelChunks.map(records) { (record) throws(ArchiveError) in
-        Result { () throws(ArchiveError) in try self.open(record) }
+  /// Opens many records on all cores, in order; each has its own outcome, as `open(_:)` gives it.
+  public func open(contentsOf records: [SealedRecord]) -> [Result<Message, ArchiveError>] {
+    concurrentMap(records.count) {
+      RecordOpener(self)
+    } _: { opener, number in
+      Result { () throws(ArchiveError) in
+        guard case .message(let message) = try opener.open(records[number]) else { throw .notAMessage }
+        return message
       }
-    } catch {
-      return records.map { _ in .failure(error) }
     }
   }
 }

@@ -9,8 +9,11 @@ public struct History: WireCodable, Hashable, Sendable {
   private(set) var authors: [AuthorState]
   /// The history after each of its newest Appends, oldest first; the last is `tree`. Never empty.
   private var boundaries: [Boundary]
+  /// Places of records that were not there and that no Append has erased so far.
+  private var holes: PlaceRanges
+
   /// Places of records that were not there and that no Append has erased so far, ascending.
-  package private(set) var absent: [UInt64]
+  package var absent: [UInt64] { holes.places }
 
   /// How many Appends may come between what an author knew and its Append.
   package static let boundaryCount = 64
@@ -46,11 +49,11 @@ public struct History: WireCodable, Hashable, Sendable {
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
-    checking: Self.init(tree:authors:boundaries:absent:), field(\.tree), field(\.authors),
+    checking: Self.init(tree:authors:boundaries:holes:), field(\.tree), field(\.authors),
     field(\.boundaries),
-    field(\.absent))
+    field(\.holes))
 
-  private init(tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary], absent: [UInt64])
+  private init(tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary], holes: PlaceRanges)
     throws(TLSError)
   {
     guard boundaries.last?.size == tree.size, boundaries.count <= Self.boundaryCount else {
@@ -59,7 +62,7 @@ public struct History: WireCodable, Hashable, Sendable {
     self.tree = tree
     self.authors = authors
     self.boundaries = boundaries
-    self.absent = absent
+    self.holes = holes
   }
 
   /// The empty history.
@@ -67,7 +70,7 @@ public struct History: WireCodable, Hashable, Sendable {
     tree = HistoryTree()
     authors = []
     boundaries = [Boundary(size: 0, root: tree.root)]
-    absent = []
+    holes = PlaceRanges()
   }
 
   /// A device's newest Append, if it made any.
@@ -78,74 +81,104 @@ public struct History: WireCodable, Hashable, Sendable {
     author(append.device)?.appendHash == append.hash
   }
 
-  /// Takes an Append and its records, which stand at the end of the history, or changes nothing.
+  /// Takes a batch, which stands at the end of the history, or changes nothing.
   ///
   /// - Throws: `HistoryError`, a case for each rule of SPEC.md section 5.4.
+  package mutating func accept(_ batch: HistoryBatch, of log: AccountLog) throws(HistoryError) {
+    try batch.append.checkAuthor(in: log)
+    guard batch.records.count == batch.leafHashes.count else { throw .wrongRecordCount }
+    // Hashed only after the signature, so that nobody but a device of the account makes others work.
+    for (index, record) in batch.records.enumerated() {
+      guard let record else { continue }
+      let hash = Append.leafHash(of: record, device: batch.append.device, counter: batch.append.counter)
+      guard hash == batch.leafHashes[index] else { throw .tampered(leaf: tree.size + UInt64(index)) }
+    }
+    try take(batch.append, batch.leafHashes, batch.records, batch.erasures, log)
+  }
+
+  /// Takes an Append with all its records, or changes nothing. Gives the records' leaf hashes.
+  ///
+  /// - Throws: as `accept(_:of:)`.
+  @discardableResult
   package mutating func accept(
-    _ append: Append, records: [[UInt8]?], of log: AccountLog
+    _ append: Append, records: [[UInt8]], erasing erasures: [UInt64] = [], of log: AccountLog
+  ) throws(HistoryError) -> LeafHashes {
+    try append.checkAuthor(in: log)
+    let leaves = LeafHashes(of: records, device: append.device, counter: append.counter)
+    try take(append, leaves, records, erasures, log)
+    return leaves
+  }
+
+  private mutating func take(
+    _ append: Append, _ leaves: LeafHashes, _ records: [[UInt8]?], _ erasures: [UInt64], _ log: AccountLog
   ) throws(HistoryError) {
-    try checkAuthor(of: append, in: log)
     // Before the chain: two histories of one account break that too, and the relay's signature says more.
     try checkBasis(of: append, in: log)
     try checkChain(of: append)
-    try checkErasures(of: append)
+    try check(erasures, of: append)
     guard !records.isEmpty, records.count <= Append.maximumLeafCount,
-      records.count == append.leafHashes.count
+      records.count == Int(append.leafCount)
     else { throw .wrongRecordCount }
+    guard leaves.root == append.leafRoot else { throw .otherLeaves(leaf: tree.size) }
     let epoch = try checkPlace(of: append, recordCount: records.count, in: log)
-    var next = tree
-    var holes: [UInt64] = []
-    for (record, hash) in zip(records, append.leafHashes) {
-      if let record {
-        try check(record, leaf: next.size, is: hash, epoch: epoch, by: append)
-      } else {
-        holes.append(next.size)
+    var gone: [UInt64] = []
+    for (index, record) in records.enumerated() {
+      let leaf = tree.size + UInt64(index)
+      guard let record else {
+        gone.append(leaf)
+        continue
       }
-      next.append(hash)
+      guard let sealed = try? SealedRecord(decoding: record), sealed.epoch == epoch.reference else {
+        throw .wrongEpoch(leaf: leaf)
+      }
     }
-    tree = next
-    absent += holes
-    erase(append.erasures)
+    tree.append(leaves)
+    for leaf in gone { holes.append(leaf) }
+    erase(erasures)
     remember(append)
   }
 
-  /// Takes an Append that was accepted before and has been in the verifier's own storage since, by its leaf
-  /// hashes: whoever stores records need not hash them again to go on.
-  ///
-  /// Each Append is checked against its author's next one; the newest of each author is the caller's to check.
-  /// - Throws: `HistoryError.deviceCloned` or `.brokenChain` if it is not the one that was accepted.
-  package mutating func replay(_ append: Append) throws(HistoryError) {
-    try checkChain(of: append)
-    for hash in append.leafHashes { tree.append(hash) }
-    erase(append.erasures)
-    remember(append)
+  /// Goes on after a batch that breaks a rule, by its leaf hashes, so that what comes next can be checked too.
+  package mutating func skip(_ batch: HistoryBatch) {
+    tree.append(batch.leafHashes)
+    erase(batch.erasures)
+    remember(batch.append)
   }
 
   /// What was erased is not missed.
   private mutating func erase(_ places: [UInt64]) {
-    guard !absent.isEmpty, !places.isEmpty else { return }
-    let erased = Set(places)
-    absent.removeAll(where: erased.contains)
+    guard !holes.isEmpty else { return }
+    for place in places { holes.remove(place) }
   }
 
-  /// Takes a record that was absent, if it is the one that its author signed.
+  /// Takes the records of a batch that were absent and are the ones that their author signed. Gives their places.
   package mutating func fill(
-    _ leaf: UInt64, with record: [UInt8], of append: Append, from firstLeaf: UInt64
-  ) -> Bool {
-    guard let place = absent.firstIndex(of: leaf), leaf >= firstLeaf,
-      leaf - firstLeaf < UInt64(append.leafHashes.count),
-      Append.leafHash(of: record, device: append.device, counter: append.counter)
-        == append.leafHashes[Int(leaf - firstLeaf)]
-    else { return false }
-    absent.remove(at: place)
-    return true
+    _ batch: HistoryBatch, with records: [[UInt8]?], of log: AccountLog
+  ) -> [UInt64] {
+    guard
+      let epoch = try? batch.append.epoch(from: batch.firstLeaf, count: batch.records.count, in: log)
+    else { return [] }
+    var filled: [UInt64] = []
+    for (index, record) in records.enumerated() {
+      let leaf = batch.firstLeaf + UInt64(index)
+      guard let record, holes.contains(leaf), let sealed = try? SealedRecord(decoding: record),
+        sealed.epoch == epoch.reference,
+        Append.leafHash(of: record, device: batch.append.device, counter: batch.append.counter)
+          == batch.leafHashes[index]
+      else { continue }
+      holes.remove(leaf)
+      filled.append(leaf)
+    }
+    return filled
   }
 
   /// Rule 8.
-  private func checkErasures(of append: Append) throws(HistoryError) {
+  private func check(_ erasures: [UInt64], of append: Append) throws(HistoryError) {
+    guard erasures.count <= Append.maximumLeafCount, Append.hash(of: erasures) == append.erasuresHash else {
+      throw .badErasure(append.device)
+    }
     var next: UInt64 = 0
-    guard append.erasures.count <= Append.maximumLeafCount else { throw .badErasure(append.device) }
-    for place in append.erasures {
+    for place in erasures {
       guard place >= next, place < tree.size else { throw .badErasure(append.device) }
       next = place + 1
     }
@@ -175,19 +208,6 @@ public struct History: WireCodable, Hashable, Sendable {
     guard own?.root == receipt.treeRoot else { throw .otherHistory(device, receipt) }
   }
 
-  /// Rules 1 and 2.
-  private func checkAuthor(of append: Append, in log: AccountLog) throws(HistoryError) {
-    let device = append.device
-    guard let member = log.members[device] else { throw .unknownAuthor(device) }
-    guard append.isSigned(by: member.bundle.signingKeys, account: log.account) else {
-      throw .badSignature(device)
-    }
-    guard let entry = log.index(of: append.logHead) else { throw .unknownLogHead(device) }
-    guard member.addedAt <= entry, entry < member.removal?.entry ?? .max else {
-      throw .authorNotActive(device)
-    }
-  }
-
   /// Rule 4.
   private func checkChain(of append: Append) throws(HistoryError) {
     let last = author(append.device)
@@ -195,35 +215,27 @@ public struct History: WireCodable, Hashable, Sendable {
     guard append.previous == last?.appendHash ?? .zero else { throw .brokenChain(append.device) }
   }
 
-  /// Rule 3: records stand where their log head was the newest, as the headers' tree sizes say.
+  /// Rules 3 and 10.
   private func checkPlace(
     of append: Append, recordCount: Int, in log: AccountLog
   ) throws(HistoryError) -> AccountLog.Epoch {
-    guard let entry = log.index(of: append.logHead),
-      let epoch = log.epochs.last(where: { $0.entry <= entry })
-    else { throw .unknownLogHead(append.device) }
-    guard tree.size >= epoch.header.treeSize else { throw .wrongEpoch(leaf: tree.size) }
-    let next = epoch.header.number + 1
-    guard next < log.epochs.count else { return epoch }
-    let end = log.epochs[Int(next)].header.treeSize
-    guard tree.size + UInt64(recordCount) <= end else { throw .staleLogHead(append.device) }
-    return epoch
-  }
-
-  /// Rules 6 and 7.
-  private func check(
-    _ record: [UInt8], leaf: UInt64, is hash: Digest32, epoch: AccountLog.Epoch, by append: Append
-  ) throws(HistoryError) {
-    guard
-      Append.leafHash(of: record, device: append.device, counter: append.counter) == hash
-    else { throw .tampered(leaf: leaf) }
-    guard let sealed = try? SealedRecord(decoding: record), sealed.epoch == epoch.reference else {
-      throw .wrongEpoch(leaf: leaf)
+    let epoch = try append.epoch(from: tree.size, count: recordCount, in: log)
+    if let other = epoch.header.number == 0 ? nil : log.epochOfOtherHistory(tree) {
+      throw .epochOfOtherHistory(epoch: other)
     }
+    return epoch
   }
 }
 
 extension AccountLog {
+  /// An epoch that began when the history had this many records, by a device that knew another history. Rule 10.
+  func epochOfOtherHistory(_ tree: HistoryTree) -> UInt64? {
+    let here = epochs.dropFirst().filter { $0.header.treeSize == tree.size }
+    guard !here.isEmpty else { return nil }
+    let root = tree.root
+    return here.first { $0.header.treeRoot != root }?.header.number
+  }
+
   /// Where in the log a head stands; nil if it is not one of its heads.
   func index(of head: LogHead) -> UInt64? { heads.lastIndex(of: head).map(UInt64.init) }
 }

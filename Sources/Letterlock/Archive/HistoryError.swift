@@ -25,8 +25,18 @@ public enum HistoryError: Error, Hashable, Sendable {
   case wrongRecordCount
   /// The record at this place in the history is not the one that its author signed. Rule 6.
   case tampered(leaf: UInt64)
+  /// The records of the Append that begins at this place are not the ones that its author signed, or not all of
+  /// them, or not in this order. Rule 6.
+  case otherLeaves(leaf: UInt64)
   /// The record at this place is not sealed under the epoch of its Append's log head. Rule 7.
   case wrongEpoch(leaf: UInt64)
+  /// The relay does not show that the record at this place stands in the history that it signed. SPEC.md section
+  /// 6.9.
+  case notInHistory(leaf: UInt64)
+  /// The relay gave a record that was not asked for. SPEC.md section 6.9.
+  case notAskedFor(leaf: UInt64)
   /// The Append erases records that are not there, or names them out of order. Rule 8.
   case badErasure(DeviceID)
+  /// The device that began this epoch knew another history than the one in which its records stand. Rule 10.
+  case epochOfOtherHistory(epoch: UInt64)
 }

@@ -31,24 +31,48 @@ public struct HistoryTree: TLSCodable, Hashable, Sendable {
 
   /// The hash of an inner node: `SHA-256(0x01 || left || right)`. RFC 9162 section 2.1.1.
   public static func nodeHash(_ left: Digest32, _ right: Digest32) -> Digest32 {
-    var hasher = SHA256Hash.Hasher()
-    hasher.update([0x01])
-    hasher.update(left.bytes)
-    hasher.update(right.bytes)
-    return Digest32(unchecked: hasher.finalize())
+    withTemporaryBytes(65 + Digest32.byteCount) { work in
+      var offset = 0
+      work.write(0x01 as UInt8, at: &offset)
+      left.write(to: &work, at: &offset)
+      right.write(to: &work, at: &offset)
+      var hasher = SHA256Hash.Hasher()
+      hasher.update(work.bytes.extracting(0..<offset))
+      hasher.finalize(into: &work, at: offset)
+      return Digest32(work.bytes, at: offset)
+    }
   }
 
   /// Adds a leaf by its hash, at one hash a leaf on average.
   public mutating func append(_ leafHash: Digest32) {
-    var node = leafHash
-    var complete = size
-    // Every set bit at the end of the size is a subtree that the new leaf completes.
+    append(subtree: leafHash, of: 1)
+  }
+
+  /// Adds leaves by their hashes, subtree by subtree.
+  public mutating func append(_ leaves: LeafHashes) {
+    var start = 0
+    while start < leaves.count {
+      let left = leaves.count - start
+      // The largest complete subtree that begins here.
+      let fitting = Int.bitWidth - 1 - left.leadingZeroBitCount
+      let level = min(fitting, size == 0 ? fitting : size.trailingZeroBitCount)
+      let end = start + 1 << level
+      append(subtree: leaves.slice(start..<end).root, of: UInt64(1) << UInt64(level))
+      start = end
+    }
+  }
+
+  /// Adds the root of a complete subtree that begins at a multiple of its size.
+  private mutating func append(subtree root: Digest32, of count: UInt64) {
+    var node = root
+    // Every set bit at the end of this is a subtree that the new one completes.
+    var complete = size / count
     while complete & 1 == 1, let left = frontier.popLast() {
       node = Self.nodeHash(left, node)
       complete >>= 1
     }
     frontier.append(node)
-    size += 1
+    size += count
   }
 
   /// The root of the tree. Of the empty tree, SHA-256 of nothing.

@@ -34,18 +34,19 @@ package enum RecordFrame {
   ) throws(ArchiveError) -> ArchiveEntry {
     let lengthByteCount = record.lengthByteCount
     let byteCount = record.bytes.count - SealedRecord.prefixByteCount - lengthByteCount - 16
-    let opened: Result<ArchiveEntry, ArchiveError> = withTemporaryBytes(byteCount) { padded in
+    // Set from inside: each layer that returned an entry would copy some 200 bytes.
+    var entry: ArchiveEntry?
+    withTemporaryBytes(byteCount) { padded in
       do throws(AEADError) {
         try record.bytes.withRawSpan { (frame) throws(AEADError) in
           try XChaCha20Poly1305.openFrame(
             frame, prefixByteCount: SealedRecord.prefixByteCount,
             lengthFieldByteCount: lengthByteCount, into: &padded, using: key)
         }
-      } catch { return .failure(.authenticationFailed) }
-      do throws(TLSError) {
-        return .success(try ArchiveEntry(decodingArchiveEntry: padded.bytes))
-      } catch { return .failure(.authenticationFailed) }
+      } catch { return }
+      entry = try? ArchiveEntry(decodingArchiveEntry: padded.bytes)
     }
-    return try opened.get()
+    guard let entry else { throw .authenticationFailed }
+    return entry
   }
 }

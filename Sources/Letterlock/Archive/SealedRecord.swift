@@ -65,12 +65,7 @@ struct RecordKeyID: Hashable, Sendable {
 
   /// Reads both from a record of at least 33 bytes.
   fileprivate init(_ record: [UInt8]) {
-    (epoch, tag) = record.withRawSpan { bytes in
-      (
-        Bytes16(high: bytes.bigEndian(at: 1), low: bytes.bigEndian(at: 9)),
-        Bytes16(high: bytes.bigEndian(at: 17), low: bytes.bigEndian(at: 25))
-      )
-    }
+    (epoch, tag) = record.withRawSpan { (Bytes16($0, at: 1), Bytes16($0, at: 17)) }
   }
 
   /// Half a tag is enough: nobody without the root can choose tags, or make two that begin or end alike.

@@ -1,116 +1,158 @@
 internal import CryptoCore
+internal import Dispatch
+internal import Synchronization
 internal import TLSCodec
 
-/// Seals one file under a fresh key, in memory that does not grow with the file. SPEC.md section 7.1.
-package struct AttachmentSealing: ~Copyable {
-  /// Sealed bytes up to this many stay in memory and are stored together with the message.
-  static let smallByteCount = 1 << 20
+/// One attempt to seal one file, under a key, a salt and a blob of its own, on two cores and in memory that does not
+/// grow with the file. SPEC.md section 7.1.
+///
+/// Nothing of an attempt is ever gone on with: what was not finished is dropped, key and all.
+package final class AttachmentSealing: Sendable {
+  /// More would wait for the disk.
+  static let threadCount = 2
 
-  private let blob: BlobID
+  let blob = BlobID()
+  private let key = SecretKey(random: 32)
   private let account: AccountID
   private let store: any DeviceStore
-  private let key = SecretKey(random: 32)
-  private var sealer: ChunkedEncryption.Sealer
-  private var waiting: [UInt8] = []
-  private var sealed: [UInt8]
-  private var sealedByteCount: UInt64
-  private var isInStore = false
-  private var byteCount: UInt64 = 0
-  private var contentHash = SHA256Hash.Hasher()
-  private var digest = SHA256Hash.Hasher()
+  private let header: [UInt8]
+  private let intake: Mutex<SegmentIntake>
+  private let outcome = Mutex(Outcome())
+
+  private struct Outcome {
+    var leaves: [Digest32] = []
+    var sealedByteCount: UInt64 = 0
+    var failure: DeviceError?
+
+    mutating func note(_ leaf: Digest32, at index: Int, byteCount: Int) {
+      while leaves.count <= index { leaves.append(.zero) }
+      leaves[index] = leaf
+      sealedByteCount += UInt64(byteCount)
+    }
+  }
 
   /// `"letterlock/1 attachment" || account || blob`
   package static func context(account: AccountID, blob: BlobID) -> [UInt8] {
     Array("letterlock/1 attachment".utf8) + account.bytes + blob.bytes
   }
 
-  init(blob: BlobID, account: AccountID, store: any DeviceStore) throws(DeviceError) {
-    self.blob = blob
+  init(
+    _ content: AttachmentSource.Content, account: AccountID, store: any DeviceStore
+  ) throws(DeviceError) {
     self.account = account
     self.store = store
+    let intake = try SegmentIntake(
+      SourceReader(content, blob: blob), key: key, context: Self.context(account: account, blob: blob))
+    header = intake.header
+    self.intake = Mutex(intake)
+  }
+
+  /// Seals the file. What is at most a segment stays in memory, to be stored together with its message.
+  func seal(_ source: AttachmentSource, keys: DeviceKeys) throws(DeviceError) -> Device.SealedAttachment {
+    var buffers = Buffers()
+    guard let first = try nextJob(&buffers) else { throw .internalError("attachment") }
+    guard !first.isLast else {
+      let byteCount = try seal(first, &buffers)
+      return try end(source, keys, small: Array(buffers.sealed[..<byteCount]))
+    }
+    let (blob, store) = (blob, store)
+    try Device.storing { () throws(StoreError) in try store.beginBlob(blob) }
+    do throws(DeviceError) {
+      try keep(first, &buffers)
+      try sealRest()
+      return try end(source, keys, small: nil)
+    } catch {
+      try? store.removeBlobs([blob])
+      throw error
+    }
+  }
+
+  private struct Buffers {
+    var plain = [UInt8](repeating: 0, count: SealedSegments.plainByteCount)
+    var sealed = [UInt8](repeating: 0, count: SealedSegments.headerByteCount + SealedSegments.byteCount)
+  }
+
+  private func nextJob(_ buffers: inout Buffers) throws(DeviceError) -> SegmentIntake.Job? {
+    try buffers.plain.withMutableRawSpan { (plain) throws(DeviceError) -> SegmentIntake.Job? in
+      try intake.withLock { (intake) throws(DeviceError) -> sending SegmentIntake.Job? in
+        try intake.next(&plain)
+      }
+    }
+  }
+
+  private func sealRest() throws(DeviceError) {
+    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { _ in
+      var buffers = Buffers()
+      do throws(DeviceError) {
+        while let job = try nextJob(&buffers) { try keep(job, &buffers) }
+      } catch {
+        outcome.withLock { if $0.failure == nil { $0.failure = error } }
+        intake.withLock { $0.stop() }
+      }
+    }
+    if let failure = outcome.withLock({ $0.failure }) { throw failure }
+  }
+
+  /// Seals a segment and hands it to the store.
+  private func keep(
+    _ job: consuming SegmentIntake.Job, _ buffers: inout Buffers
+  ) throws(DeviceError) {
+    let offset = SealedSegments.start(of: job.index)
+    let byteCount = try seal(job, &buffers)
+    try buffers.sealed.withRawSpan { (sealed) throws(DeviceError) in
+      try Device.storing { () throws(StoreError) in
+        try store.writeBlob(blob, at: offset, sealed.extracting(0..<byteCount))
+      }
+    }
+  }
+
+  /// Seals a segment, and notes its hash. Gives its sealed length, with the header if it is the first.
+  private func seal(
+    _ job: consuming SegmentIntake.Job, _ buffers: inout Buffers
+  ) throws(DeviceError) -> Int {
+    let (index, plainByteCount) = (job.index, job.byteCount)
+    let run = job.run
+    let start = index == 0 ? header.count : 0
+    let end = start + run.sealedByteCount
+    let header = header
     do throws(ChunkedEncryptionError) {
-      sealer = try ChunkedEncryption.Sealer(
-        suite: .cobblestone256, key: key, context: Self.context(account: account, blob: blob))
+      var waiting: ChunkRun? = consume run
+      try buffers.plain.withRawSpan { (plain) throws(ChunkedEncryptionError) in
+        try buffers.sealed.withMutableRawSpan { (sealed) throws(ChunkedEncryptionError) in
+          if index == 0 { sealed.copy(header, to: 0) }
+          var output = sealed._mutatingExtracting(start..<end)
+          try waiting.take()?.seal(plain.extracting(0..<plainByteCount), into: &output)
+        }
+      }
     } catch { throw .internalError("attachment") }
-    sealed = sealer.header
-    sealedByteCount = UInt64(sealer.header.count)
-    digest.update(sealer.header)
+    let leaf = buffers.sealed.withRawSpan { SealedSegments.leafHash($0.extracting(0..<end)) }
+    outcome.withLock { $0.note(leaf, at: index, byteCount: end) }
+    return end
   }
 
-  /// Adds bytes of the file.
-  mutating func add(_ part: [UInt8]) throws(DeviceError) {
-    contentHash.update(part)
-    byteCount += UInt64(part.count)
-    try seal(part)
-  }
-
-  private mutating func seal(_ part: [UInt8]) throws(DeviceError) {
-    let chunk = ChunkedEncryption.chunkByteCount
-    waiting += part
-    var start = 0
-    while waiting.count - start >= chunk {
-      do throws(ChunkedEncryptionError) {
-        emit(try sealer.seal(waiting, start..<start + chunk))
-      } catch { throw .internalError("attachment") }
-      start += chunk
-      if sealed.count >= Self.smallByteCount { try flush() }
-    }
-    waiting.removeFirst(start)
-  }
-
-  private mutating func emit(_ bytes: [UInt8]) {
-    digest.update(bytes)
-    sealed += bytes
-    sealedByteCount += UInt64(bytes.count)
-  }
-
-  /// Hands what is sealed to the store.
-  private mutating func flush() throws(DeviceError) {
-    let (blob, bytes, isFirst) = (blob, sealed, !isInStore)
-    try Device.storing { () throws(StoreError) in
-      if isFirst { try store.beginBlob(blob) }
-      try store.appendToBlob(blob, bytes)
-    }
-    isInStore = true
-    sealed = []
-  }
-
-  /// Pads the file with zeros to its size class, and ends it.
-  consuming func finish(
-    name: String?, mediaType: String, role: Attachment.Role, keys: DeviceKeys
+  private func end(
+    _ source: AttachmentSource, _ keys: DeviceKeys, small: [UInt8]?
   ) throws(DeviceError) -> Device.SealedAttachment {
-    var padding = Padding.attachmentByteCount(byteCount) - byteCount
-    let exact = byteCount
-    while padding > 0 {
-      let count = min(padding, 1 << 18)
-      try seal([UInt8](repeating: 0, count: Int(count)))
-      padding -= count
+    let (byteCount, isUnchanged) = intake.withLock { ($0.byteCount, $0.isUnchanged) }
+    // Half of one state and half of another would be sealed as if it had been a file.
+    guard isUnchanged else { throw .attachmentChanged }
+    let (digest, sealedByteCount) = outcome.withLock {
+      (SealedSegments.digest(of: $0.leaves), $0.sealedByteCount)
     }
-    let last: [UInt8]
-    do throws(ChunkedEncryptionError) {
-      last = try sealer.finish(waiting, 0..<waiting.count)
-    } catch { throw .internalError("attachment") }
-    digest.update(last)
-    sealed += last
-    sealedByteCount += UInt64(last.count)
     let upload = try BlobUpload(
-      blob: blob, byteCount: sealedByteCount, digest: Digest32(unchecked: digest.finalize()),
-      by: keys, account: account)
+      blob: blob, byteCount: sealedByteCount, digest: digest, by: keys, account: account)
     let attachment: Attachment
     do {
       attachment = try Attachment(
-        blob: blob, key: key, name: name, mediaType: mediaType, byteCount: exact,
-        sha256: contentHash.finalize(), role: role)
+        blob: blob, key: key, name: source.name, mediaType: source.mediaType, byteCount: byteCount,
+        digest: digest.bytes, role: source.role)
     } catch { throw .internalError("attachment") }
-    guard isInStore else {
+    if let small {
       return Device.SealedAttachment(
-        attachment: attachment, blob: SealedBlob(upload: upload, bytes: sealed))
+        attachment: attachment, blob: SealedBlob(upload: upload, bytes: small))
     }
-    let (store, blob, rest) = (store, blob, sealed)
-    try Device.storing { () throws(StoreError) in
-      if !rest.isEmpty { try store.appendToBlob(blob, rest) }
-      try store.finishBlob(upload, isUploaded: false)
-    }
+    let store = store
+    try Device.storing { () throws(StoreError) in try store.finishBlob(upload, isUploaded: false) }
     return Device.SealedAttachment(attachment: attachment, blob: nil)
   }
 }

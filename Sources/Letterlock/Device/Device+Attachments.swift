@@ -15,25 +15,29 @@ extension Device {
   /// Seals a file under a fresh key, padded so that its length tells only its class.
   ///
   /// Memory stays flat whatever the file's size.
-  /// - Throws: `DeviceError.attachmentUnreadable` if the source cannot be read, `.store`.
+  /// - Throws: `DeviceError.attachmentUnreadable` if the source cannot be read, `.attachmentChanged` if somebody
+  ///   wrote to it meanwhile, `.store`.
   package func seal(_ source: AttachmentSource) throws(DeviceError) -> SealedAttachment {
-    let blob = BlobID()
-    var reader = try AttachmentReader(source.content, blob: blob)
-    var sealing = try AttachmentSealing(blob: blob, account: account, store: try neededStore())
-    while let part = try reader.next() { try sealing.add(part) }
-    return try sealing.finish(
-      name: source.name, mediaType: source.mediaType, role: source.role,
-      keys: state.withLock { $0.keys })
+    let sealing = try AttachmentSealing(source.content, account: account, store: try neededStore())
+    let blob = sealing.blob
+    attaching.withLock { _ = $0.insert(blob) }
+    do throws(DeviceError) { return try sealing.seal(source, keys: state.withLock { $0.keys }) } catch {
+      attaching.withLock { _ = $0.remove(blob) }
+      throw error
+    }
   }
 
   /// Seals messages with their files, and keeps all of it, in one transaction.
   package func append(_ messages: [ImportedMessage]) throws(DeviceError) {
     var entries: [ArchiveEntry] = []
     var blobs: [SealedBlob] = []
+    var attached: [BlobID] = []
+    defer { attaching.withLock { $0.subtract(attached) } }
     for imported in messages {
       var message = imported.message
       for source in imported.attachments where source.content.isPresent {
         let sealed = try seal(source)
+        attached.append(sealed.attachment.blob)
         message.attachments.append(sealed.attachment)
         if let blob = sealed.blob { blobs.append(blob) }
       }
@@ -44,7 +48,8 @@ extension Device {
 
   /// Reads a file back, part by part, from the store or else from the relay.
   ///
-  /// Every part is authentic when it is lent; the whole is, when the call returns.
+  /// Every part is authentic when it is lent; that it is the very file that the message's author sealed, is certain
+  /// when the call returns.
   /// - Throws: `DeviceError.attachmentUnreadable` if it is absent, altered or cut, `.relay`.
   public func read(
     _ attachment: Attachment, _ body: ([UInt8]) throws(DeviceError) -> Void
@@ -57,68 +62,12 @@ extension Device {
   package func readStored(
     _ attachment: Attachment, _ body: ([UInt8]) throws(DeviceError) -> Void
   ) throws(DeviceError) {
-    let store = try neededStore()
-    let blob = attachment.blob
-    let found = try Self.storing { () throws(StoreError) in try store.blob(blob) }
-    guard let found else { throw .attachmentUnreadable(blob) }
-    var opening = try AttachmentOpening(attachment, account: account, sealedByteCount: found.byteCount)
-    var offset: UInt64 = 0
-    var buffer: ArraySlice<UInt8> = []
-    while let byteCount = opening.wanted {
-      if buffer.count < byteCount {
-        let from = offset
-        let more = try Self.storing { () throws(StoreError) in
-          try store.readBlob(blob, at: from, byteCount: 1 << 20)
-        }
-        guard !more.isEmpty else { throw .attachmentUnreadable(blob) }
-        offset += UInt64(more.count)
-        buffer += more
-        continue
-      }
-      let part = try opening.add(Array(buffer.prefix(byteCount)))
-      buffer = buffer.dropFirst(byteCount)
-      if !part.isEmpty { try body(part) }
+    let reading = try StoredReading(attachment, of: self)
+    var buffers = StoredReading.Buffers()
+    for index in 0..<reading.segmentCount {
+      let count = try reading.open(index, &buffers)
+      if count > 0 { try body(Array(buffers.plain[..<count])) }
     }
-    try opening.finish()
-  }
-
-  /// Fetches files that the store does not have. Gives their number.
-  @discardableResult
-  public func download(_ attachments: [Attachment]) async throws(DeviceError) -> Int {
-    let store = try neededStore()
-    var count = 0
-    for attachment in attachments {
-      let blob = attachment.blob
-      let present = try Self.storing { () throws(StoreError) in try store.blob(blob) }
-      guard present == nil else { continue }
-      try await download(blob)
-      count += 1
-    }
-    return count
-  }
-
-  private func download(_ blob: BlobID) async throws(DeviceError) {
-    let (relay, store) = (try neededRelay(), try neededStore())
-    let upload = try await Self.asking { () async throws(RelayError) in
-      try await relay.blob(blob, of: account)
-    }
-    guard let upload, upload.blob == blob else { throw .attachmentUnreadable(blob) }
-    try Self.storing { () throws(StoreError) in try store.beginBlob(blob) }
-    var hasher = SHA256Hash.Hasher()
-    var offset: UInt64 = 0
-    while offset < upload.byteCount {
-      let from = offset
-      let part = try await Self.asking { () async throws(RelayError) in
-        try await relay.readBlob(blob, of: account, at: from, byteCount: 1 << 20)
-      }
-      guard !part.isEmpty, offset + UInt64(part.count) <= upload.byteCount else {
-        throw .attachmentUnreadable(blob)
-      }
-      hasher.update(part)
-      try Self.storing { () throws(StoreError) in try store.appendToBlob(blob, part) }
-      offset += UInt64(part.count)
-    }
-    guard hasher.finalize() == upload.digest.bytes else { throw .attachmentUnreadable(blob) }
-    try Self.storing { () throws(StoreError) in try store.finishBlob(upload, isUploaded: true) }
+    try reading.finish()
   }
 }

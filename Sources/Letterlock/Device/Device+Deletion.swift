@@ -42,12 +42,16 @@ extension Device {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       _ = try await pushRecords(nil)
-      let found = try erasable(before: cutoff)
+      let index = try timelineIndex()
+      let found = try erasable(before: cutoff, of: index)
       let count = found.reduce(0) { $0 + $1.messages.count }
       guard count > 0 else { return 0 }
-      let messageCount = try timeline().messages.count
-      guard isConfirmed || count < messageCount else { throw .wouldEraseEverything(messages: count) }
+      guard isConfirmed || count < index.references.count else {
+        throw .wouldEraseEverything(messages: count)
+      }
+      let files = try attachments(atLeaves: Set(found.flatMap(\.leaves)))
       for erasure in found { try await erase(erasure) }
+      if !files.isEmpty { _ = try await collect(alsoErased: files) }
       return count
     }
   }
@@ -69,15 +73,37 @@ extension Device {
       let waiting = try Self.storing { () throws(StoreError) in
         try store.outbox(limit: Append.maximumLeafCount)
       }
-      // Whether another device's record came between, or this one's answer was lost: it came through.
+      // Whether another device's record came between, or this one's answer was lost: it came back, and so through.
       guard !waiting.isEmpty else { return }
-      if try await push(try resealed(waiting), erasing: erasure.leaves.sorted()) > 0 { return }
+      _ = try await push(try resealed(waiting), erasing: erasure.leaves.sorted())
     }
     throw .relay(.unavailable("the account keeps changing"))
   }
 
-  private func erasable(before cutoff: Timestamp) throws(DeviceError) -> [Erasure] {
-    var deleted = DeletedMessages()
+  /// The files of messages that stand at these places.
+  private func attachments(atLeaves leaves: Set<UInt64>) throws(DeviceError) -> Set<BlobID> {
+    var blobs: Set<BlobID> = []
+    do throws(HistoryReadError<Never>) {
+      try forEachEntry { read in
+        guard let leaf = read.leaf, leaves.contains(leaf), case .success(.message(let message)) = read.entry
+        else {
+          return
+        }
+        blobs.formUnion(message.attachments.map(\.blob))
+      }
+    } catch {
+      switch error {
+      case .device(let error): throw error
+      }
+    }
+    return blobs
+  }
+
+  private func erasable(
+    before cutoff: Timestamp, of index: TimelineIndex
+  ) throws(DeviceError) -> [Erasure] {
+    var deleted = DeletedMessages(of: index, before: cutoff)
+    guard !deleted.isEmpty else { return [] }
     var times = DeletionTimes(now: clock.now)
     do throws(HistoryReadError<Never>) {
       try forEachEntry { read in
@@ -90,7 +116,7 @@ extension Device {
       }
     }
     var erasures: [Erasure] = []
-    for (id, conversation, leaves) in deleted.found(before: cutoff)
+    for (id, conversation, leaves) in deleted.found()
     where times.isDeleted(id, of: conversation, before: cutoff) {
       let isFull =
         erasures.last.map {
@@ -104,61 +130,45 @@ extension Device {
   }
 }
 
-/// Which messages are in recently deleted, and where their records stand, changes and reactions included.
+/// Where the records of messages in recently deleted stand, changes and reactions included.
 private struct DeletedMessages {
   private struct Known {
-    var conversation: ConversationID
+    let conversation: ConversationID
     var leaves: [UInt64] = []
-    var deletedAt: Timestamp?
   }
 
   private var known: [MessageID: Known] = [:]
   private var order: [MessageID] = []
 
+  init(of index: TimelineIndex, before cutoff: Timestamp) {
+    for reference in index.references {
+      guard let deletedAt = index.deletedAt(reference), deletedAt <= cutoff,
+        let conversation = index.conversation(of: reference)
+      else { continue }
+      known[index.id(of: reference)] = Known(conversation: conversation)
+      order.append(index.id(of: reference))
+    }
+  }
+
+  var isEmpty: Bool { order.isEmpty }
+
   mutating func add(_ read: Device.HistoryEntry) {
-    guard let leaf = read.leaf, case .success(let entry) = read.entry else { return }
-    switch entry {
-    case .message(let message): add(message, leaf)
-    case .deletion(let deletion): apply(deletion)
-    case .conversation, .device, .unknown: break
+    guard let leaf = read.leaf, case .success(.message(let message)) = read.entry else { return }
+    for id in [message.body.target, message.id] {
+      guard let id, known[id]?.conversation == message.conversation else { continue }
+      known[id]?.leaves.append(leaf)
     }
   }
 
-  private mutating func add(_ message: Message, _ leaf: UInt64) {
-    guard let conversation = message.conversation else { return }
-    if let target = message.body.target {
-      if known[target]?.conversation == conversation { known[target]?.leaves.append(leaf) }
-      if message.body.isChange { return }
-    }
-    if known[message.id] == nil {
-      known[message.id] = Known(conversation: conversation)
-      order.append(message.id)
-    }
-    if known[message.id]?.conversation == conversation { known[message.id]?.leaves.append(leaf) }
-  }
-
-  private mutating func apply(_ deletion: Deletion) {
-    let deletedAt: Timestamp?
-    switch deletion.action {
-    case .deleted: deletedAt = deletion.at
-    case .recovered: deletedAt = nil
-    case .erased, .unknown: return
-    }
-    for id in deletion.messages.isEmpty ? order : deletion.messages
-    where known[id]?.conversation == deletion.conversation {
-      known[id]?.deletedAt = deletedAt
-    }
-  }
-
-  func found(before cutoff: Timestamp) -> [(MessageID, ConversationID, [UInt64])] {
+  func found() -> [(MessageID, ConversationID, [UInt64])] {
     var taken: Set<UInt64> = []
-    return order.compactMap { id in
-      guard let message = known[id], let deletedAt = message.deletedAt, deletedAt <= cutoff else {
-        return nil
-      }
-      // A reaction that is deleted with its message stands in both lists.
-      return (id, message.conversation, message.leaves.filter { taken.insert($0).inserted })
-    }.sorted { $0.1 < $1.1 }
+    let sorted = order.compactMap { id in known[id].map { (id, $0) } }.sorted {
+      $0.1.conversation < $1.1.conversation
+    }
+    // A reaction that is deleted with its message stands in both lists.
+    return sorted.map { id, message in
+      (id, message.conversation, message.leaves.filter { taken.insert($0).inserted })
+    }
   }
 }
 
@@ -170,14 +180,6 @@ extension Message.Body {
     case .edit(let edit): edit.target
     case .retraction(let target): target
     case .text, .sticker, .groupEvent, .app, .unknown: nil
-    }
-  }
-
-  /// Whether it only changes another.
-  fileprivate var isChange: Bool {
-    switch self {
-    case .edit, .retraction(target: .some): true
-    default: false
     }
   }
 }

@@ -1,6 +1,6 @@
 internal import TLSCodec
 
-/// Erasing the relay's copy of everything: shown first, then confirmed. SPEC.md section 6.9.
+/// Erasing the relay's copy of everything: shown first, then confirmed. SPEC.md section 6.12.
 ///
 /// What a person must be told before: every record, attachment and wrap on the relay is erased, for all devices of
 /// the account, at once and for good. Each device keeps what it has; what a device has not fetched is lost. The

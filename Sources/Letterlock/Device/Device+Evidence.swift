@@ -45,11 +45,11 @@ extension Device {
       guard !batches.isEmpty else { break }
       for batch in batches {
         guard batch.firstLeaf == nodes.size else { return nil }
-        for hash in batch.append.leafHashes { nodes.append(hash) }
+        nodes.append(batch.leafHashes)
       }
     }
     for batch in page.batches where batch.firstLeaf == nodes.size {
-      for hash in batch.append.leafHashes { nodes.append(hash) }
+      nodes.append(batch.leafHashes)
     }
     return nodes
   }

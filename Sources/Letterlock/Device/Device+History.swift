@@ -22,6 +22,7 @@ extension Device {
         // The log moved on after this device read it.
         try await pullLog()
         try await pullWraps()
+        try checkHead(of: page.receipt)
       }
       guard !page.batches.isEmpty else {
         try checkEnd(page.receipt, progress)
@@ -42,25 +43,25 @@ extension Device {
   func refill() async throws(DeviceError) {
     let (relay, store) = (try neededRelay(), try neededStore())
     var progress = try progress()
-    var asked: Set<UInt64> = []
-    for leaf in progress.history.absent {
+    var next: UInt64 = 0
+    for leaf in progress.history.absent where leaf >= next {
       let batch = try Self.storing { () throws(StoreError) in
         try store.batches(before: leaf + 1, limit: 1).first
       }
-      guard let batch, asked.insert(batch.firstLeaf).inserted else { continue }
+      guard let batch else { continue }
+      next = batch.firstLeaf + UInt64(batch.records.count)
       let page = try await Self.asking { () async throws(RelayError) in
         try await relay.history(of: account, from: batch.firstLeaf, maximumByteCount: 1)
       }
       guard let again = page.batches.first, again.firstLeaf == batch.firstLeaf else { continue }
-      for (index, record) in again.records.enumerated() {
-        let place = batch.firstLeaf + UInt64(index)
-        guard let record,
-          progress.history.fill(place, with: record, of: batch.append, from: batch.firstLeaf)
-        else { continue }
-        let bytes = progress.encoded
-        try Self.storing { () throws(StoreError) in try store.fill(place, record, progress: bytes) }
-        try gather(filled: record, at: place, author: batch.append.device)
+      let filled = progress.history.fill(batch, with: again.records, of: log)
+      guard !filled.isEmpty else { continue }
+      let bytes = progress.encoded
+      let records = filled.compactMap { leaf in
+        again.records[Int(leaf - batch.firstLeaf)].map { (leaf: leaf, bytes: $0) }
       }
+      try Self.storing { () throws(StoreError) in try store.fill(records, progress: bytes) }
+      for (leaf, record) in records { try gather(filled: record, at: leaf, author: batch.append.device) }
     }
   }
 
@@ -77,13 +78,14 @@ extension Device {
         throw .historyRefused(.missing(leaves: [progress.history.tree.size]))
       }
       do throws(HistoryError) {
-        try progress.history.accept(batch.append, records: batch.records, of: log)
+        try progress.history.accept(batch, of: log)
       } catch {
         if case .otherHistory(_, let receipt) = error {
           throw .historyRefused(fork(receipt, page, progress))
         }
         throw .historyRefused(Self.verdict(for: error))
       }
+      try checkPromise(page, &progress)
       if batch.append.device == id {
         progress.counter = max(progress.counter, batch.append.counter)
         if let staged, staged.append == batch.append.encoded {
@@ -93,11 +95,22 @@ extension Device {
         }
       }
     }
+    try checkBeginning(page, progress)
     if progress.history.tree.size == page.receipt.treeSize {
       try checkEnd(page.receipt, progress)
       progress.receipt = page.receipt
     }
     return covered
+  }
+
+  /// The history in which pages were proven must be this one.
+  private func checkPromise(_ page: HistoryPage, _ progress: inout DeviceProgress) throws(DeviceError) {
+    let tree = progress.history.tree
+    guard let promised = progress.promised, tree.size >= promised.treeSize else { return }
+    guard tree.size == promised.treeSize, tree.root == promised.treeRoot else {
+      throw .historyRefused(fork(promised, page, progress))
+    }
+    progress.promised = nil
   }
 
   /// The last place in the outbox whose entries stand in a batch of this device's own already: a relay took it,
@@ -122,18 +135,37 @@ extension Device {
   }
 
   private static func verdict(for error: HistoryError) -> Verdict {
-    .tampered(error)
+    if case .epochOfOtherHistory = error { return .forked(evidence: nil) }
+    return .tampered(error)
+  }
+
+  /// What a page ends with must be the beginning of the history that the relay signed: nothing else is kept.
+  private func checkBeginning(_ page: HistoryPage, _ progress: DeviceProgress) throws(DeviceError) {
+    let tree = progress.history.tree
+    guard tree.size != page.receipt.treeSize else { return }
+    guard let proof = page.consistency, proof.oldSize == tree.size, proof.newSize == page.receipt.treeSize,
+      proof.holds(old: tree.root, new: page.receipt.treeRoot)
+    else { throw .historyRefused(.reordered) }
+  }
+
+  /// The log that the relay shows must hold the head that it signed.
+  func checkHead(of receipt: Receipt) throws(DeviceError) {
+    let log = self.log
+    guard log.index(of: receipt.logHead) == nil else { return }
+    throw .historyRefused(.rolledBack(from: log.nextIndex + 1, to: log.nextIndex))
   }
 
   /// A receipt must be the relay's, and not of less than was receipted before.
-  private func check(
+  func check(
     _ receipt: Receipt, against progress: DeviceProgress
   ) throws(DeviceError) {
     let pinned = log.receiptKey
     guard pinned.isEmpty || receipt.isSigned(by: pinned), receipt.account == account else {
       throw .historyRefused(.tampered(.badSignature(id)))
     }
-    let size = progress.history.tree.size
+    // Whoever began the newest epoch had verified that many records: a relay cannot show fewer to a new device.
+    let size = max(
+      progress.history.tree.size, log.newestEpoch.header.treeSize, progress.promised?.treeSize ?? 0)
     guard receipt.treeSize >= size else {
       throw .historyRefused(.rolledBack(from: size, to: receipt.treeSize))
     }
@@ -147,6 +179,7 @@ extension Device {
     guard tree.size == receipt.treeSize else {
       throw .historyRefused(.missing(leaves: [tree.size]))
     }
+    if log.epochOfOtherHistory(tree) != nil { throw .historyRefused(.forked(evidence: nil)) }
     guard tree.root != receipt.treeRoot else { return }
     if let known = progress.receipt, known.treeSize == receipt.treeSize, known.treeRoot != receipt.treeRoot {
       throw .historyRefused(.forked(evidence: evidence(older: known, newer: receipt, nodes: nil)))
@@ -166,7 +199,13 @@ extension Device {
       }
       guard !waiting.isEmpty else { return sent }
       let pushed = try await push(try resealed(waiting), erasing: [])
-      setbacks = pushed == 0 ? setbacks + 1 : 0
+      // What the relay says that it took counts when it came back.
+      let next = try Self.storing { () throws(StoreError) in try store.outbox(limit: 1).first?.sequence }
+      guard pushed > 0, next != waiting[0].sequence else {
+        setbacks += 1
+        continue
+      }
+      setbacks = 0
       sent += pushed
       report?(.sent(sent))
     }
@@ -217,7 +256,7 @@ extension Device {
     }
     let outcome: AppendOutcome
     do throws(RelayError) {
-      outcome = try await relay.append(append, records: bytes, to: account)
+      outcome = try await relay.append(append, records: bytes, erasing: erasures, to: account)
     } catch {
       guard error.isOvertaken else { throw .relay(error) }
       try await pullEverything()
@@ -225,59 +264,36 @@ extension Device {
     }
     guard outcome.firstLeaf == progress.history.tree.size else {
       // Others' records stand in between: what was sent comes back with them.
+      try check(outcome.receipt, against: progress)
       try await pullEverything()
       return records.count
     }
-    try commit(append, records, outcome, &progress)
+    try commit(append, records, erasures, outcome, &progress)
     return records.count
   }
 
   private func commit(
-    _ append: Append, _ records: [OutboxRecord], _ outcome: AppendOutcome,
+    _ append: Append, _ records: [OutboxRecord], _ erasures: [UInt64], _ outcome: AppendOutcome,
     _ progress: inout DeviceProgress
   ) throws(DeviceError) {
     let store = try neededStore()
     let first = progress.history.tree.size
+    let bytes = records.map(\.bytes)
+    let leaves: LeafHashes
     do throws(HistoryError) {
-      try progress.history.accept(append, records: records.map(\.bytes), of: log)
+      leaves = try progress.history.accept(append, records: bytes, erasing: erasures, of: log)
     } catch { throw .internalError("own Append: \(error)") }
     try check(outcome.receipt, against: progress)
     try checkEnd(outcome.receipt, progress)
     progress.receipt = outcome.receipt
-    let batch = HistoryBatch(firstLeaf: first, append: append, records: records.map(\.bytes))
+    let batch = HistoryBatch(
+      firstLeaf: first, append: append, erasures: erasures, leafHashes: leaves, records: bytes)
     let final = progress.encoded
     try Self.storing { () throws(StoreError) in
       try store.commit(
         [batch], clearingOutboxThrough: records[records.count - 1].sequence, progress: final)
     }
     try gather([batch])
-  }
-
-  /// Sends sealed attachments that wait. Gives their number.
-  func pushBlobs(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
-    let (relay, store) = (try neededRelay(), try neededStore())
-    let waiting = try Self.storing { () throws(StoreError) in try store.blobsToUpload() }
-    var total: UInt64 = 0
-    for upload in waiting {
-      var offset = try await Self.asking { () async throws(RelayError) in
-        try await relay.beginBlob(upload, of: account)
-      }
-      while offset < upload.byteCount {
-        let from = offset
-        let part = try Self.storing { () throws(StoreError) in
-          try store.readBlob(upload.blob, at: from, byteCount: 1 << 20)
-        }
-        guard !part.isEmpty else { throw .store(.corrupted("attachment")) }
-        try await Self.asking { () async throws(RelayError) in
-          try await relay.writeBlob(upload.blob, of: account, at: from, part)
-        }
-        offset += UInt64(part.count)
-        total += UInt64(part.count)
-        report?(.sentAttachmentBytes(total))
-      }
-      try Self.storing { () throws(StoreError) in try store.markUploaded(upload.blob) }
-    }
-    return waiting.count
   }
 }
 

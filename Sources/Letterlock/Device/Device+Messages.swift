@@ -17,27 +17,34 @@ extension Device {
     _ entries: [ArchiveEntry], blobs: [SealedBlob] = []
   ) throws(DeviceError) {
     let store = try neededStore()
-    var records: [[UInt8]] = []
-    records.reserveCapacity(entries.count)
-    do throws(ArchiveError) {
-      for entry in entries {
-        records.append(try archive.seal(entry, in: entry.conversation ?? .account).bytes)
-      }
-    } catch { throw .archive(error) }
+    let records: [[UInt8]]
+    do throws(ArchiveError) { records = try archive.seal(contentsOf: entries).map(\.bytes) } catch {
+      throw .archive(error)
+    }
     try Self.storing { () throws(StoreError) in try store.enqueue(records, blobs: blobs) }
   }
 
   /// One record of the history, opened.
   package struct HistoryEntry: Sendable {
-    /// Its place in the history; nil while it waits in the outbox.
-    package let leaf: UInt64?
+    /// Where it is.
+    package let place: RecordPlace
     /// The device that signed for it; this one while it waits.
     package let author: DeviceID
     /// What it holds, or why it cannot be read.
     package let entry: Result<ArchiveEntry, ArchiveError>
+
+    /// Its place in the history; nil while it waits in the outbox.
+    package var leaf: UInt64? { place.leaf }
   }
 
-  /// Goes through the whole history in order, then through what waits here.
+  /// A record of the history, as the store has it.
+  struct StoredEntry: Sendable {
+    let place: RecordPlace
+    let author: DeviceID
+    let record: [UInt8]?
+  }
+
+  /// Goes through the whole history in order, then through what waits here. Records are opened on all cores.
   ///
   /// What the store holds was verified when it came: each message's author signed for it, so a message
   /// that one of the account's devices sealed as end-to-end encrypted is shown so.
@@ -51,44 +58,53 @@ extension Device {
     var leaf: UInt64 = 0
     while true {
       let batches: [HistoryBatch]
-      do throws(StoreError) { batches = try store.batches(from: leaf, limit: 16) } catch {
+      do throws(StoreError) { batches = try store.batches(from: leaf, limit: 4) } catch {
         throw .device(.store(error))
       }
-      guard !batches.isEmpty else { break }
-      for batch in batches {
-        for record in batch.records {
-          // What was erased is gone; what is missing is said to be.
-          guard record != nil || absent.contains(leaf) else {
-            leaf += 1
-            continue
-          }
-          do throws(Failure) { try body(opened(record, leaf: leaf, author: batch.append.device)) } catch {
-            throw .body(error)
-          }
-          leaf += 1
-        }
+      guard let last = batches.last else { break }
+      leaf = last.firstLeaf + UInt64(last.records.count)
+      // What was erased is gone; what is missing is said to be.
+      let stored = batches.flatMap(\.storedEntries).filter {
+        $0.record != nil || absent.contains($0.place.leaf ?? .max)
       }
+      try open(stored, body)
     }
-    let waiting: [OutboxRecord]
-    do throws(StoreError) { waiting = try store.outbox(limit: .max) } catch {
-      throw .device(.store(error))
-    }
-    for record in waiting {
-      do throws(Failure) { try body(opened(record.bytes, leaf: nil, author: id)) } catch {
-        throw .body(error)
-      }
+    var sequence: Int64 = 0
+    while true {
+      let waiting: [OutboxRecord]
+      do throws(StoreError) {
+        waiting = try store.outbox(after: sequence, limit: 4 * Append.maximumLeafCount)
+      } catch { throw .device(.store(error)) }
+      guard let last = waiting.last else { return }
+      sequence = last.sequence
+      try open(waiting.map { StoredEntry(place: .waiting($0.sequence), author: id, record: $0.bytes) }, body)
     }
   }
 
-  func opened(_ record: [UInt8]?, leaf: UInt64?, author: DeviceID) -> HistoryEntry {
-    HistoryEntry(
-      leaf: leaf, author: author,
-      entry: Result { () throws(ArchiveError) in
-        guard let record else { throw .malformed }
-        let entry = try archive.openEntry(try SealedRecord(decoding: record))
-        guard case .message(let message) = entry else { return entry }
-        return .message(message.markedVerified(by: .verifiedRecord))
-      })
+  private func open<Failure: Error>(
+    _ stored: [StoredEntry], _ body: (HistoryEntry) throws(Failure) -> Void
+  ) throws(HistoryReadError<Failure>) {
+    for entry in opened(stored) {
+      do throws(Failure) { try body(entry) } catch { throw .body(error) }
+    }
+  }
+
+  /// Opens records on all cores, in order.
+  func opened(_ stored: [StoredEntry]) -> [HistoryEntry] {
+    concurrentMap(stored.count) {
+      RecordOpener(archive)
+    } _: { opener, number in
+      opener.read(stored[number].record, at: stored[number].place, by: stored[number].author)
+    }
+  }
+}
+
+extension HistoryBatch {
+  /// The records, each with its place and its author.
+  var storedEntries: [Device.StoredEntry] {
+    records.enumerated().map { index, record in
+      Device.StoredEntry(place: .leaf(firstLeaf + UInt64(index)), author: append.device, record: record)
+    }
   }
 }
 

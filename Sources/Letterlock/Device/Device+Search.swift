@@ -10,20 +10,18 @@ extension Device {
     let store = try neededStore()
     var search = MessageSearch(SearchWords(line))
     let waiting = try Self.storing { () throws(StoreError) in try store.outbox(limit: .max) }
-    for record in waiting.reversed() {
-      if let hit = search.take(opened(record.bytes, leaf: nil, author: id)), !body(hit) { return }
+    let own = opened(
+      waiting.map { StoredEntry(place: .waiting($0.sequence), author: id, record: $0.bytes) })
+    for entry in own.reversed() {
+      if let hit = search.take(entry), !body(hit) { return }
     }
     var end = try progress().history.tree.size
     while end > 0 {
       let before = end
       let batches = try Self.storing { () throws(StoreError) in try store.batches(before: before, limit: 4) }
       guard let first = batches.first, first.firstLeaf < end else { return }
-      for batch in batches.reversed() {
-        for record in batch.records.reversed() {
-          if let hit = search.take(opened(record, leaf: nil, author: batch.append.device)), !body(hit) {
-            return
-          }
-        }
+      for entry in opened(batches.flatMap(\.storedEntries)).reversed() {
+        if let hit = search.take(entry), !body(hit) { return }
       }
       end = first.firstLeaf
     }

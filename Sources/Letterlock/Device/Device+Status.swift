@@ -12,7 +12,7 @@ extension Device {
   public var waitingCount: Int {
     get throws(DeviceError) {
       let store = try neededStore()
-      return try Self.storing { () throws(StoreError) in try store.outbox(limit: .max).count }
+      return try Self.storing { () throws(StoreError) in try store.outboxCount() }
     }
   }
 
@@ -51,6 +51,16 @@ extension Device {
   /// Fetches every file of the history that the store does not have. Gives their number.
   @discardableResult
   public func downloadAll() async throws(DeviceError) -> Int {
-    try await download(try timeline().messages.flatMap(\.attachments))
+    var attachments: [Attachment] = []
+    do throws(HistoryReadError<Never>) {
+      try forEachEntry { read in
+        if case .success(.message(let message)) = read.entry { attachments += message.attachments }
+      }
+    } catch {
+      switch error {
+      case .device(let error): throw error
+      }
+    }
+    return try await download(attachments)
   }
 }

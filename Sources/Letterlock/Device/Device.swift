@@ -30,6 +30,8 @@ public final class Device: Sendable {
   let savedJournal = Mutex<[UInt8]?>(nil)
   /// Where the app says what holds around the device.
   let surroundings = Mutex<(any SyncSurroundings)?>(nil)
+  /// Attachments that were sealed and whose messages are not kept yet.
+  let attaching = Mutex<Set<BlobID>>([])
 
   init(
     _ state: consuming sending DeviceState, vault: any KeyVault, store: (any DeviceStore)?,

@@ -38,6 +38,10 @@ public enum DeviceError: Error, Hashable, Sendable {
   case approvalForged
   /// The attachment is incomplete, altered, or not there.
   case attachmentUnreadable(BlobID)
+  /// The attachment opens, and cannot be written where it was to go: no room, no rights, or no such folder.
+  case attachmentNotWritten(BlobID)
+  /// The file was written to while it was being sealed: seal it again.
+  case attachmentChanged
   /// The history or the log at the relay breaks its rules; the verdict says how.
   case historyRefused(Verdict)
   /// The person does not want to synchronise now.
@@ -46,6 +50,8 @@ public enum DeviceError: Error, Hashable, Sendable {
   case erasureNotConfirmed
   /// Every message there is would be erased: ask the person a second time.
   case wouldEraseEverything(messages: Int)
+  /// A message was sent or erased since the index was made in which it was looked up: make a new one.
+  case historyChanged
   /// A fault of this library.
   case internalError(String)
 }

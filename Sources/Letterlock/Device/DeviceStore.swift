@@ -10,7 +10,7 @@ public enum StoreError: Error, Hashable, Sendable {
 /// never sees a plaintext or a key.
 ///
 /// Each call is one transaction, durable when it returns.
-public protocol DeviceStore: Sendable {
+public protocol DeviceStore: BlobStore {
   /// How far the device has come; nil in a new store. Opaque to the store.
   func progress() throws(StoreError) -> [UInt8]?
 
@@ -21,8 +21,10 @@ public protocol DeviceStore: Sendable {
 
   /// Adds sealed records that no relay has yet, and small sealed attachments with them.
   func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError)
-  /// The oldest records that no relay has yet, in the order they were added.
-  func outbox(limit: Int) throws(StoreError) -> [OutboxRecord]
+  /// The oldest records that no relay has yet, after a place in the outbox, in the order they were added.
+  func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord]
+  /// How many records no relay has yet.
+  func outboxCount() throws(StoreError) -> Int
   /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch.
   func reseal(_ records: [OutboxRecord]) throws(StoreError)
   /// Keeps an Append that is about to be sent over the outbox's records up to a sequence number, with the
@@ -36,35 +38,21 @@ public protocol DeviceStore: Sendable {
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
   ) throws(StoreError)
-  /// Puts a verified record in a place of the history where none was, and keeps the progress that counts it.
-  func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) throws(StoreError)
+  /// Puts verified records in places of the history where none were, and keeps the progress that counts them.
+  func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError)
   /// Batches from a place in the history on, up to `limit` of them.
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
   /// The last batches that begin before a place in the history, up to `limit` of them, in order.
   func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
+  /// Records by their places in the history, as many as there are places; nil for one that is not here.
+  func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?]
+}
 
-  /// Begins a large sealed attachment, or begins it anew.
-  func beginBlob(_ blob: BlobID) throws(StoreError)
-  /// Adds bytes to it.
-  func appendToBlob(_ blob: BlobID, _ bytes: [UInt8]) throws(StoreError)
-  /// Ends it: from here on it is complete, and waits to be uploaded if `upload` was not uploaded yet.
-  func finishBlob(_ upload: BlobUpload, isUploaded: Bool) throws(StoreError)
-  /// What was signed about a complete attachment; nil if there is none.
-  func blob(_ blob: BlobID) throws(StoreError) -> BlobUpload?
-  /// Bytes of a complete attachment, at most `byteCount` of them.
-  func readBlob(
-    _ blob: BlobID, at offset: UInt64, byteCount: Int
-  ) throws(StoreError) -> [UInt8]
-  /// Complete attachments that wait to be uploaded.
-  func blobsToUpload() throws(StoreError) -> [BlobUpload]
-  /// Notes that a relay has the attachment.
-  func markUploaded(_ blob: BlobID) throws(StoreError)
-  /// Every complete attachment.
-  func allBlobs() throws(StoreError) -> [BlobID]
-  /// Drops attachments, complete or not.
-  func removeBlobs(_ blobs: [BlobID]) throws(StoreError)
-  /// Drops attachments that were begun and never finished.
-  func removeUnfinishedBlobs() throws(StoreError)
+extension DeviceStore {
+  /// The oldest records that no relay has yet, in the order they were added.
+  public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
+    try outbox(after: 0, limit: limit)
+  }
 }
 
 /// What a device keeps beside the history.

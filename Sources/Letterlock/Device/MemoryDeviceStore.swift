@@ -1,3 +1,4 @@
+internal import CryptoCore
 internal import Synchronization
 
 /// A store that forgets everything when it goes: for tests, and for a device that is thrown away.
@@ -18,9 +19,22 @@ public final class MemoryDeviceStore: DeviceStore {
   }
 
   private struct StoredBlob {
+    enum Stage {
+      case sealing, fetching, waiting, uploaded
+    }
+
     var bytes: [UInt8] = []
     var upload: BlobUpload?
-    var isUploaded = false
+    var stage = Stage.sealing
+
+    var complete: BlobUpload? { stage == .waiting || stage == .uploaded ? upload : nil }
+
+    mutating func put(_ part: [UInt8], at start: Int) {
+      if bytes.count < start + part.count {
+        bytes += [UInt8](repeating: 0, count: start + part.count - bytes.count)
+      }
+      bytes.replaceSubrange(start..<start + part.count, with: part)
+    }
   }
 
   private let state = Mutex(State())
@@ -53,15 +67,19 @@ public final class MemoryDeviceStore: DeviceStore {
         state.nextSequence += 1
       }
       for blob in blobs {
-        state.blobs[blob.upload.blob] = StoredBlob(bytes: blob.bytes, upload: blob.upload)
+        state.blobs[blob.upload.blob] = StoredBlob(
+          bytes: blob.bytes, upload: blob.upload, stage: .waiting)
       }
     }
   }
 
-  /// The oldest records that no relay has yet, in the order they were added.
-  public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
-    state.withLock { Array($0.outbox.prefix(limit)) }
+  /// The oldest records that no relay has yet, after a place in the outbox, in the order they were added.
+  public func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
+    state.withLock { Array($0.outbox.lazy.filter { $0.sequence > sequence }.prefix(limit)) }
   }
+
+  /// How many records no relay has yet.
+  public func outboxCount() throws(StoreError) -> Int { state.withLock { $0.outbox.count } }
 
   /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch.
   public func reseal(_ records: [OutboxRecord]) throws(StoreError) {
@@ -98,7 +116,7 @@ public final class MemoryDeviceStore: DeviceStore {
   ) throws(StoreError) {
     state.withLock { state in
       state.batches += batches
-      for leaf in batches.flatMap(\.append.erasures) { state.put(nil, at: leaf) }
+      for leaf in batches.flatMap(\.erasures) { state.put(nil, at: leaf) }
       state.progress = progress
       guard let sequence else { return }
       state.outbox.removeAll { $0.sequence <= sequence }
@@ -106,10 +124,10 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
-  /// Puts a verified record in a place of the history where none was, and keeps the progress that counts it.
-  public func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) throws(StoreError) {
+  /// Puts verified records in places of the history where none were, and keeps the progress that counts them.
+  public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
     state.withLock { state in
-      state.put(record, at: leaf)
+      for record in records { state.put(record.bytes, at: record.leaf) }
       state.progress = progress
     }
   }
@@ -124,54 +142,112 @@ public final class MemoryDeviceStore: DeviceStore {
     state.withLock { Array($0.batches.filter { $0.firstLeaf < leaf }.suffix(limit)) }
   }
 
-  /// Begins a large sealed attachment, or begins it anew.
+  /// Records by their places in the history; nil for one that is not here.
+  public func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?] {
+    state.withLock { state in
+      leaves.map { leaf in
+        // The last batch that begins at the place or before it.
+        var (low, high) = (0, state.batches.count)
+        while low < high {
+          let middle = (low + high) / 2
+          if state.batches[middle].firstLeaf <= leaf { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return nil }
+        let batch = state.batches[low - 1]
+        let index = Int(clamping: leaf - batch.firstLeaf)
+        return index < batch.records.count ? batch.records[index] : nil
+      }
+    }
+  }
+
+  /// Keeps a sealed attachment that is small enough to be in memory.
+  public func keepBlob(_ blob: SealedBlob, isUploaded: Bool) throws(StoreError) {
+    state.withLock {
+      $0.blobs[blob.upload.blob] = StoredBlob(
+        bytes: blob.bytes, upload: blob.upload, stage: isUploaded ? .uploaded : .waiting)
+    }
+  }
+
+  /// Begins a large attachment that is being sealed, or begins it anew.
   public func beginBlob(_ blob: BlobID) throws(StoreError) {
     state.withLock { $0.blobs[blob] = StoredBlob() }
   }
 
-  /// Adds bytes to it.
-  public func appendToBlob(_ blob: BlobID, _ bytes: [UInt8]) throws(StoreError) {
-    state.withLock { $0.blobs[blob]?.bytes += bytes }
+  /// Begins to fetch an attachment, or goes on with it: how many of its bytes, from the first on, are there.
+  public func beginDownload(_ upload: BlobUpload) throws(StoreError) -> UInt64 {
+    state.withLock { state in
+      if let known = state.blobs[upload.blob], known.stage == .fetching, known.upload == upload {
+        return UInt64(known.bytes.count)
+      }
+      state.blobs[upload.blob] = StoredBlob(upload: upload, stage: .fetching)
+      return 0
+    }
   }
 
-  /// Ends it: from here on it is complete, and waits to be uploaded if `upload` was not uploaded yet.
+  /// Puts bytes in their place in an attachment that is not finished.
+  public func writeBlob(
+    _ blob: BlobID, at offset: UInt64, _ bytes: RawSpan
+  ) throws(StoreError) {
+    let start = Int(clamping: offset)
+    let part = bytes.array(0..<bytes.byteCount)
+    state.withLock { state in
+      guard var known = state.blobs.removeValue(forKey: blob) else { return }
+      known.put(part, at: start)
+      state.blobs[blob] = known
+    }
+  }
+
+  /// Ends it: from here on it is complete, and waits to be uploaded if it was not.
   public func finishBlob(_ upload: BlobUpload, isUploaded: Bool) throws(StoreError) {
-    state.withLock {
-      $0.blobs[upload.blob]?.upload = upload
-      $0.blobs[upload.blob]?.isUploaded = isUploaded
+    try state.withLock { (state) throws(StoreError) in
+      guard state.blobs[upload.blob] != nil else {
+        throw .corrupted("An attachment went away while it was being kept.")
+      }
+      state.blobs[upload.blob]?.upload = upload
+      state.blobs[upload.blob]?.stage = isUploaded ? .uploaded : .waiting
     }
   }
 
   /// What was signed about a complete attachment; nil if there is none.
   public func blob(_ blob: BlobID) throws(StoreError) -> BlobUpload? {
-    state.withLock { $0.blobs[blob]?.upload }
+    state.withLock { $0.blobs[blob]?.complete }
   }
 
-  /// Bytes of a complete attachment, at most `byteCount` of them.
-  public func readBlob(
-    _ blob: BlobID, at offset: UInt64, byteCount: Int
-  ) throws(StoreError) -> [UInt8] {
+  /// How many bytes, from the first on, there are of an attachment that is being fetched; 0 if it is not.
+  public func downloadedByteCount(of blob: BlobID) throws(StoreError) -> UInt64 {
     state.withLock { state in
-      Array(
-        (state.blobs[blob]?.bytes ?? []).dropFirst(Int(clamping: offset)).prefix(max(0, byteCount)))
+      guard let known = state.blobs[blob], known.stage == .fetching else { return 0 }
+      return UInt64(known.bytes.count)
     }
+  }
+
+  /// Fills `output` with an attachment's bytes from `offset` on; gives how many there were.
+  public func readBlob(
+    _ blob: BlobID, at offset: UInt64, into output: inout MutableRawSpan
+  ) throws(StoreError) -> Int {
+    let (start, wanted) = (Int(clamping: offset), output.byteCount)
+    let part = state.withLock { state in
+      (state.blobs[blob]?.bytes ?? []).dropFirst(start).prefix(wanted)
+    }
+    output.copy(Array(part), to: 0)
+    return part.count
   }
 
   /// Complete attachments that wait to be uploaded.
   public func blobsToUpload() throws(StoreError) -> [BlobUpload] {
     state.withLock { state in
-      state.blobs.values.compactMap { $0.isUploaded ? nil : $0.upload }.sorted { $0.blob < $1.blob }
+      state.blobs.values.compactMap { $0.stage == .waiting ? $0.upload : nil }.sorted { $0.blob < $1.blob }
     }
   }
 
   /// Notes that a relay has the attachment.
   public func markUploaded(_ blob: BlobID) throws(StoreError) {
-    state.withLock { $0.blobs[blob]?.isUploaded = true }
+    state.withLock { if $0.blobs[blob]?.complete != nil { $0.blobs[blob]?.stage = .uploaded } }
   }
 
   /// Every complete attachment.
   public func allBlobs() throws(StoreError) -> [BlobID] {
-    state.withLock { state in state.blobs.filter { $0.value.upload != nil }.keys.sorted() }
+    state.withLock { state in state.blobs.filter { $0.value.complete != nil }.keys.sorted() }
   }
 
   /// Drops attachments, complete or not.
@@ -179,8 +255,8 @@ public final class MemoryDeviceStore: DeviceStore {
     state.withLock { state in for blob in blobs { state.blobs[blob] = nil } }
   }
 
-  /// Drops attachments that were begun and never finished.
+  /// Drops attachments whose sealing was begun and never finished. Those that are being fetched stay.
   public func removeUnfinishedBlobs() throws(StoreError) {
-    state.withLock { state in state.blobs = state.blobs.filter { $0.value.upload != nil } }
+    state.withLock { state in state.blobs = state.blobs.filter { $0.value.stage != .sealing } }
   }
 }

@@ -31,18 +31,23 @@ final class PassingStore: DeviceStore {
   func note(_ note: DeviceNote) -> [UInt8]? { nil }
   func keep(_ bytes: [UInt8], as note: DeviceNote) {}
   func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) {}
-  func outbox(limit: Int) -> [OutboxRecord] { [] }
+  func outbox(after sequence: Int64, limit: Int) -> [OutboxRecord] { [] }
+  func outboxCount() -> Int { 0 }
   func reseal(_ records: [OutboxRecord]) {}
   func stage(_ append: [UInt8]?, through sequence: Int64, progress: [UInt8]) {}
   func staged() -> (append: [UInt8], through: Int64)? { nil }
-  func fill(_ leaf: UInt64, _ record: [UInt8], progress: [UInt8]) {}
+  func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) {}
   func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
+  func records(at leaves: [UInt64]) -> [[UInt8]?] { leaves.map { _ in nil } }
+  func keepBlob(_ blob: SealedBlob, isUploaded: Bool) {}
   func beginBlob(_ blob: BlobID) {}
-  func appendToBlob(_ blob: BlobID, _ bytes: [UInt8]) {}
+  func beginDownload(_ upload: BlobUpload) -> UInt64 { 0 }
+  func writeBlob(_ blob: BlobID, at offset: UInt64, _ bytes: RawSpan) {}
   func finishBlob(_ upload: BlobUpload, isUploaded: Bool) {}
   func blob(_ blob: BlobID) -> BlobUpload? { nil }
-  func readBlob(_ blob: BlobID, at offset: UInt64, byteCount: Int) -> [UInt8] { [] }
+  func downloadedByteCount(of blob: BlobID) -> UInt64 { 0 }
+  func readBlob(_ blob: BlobID, at offset: UInt64, into output: inout MutableRawSpan) -> Int { 0 }
   func blobsToUpload() -> [BlobUpload] { [] }
   func markUploaded(_ blob: BlobID) {}
   func allBlobs() -> [BlobID] { [] }

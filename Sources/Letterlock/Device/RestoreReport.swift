@@ -25,18 +25,16 @@ public struct RestoreReport: Hashable, Sendable {
   }
 
   mutating func add(_ batch: HistoryBatch, openedBy archive: Archive) {
-    for (index, record) in batch.records.enumerated() {
+    for (index, outcome) in archive.open(batch.records).enumerated() {
       let leaf = batch.firstLeaf + UInt64(index)
-      guard let record else {
-        missing.append(leaf)
-        continue
-      }
-      do throws(ArchiveError) {
-        let entry = try archive.openEntry(try SealedRecord(decoding: record))
+      switch outcome {
+      case nil: missing.append(leaf)
+      case .failure(let error): undecryptable.append(Timeline.Unreadable(leaf: leaf, reason: error))
+      case .success(let entry):
         opened += 1
         guard case .message(let message) = entry else { continue }
         for attachment in message.attachments { blobs.insert(attachment.blob) }
-      } catch { undecryptable.append(Timeline.Unreadable(leaf: leaf, reason: error)) }
+      }
     }
   }
 

@@ -2,7 +2,7 @@ import CryptoCore
 package import TLSCodec
 
 /// ```
-/// enum { message(1), conversation(2), device(3), deletion(4), (65535) } EntryType;
+/// enum { message(1), conversation(2), device(3), deletion(4), snapshot(5), (65535) } EntryType;
 ///
 /// struct {
 ///   EntryType type;
@@ -20,6 +20,7 @@ extension ArchiveEntry {
     case .conversation: 2
     case .device: 3
     case .deletion: 4
+    case .snapshot: 5
     case .unknown(let unknown): unknown.code
     }
   }
@@ -30,6 +31,7 @@ extension ArchiveEntry {
     case .conversation(let profile): profile.fieldsByteCount
     case .device(let profile): profile.fieldsByteCount
     case .deletion(let deletion): deletion.fieldsByteCount
+    case .snapshot(let snapshot): snapshot.fieldsByteCount
     case .unknown(let unknown): unknown.bytes.count
     }
   }
@@ -65,6 +67,7 @@ extension ArchiveEntry {
     case .conversation(let profile): profile.writeFields(to: &bytes, at: &offset)
     case .device(let profile): profile.writeFields(to: &bytes, at: &offset)
     case .deletion(let deletion): deletion.writeFields(to: &bytes, at: &offset)
+    case .snapshot(let snapshot): snapshot.writeFields(to: &bytes, at: &offset)
     case .unknown(let unknown): bytes.write(fixed: unknown.bytes, at: &offset)
     }
     bytes.zero(offset..<start + measure.paddedByteCount)
@@ -93,6 +96,7 @@ extension ArchiveEntry {
     case 2: self = .conversation(try ConversationProfile(readingFields: &body, from: bytes))
     case 3: self = .device(try DeviceProfile(readingFields: &body, from: bytes))
     case 4: self = .deletion(try Deletion(readingFields: &body, from: bytes))
+    case 5: self = .snapshot(try Snapshot(readingFields: &body, from: bytes))
     default: self = .unknown(UnknownValue(code: type, bytes: body.readRest(from: bytes)))
     }
     try body.finish()

@@ -4,6 +4,7 @@ package enum ArchiveEntry: Hashable, Sendable {
   case conversation(ConversationProfile)
   case device(DeviceProfile)
   case deletion(Deletion)
+  case snapshot(Snapshot)
   /// An entry of a newer version.
   case unknown(UnknownValue)
 }

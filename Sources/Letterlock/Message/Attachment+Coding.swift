@@ -7,14 +7,14 @@ import TLSCodec
 /// 3 name         UTF-8, optional
 /// 4 media_type   UTF-8
 /// 5 byte_count   uint64
-/// 6 sha256       opaque[32]
+/// 6 digest       opaque[32]
 /// 7 role         enum { file(0), preview(1), sticker(2), voice(3), (255) }, left out if file
 /// ```
 /// SPEC.md section 10.6.
 extension Attachment: FieldCoded {
   enum FieldNumber: UInt16 {
     case blob = 1
-    case key, name, mediaType, byteCount, sha256, role
+    case key, name, mediaType, byteCount, digest, role
   }
 
   var fieldNumbers: ClosedRange<UInt16> { 1...7 }
@@ -26,7 +26,7 @@ extension Attachment: FieldCoded {
     case .name: name?.utf8.count
     case .mediaType: mediaType.utf8.count
     case .byteCount: 8
-    case .sha256: 32
+    case .digest: 32
     case .role: role.code == 0 ? nil : 1
     }
   }
@@ -38,7 +38,7 @@ extension Attachment: FieldCoded {
     case .name: bytes.write(fixed: name ?? "", at: &offset)
     case .mediaType: bytes.write(fixed: mediaType, at: &offset)
     case .byteCount: bytes.write(byteCount, at: &offset)
-    case .sha256: bytes.write(fixed: sha256, at: &offset)
+    case .digest: bytes.write(fixed: digest, at: &offset)
     case .role: bytes.write(role.code, at: &offset)
     }
   }
@@ -51,7 +51,7 @@ extension Attachment: FieldCoded {
   }
 
   init(readingFields reader: inout SpanReader, from bytes: RawSpan) throws(TLSError) {
-    var (blob, key, sha256): (Bytes16?, SecretKey?, [UInt8]?)
+    var (blob, key, digest): (Bytes16?, SecretKey?, [UInt8]?)
     var (name, mediaType): (String?, String?)
     var byteCount: UInt64?
     var role = Role.file
@@ -65,19 +65,19 @@ extension Attachment: FieldCoded {
       case .name: name = try value.readRestAsText(from: bytes)
       case .mediaType: mediaType = try value.readRestAsText(from: bytes)
       case .byteCount: byteCount = try value.read(from: bytes)
-      case .sha256: sha256 = try value.read(fixed: 32, from: bytes)
+      case .digest: digest = try value.read(fixed: 32, from: bytes)
       case .role: role = try Role(code: value.read(from: bytes))
       case nil: unknown.append(UnknownValue(code: number, bytes: value.readRest(from: bytes)))
       }
       try value.finish()
     }
-    guard let blob, let key, let mediaType, let byteCount, let sha256 else { throw .invalidValue }
+    guard let blob, let key, let mediaType, let byteCount, let digest else { throw .invalidValue }
     self.blob = BlobID(blob)
     self.key = key
     self.name = name
     self.mediaType = mediaType
     self.byteCount = byteCount
-    self.sha256 = sha256
+    self.digest = digest
     self.role = role
     unknownFields = unknown
   }

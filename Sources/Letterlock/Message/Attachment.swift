@@ -14,26 +14,27 @@ public struct Attachment: Sendable {
   public var mediaType: String
   /// The file's exact length in bytes.
   public let byteCount: UInt64
-  /// The file's SHA-256, 32 bytes.
-  public let sha256: [UInt8]
+  /// The digest of the sealed file, 32 bytes: nobody can put another in its place, not even a device that has the
+  /// key. SPEC.md section 7.1.
+  public let digest: [UInt8]
   /// What the file is to its message.
   public var role: Role
   /// Fields of a newer version, by number.
   package internal(set) var unknownFields: [UnknownValue] = []
 
   /// The reference to a file that has been sealed.
-  /// - Throws: `IdentifierError.wrongByteCount` if the key or the hash has not 32 bytes.
+  /// - Throws: `IdentifierError.wrongByteCount` if the key or the digest has not 32 bytes.
   package init(
     blob: BlobID, key: SecretKey, name: String? = nil, mediaType: String, byteCount: UInt64,
-    sha256: [UInt8], role: Role = .file
+    digest: [UInt8], role: Role = .file
   ) throws(IdentifierError) {
-    guard key.byteCount == 32, sha256.count == 32 else { throw .wrongByteCount }
+    guard key.byteCount == 32, digest.count == 32 else { throw .wrongByteCount }
     self.blob = blob
     self.key = key
     self.name = name
     self.mediaType = mediaType
     self.byteCount = byteCount
-    self.sha256 = sha256
+    self.digest = digest
     self.role = role
   }
 
@@ -56,14 +57,14 @@ extension Attachment: Hashable {
   /// Whether everything is equal, the key included, which is compared in constant time.
   public static func == (left: Self, right: Self) -> Bool {
     left.blob == right.blob && left.name == right.name && left.mediaType == right.mediaType
-      && left.byteCount == right.byteCount && left.sha256 == right.sha256 && left.role == right.role
+      && left.byteCount == right.byteCount && left.digest == right.digest && left.role == right.role
       && left.unknownFields == right.unknownFields && left.key.isEqual(to: right.key)
   }
 
   /// Hashes what names the file, never its key.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(blob)
-    hasher.combine(sha256)
+    hasher.combine(digest)
   }
 }
 

@@ -1,6 +1,6 @@
-/// What names a sealed attachment to whoever stores it; says nothing about the file.
+/// What names a sealed attachment to whoever stores it; says nothing about the file or its message.
 ///
-/// 16 bytes, random unless an importer derives them. SPEC.md section 10.3.
+/// 16 random bytes, new at each attempt to seal. SPEC.md section 7.1.
 public struct BlobID: Hashable, Sendable {
   package let value: Bytes16
 

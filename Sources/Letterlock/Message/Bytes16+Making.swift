@@ -9,9 +9,11 @@ extension Bytes16 {
 
   /// `Hash(purpose, source<V> || identifier<V>)[0..<16]`. SPEC.md section 10.3.
   static func imported(purpose: String, source: String, identifier: String) -> Self {
-    var writer = TLSWriter()
-    writer.write(opaque: Array(source.utf8))
-    writer.write(opaque: Array(identifier.utf8))
+    var writer = TLSWriter(reserving: 96)
+    for text in [source, identifier] {
+      writer.write(length: text.utf8.count)
+      writer.write(utf8: text)
+    }
     // A hash is longer than its first sixteen bytes.
     return Self(prefixOf: Derivation.hash(purpose, writer.bytes)) ?? Self(high: 0, low: 0)
   }

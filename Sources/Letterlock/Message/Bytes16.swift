@@ -1,3 +1,5 @@
+internal import CryptoCore
+
 /// Sixteen bytes held without an allocation: the storage of every 128-bit identifier.
 package struct Bytes16: Hashable, Sendable {
   /// Bytes 0 to 7, big-endian.
@@ -13,20 +15,24 @@ package struct Bytes16: Hashable, Sendable {
   /// The first 16 bytes of `bytes`, or nil if there are fewer.
   package init?(prefixOf bytes: [UInt8]) {
     guard bytes.count >= 16 else { return nil }
-    high = bytes[0..<8].reduce(0) { $0 << 8 | UInt64($1) }
-    low = bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+    self = bytes.withRawSpan { Bytes16($0, at: 0) }
+  }
+
+  /// The 16 bytes at `offset`.
+  init(_ bytes: RawSpan, at offset: Int) {
+    high = bytes.bigEndian(at: offset)
+    low = bytes.bigEndian(at: offset + 8)
   }
 
   package var bytes: [UInt8] {
-    Self.bigEndian(high) + Self.bigEndian(low)
+    withNewBytes(16) { bytes in
+      var offset = 0
+      bytes.write(self, at: &offset)
+    }
   }
 
   package var hexadecimal: String {
     Self.hexadecimal(high) + Self.hexadecimal(low)
-  }
-
-  private static func bigEndian(_ word: UInt64) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
   }
 
   private static func hexadecimal(_ word: UInt64) -> String {

@@ -68,6 +68,7 @@ struct FieldReader {
   private var previous = -1
 
   /// The next field, or nil after the last one.
+  @inline(__always)
   mutating func next(
     _ reader: inout SpanReader, from bytes: RawSpan
   ) throws(TLSError) -> (number: UInt16, value: SpanReader)? {

@@ -43,8 +43,7 @@ struct SpanReader {
 
   mutating func readBytes16(from bytes: RawSpan) throws(TLSError) -> Bytes16 {
     let range = try take(16)
-    return Bytes16(
-      high: bytes.bigEndian(at: range.lowerBound), low: bytes.bigEndian(at: range.lowerBound + 8))
+    return Bytes16(bytes, at: range.lowerBound)
   }
 
   mutating func read(fixed count: Int, from bytes: RawSpan) throws(TLSError) -> [UInt8] {
@@ -70,6 +69,7 @@ struct SpanReader {
   }
 
   /// A reader over exactly the next vector, which this one skips.
+  @inline(__always)
   mutating func readVector(from bytes: RawSpan) throws(TLSError) -> SpanReader {
     let range = try take(try readLength(from: bytes))
     return SpanReader(offset: range.lowerBound, end: range.upperBound)

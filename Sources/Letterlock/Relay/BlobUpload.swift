@@ -8,7 +8,7 @@ public import TLSCodec
 ///   opaque blob[16];
 ///   opaque device[32];
 ///   uint64 byte_count;              of the sealed bytes
-///   opaque digest[32];              SHA-256 of the sealed bytes
+///   opaque digest[32];              of the sealed bytes, section 7.1
 ///   opaque signature[64];           Ed25519, purpose "blob upload", over the fields above
 /// } BlobUpload;
 /// ```
@@ -22,7 +22,7 @@ public struct BlobUpload: WireCodable, Hashable, Sendable {
   public let device: DeviceID
   /// How many sealed bytes.
   public let byteCount: UInt64
-  /// The SHA-256 of the sealed bytes.
+  /// The digest of the sealed bytes. SPEC.md section 7.1.
   public let digest: Digest32
   /// The device's signature.
   public let signature: Ed25519SignatureBytes

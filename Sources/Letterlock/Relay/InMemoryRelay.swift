@@ -2,27 +2,67 @@ internal import CryptoCore
 
 /// A relay that forgets everything when it goes: for tests and examples.
 public actor InMemoryRelay: Relay {
-  private let key: ReceiptKey
+  let key: ReceiptKey
   private let quota: UInt64
   private var accounts: [AccountID: StoredAccount] = [:]
   private var mailboxes: [MailboxID: [[UInt8]]] = [:]
 
-  private struct StoredAccount {
+  struct StoredAccount {
     var rules: RelayAccount
     var entries: [LogEntry]
-    var wraps: [WrapPlace: [UInt8]] = [:]
+    fileprivate var wraps: [WrapPlace: [UInt8]] = [:]
     var batches: [HistoryBatch] = []
-    var blobs: [BlobID: StoredBlob] = [:]
+    /// The tree over all leaves.
+    var nodes = HistoryNodes()
+    /// The places of each stream's records, ascending.
+    var streams: [StreamTag: [UInt64]] = [:]
+    fileprivate var blobs: [BlobID: StoredBlob] = [:]
+
+    /// The batch that a place is in.
+    func batch(of leaf: UInt64) -> HistoryBatch? { index(of: leaf).map { batches[$0] } }
+
+    private func index(of leaf: UInt64) -> Int? {
+      var (low, high) = (0, batches.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if batches[middle].firstLeaf <= leaf { low = middle + 1 } else { high = middle }
+      }
+      return low == 0 ? nil : low - 1
+    }
+
+    mutating func add(_ batch: HistoryBatch) {
+      batches.append(batch)
+      nodes.append(batch.leafHashes)
+      for (index, record) in batch.records.enumerated() {
+        guard let record, let sealed = try? SealedRecord(decoding: record) else { continue }
+        streams[sealed.streamTag, default: []].append(batch.firstLeaf + UInt64(index))
+      }
+    }
+
+    mutating func erase(_ leaf: UInt64) {
+      guard let index = index(of: leaf) else { return }
+      let batch = batches[index]
+      guard let record = batch.records[Int(leaf - batch.firstLeaf)] else { return }
+      rules.usage.records -= min(rules.usage.records, UInt64(record.count))
+      batches[index] = batch.putting(nil, at: leaf)
+      if let sealed = try? SealedRecord(decoding: record) {
+        streams[sealed.streamTag]?.removeAll { $0 == leaf }
+      }
+    }
   }
 
-  private struct WrapPlace: Hashable {
+  fileprivate struct WrapPlace: Hashable {
     let epoch: UInt64
     let device: DeviceID
   }
 
-  private struct StoredBlob {
+  fileprivate struct StoredBlob {
     var upload: BlobUpload
     var bytes: [UInt8] = []
+
+    var listed: RelayBlob {
+      RelayBlob(upload: upload, isComplete: UInt64(bytes.count) == upload.byteCount)
+    }
   }
 
   /// A relay in which each account may keep `quota` bytes.
@@ -110,26 +150,18 @@ public actor InMemoryRelay: Relay {
     try stored(account).wraps[WrapPlace(epoch: epoch, device: device)]
   }
 
-  /// Adds records to the history; the same Append once more changes nothing.
+  /// Adds records to the history, and erases others; the same Append once more changes nothing.
   public func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
     try RelayLimits.check(records: records)
     var stored = try stored(account)
-    let firstLeaf = stored.rules.history.tree.size
-    guard case .new = try stored.rules.accept(append, records: records) else {
-      return AppendOutcome(firstLeaf: nil, receipt: try stored.rules.receipt(by: key))
-    }
-    stored.batches.append(HistoryBatch(firstLeaf: firstLeaf, append: append, records: records))
-    for leaf in append.erasures {
-      guard let index = stored.batches.lastIndex(where: { $0.firstLeaf <= leaf }) else { continue }
-      let batch = stored.batches[index]
-      let byteCount = batch.records[Int(leaf - batch.firstLeaf)]?.count ?? 0
-      stored.rules.usage.records -= min(stored.rules.usage.records, UInt64(byteCount))
-      stored.batches[index] = batch.putting(nil, at: leaf)
-    }
+    let batch = try stored.rules.accept(append, records: records, erasing: places)
+    guard let batch else { return AppendOutcome(firstLeaf: nil, receipt: try stored.rules.receipt(by: key)) }
+    stored.add(batch)
+    for leaf in places { stored.erase(leaf) }
     accounts[account] = stored
-    return AppendOutcome(firstLeaf: firstLeaf, receipt: try stored.rules.receipt(by: key))
+    return AppendOutcome(firstLeaf: batch.firstLeaf, receipt: try stored.rules.receipt(by: key))
   }
 
   /// Whole batches of records from a place in the history on, at least one if there is any, and about
@@ -145,7 +177,8 @@ public actor InMemoryRelay: Relay {
       page.append(batch)
       byteCount += batch.records.reduce(0) { $0 + ($1?.count ?? 0) }
     }
-    return HistoryPage(batches: page, receipt: try stored.rules.receipt(by: key))
+    guard let tree = stored.nodes.prover(size: stored.nodes.size) else { throw .internalError("nodes") }
+    return HistoryPage(page, receipt: try stored.rules.receipt(by: key), tree: tree)
   }
 
   /// Begins an attachment's upload, or goes on with it: the number of bytes that are there already.
@@ -159,7 +192,7 @@ public actor InMemoryRelay: Relay {
       return UInt64(present.bytes.count)
     }
     try stored.rules.check(upload, alreadyStored: 0)
-    guard upload.byteCount > 0 || upload.digest.bytes == SHA256Hash.hash([]) else {
+    guard upload.byteCount > 0 || upload.digest == SegmentHasher().finalize() else {
       throw .blobRefused
     }
     stored.blobs[upload.blob] = StoredBlob(upload: upload)
@@ -182,7 +215,7 @@ public actor InMemoryRelay: Relay {
     }
     present.bytes += bytes
     if UInt64(present.bytes.count) == present.upload.byteCount {
-      guard SHA256Hash.hash(present.bytes) == present.upload.digest.bytes else {
+      guard SegmentHasher.digest(of: present.bytes) == present.upload.digest else {
         stored.blobs[blob] = nil
         stored.rules.usage.blobs -= offset
         accounts[account] = stored
@@ -210,6 +243,26 @@ public actor InMemoryRelay: Relay {
   ) async throws(RelayError) -> [UInt8] {
     guard let present = try stored(account).blobs[blob] else { throw .unknownBlob }
     return Array(present.bytes.dropFirst(Int(clamping: offset)).prefix(max(0, byteCount)))
+  }
+
+  /// Attachments of an account, begun or complete, in the order of their names, from after one of them on; at most
+  /// 1000.
+  public func blobs(
+    of account: AccountID, after blob: BlobID?
+  ) async throws(RelayError) -> [RelayBlob] {
+    let later = try stored(account).blobs.filter { name, _ in blob.map { $0 < name } ?? true }
+    return later.sorted { $0.key < $1.key }.prefix(1000).map(\.value.listed)
+  }
+
+  /// Drops attachments that a device synchronised to the newest record says nothing refers to.
+  public func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
+    var stored = try stored(account)
+    try stored.rules.check(removal) { stored.blobs[$0]?.listed }
+    for blob in removal.blobs {
+      let gone = stored.blobs.removeValue(forKey: blob)
+      stored.rules.usage.blobs -= UInt64(gone?.bytes.count ?? 0)
+    }
+    accounts[account] = stored
   }
 
   /// Leaves a message for whoever knows the mailbox's name; at most 64 KiB.
@@ -244,7 +297,7 @@ public actor InMemoryRelay: Relay {
     try stored(account).rules.usage
   }
 
-  private func stored(_ account: AccountID) throws(RelayError) -> StoredAccount {
+  func stored(_ account: AccountID) throws(RelayError) -> StoredAccount {
     let stored = try storedEvenErased(account)
     if let erasure = stored.rules.erasure { throw .accountErased(erasure) }
     return stored

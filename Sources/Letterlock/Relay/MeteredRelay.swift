@@ -51,10 +51,10 @@ final class MeteredRelay: Relay {
   }
 
   func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
-    count(\.recordsUp, RelayAccount.byteCount(of: append, records))
-    return try await relay.append(append, records: records, to: account)
+    count(\.recordsUp, RelayAccount.byteCount(of: append, records) + 8 * places.count)
+    return try await relay.append(append, records: records, erasing: places, to: account)
   }
 
   func history(
@@ -65,6 +65,21 @@ final class MeteredRelay: Relay {
       \.recordsDown,
       page.batches.reduce(0) { $0 + RelayAccount.byteCount(of: $1.append, $1.records.compactMap(\.self)) })
     return page
+  }
+
+  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage {
+    let page = try await relay.newestRecords(query, of: account)
+    count(\.recordsDown, page.encoded.count)
+    return page
+  }
+
+  func newestStreams(
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+  ) async throws(RelayError) -> StreamListing {
+    let listing = try await relay.newestStreams(
+      before: leaf, limit: limit, knownSize: knownSize, of: account)
+    count(\.recordsDown, listing.encoded.count)
+    return listing
   }
 
   func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {
@@ -88,6 +103,14 @@ final class MeteredRelay: Relay {
     let bytes = try await relay.readBlob(blob, of: account, at: offset, byteCount: byteCount)
     count(\.attachmentsDown, bytes.count)
     return bytes
+  }
+
+  func blobs(of account: AccountID, after blob: BlobID?) async throws(RelayError) -> [RelayBlob] {
+    try await relay.blobs(of: account, after: blob)
+  }
+
+  func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
+    try await relay.removeBlobs(removal, of: account)
   }
 
   func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {

@@ -3,7 +3,7 @@ public import TLSCodec
 /// The far side: a server that stores, orders and hands out bytes, and can read none of them.
 ///
 /// A write that returned is durable. Everything a relay learns is in SPEC.md section 9.
-public protocol Relay: Sendable {
+public protocol Relay: BlobRelay {
   /// What the relay signs receipts with: an Ed25519 public key, 32 bytes.
   func receiptKey() async throws(RelayError) -> [UInt8]
 
@@ -24,9 +24,10 @@ public protocol Relay: Sendable {
     of account: AccountID, epoch: UInt64, for device: DeviceID
   ) async throws(RelayError) -> [UInt8]?
 
-  /// Adds records to the history; the same Append once more changes nothing.
+  /// Adds records to the history, and erases those at the places that the Append was signed to erase; the same
+  /// Append once more changes nothing.
   func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome
   /// Whole batches of records from a place in the history on, at least one if there is any, and about
   /// `maximumByteCount` bytes of them.
@@ -34,18 +35,13 @@ public protocol Relay: Sendable {
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage
 
-  /// Begins an attachment's upload, or goes on with it: the number of bytes that are there already.
-  func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64
-  /// Adds bytes to an attachment at `offset`, at most 1 MiB at once.
-  func writeBlob(
-    _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
-  ) async throws(RelayError)
-  /// What was signed about an attachment whose upload is complete; nil if there is none.
-  func blob(_ blob: BlobID, of account: AccountID) async throws(RelayError) -> BlobUpload?
-  /// Bytes of an attachment, at most `byteCount` of them.
-  func readBlob(
-    _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
-  ) async throws(RelayError) -> [UInt8]
+  /// The newest records of streams, with what proves them: at most 500, whatever was asked for.
+  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage
+  /// The newest record of each stream whose newest record stands below a place, the newest first, with what proves
+  /// them: at most 500.
+  func newestStreams(
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+  ) async throws(RelayError) -> StreamListing
 
   /// Leaves a message for whoever knows the mailbox's name; at most 64 KiB.
   func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError)
@@ -58,6 +54,15 @@ public protocol Relay: Sendable {
 
   /// What the account keeps.
   func usage(of account: AccountID) async throws(RelayError) -> RelayUsage
+}
+
+extension Relay {
+  /// Adds records to the history, and erases none.
+  public func append(
+    _ append: Append, records: [[UInt8]], to account: AccountID
+  ) async throws(RelayError) -> AppendOutcome {
+    try await self.append(append, records: records, erasing: [], to: account)
+  }
 }
 
 /// Where records came to stand.
@@ -74,44 +79,32 @@ public struct AppendOutcome: Hashable, Sendable {
   }
 }
 
-/// Records as they were added together.
-public struct HistoryBatch: Hashable, Sendable {
-  /// The place of the first record.
-  public let firstLeaf: UInt64
-  /// The author's word for them.
-  public let append: Append
-  /// The records; nil for one that the relay does not have.
-  public let records: [[UInt8]?]
-
-  /// Records as they were added together.
-  public init(firstLeaf: UInt64, append: Append, records: [[UInt8]?]) {
-    self.firstLeaf = firstLeaf
-    self.append = append
-    self.records = records
-  }
-}
-
-extension HistoryBatch {
-  /// The same with another record, or none, at a place in the history.
-  func putting(_ record: [UInt8]?, at leaf: UInt64) -> HistoryBatch {
-    guard leaf >= firstLeaf, leaf - firstLeaf < UInt64(records.count) else { return self }
-    var records = records
-    records[Int(leaf - firstLeaf)] = record
-    return HistoryBatch(firstLeaf: firstLeaf, append: append, records: records)
-  }
-}
-
 /// A part of the history.
 public struct HistoryPage: Hashable, Sendable {
   /// Batches, in order.
   public let batches: [HistoryBatch]
   /// The whole history, as it is now.
   public let receipt: Receipt
+  /// Shows that the history up to the end of these batches begins the whole; nil where they end it, or are none.
+  public let consistency: ConsistencyProof?
 
   /// A part of the history.
-  public init(batches: [HistoryBatch], receipt: Receipt) {
+  public init(batches: [HistoryBatch], receipt: Receipt, consistency: ConsistencyProof? = nil) {
     self.batches = batches
     self.receipt = receipt
+    self.consistency = consistency
+  }
+
+  /// A part of a history whose nodes are at hand.
+  package init<Failure: Error>(
+    _ batches: [HistoryBatch], receipt: Receipt, tree: TreeProver<Failure>
+  ) throws(Failure) {
+    var proof: ConsistencyProof?
+    if let last = batches.last {
+      let end = last.firstLeaf + UInt64(last.records.count)
+      if end < tree.size { proof = try tree.consistencyProof(from: end) }
+    }
+    self.init(batches: batches, receipt: receipt, consistency: proof)
   }
 }
 

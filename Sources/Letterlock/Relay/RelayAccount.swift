@@ -59,24 +59,27 @@ package struct RelayAccount: Sendable {
     return .new
   }
 
-  /// Takes an Append, or changes nothing.
+  /// Takes an Append, or changes nothing. Gives what is to be stored; nil if it was taken before.
   package mutating func accept(
-    _ append: Append, records: [[UInt8]]
-  ) throws(RelayError) -> Acceptance {
-    guard !history.endsWith(append) else { return .repeated }
+    _ append: Append, records: [[UInt8]], erasing erasures: [UInt64]
+  ) throws(RelayError) -> HistoryBatch? {
+    guard !history.endsWith(append) else { return nil }
     guard append.logHead == log.head else { throw .staleLogHead(newest: log.head) }
     var next = self
+    let leaves: LeafHashes
     do throws(HistoryError) {
-      try next.history.accept(append, records: records, of: log)
+      leaves = try next.history.accept(append, records: records, erasing: erasures, of: log)
     } catch { throw .appendRefused(error) }
     let byteCount = Self.byteCount(of: append, records)
     guard usage.hasRoom(for: byteCount) else { throw .quotaExceeded(usage) }
     next.usage.records += UInt64(byteCount)
+    let firstLeaf = history.tree.size
     self = next
-    return .new
+    return HistoryBatch(
+      firstLeaf: firstLeaf, append: append, erasures: erasures, leafHashes: leaves, records: records)
   }
 
-  /// Takes an order to erase everything, or changes nothing. SPEC.md section 6.9.
+  /// Takes an order to erase everything, or changes nothing. SPEC.md section 6.12.
   package mutating func erase(by order: AccountErasure) throws(RelayError) {
     do throws(ErasureRefusal) { try order.check(against: log) } catch {
       guard error == .otherState else { throw .erasureRefused(error) }

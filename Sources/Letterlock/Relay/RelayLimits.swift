@@ -13,6 +13,9 @@ package enum RelayLimits {
   package static let blobPartByteCount = 1 << 20
   /// The records that one page brings, whatever was asked for.
   package static let pageByteCount = 1 << 26
+  /// The streams of one question, and the records of its answer.
+  package static let streamTagCount = 1024
+  package static let streamRecordCount = 500
   /// A message in a mailbox, the messages in one, and the messages in all.
   package static let messageByteCount = 65_536
   package static let messageCount = 16
@@ -22,6 +25,10 @@ package enum RelayLimits {
     guard entry.encoded.count <= entryByteCount, wraps.count <= wrapCount,
       wraps.allSatisfy({ $0.wrap.bytes.count <= wrapByteCount })
     else { throw .tooLarge }
+  }
+
+  package static func check(_ query: StreamQuery) throws(RelayError) {
+    guard query.tags.count <= streamTagCount else { throw .tooLarge }
   }
 
   package static func check(records: [[UInt8]]) throws(RelayError) {

@@ -13,9 +13,9 @@ struct DeletionOptions: ParsableArguments {
   /// Does it, and gives the messages that it was done to.
   func run(_ action: (Device, [MessageID], ConversationID) throws(DeviceError) -> Void) async throws -> Int {
     let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
-    let timeline = try opened.timeline()
-    let id = try ConversationChoice.find(conversation, in: timeline, folder: dir)
-    let all = timeline.messages(in: id).map(\.id)
+    let index = try opened.timelineIndex()
+    let id = try ConversationChoice.find(conversation, in: index, folder: dir)
+    let all = index.references(in: id).map { index.id(of: $0) }
     let chosen = try message.map { beginning in
       let found = all.filter { $0.description.hasPrefix(beginning.lowercased()) }
       guard found.count == 1 else {

@@ -153,7 +153,7 @@ private struct DemoRun {
         + "\(verification.entryCount) log entries and wraps: \(verification.findings.count) failed.")
     try await tool {
       let count = try await HTMLExport(
-        try phone.device.timeline(), device: phone.device, folder: folder + "/page"
+        try phone.timelineIndex(), device: phone.device, folder: folder + "/page"
       ).write()
       print("   A page with \(count) messages.")
     }

@@ -17,28 +17,48 @@ struct ExportCommand: AsyncParsableCommand {
   @Argument(help: "The archive's folder.") var dir: String
   @Option(help: "html, json (one message a line) or text.") var format: Format
   @Option(help: "The file, or for html the folder, to write.") var output: String
+  @Option(help: "The history as it was at this snapshot: its name, or the beginning of its number.")
+  var snapshot: String?
   @OptionGroup var keys: KeyOptions
 
   func run() async throws {
     try await Terminal.run {
       let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
-      let timeline = try opened.timeline()
+      let index = try opened.timelineIndex(at: snapshot)
       let count: Int
-      switch format {
-      case .json: count = try LinesExport.json(timeline, to: output)
-      case .text: count = try LinesExport.text(timeline, to: output)
-      case .html: count = try await HTMLExport(timeline, device: opened.device, folder: output).write()
-      }
+      do {
+        switch format {
+        case .json: count = try LinesExport(index, device: opened.device, path: output).json()
+        case .text: count = try LinesExport(index, device: opened.device, path: output).text()
+        case .html: count = try await HTMLExport(index, device: opened.device, folder: output).write()
+        }
+      } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       Terminal.note("Wrote \(count) messages to \(output). They are not sealed there.")
-      if !timeline.unreadable.isEmpty {
+      if !index.unreadable.isEmpty {
         throw ToolError.wrong(
-          "\(timeline.unreadable.count) records could not be read: see `letterlock verify \(dir)`.")
+          "\(index.unreadable.count) records could not be read: see `letterlock verify \(dir)`.")
       }
     }
   }
 }
 
 extension ArchiveFolder.Opened {
+  /// What the history holds, and where.
+  func timelineIndex() throws -> TimelineIndex {
+    do throws(DeviceError) { return try device.timelineIndex() } catch {
+      throw ToolError(error, folder: folder.path)
+    }
+  }
+
+  /// Gives messages, a page at a time.
+  func forEachMessage(
+    _ references: [MessageReference]? = nil, of index: TimelineIndex, _ body: ([Message]) throws -> Void
+  ) throws {
+    do { try device.forEachMessage(references, of: index, body) } catch let error as DeviceError {
+      throw ToolError(error, folder: folder.path)
+    }
+  }
+
   /// The whole history, as people see it.
   func timeline() throws -> Timeline {
     do throws(DeviceError) { return try device.timeline() } catch {

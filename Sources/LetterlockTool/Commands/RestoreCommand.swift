@@ -16,6 +16,10 @@ struct RestoreCommand: AsyncParsableCommand {
   @Argument(help: "The folder to make.") var dir: String
   @Option(help: "The relay's file, or the archive folder that holds it.") var relay: String
   @Option(help: "A file that holds the recovery key.") var recoveryKeyFile: String
+  @Option(help: "Also proves that the history goes back to this snapshot, and says how to export it.")
+  var snapshot: String?
+  @Flag(help: "Puts an archive that is in this folder aside, whatever it holds, and keeps it.")
+  var replace = false
   @OptionGroup var keys: KeyOptions
 
   func run() async throws {
@@ -24,6 +28,7 @@ struct RestoreCommand: AsyncParsableCommand {
       let key = try Self.readKey(recoveryKeyFile)
       let server = try ArchiveFolder.openRelay(at: relay)
       let folder = ArchiveFolder(path: dir)
+      if replace { try folder.putAside() }
       try folder.create()
       try folder.point(toRelay: relay)
       let store = try folder.openStore()
@@ -39,6 +44,10 @@ struct RestoreCommand: AsyncParsableCommand {
         try report.checked()
         try Self.explain(device, dir)
       } catch { throw ToolError(error, folder: dir) }
+      if let snapshot {
+        let count = try folder.open(passphrase).timelineIndex(at: snapshot).references.count
+        print("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
+      }
     }
   }
 
@@ -63,7 +72,7 @@ struct RestoreCommand: AsyncParsableCommand {
   }
 
   private static func explain(_ device: Device, _ dir: String) throws(DeviceError) {
-    let names = try device.timeline().deviceNames
+    let names = try device.timelineIndex().deviceNames
     print("These devices can read the account besides this one:")
     for id in device.unconfirmedDevices {
       print("  \(id.description.prefix(16))  \((names[id] ?? "").shown)")

@@ -25,19 +25,35 @@ struct ConversationsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let timeline = try ArchiveFolder(path: dir).open(try keys.passphrase()).timeline()
-      let rows = timeline.conversations.map { id in
-        let messages = timeline.messages(in: id)
-        return Row(
-          id: id.description, title: timeline.title(of: id), messages: messages.count,
-          unencrypted: messages.filter { !$0.protection.isEncrypted }.count,
-          newest: messages.last?.sentAt.rfc3339 ?? "")
-      }
+      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let index = try opened.timelineIndex()
+      let rows = try Self.rows(opened, index)
       guard !json else { return try Terminal.print(json: Listing(conversations: rows)) }
       for row in rows {
         let mark = row.unencrypted > 0 ? "  \(row.unencrypted) not encrypted" : ""
         print("\(row.id.prefix(8))  \(row.newest.prefix(10))  \(row.messages)  \(row.title)\(mark)")
       }
+    }
+  }
+}
+
+extension ConversationsCommand {
+  private static func rows(_ opened: ArchiveFolder.Opened, _ index: TimelineIndex) throws -> [Row] {
+    var unencrypted: [ConversationID: Int] = [:]
+    var newest: [ConversationID: Timestamp] = [:]
+    var counts: [ConversationID: Int] = [:]
+    try opened.forEachMessage(of: index) { messages in
+      for message in messages {
+        guard let id = message.conversation else { continue }
+        counts[id, default: 0] += 1
+        if !message.protection.isEncrypted { unencrypted[id, default: 0] += 1 }
+        newest[id] = message.sentAt
+      }
+    }
+    return index.conversations.map { id in
+      Row(
+        id: id.description, title: index.title(of: id), messages: counts[id] ?? 0,
+        unencrypted: unencrypted[id] ?? 0, newest: newest[id]?.rfc3339 ?? "")
     }
   }
 }
@@ -50,6 +66,9 @@ struct ShowCommand: AsyncParsableCommand {
   @Argument(help: "The archive's folder.") var dir: String
   @Argument(help: "The beginning of a conversation's number, or of its title.") var conversation: String
   @Option(help: "Only the newest messages, this many.") var last: Int?
+  @Option(
+    help: "Asks the relay for the newest messages alone, this many, and proves them: before a first `sync`.")
+  var newest: Int?
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -60,29 +79,89 @@ struct ShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let timeline = try ArchiveFolder(path: dir).open(try keys.passphrase()).timeline()
-      let id = try ConversationChoice.find(conversation, in: timeline, folder: dir)
-      let all = timeline.messages(in: id)
-      let messages = last.map { Array(all.suffix(max(0, $0))) } ?? all
-      let title = timeline.title(of: id)
-      guard !json else {
-        return try Terminal.print(
-          json: Listing(title: title, messages: messages.map { ExportedMessage($0, title: title) }))
+      if let newest { return try await show(newest: newest) }
+      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let index = try opened.timelineIndex()
+      let id = try ConversationChoice.find(conversation, in: index, folder: dir)
+      let all = index.references(in: id)
+      let shown = last.map { Array(all.suffix(max(0, $0))) } ?? all
+      let title = index.title(of: id)
+      var listed: [ExportedMessage] = []
+      try opened.forEachMessage(shown, of: index) { messages in
+        if json {
+          listed += messages.map {
+            ExportedMessage($0, title: title, isDateDoubtful: index.impliedDate(of: $0) != nil)
+          }
+        } else {
+          for message in messages {
+            print(TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil))
+          }
+        }
       }
-      for message in messages { print(TextLine(message)) }
+      if json { try Terminal.print(json: Listing(title: title, messages: listed)) }
     }
   }
 
+  /// Without the rest of the history.
+  private func show(newest count: Int) async throws {
+    let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
+    do {
+      let found = try await device.newestConversations(count: 200).filter {
+        $0.begins(with: conversation.lowercased())
+      }
+      guard let first = found.first, found.count == 1 else {
+        throw ToolError(
+          found.isEmpty
+            ? "No conversation begins with “\(conversation)” among the newest."
+            : "\(found.count) conversations begin so.")
+      }
+      let window = try await device.newestMessages(in: first.id, count: max(1, count))
+      let title = window.profile.map(\.title) ?? first.title
+      guard !json else {
+        return try Terminal.print(
+          json: Listing(title: title, messages: window.messages.map { ExportedMessage($0, title: title) }))
+      }
+      for message in window.messages { print(TextLine(message)) }
+      Terminal.note(
+        "Proven: who signed each, and its place among the \(window.historySize) records that the relay signed for. "
+          + "That none in between is left out, `letterlock sync \(dir)` proves.")
+    } catch let error as DeviceError { throw ToolError(error, folder: dir) }
+  }
+}
+
+extension ConversationSummary {
+  fileprivate var title: String {
+    profile?.title ?? newest?.sender.address ?? "(no name)"
+  }
+
+  /// Whether its number or title begins so.
+  fileprivate func begins(with wanted: String) -> Bool {
+    id.description.hasPrefix(wanted) || title.lowercased().hasPrefix(wanted)
+  }
+}
+
+extension Sender {
+  fileprivate var address: String? {
+    guard case .other(let address) = self else { return nil }
+    return address.rawValue
+  }
+}
+
+extension ConversationProfile {
+  fileprivate var title: String {
+    if let name, !name.isEmpty { return name }
+    return participants.isEmpty ? "(no name)" : participants.map(\.rawValue).joined(separator: ", ")
+  }
 }
 
 /// Finds a conversation by the beginning of its number or title.
 enum ConversationChoice {
   static func find(
-    _ conversation: String, in timeline: Timeline, folder dir: String
+    _ conversation: String, in index: TimelineIndex, folder dir: String
   ) throws -> ConversationID {
     let wanted = conversation.lowercased()
-    let found = timeline.conversations.filter {
-      $0.description.hasPrefix(wanted) || timeline.title(of: $0).lowercased().hasPrefix(wanted)
+    let found = index.conversations.filter {
+      $0.description.hasPrefix(wanted) || index.title(of: $0).lowercased().hasPrefix(wanted)
     }
     guard let first = found.first else {
       throw ToolError("No conversation begins with “\(conversation)”: see `letterlock conversations \(dir)`.")

@@ -36,13 +36,13 @@ struct ArchiveStatus: Encodable {
   var streams: Int
   var conversations: Int
   var messages: Int
-  var attachments: Int
+  var attachments = 0
   var unreadableRecords: Int
   var byCarriage: [String: Int] = [:]
   var byProtection: [String: Int] = [:]
   var byService: [String: Int] = [:]
   var byKind: [String: Int] = [:]
-  var recentlyDeleted: Int
+  var recentlyDeleted = 0
   var storeBytes: UInt64
   var relayBytes: UInt64
   var relayUsage: RelayUsage?
@@ -64,7 +64,7 @@ struct ArchiveStatus: Encodable {
   }
 
   init(_ opened: ArchiveFolder.Opened) async throws {
-    let timeline = try opened.timeline()
+    let index = try opened.timelineIndex()
     let log = opened.device.log
     account = opened.device.account.description
     device = opened.device.id.description
@@ -72,15 +72,13 @@ struct ArchiveStatus: Encodable {
     epochs = log.epochs.count
     unreadableEpochs = opened.device.unreadableEpochs.count
     logEntries = Int(log.nextIndex)
-    records = timeline.recordCount
+    records = index.recordCount
     do throws(DeviceError) {
       (waiting, streams) = (try opened.device.waitingCount, try opened.device.streamCount)
     } catch { throw ToolError(error, folder: opened.folder.path) }
-    conversations = timeline.conversations.count
-    messages = timeline.messages.count
-    attachments = timeline.messages.reduce(0) { $0 + $1.attachments.count }
-    unreadableRecords = timeline.unreadable.count
-    recentlyDeleted = timeline.messages.filter { $0.recentlyDeletedAt != nil }.count
+    conversations = index.conversations.count
+    messages = index.references.count
+    unreadableRecords = index.unreadable.count
     storeBytes = Self.size(opened.folder.storePath)
     relayBytes = Self.size(try opened.folder.relayPath())
     relayUsage = try? await opened.relay.usage(of: opened.device.account)
@@ -97,12 +95,18 @@ struct ArchiveStatus: Encodable {
     missingRecords = status.missingRecords.count
     holds = status.holds.map { Hold(kind: $0.name, sentence: $0.sentence(folder: opened.folder.path)) }
     (dataUsage, settings) = (status.dataUsage, SettingsSummary(status.settings))
-    for message in timeline.messages {
-      byCarriage[message.carriageName, default: 0] += 1
-      byProtection[message.protectionName, default: 0] += 1
-      byKind[message.kindName, default: 0] += 1
-      byService[message.origin?.service ?? "none", default: 0] += 1
+    try opened.forEachMessage(of: index) { messages in
+      for message in messages { count(message) }
     }
+  }
+
+  private mutating func count(_ message: Message) {
+    attachments += message.attachments.count
+    if message.recentlyDeletedAt != nil { recentlyDeleted += 1 }
+    byCarriage[message.carriageName, default: 0] += 1
+    byProtection[message.protectionName, default: 0] += 1
+    byKind[message.kindName, default: 0] += 1
+    byService[message.origin?.service ?? "none", default: 0] += 1
   }
 
   private static func size(_ path: String) -> UInt64 {

@@ -10,6 +10,8 @@ struct ExportedMessage: Encodable {
   var sender: String?
   var fromMe: Bool
   var sentAt: String
+  /// Whether the history's order contradicts `sentAt` by more than a day.
+  var dateDoubtful: Bool
   var receivedAt: String?
   var editedAt: String?
   var kind: String
@@ -36,12 +38,17 @@ struct ExportedMessage: Encodable {
     var name: String?
     var mediaType: String
     var byteCount: UInt64
-    var sha256: String
+    /// Of the file as it opens; left out where it is not on this device.
+    var sha256: String?
     /// Where `--format html` put the file.
     var file: String?
   }
 
-  init(_ message: Message, title: String) {
+  init(
+    _ message: Message, title: String, isDateDoubtful: Bool = false,
+    sha256: (Attachment) -> String? = { _ in nil }
+  ) {
+    dateDoubtful = isDateDoubtful
     source = message.origin?.source
     id = message.origin?.identifier ?? message.id.description
     conversation = message.conversation?.description ?? ""
@@ -65,7 +72,7 @@ struct ExportedMessage: Encodable {
     recentlyDeleted = message.recentlyDeletedAt != nil
     attachments = message.attachments.map {
       ExportedAttachment(
-        name: $0.name, mediaType: $0.mediaType, byteCount: $0.byteCount, sha256: $0.sha256.hex)
+        name: $0.name, mediaType: $0.mediaType, byteCount: $0.byteCount, sha256: sha256($0))
     }
     if case .reaction(let made) = message.body {
       reaction = ExportedReaction(

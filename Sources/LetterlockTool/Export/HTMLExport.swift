@@ -5,20 +5,14 @@ import Letterlock
 /// `--format html`: a folder of pages that need no script and no network. Every message that others could
 /// read on its way carries a mark.
 struct HTMLExport {
-  private let timeline: Timeline
+  private let index: TimelineIndex
   private let device: Device
   private let folder: String
-  private let byID: [MessageID: Message]
-  private let reactions: [MessageID: [Message]]
 
-  init(_ timeline: Timeline, device: Device, folder: String) {
-    self.timeline = timeline
+  init(_ index: TimelineIndex, device: Device, folder: String) {
+    self.index = index
     self.device = device
     self.folder = folder
-    byID = Dictionary(timeline.messages.map { ($0.id, $0) }) { first, _ in first }
-    reactions = Dictionary(grouping: timeline.messages.filter { $0.reaction != nil }) {
-      $0.reaction?.target ?? $0.id
-    }
   }
 
   /// Writes the pages and the files. Gives the number of messages.
@@ -26,21 +20,27 @@ struct HTMLExport {
     try makeFolder(folder)
     try makeFolder(folder + "/attachments")
     let bar = ProgressBar("Writing pages")
-    var index: [String] = []
-    for (number, conversation) in timeline.conversations.enumerated() {
-      let messages = timeline.messages(in: conversation)
+    let conversations = index.conversations
+    var rows: [String] = []
+    for (number, conversation) in conversations.enumerated() {
       let name = "conversation-\(number + 1).html"
-      try await write(messages, of: conversation, to: name)
-      index.append(indexRow(conversation, messages, name))
-      bar.update(Double(number + 1) / Double(timeline.conversations.count))
+      let summary = try await write(conversation, to: name)
+      rows.append(indexRow(conversation, summary, name))
+      bar.update(Double(number + 1) / Double(conversations.count))
     }
     bar.finish()
     try save(
       HTMLPage.page(
         title: "Messages",
-        body: "<header><h1>Messages</h1></header><main class=\"list\">\(index.joined())</main>"),
+        body: "<header><h1>Messages</h1></header><main class=\"list\">\(rows.joined())</main>"),
       to: "index.html")
-    return timeline.messages.count
+    return index.references.count
+  }
+
+  /// What the list of conversations says of one.
+  private struct Summary {
+    var last: Message?
+    var isAllEncrypted = true
   }
 
   private func makeFolder(_ path: String) throws {
@@ -56,14 +56,11 @@ struct HTMLExport {
     } catch { throw ToolError("Cannot write \(folder)/\(name).") }
   }
 
-  private func indexRow(
-    _ conversation: ConversationID, _ messages: [Message], _ page: String
-  ) -> String {
-    let title = timeline.title(of: conversation).html
-    let last = messages.last.map { TextLine.preview($0) } ?? ""
-    let when = messages.last.map { String($0.sentAt.rfc3339.prefix(10)) } ?? ""
-    let open = messages.contains { !$0.protection.isEncrypted }
-    let mark = open ? "<span class=\"mark\">not all encrypted</span>" : ""
+  private func indexRow(_ conversation: ConversationID, _ summary: Summary, _ page: String) -> String {
+    let title = index.title(of: conversation).html
+    let last = summary.last.map { TextLine.preview($0) } ?? ""
+    let when = summary.last.map { String($0.sentAt.rfc3339.prefix(10)) } ?? ""
+    let mark = summary.isAllEncrypted ? "" : "<span class=\"mark\">not all encrypted</span>"
     return """
       <a class="row" href="\(page)"><span class="face">\(title.prefix(1).uppercased())</span>\
       <span class="what"><b>\(title)</b>\(mark)<span class="last">\(last.html)</span></span>\
@@ -71,40 +68,82 @@ struct HTMLExport {
       """
   }
 
-  private func write(
-    _ messages: [Message], of conversation: ConversationID, to name: String
-  ) async throws {
-    var body =
-      "<header><a href=\"index.html\">‹ Messages</a><h1>\(timeline.title(of: conversation).html)</h1></header><main>"
+  private static let pageCount = 2000
+
+  private func write(_ conversation: ConversationID, to name: String) async throws -> Summary {
+    let references = index.references(in: conversation)
+    let title = index.title(of: conversation)
+    let (head, foot) = HTMLPage.frame(title: title)
+    let reactions = try reactions(references)
+    let isGroup = index.profiles[conversation].map { $0.isGroup || $0.participants.count > 1 } ?? false
+    var file = try BufferedFile(replacing: folder + "/" + name)
+    try file.write(
+      Data((head + "<header><a href=\"index.html\">‹ Messages</a><h1>\(title.html)</h1></header><main>").utf8)
+    )
+    var summary = Summary()
     var day = ""
-    let isGroup = timeline.profiles[conversation].map { $0.isGroup || $0.participants.count > 1 } ?? false
-    for message in messages where message.reaction == nil {
-      let today = String(message.sentAt.rfc3339.prefix(10))
-      if today != day {
-        body += "<p class=\"day\">\(today)</p>"
-        day = today
+    for start in stride(from: 0, to: references.count, by: Self.pageCount) {
+      let page = references[start..<min(references.count, start + Self.pageCount)]
+      let messages = try device.messages(page, of: index)
+      let targets = try repliedTo(by: messages)
+      for message in messages {
+        if !message.protection.isEncrypted { summary.isAllEncrypted = false }
+        guard message.reaction == nil else { continue }
+        var body = ""
+        let today = String(message.sentAt.rfc3339.prefix(10))
+        if today != day {
+          body += "<p class=\"day\">\(today)</p>"
+          day = today
+        }
+        let context = Context(isGroup: isGroup, targets: targets, reactions: reactions[message.id] ?? [])
+        body += try await bubble(message, context)
+        try file.write(Data(body.utf8))
       }
-      body += try await bubble(message, isGroup: isGroup)
+      summary.last = messages.last
     }
-    body += "</main>"
-    try save(HTMLPage.page(title: timeline.title(of: conversation), body: body), to: name)
+    try file.write(Data(("</main>" + foot).utf8))
+    try file.finish()
+    return summary
   }
 
-  private func bubble(_ message: Message, isGroup: Bool) async throws -> String {
+  /// What a bubble shows besides its message.
+  private struct Context {
+    let isGroup: Bool
+    let targets: [MessageID: Message]
+    let reactions: [Message]
+  }
+
+  /// The reactions of a conversation, by the message that they are to.
+  private func reactions(_ references: [MessageReference]) throws -> [MessageID: [Message]] {
+    var reactions: [MessageID: [Message]] = [:]
+    try device.forEachMessage(references, of: index) { messages in
+      for message in messages {
+        if let reaction = message.reaction { reactions[reaction.target, default: []].append(message) }
+      }
+    }
+    return reactions
+  }
+
+  private func repliedTo(by messages: [Message]) throws(DeviceError) -> [MessageID: Message] {
+    let targets = Set(messages.compactMap(\.replyTo)).compactMap { index.reference(to: $0) }
+    let found = try device.messages(targets, of: index)
+    return Dictionary(found.map { ($0.id, $0) }) { first, _ in first }
+  }
+
+  private func bubble(_ message: Message, _ context: Context) async throws -> String {
     if case .groupEvent(let event) = message.body {
       return "<p class=\"event\">\(sender(of: message)) \(event.sentence.html)</p>"
     }
     let isMine = message.sender == .me
     var content = ""
-    if isGroup, !isMine { content += "<span class=\"from\">\(sender(of: message))</span>" }
-    if let target = message.replyTo.flatMap({ byID[$0] }) {
+    if context.isGroup, !isMine { content += "<span class=\"from\">\(sender(of: message))</span>" }
+    if let target = message.replyTo.flatMap({ context.targets[$0] }) {
       content += "<span class=\"quote\">\(TextLine.preview(target).html)</span>"
     }
     for attachment in message.attachments { content += try await file(attachment) }
     content += text(of: message)
-    let shown = reactions[message.id] ?? []
-    if !shown.isEmpty {
-      content += "<span class=\"reactions\">\(Self.symbols(shown).html)</span>"
+    if !context.reactions.isEmpty {
+      content += "<span class=\"reactions\">\(Self.symbols(context.reactions).html)</span>"
     }
     return """
       <div class="line \(isMine ? "mine" : "theirs")"><div class="bubble \(style(of: message))">\(content)</div>\
@@ -141,6 +180,7 @@ struct HTMLExport {
   private func foot(of message: Message) -> String {
     var parts = [String(message.sentAt.rfc3339.dropFirst(11).prefix(5))]
     if let service = message.origin?.service { parts.append(service.html) }
+    if index.impliedDate(of: message) != nil { parts.append("date doubtful") }
     if message.editedAt != nil { parts.append("edited") }
     if message.recentlyDeletedAt != nil { parts.append("recently deleted") }
     if case .unencrypted(let carrier) = message.protection {
@@ -160,10 +200,10 @@ struct HTMLExport {
   }
 
   private func file(_ attachment: Attachment) async throws -> String {
-    let name = attachment.sha256.hex.prefix(16) + "-" + (attachment.name ?? "file").safeFileName
+    let name = attachment.digest.hex.prefix(16) + "-" + (attachment.name ?? "file").safeFileName
     let path = folder + "/attachments/" + name
     do throws(DeviceError) {
-      try await write(attachment, to: path)
+      try await device.save(attachment, to: path)
     } catch {
       return "<span class=\"gone\">\((attachment.name ?? attachment.mediaType).html): not available</span>"
     }
@@ -175,28 +215,6 @@ struct HTMLExport {
     }
     return
       "<a href=\"\(link)\"><img src=\"\(link)\" alt=\"\((attachment.name ?? "picture").html)\" loading=\"lazy\"></a>"
-  }
-
-  private func write(_ attachment: Attachment, to path: String) async throws(DeviceError) {
-    let temporary = path + ".part"
-    guard
-      FileManager.default.createFile(
-        atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600]),
-      let handle = FileHandle(forWritingAtPath: temporary)
-    else { throw .internalError("writing \(path)") }
-    do throws(DeviceError) {
-      try await device.read(attachment) { (part) throws(DeviceError) in
-        do { try handle.write(contentsOf: Data(part)) } catch { throw .internalError("writing \(path)") }
-      }
-    } catch {
-      try? FileManager.default.removeItem(atPath: temporary)
-      throw error
-    }
-    try? handle.close()
-    try? FileManager.default.removeItem(atPath: path)
-    do { try FileManager.default.moveItem(atPath: temporary, toPath: path) } catch {
-      throw .internalError("writing \(path)")
-    }
   }
 }
 

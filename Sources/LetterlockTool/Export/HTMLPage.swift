@@ -4,12 +4,20 @@ import Foundation
 /// The frame of every page: styles inside, and a policy that allows nothing from anywhere else.
 enum HTMLPage {
   static func page(title: String, body: String) -> String {
-    """
-    <!doctype html><html lang="en"><head><meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self' file: data:; style-src 'unsafe-inline'">
-    <title>\(title.html)</title><style>\(style)</style></head><body>\(body)</body></html>
-    """
+    let (head, foot) = frame(title: title)
+    return head + body + foot
+  }
+
+  /// What stands before the body of a page, and after it.
+  static func frame(title: String) -> (head: String, foot: String) {
+    (
+      """
+      <!doctype html><html lang="en"><head><meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self' file: data:; style-src 'unsafe-inline'">
+      <title>\(title.html)</title><style>\(style)</style></head><body>
+      """, "</body></html>"
+    )
   }
 
   private static let style = """

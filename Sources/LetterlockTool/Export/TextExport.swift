@@ -1,57 +1,115 @@
 #if Tool
+import CryptoCore
+import Dispatch
 import Foundation
 import Letterlock
+import Synchronization
 
-/// `--format json` and `--format text`: one file, written beside its place and moved there whole.
+/// `--format json` and `--format text`: one file, written beside its place and moved there whole. Messages go
+/// through a page at a time.
 struct LinesExport {
+  private let index: TimelineIndex
+  private let device: Device
+  private let path: String
+
+  init(_ index: TimelineIndex, device: Device, path: String) {
+    self.index = index
+    self.device = device
+    self.path = path
+  }
+
   /// Writes one JSON object a line, in the order sent.
-  static func json(_ timeline: Timeline, to path: String) throws -> Int {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try write(timeline.messages, to: path) { message in
-      let title = message.conversation.map { timeline.title(of: $0) } ?? ""
-      return try encoder.encode(ExportedMessage(message, title: title))
+  func json() throws -> Int {
+    let titles = Dictionary(uniqueKeysWithValues: index.conversations.map { ($0, index.title(of: $0)) })
+    return try write { file in
+      let bar = ProgressBar("Writing messages")
+      var count = 0
+      try device.forEachMessage(of: index) { messages in
+        for line in try JSONLines.encoded(messages, titles: titles, index: index, device: device) { try file.write(line) }
+        count += messages.count
+        bar.update(Double(count) / Double(max(1, index.references.count)))
+      }
+      bar.finish()
+      return count
     }
   }
 
   /// Writes each conversation as a transcript.
-  static func text(_ timeline: Timeline, to path: String) throws -> Int {
-    var lines: [String] = []
-    for conversation in timeline.conversations {
-      lines.append("== \(timeline.title(of: conversation).shown) ==")
-      lines += timeline.messages(in: conversation).map { TextLine($0).description }
-      lines.append("")
+  func text() throws -> Int {
+    try write { file in
+      let bar = ProgressBar("Writing messages")
+      var count = 0
+      for conversation in index.conversations {
+        try file.write(Data("== \(index.title(of: conversation).shown) ==\n".utf8))
+        try device.forEachMessage(index.references(in: conversation), of: index) { messages in
+          for message in messages {
+            let line = TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil)
+            try file.write(Data((line.description + "\n").utf8))
+          }
+          count += messages.count
+          bar.update(Double(count) / Double(max(1, index.references.count)))
+        }
+        try file.write(Data("\n".utf8))
+      }
+      bar.finish()
+      return count
     }
-    _ = try write(lines, to: path) { Data($0.utf8) }
-    return timeline.messages.count
   }
 
-  private static func write<Element>(
-    _ elements: [Element], to path: String, _ line: (Element) throws -> Data
-  ) throws -> Int {
+  private func write(_ body: (inout BufferedFile) throws -> Int) throws -> Int {
     // What is in the way is replaced: a folder would be lost with all that it holds.
     let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
     guard values?.isDirectory != true else { throw ToolError("Cannot write \(path): it is a folder.") }
-    let temporary = path + ".part"
-    guard
-      FileManager.default.createFile(
-        atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600]),
-      let handle = FileHandle(forWritingAtPath: temporary)
-    else { throw ToolError("Cannot write \(path): is its folder there?") }
-    var buffer = Data()
-    for element in elements {
-      buffer += try line(element)
-      buffer.append(0x0a)
-      if buffer.count > 1 << 20 {
-        try handle.write(contentsOf: buffer)
-        buffer.removeAll(keepingCapacity: true)
-      }
+    var file = try BufferedFile(replacing: path)
+    let count = try body(&file)
+    try file.finish()
+    return count
+  }
+}
+
+/// JSON objects, made on all cores.
+private enum JSONLines {
+  private static let chunkCount = 256
+
+  /// Whole lines.
+  static func encoded(
+    _ messages: [Message], titles: [ConversationID: String], index: TimelineIndex, device: Device
+  ) throws -> [Data] {
+    let starts = Array(stride(from: 0, to: messages.count, by: chunkCount))
+    let results = Mutex([Result<Data, any Error>?](repeating: nil, count: starts.count))
+    DispatchQueue.concurrentPerform(iterations: starts.count) { chunk in
+      let part = messages[starts[chunk]..<min(messages.count, starts[chunk] + chunkCount)]
+      let lines = Result { try encoded(part, titles, index, device) }
+      results.withLock { $0[chunk] = lines }
     }
-    try handle.write(contentsOf: buffer)
-    try handle.close()
-    try? FileManager.default.removeItem(atPath: path)
-    try FileManager.default.moveItem(atPath: temporary, toPath: path)
-    return elements.count
+    return try results.withLock { $0 }.compactMap { try $0?.get() }
+  }
+
+  private static func encoded(
+    _ messages: ArraySlice<Message>, _ titles: [ConversationID: String], _ index: TimelineIndex, _ device: Device
+  ) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var lines = Data()
+    for message in messages {
+      let title = message.conversation.flatMap { titles[$0] } ?? ""
+      lines += try encoder.encode(
+        ExportedMessage(
+          message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil, sha256: device.sha256))
+      lines.append(0x0a)
+    }
+    return lines
+  }
+}
+
+extension Device {
+  /// The SHA-256 of a file that is here and opens.
+  fileprivate func sha256(of attachment: Attachment) -> String? {
+    var hasher = SHA256Hash.Hasher()
+    do throws(DeviceError) {
+      try readStored(attachment) { (part) throws(DeviceError) in hasher.update(part) }
+    } catch { return nil }
+    return hasher.finalize().hex
   }
 }
 
@@ -59,7 +117,7 @@ struct LinesExport {
 struct TextLine: CustomStringConvertible {
   let description: String
 
-  init(_ message: Message) {
+  init(_ message: Message, isDateDoubtful: Bool = false) {
     let sender =
       switch message.sender {
       case .me: "me"
@@ -69,6 +127,7 @@ struct TextLine: CustomStringConvertible {
     parts.append("\(sender):")
     parts.append(Self.content(of: message))
     parts += message.attachments.map { "[\($0.name ?? $0.mediaType), \($0.byteCount) bytes]" }
+    if isDateDoubtful { parts.append("(date doubtful)") }
     if message.recentlyDeletedAt != nil { parts.append("(recently deleted)") }
     if case .unencrypted(let carrier) = message.protection {
       parts.append("[not encrypted: \(carrier.description.uppercased())]")

@@ -6,7 +6,7 @@ import TLSCodec
 enum ErasureVectors: OwnVectorKind {
   static let name = "erasure"
   static let about =
-    "Whether an order to erase everything holds at the log that `log` is. SPEC.md section 6.9."
+    "Whether an order to erase everything holds at the log that `log` is. SPEC.md section 6.12."
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     let maker = try LogMaker()

@@ -24,7 +24,7 @@ enum MessageSamples {
     full.attachments = [
       try Attachment(
         blob: BlobID(bytes: Array(VectorSeed.bytes("blob")[..<16])), key: VectorSeed.key("attachment"),
-        name: "Foto.jpg", mediaType: "image/jpeg", byteCount: 12_345, sha256: VectorSeed.bytes("hash"),
+        name: "Foto.jpg", mediaType: "image/jpeg", byteCount: 12_345, digest: VectorSeed.bytes("hash"),
         role: .sticker)
     ]
     full.replyTo = try id("earlier")
@@ -45,6 +45,10 @@ enum MessageSamples {
       ("every field", .message(full)),
       ("a conversation", .conversation(profile)),
       ("a device", .device(DeviceProfile(name: "Ann's phone"))),
+      ("messages deleted", .deletion(try deletion(.deleted, [id("a"), id("b")]))),
+      ("a conversation recovered", .deletion(try deletion(.recovered, []))),
+      ("a message erased", .deletion(try deletion(.erased, [id("a")]))),
+      ("a snapshot", .snapshot(snapshot)),
       (
         "a device that says when it was there",
         .device(
@@ -60,6 +64,16 @@ enum MessageSamples {
     for (name, body) in bodies { entries.append((name, .message(try message(.local, body)))) }
     return entries
   }
+
+  private static func deletion(_ action: Deletion.Action, _ messages: [MessageID]) throws -> Deletion {
+    Deletion(
+      action, at: sentAt, conversation: try ConversationID(bytes: Array(VectorSeed.bytes("c")[..<16])),
+      messages: messages)
+  }
+
+  private static let snapshot = Snapshot(
+    identifier: Bytes16(high: 1, low: 2), name: "Before the journey", at: sentAt, treeSize: 300,
+    treeRoot: VectorSeed.bytes("root"), messageCount: 280, conversationCount: 12, attachmentCount: 31)
 
   private static func bodies() throws -> [(String, Message.Body)] {
     let target = try id("target")
@@ -137,6 +151,10 @@ enum MessageSamples {
       ("no padding", Array(bytes[..<100])), ("too much padding", bytes + [0]), ("nothing", []),
       ("a conversation without an id", entry([(2, Array("n".utf8))], type: 2)),
       ("a device without a name", entry([], type: 3)),
+      ("a deletion without a time", entry([(1, [1]), (3, Array(id))], type: 4)),
+      ("a deletion of half a message", entry([(1, [1]), (2, time), (3, Array(id)), (4, [1, 2])], type: 4)),
+      ("a deletion of an empty list", entry([(1, [1]), (2, time), (3, Array(id)), (4, [])], type: 4)),
+      ("a snapshot without a root", entry([(1, Array(id)), (2, [0x61]), (3, time), (4, time)], type: 5)),
     ]
   }
 }

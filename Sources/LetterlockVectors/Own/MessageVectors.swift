@@ -43,6 +43,8 @@ enum MessageVectors: OwnVectorKind {
       return ["type": "conversation", "text": profile.name ?? ""]
     case .device(let profile): return ["type": "device", "text": profile.name]
     case .deletion(let deletion): return ["type": "deletion", "text": "\(deletion.messages.count)"]
+    case .snapshot(let snapshot):
+      return ["type": "snapshot", "text": "\(snapshot.name) \(snapshot.treeSize) \(snapshot.messageCount)"]
     case .unknown(let unknown): return ["type": "unknown(\(unknown.code))"]
     }
   }

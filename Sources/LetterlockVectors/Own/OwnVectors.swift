@@ -10,8 +10,8 @@ enum OwnVectors {
   static let kinds: [any (OwnVectorKind & SendableMetatype).Type] = [
     DerivationVectors.self, SignatureVectors.self, AccountVectors.self, EpochVectors.self,
     RecordVectors.self, AppendVectors.self, MessageVectors.self, PaddingVectors.self,
-    AttachmentVectors.self, WrittenCodeVectors.self, JoinVectors.self, TreeVectors.self,
-    SafetyVectors.self, KeyFileVectors.self, ErasureVectors.self,
+    AttachmentVectors.self, AttachmentDigestVectors.self, WrittenCodeVectors.self, JoinVectors.self,
+    TreeVectors.self, ProofVectors.self, SafetyVectors.self, KeyFileVectors.self, ErasureVectors.self,
   ]
 
   static func verify(_ file: JSONCase, _ report: inout VectorReport) {

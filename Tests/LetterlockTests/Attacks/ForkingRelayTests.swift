@@ -62,7 +62,7 @@ struct ForkingRelayTests {
     let last = try #require(page.batches.last)
     await house.relay.alter {
       HistoryPage(
-        batches: [HistoryBatch(firstLeaf: place, append: last.append, records: last.records)],
+        batches: [last.replacing(last.records, at: place)],
         receipt: $0.receipt)
     }
     let evidence = try evidence(of: try await house.phone.sync().verdict)
@@ -109,7 +109,7 @@ struct ForkingRelayTests {
     let newer = try #require(try house.mac.progress().receipt)
     var nodes = HistoryNodes()
     for batch in try house.mac.neededStore().batches(from: 0, limit: .max) {
-      for hash in batch.append.leafHashes { nodes.append(hash) }
+      nodes.append(batch.leafHashes)
     }
     #expect(house.mac.evidence(older: older, newer: newer, nodes: nodes) == nil)
     let create = try #require(house.mac.state.withLock { $0.entries.first })

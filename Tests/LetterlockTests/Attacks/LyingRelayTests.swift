@@ -56,9 +56,7 @@ struct LyingRelayTests {
     #expect(
       try await verdict { page in
         page.with { batch in
-          HistoryBatch(
-            firstLeaf: batch.firstLeaf, append: batch.append,
-            records: batch.records.map { $0.map { $0.dropLast() + [($0.last ?? 0) ^ 1] } })
+          batch.replacing(batch.records.map { $0.map { $0.dropLast() + [($0.last ?? 0) ^ 1] } })
         }
       } == .tampered(.tampered(leaf: size)))
     #expect(

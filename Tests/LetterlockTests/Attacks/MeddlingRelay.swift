@@ -15,11 +15,18 @@ actor MeddlingRelay: Relay {
   private var logs: [AccountID: [LogEntry]] = [:]
   private var letters: [[UInt8]] = []
   private var change: (@Sendable (HistoryPage) -> HistoryPage)?
+  private var pagesLeft: Int?
+  private var streams: (@Sendable (StreamPage) -> StreamPage)?
   private var wraps: (@Sendable ([UInt8]?) -> [UInt8]?)?
   private var lead: AccountID?
   private var historyOf: InMemoryRelay?
   private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
   private var lies = false
+
+  private var blobChange: (@Sendable (UInt64, [UInt8]) async -> [UInt8])?
+  /// How many bytes of attachments went through, either way.
+  private(set) var blobByteCount = 0
+  private var blobLimit = Int.max
 
   init(_ honest: InMemoryRelay) { self.honest = honest }
 
@@ -33,6 +40,10 @@ actor MeddlingRelay: Relay {
   func forge(_ letter: [UInt8]) { letters.append(letter) }
   /// Shows other pages.
   func alter(_ change: @escaping @Sendable (HistoryPage) -> HistoryPage) { self.change = change }
+  /// Gives so many pages of one batch each, and then no more.
+  func interrupt(after pages: Int) { pagesLeft = pages }
+  /// Shows other pages of streams.
+  func alterStreams(_ change: @escaping @Sendable (StreamPage) -> StreamPage) { streams = change }
   /// Gives other wraps.
   func alterWraps(_ change: @escaping @Sendable ([UInt8]?) -> [UInt8]?) { wraps = change }
   /// Leads every recovery key to one account.
@@ -45,11 +56,22 @@ actor MeddlingRelay: Relay {
   func denyNextEntry() { lies = true }
   /// Says that everything was erased.
   func pretendErased(by erasure: AccountErasure) { self.erasure = erasure }
+  /// Shows other bytes of attachments.
+  func alterBlobs(_ change: @escaping @Sendable (UInt64, [UInt8]) async -> [UInt8]) { blobChange = change }
+  /// Begins to count the bytes of attachments, and breaks down when so many went through.
+  func countBlobBytes(failingAfter limit: Int = .max) { (blobByteCount, blobLimit) = (0, limit) }
   /// Is honest again.
   func behave() {
     erasure = nil
-    (loss, logs, letters, change, wraps) = (nil, [:], [], nil, nil)
+    (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, historyOf, before, lies) = (nil, nil, nil, false)
+    pagesLeft = nil
+    (blobChange, blobLimit) = (nil, .max)
+  }
+
+  private func count(_ bytes: [UInt8]) throws(RelayError) {
+    guard blobByteCount < blobLimit else { throw .unavailable("broken") }
+    blobByteCount += bytes.count
   }
 
   func receiptKey() async throws(RelayError) -> [UInt8] { try await honest.receiptKey() }
@@ -89,18 +111,35 @@ actor MeddlingRelay: Relay {
   }
 
   func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
-    try await honest.append(append, records: records, to: account)
+    try await honest.append(append, records: records, erasing: places, to: account)
   }
 
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage {
     if let erasure { throw .accountErased(erasure) }
+    if let left = pagesLeft {
+      guard left > 0 else { throw .unavailable("interrupted") }
+      pagesLeft = left - 1
+    }
     let page = try await (historyOf ?? honest).history(
-      of: account, from: leaf, maximumByteCount: maximumByteCount)
+      of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1)
     return change?(page) ?? page
+  }
+
+  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage {
+    let page = try await honest.newestRecords(query, of: account)
+    return streams?(page) ?? page
+  }
+
+  func newestStreams(
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+  ) async throws(RelayError) -> StreamListing {
+    let listing = try await honest.newestStreams(
+      before: leaf, limit: limit, knownSize: knownSize, of: account)
+    return StreamListing(page: streams?(listing.page) ?? listing.page, sizes: listing.sizes)
   }
 
   func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {
@@ -110,6 +149,7 @@ actor MeddlingRelay: Relay {
   func writeBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
   ) async throws(RelayError) {
+    try count(bytes)
     try await honest.writeBlob(blob, of: account, at: offset, bytes)
   }
 
@@ -120,7 +160,17 @@ actor MeddlingRelay: Relay {
   func readBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
   ) async throws(RelayError) -> [UInt8] {
-    try await honest.readBlob(blob, of: account, at: offset, byteCount: byteCount)
+    let bytes = try await honest.readBlob(blob, of: account, at: offset, byteCount: byteCount)
+    try count(bytes)
+    return await blobChange?(offset, bytes) ?? bytes
+  }
+
+  func blobs(of account: AccountID, after blob: BlobID?) async throws(RelayError) -> [RelayBlob] {
+    try await honest.blobs(of: account, after: blob)
+  }
+
+  func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
+    try await honest.removeBlobs(removal, of: account)
   }
 
   func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {

@@ -124,7 +124,16 @@ struct DeletionTests {
         counter: progress.counter + 1, previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero,
         basis: progress.receipt)
       await #expect(throws: RelayError.appendRefused(.badErasure(keys.deviceID))) {
-        try await house.relay.append(append, records: [record], to: log.account)
+        try await house.relay.append(append, records: [record], erasing: erasures, to: log.account)
+      }
+    }
+    let signed = try Append(
+      of: [record], erasing: [0], by: keys, account: log.account, logHead: log.head,
+      counter: progress.counter + 1, previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero,
+      basis: progress.receipt)
+    for others in [[], [1], [0, 1]] as [[UInt64]] {
+      await #expect(throws: RelayError.appendRefused(.badErasure(keys.deviceID))) {
+        try await house.relay.append(signed, records: [record], erasing: others, to: log.account)
       }
     }
   }

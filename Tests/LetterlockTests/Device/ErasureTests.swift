@@ -4,7 +4,7 @@ import Testing
 
 @testable import Letterlock
 
-@Suite("SPEC.md section 6.9: erasing the relay's copy of everything")
+@Suite("SPEC.md section 6.12: erasing the relay's copy of everything")
 struct ErasureTests {
   /// An order over the newest state.
   private func order(in house: Household, by keys: DeviceKeys) async throws -> AccountErasure {

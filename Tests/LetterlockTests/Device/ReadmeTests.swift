@@ -57,4 +57,39 @@ struct ReadmeTests {
     }
     #expect(shown == "3 records, all there")
   }
+
+  @Test func `photos and files`() async throws {
+    let relay = try InMemoryRelay()
+    let phone = try await Device.createAccount(
+      named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay
+    ).device
+    let request = try await Device.requestToJoin(
+      named: "Mac", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    try await phone.approve(request.code)
+    let mac = try await request.approved()
+    let content = (0..<6_500_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
+    let photo = AttachmentSource(mediaType: "video/quicktime", content: .bytes(content))
+    let chatID = ConversationID()
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    func resized(_ source: AttachmentSource) throws -> AttachmentSource { source }
+    func thumbnail(of source: AttachmentSource) throws -> AttachmentSource {
+      AttachmentSource(mediaType: "image/jpeg", content: .bytes([1, 2, 3]))
+    }
+
+    try phone.append(.note("look"), attaching: [photo], to: chatID) { source in
+      PreparedAttachment(file: try resized(source), preview: try thumbnail(of: source))
+    }
+    try await phone.sync()
+    try await mac.sync()
+    let message = try #require(mac.timeline().messages.last)
+    let video = try await mac.open(message.attachments[0])
+    let piece = try await video.read(5_000_000..<6_000_000)
+    try await mac.save(message.attachments[0], to: path)
+    let evicted = try await mac.evictOriginals()
+
+    #expect(piece == Array(content[5_000_000..<6_000_000]))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(content))
+    #expect(evicted.evicted.count == 1)
+  }
 }

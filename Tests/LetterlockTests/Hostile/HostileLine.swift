@@ -7,6 +7,9 @@ actor HostileLine: Relay {
   private var generator: SeededGenerator
   /// How many of a hundred calls are tampered with.
   private var malice = 0
+  private var plots: [HistoryPage] = []
+  /// Pages of streams of the past.
+  private var streamHoard: [StreamPage] = []
   /// Receipts and batches of the past, and of another account, to answer with.
   private var hoard: [HistoryPage] = []
   private let stranger: AccountID
@@ -19,8 +22,8 @@ actor HostileLine: Relay {
 
   func turn(to relay: InMemoryRelay) { backing = relay }
   func behave(malice: Int) { self.malice = malice }
-  /// Adds what a removed device made to what may be shown.
-  func conspire(_ page: HistoryPage) { hoard.append(page) }
+  /// Adds what a removed device made, and this relay signed, to what may be shown.
+  func conspire(_ page: HistoryPage) { plots.append(page) }
 
   private func draw(_ count: Int) -> Int? {
     guard Int.random(in: 0..<100, using: &generator) < malice else { return nil }
@@ -71,14 +74,14 @@ actor HostileLine: Relay {
   }
 
   func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
+    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
     let fault = draw(4)
     if fault == 0 { throw .unavailable("dropped") }
-    let outcome = try await backing.append(append, records: records, to: account)
+    let outcome = try await backing.append(append, records: records, erasing: places, to: account)
     switch fault {
     case 1: throw .unavailable("answer dropped")
-    case 2: return try await backing.append(append, records: records, to: account)
+    case 2: return try await backing.append(append, records: records, erasing: places, to: account)
     case 3:
       let receipt = hoard.randomElement(using: &generator)?.receipt ?? outcome.receipt
       return AppendOutcome(firstLeaf: outcome.firstLeaf, receipt: receipt)
@@ -93,15 +96,15 @@ actor HostileLine: Relay {
     hoard.append(page)
     let old = hoard.randomElement(using: &generator) ?? page
     func with(_ batches: [HistoryBatch]) -> HistoryPage {
-      HistoryPage(batches: batches, receipt: page.receipt)
+      HistoryPage(batches: batches, receipt: page.receipt, consistency: page.consistency)
     }
-    switch draw(12) {
+    switch draw(13) {
     case 0: throw .unavailable("dropped")
     case 1: return with(page.batches + page.batches)
     case 2: return with(page.batches.reversed())
     case 3: return with(page.batches.map(flipped))
     case 4: return with(page.batches.map { $0.putting(nil, at: $0.firstLeaf) })
-    case 5: return HistoryPage(batches: page.batches, receipt: old.receipt)
+    case 5: return HistoryPage(batches: page.batches, receipt: old.receipt, consistency: old.consistency)
     case 6: return with(Array(page.batches.dropFirst()))
     case 7: return with([])
     case 8: return old
@@ -112,19 +115,57 @@ actor HostileLine: Relay {
       return with(
         page.batches
           + old.batches.suffix(1).map {
-            HistoryBatch(firstLeaf: end, append: $0.append, records: $0.records)
+            $0.replacing($0.records, at: end)
           })
     case 11:
       return (try? await backing.history(of: stranger, from: leaf, maximumByteCount: maximumByteCount))
         ?? page
+    case 12: return plots.randomElement(using: &generator) ?? page
+    default: return page
+    }
+  }
+
+  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage {
+    try meddle(with: try await backing.newestRecords(query, of: account))
+  }
+
+  func newestStreams(
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+  ) async throws(RelayError) -> StreamListing {
+    let listing = try await backing.newestStreams(
+      before: leaf, limit: limit, knownSize: knownSize, of: account)
+    return StreamListing(page: try meddle(with: listing.page), sizes: draw(2) == 0 ? [] : listing.sizes)
+  }
+
+  private func meddle(with page: StreamPage) throws(RelayError) -> StreamPage {
+    streamHoard.append(page)
+    let old = streamHoard.randomElement(using: &generator) ?? page
+    func with(
+      _ batches: [PartialBatch], _ receipt: Receipt? = nil, _ consistency: ConsistencyProof?? = nil,
+      hasOlder: Bool? = nil
+    ) -> StreamPage {
+      StreamPage(
+        receipt: receipt ?? page.receipt, consistency: consistency ?? page.consistency, batches: batches,
+        proof: page.proof, hasOlder: hasOlder ?? page.hasOlder)
+    }
+    switch draw(11) {
+    case 0: throw .unavailable("dropped")
+    case 1: return old
+    case 2: return with(page.batches + page.batches)
+    case 3: return with(page.batches.reversed())
+    case 4: return with(Array(page.batches.dropFirst()))
+    case 5: return with(old.batches)
+    case 6: return with(page.batches, old.receipt, old.consistency)
+    case 7: return with(page.batches, nil, .some(nil))
+    case 8: return with([], hasOlder: !page.hasOlder)
+    case 9: return with(page.batches, hasOlder: !page.hasOlder)
+    case 10: return (try? StreamPage(decoding: page.encoded.flipping(&generator))) ?? page
     default: return page
     }
   }
 
   private func flipped(_ batch: HistoryBatch) -> HistoryBatch {
-    HistoryBatch(
-      firstLeaf: batch.firstLeaf, append: batch.append,
-      records: batch.records.map { $0.map { $0.flipping(&generator) } })
+    batch.replacing(batch.records.map { $0.map { $0.flipping(&generator) } })
   }
 
   func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {
@@ -145,6 +186,14 @@ actor HostileLine: Relay {
     _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
   ) async throws(RelayError) -> [UInt8] {
     try await backing.readBlob(blob, of: account, at: offset, byteCount: byteCount)
+  }
+
+  func blobs(of account: AccountID, after blob: BlobID?) async throws(RelayError) -> [RelayBlob] {
+    try await backing.blobs(of: account, after: blob)
+  }
+
+  func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
+    try await backing.removeBlobs(removal, of: account)
   }
 
   func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {

@@ -169,7 +169,7 @@ private enum DeclaredForm {
     fields += [
       (1, attachment.blob.bytes), (2, attachment.key.exportRawBytes()),
       (3, attachment.name.map { Array($0.utf8) }), (4, Array(attachment.mediaType.utf8)),
-      (5, attachment.byteCount.encoded), (6, attachment.sha256),
+      (5, attachment.byteCount.encoded), (6, attachment.digest),
     ]
     switch attachment.role {
     case .file: break

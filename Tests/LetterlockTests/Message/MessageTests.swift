@@ -62,7 +62,7 @@ struct MessageTests {
     func attachment(_ key: UInt8) throws -> Letterlock.Attachment {
       try Letterlock.Attachment(
         blob: BlobID(bytes: Array(0..<16)), key: SecretKey(copying: [UInt8](repeating: key, count: 32)),
-        mediaType: "image/png", byteCount: 3, sha256: hash)
+        mediaType: "image/png", byteCount: 3, digest: hash)
     }
     #expect(try attachment(0xab) == attachment(0xab))
     #expect(try attachment(0xab) != attachment(0xac))
@@ -74,7 +74,7 @@ struct MessageTests {
     }
     #expect(throws: IdentifierError.wrongByteCount) {
       try Letterlock.Attachment(
-        blob: BlobID(), key: SecretKey(copying: [1]), mediaType: "", byteCount: 0, sha256: hash)
+        blob: BlobID(), key: SecretKey(copying: [1]), mediaType: "", byteCount: 0, digest: hash)
     }
   }
 

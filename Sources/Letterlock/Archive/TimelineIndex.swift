@@ -1,0 +1,246 @@
+/// A history as people see it, but for what it says: which records make which message, in the order sent.
+///
+/// It takes a few dozen bytes a message, so a history of any length can be listed, paged through and exported:
+/// `Device.messages(_:of:)` opens the records of the messages that are wanted.
+public struct TimelineIndex: Sendable {
+  /// Every message that is not an edit or a retraction of another, by the time it was sent.
+  public private(set) var references: [MessageReference] = []
+  /// What is known of each conversation.
+  public private(set) var profiles: [ConversationID: ConversationProfile] = [:]
+  /// What devices call themselves.
+  public private(set) var deviceNames: [DeviceID: String] = [:]
+  /// Records that cannot be read, and why.
+  public private(set) var unreadable: [Timeline.Unreadable] = []
+  /// How many records the history holds, those that wait to be sent included.
+  public private(set) var recordCount = 0
+  /// How many entries only a newer version of this library understands.
+  public private(set) var newerEntryCount = 0
+
+  struct Entry {
+    let id: MessageID
+    let sentAt: Timestamp
+    let place: RecordPlace
+    let conversation: UInt32
+    /// Whether it was not brought in from elsewhere.
+    let isLive: Bool
+    /// Which of `words` is the newest on the message; 0 if there is none.
+    var word: UInt32 = 0
+  }
+
+  private struct Change {
+    let target: MessageID
+    let conversation: ConversationID?
+    let sentAt: Timestamp
+    let id: MessageID
+    let place: RecordPlace
+  }
+
+  private var entries: [Entry] = []
+  /// What the history's order implies of messages that are dated more than a day off it, by their numbers.
+  private var doubtful: [Int: Timestamp] = [:]
+  private var table = MessageTable()
+  private var conversationIDs: [ConversationID?] = []
+  private var conversationNumbers: [ConversationID?: UInt32] = [:]
+  /// What people said of deleting: when, or nil for a recovery.
+  private var words: [Timestamp?] = [nil]
+  private var unsettled: [Change] = []
+  /// Records of changes, in the order in which they count, by the number of their message.
+  private var changes: [UInt32: [RecordPlace]] = [:]
+
+  /// An empty index with room for a number of records.
+  init(reserving count: Int = 0) {
+    entries.reserveCapacity(count)
+    table.reserve(count)
+  }
+
+  mutating func add(_ read: Device.HistoryEntry) {
+    recordCount += 1
+    switch read.entry {
+    case .failure(let reason): unreadable.append(Timeline.Unreadable(leaf: read.leaf, reason: reason))
+    case .success(.message(let message)): add(message, at: read.place)
+    case .success(.conversation(let profile)): profiles[profile.id] = profile
+    case .success(.device(let profile)): deviceNames[read.author] = profile.name
+    case .success(.deletion(let deletion)): apply(deletion)
+    case .success(.snapshot): break
+    case .success(.unknown): newerEntryCount += 1
+    }
+  }
+
+  /// The first message of an identifier stands.
+  private mutating func add(_ message: Message, at place: RecordPlace) {
+    if let target = message.body.changedMessage {
+      unsettled.append(
+        Change(
+          target: target, conversation: message.conversation, sentAt: message.sentAt, id: message.id,
+          place: place))
+      return
+    }
+    guard table.insert(UInt32(entries.count), named: message.id, in: entries) else { return }
+    entries.append(
+      Entry(
+        id: message.id, sentAt: message.sentAt, place: place, conversation: number(of: message.conversation),
+        isLive: message.origin == nil))
+  }
+
+  private mutating func number(of conversation: ConversationID?) -> UInt32 {
+    if let number = conversationNumbers[conversation] { return number }
+    let number = UInt32(conversationIDs.count)
+    conversationNumbers[conversation] = number
+    conversationIDs.append(conversation)
+    return number
+  }
+
+  /// Deletions and recoveries count in the order of the history, which all devices share.
+  private mutating func apply(_ deletion: Deletion) {
+    switch deletion.action {
+    case .deleted: words.append(deletion.at)
+    case .recovered: words.append(nil)
+    case .erased, .unknown: return
+    }
+    guard let conversation = conversationNumbers[deletion.conversation] else { return }
+    let word = UInt32(words.count - 1)
+    guard deletion.messages.isEmpty else {
+      for id in deletion.messages {
+        guard let number = table.number(of: id, in: entries).map(Int.init),
+          entries[number].conversation == conversation
+        else { continue }
+        entries[number].word = word
+      }
+      return
+    }
+    for number in entries.indices where entries[number].conversation == conversation {
+      entries[number].word = word
+    }
+  }
+
+  /// Finds what changes belong to, and sorts: whatever order records came in, the outcome is the same.
+  mutating func settle() {
+    let order = unsettled.indices.sorted { left, right in
+      let (first, second) = (unsettled[left], unsettled[right])
+      return (first.sentAt, first.id, left) < (second.sentAt, second.id, right)
+    }
+    for change in order.map({ unsettled[$0] }) {
+      guard let number = table.number(of: change.target, in: entries),
+        conversationIDs[Int(entries[Int(number)].conversation)] == change.conversation
+      else { continue }
+      changes[number, default: []].append(change.place)
+    }
+    unsettled = []
+    references = (0..<UInt32(entries.count)).map(MessageReference.init)
+    let entries = entries
+    let clocks = ClockOrder(entries.map(\.sentAt)) { entries[$0].isLive }
+    doubtful = clocks.doubtful
+    let keys = clocks.keys
+    references.sort { (keys[Int($0.number)], $0.number) < (keys[Int($1.number)], $1.number) }
+  }
+}
+
+/// One message of a `TimelineIndex`.
+public struct MessageReference: Hashable, Sendable {
+  let number: UInt32
+}
+
+extension TimelineIndex {
+  /// The message of an identifier, if there is one.
+  public func reference(to id: MessageID) -> MessageReference? {
+    table.number(of: id, in: entries).map(MessageReference.init)
+  }
+
+  /// A message's identifier.
+  public func id(of reference: MessageReference) -> MessageID { entries[Int(reference.number)].id }
+
+  /// When a message was sent.
+  public func sentAt(of reference: MessageReference) -> Timestamp { entries[Int(reference.number)].sentAt }
+
+  /// About when a message was sent by the history's order, if its own date is more than a day off that; else nil.
+  public func impliedDate(of message: Message) -> Timestamp? {
+    doubtful.isEmpty ? nil : reference(to: message.id).flatMap { doubtful[Int($0.number)] }
+  }
+
+  /// The conversation of a message.
+  public func conversation(of reference: MessageReference) -> ConversationID? {
+    conversationIDs[Int(entries[Int(reference.number)].conversation)]
+  }
+
+  /// The messages of one conversation, by the time they were sent.
+  public func references(in conversation: ConversationID) -> [MessageReference] {
+    guard let number = conversationNumbers[conversation] else { return [] }
+    return references.filter { entries[Int($0.number)].conversation == number }
+  }
+
+  /// The conversations that hold messages, the one with the newest message first.
+  public var conversations: [ConversationID] {
+    var newest = [Timestamp?](repeating: nil, count: conversationIDs.count)
+    for entry in entries {
+      let number = Int(entry.conversation)
+      newest[number] = max(newest[number] ?? entry.sentAt, entry.sentAt)
+    }
+    let known = zip(conversationIDs, newest).compactMap { id, newest in
+      if let id, let newest { (id: id, newest: newest) } else { nil }
+    }
+    return known.sorted { ($1.newest, $0.id) < ($0.newest, $1.id) }.map(\.id)
+  }
+
+  /// What to call a conversation: its name, or who is in it.
+  public func title(of conversation: ConversationID) -> String {
+    let profile = profiles[conversation]
+    if let name = profile?.name, !name.isEmpty { return name }
+    let participants = profile?.participants.map(\.rawValue) ?? []
+    return participants.isEmpty ? "(no name)" : participants.joined(separator: ", ")
+  }
+
+  /// Which records make a message, and what a person last said of deleting it.
+  func recipe(of reference: MessageReference) -> MessageRecipe {
+    let entry = entries[Int(reference.number)]
+    return MessageRecipe(
+      place: entry.place, changes: changes[reference.number] ?? [],
+      deletion: entry.word == 0 ? nil : .some(words[Int(entry.word)]))
+  }
+
+  /// Since when a person has wanted a message deleted.
+  func deletedAt(_ reference: MessageReference) -> Timestamp? {
+    words[Int(entries[Int(reference.number)].word)]
+  }
+}
+
+/// What a message is made of.
+struct MessageRecipe {
+  let place: RecordPlace
+  /// Edits and retractions, in the order in which they count.
+  let changes: [RecordPlace]
+  /// When a person deleted the message; nil inside if it was recovered, nil outside if nobody said anything.
+  let deletion: Timestamp??
+
+  /// The message as people see it.
+  func made(of message: Message, _ changes: some Sequence<Message>) -> Message {
+    var message = message
+    if let deletion { message.recentlyDeletedAt = deletion }
+    for change in changes { message.take(change) }
+    return message
+  }
+}
+
+extension Message {
+  /// Only who sent a message changes it.
+  fileprivate mutating func take(_ change: Message) {
+    guard sender == change.sender else { return }
+    switch change.body {
+    case .edit(let edit):
+      guard case .text = body else { return }
+      fold(.text(edit.newText), editedAt: change.sentAt, from: change)
+    case .retraction: fold(.retraction(target: nil), editedAt: nil, from: change)
+    default: break
+    }
+  }
+}
+
+extension Message.Body {
+  /// The message that this one only changes.
+  var changedMessage: MessageID? {
+    switch self {
+    case .edit(let edit): edit.target
+    case .retraction(let target): target
+    case .text, .reaction, .sticker, .groupEvent, .app, .unknown: nil
+    }
+  }
+}

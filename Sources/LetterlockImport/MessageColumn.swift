@@ -1,0 +1,82 @@
+#if SQLite
+internal import GRDB
+
+/// The columns of `message` that are read, in the order in which they are asked for: a column that is looked up by
+/// its name costs more than all else about a row.
+enum MessageColumn: Int, CaseIterable {
+  case rowID, guid, text, handleID, subject, attributedBody, service, date, dateRead, dateDelivered, isFromMe
+  case itemType, groupTitle, groupActionType, otherHandle, associatedGUID, associatedType, associatedEmoji
+  case balloonBundleID, payloadData, effect, threadOriginatorGUID, dateEdited, dateRetracted
+
+  var name: String {
+    switch self {
+    case .rowID: "ROWID"
+    case .guid: "guid"
+    case .text: "text"
+    case .handleID: "handle_id"
+    case .subject: "subject"
+    case .attributedBody: "attributedBody"
+    case .service: "service"
+    case .date: "date"
+    case .dateRead: "date_read"
+    case .dateDelivered: "date_delivered"
+    case .isFromMe: "is_from_me"
+    case .itemType: "item_type"
+    case .groupTitle: "group_title"
+    case .groupActionType: "group_action_type"
+    case .otherHandle: "other_handle"
+    case .associatedGUID: "associated_message_guid"
+    case .associatedType: "associated_message_type"
+    case .associatedEmoji: "associated_message_emoji"
+    case .balloonBundleID: "balloon_bundle_id"
+    case .payloadData: "payload_data"
+    case .effect: "expressive_send_style_id"
+    case .threadOriginatorGUID: "thread_originator_guid"
+    case .dateEdited: "date_edited"
+    case .dateRetracted: "date_retracted"
+    }
+  }
+}
+
+/// One row of `message`, as the database has it.
+struct MessageValues: Sendable {
+  private let values: [DatabaseValue]
+
+  /// Copies a row of all columns.
+  init(_ row: Row) {
+    // Most columns are NULL, and asking for that is cheaper than taking a value.
+    values = (0..<Self.columnCount).map { row.hasNull(atIndex: $0) ? .null : row[$0] }
+  }
+
+  private static let columnCount = MessageColumn.allCases.count
+
+  /// A column that holds text; anything else reads as nothing.
+  func text(_ column: MessageColumn) -> String? { values[column.rawValue].text }
+
+  /// A column that holds a whole number; anything else reads as 0.
+  func number(_ column: MessageColumn) -> Int64 { values[column.rawValue].number }
+
+  /// A column that holds bytes; anything else reads as nothing.
+  func data(_ column: MessageColumn) -> [UInt8]? {
+    guard case .blob(let data) = values[column.rawValue].storage else { return nil }
+    return [UInt8](data)
+  }
+}
+
+extension DatabaseValue {
+  /// Text; anything else reads as nothing.
+  var text: String? {
+    guard case .string(let text) = storage else { return nil }
+    return text
+  }
+
+  /// A whole number; anything else reads as 0.
+  var number: Int64 {
+    switch storage {
+    case .int64(let number): number
+    case .double(let number): Int64(exactly: number.rounded()) ?? 0
+    default: 0
+    }
+  }
+}
+#endif

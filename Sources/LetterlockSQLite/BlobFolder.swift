@@ -1,0 +1,82 @@
+#if SQLite
+internal import CryptoCore
+internal import Foundation
+internal import Letterlock
+
+/// The files of large sealed attachments, beside a device's store: SQLite would write each byte twice.
+///
+/// A file counts only through its row in the store, which is written when the file is on disk.
+struct BlobFolder: Sendable {
+  private let path: String
+
+  init(besideStore store: String) { path = store + ".blobs" }
+
+  private func path(of blob: BlobID) -> String { path + "/" + blob.description }
+
+  /// Makes an empty file, or empties it.
+  func create(_ blob: BlobID) throws(StorageFailure) {
+    if !FileManager.default.fileExists(atPath: path) {
+      do {
+        try FileManager.default.createDirectory(
+          atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      } catch { throw .unavailable("The folder of attachments cannot be made.") }
+      try failing("made") { () throws(DurableFileError) in try DurableFile.synchroniseFolder(of: path) }
+    }
+    try failing("made") { () throws(DurableFileError) in
+      _ = try RandomAccessFile(path(of: blob), .creating)
+      try DurableFile.synchroniseFolder(of: path(of: blob))
+    }
+  }
+
+  /// Writes bytes in their place.
+  func write(_ bytes: RawSpan, to blob: BlobID, at offset: UInt64) throws(StorageFailure) {
+    try failing("written") { () throws(DurableFileError) in
+      try RandomAccessFile(path(of: blob), .writing).write(bytes, at: offset)
+    }
+  }
+
+  /// Fills `output` from a place on; gives how many bytes there were, none of a file that is not there.
+  func read(
+    _ blob: BlobID, at offset: UInt64, into output: inout MutableRawSpan
+  ) throws(StorageFailure) -> Int {
+    do throws(DurableFileError) {
+      return try RandomAccessFile(path(of: blob), .reading).read(at: offset, into: &output)
+    } catch {
+      guard case .failed("open", _) = error else { throw .unavailable("An attachment cannot be read.") }
+      return 0
+    }
+  }
+
+  /// How long a file is; 0 if it is not there.
+  func byteCount(of blob: BlobID) -> UInt64 {
+    (try? RandomAccessFile(path(of: blob), .reading).byteCount) ?? 0
+  }
+
+  /// Waits until a file is on disk.
+  func synchronise(_ blob: BlobID) throws(StorageFailure) {
+    try failing("written") { () throws(DurableFileError) in
+      try RandomAccessFile(path(of: blob), .writing).synchronise()
+    }
+  }
+
+  /// Removes a file, if it is there.
+  func remove(_ blob: BlobID) { try? FileManager.default.removeItem(atPath: path(of: blob)) }
+
+  /// The names of all files.
+  var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
+
+  /// Removes a file by its name.
+  func remove(named name: String) { try? FileManager.default.removeItem(atPath: path + "/" + name) }
+
+  private func failing(
+    _ what: String, _ body: () throws(DurableFileError) -> Void
+  ) throws(StorageFailure) {
+    do throws(DurableFileError) { try body() } catch {
+      guard case .failed(_, ENOSPC) = error else {
+        throw .unavailable("The file of an attachment cannot be \(what).")
+      }
+      throw .unavailable("The disk is full.")
+    }
+  }
+}
+#endif

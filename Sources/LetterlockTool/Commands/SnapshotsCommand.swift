@@ -1,0 +1,86 @@
+#if Tool
+import ArgumentParser
+import Letterlock
+
+/// `letterlock snapshots`
+struct SnapshotsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "snapshots", abstract: "Names the history as it is now, or lists what was named.",
+    discussion: """
+      A snapshot is a point in the history, not a copy: `letterlock export --snapshot NAME` writes out what stood \
+      there then, apart from what was erased since.
+      """)
+
+  @Argument(help: "The archive's folder.") var dir: String
+  @Option(help: "Names the history as it is now.") var create: String?
+  @OptionGroup var keys: KeyOptions
+  @Flag(help: "Prints one JSON object.") var json = false
+
+  private struct Row: Encodable {
+    var id: String
+    var name: String
+    var at: String
+    var records: UInt64
+    var messages: UInt64
+    var conversations: UInt64
+    var attachments: UInt64
+    var device: String
+    var verified: Bool
+  }
+
+  private struct Listing: Encodable {
+    var snapshots: [Row]
+  }
+
+  func run() async throws {
+    try await Terminal.run {
+      let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
+      let listed: [Device.ListedSnapshot]
+      do throws(DeviceError) {
+        if let create { _ = try await device.createSnapshot(named: create) }
+        listed = try device.snapshots()
+      } catch { throw ToolError(error, folder: dir) }
+      let rows = listed.map { listed in
+        let snapshot = listed.snapshot
+        return Row(
+          id: snapshot.id, name: snapshot.name, at: snapshot.at.rfc3339, records: snapshot.treeSize,
+          messages: snapshot.messageCount, conversations: snapshot.conversationCount,
+          attachments: snapshot.attachmentCount, device: listed.author.description,
+          verified: listed.isVerified)
+      }
+      if json {
+        try Terminal.print(json: Listing(snapshots: rows))
+      } else {
+        rows.forEach { print(Self.line($0)) }
+      }
+      if rows.isEmpty { Terminal.note("No snapshot yet: letterlock snapshots \(dir) --create NAME") }
+      if rows.contains(where: { !$0.verified }) {
+        throw ToolError.wrong("A snapshot is not of this history: its line says so.")
+      }
+    }
+  }
+
+  private static func line(_ row: Row) -> String {
+    let counts =
+      "\(row.messages) messages in \(row.conversations) conversations, \(row.attachments) attachments, \(row.records) records"
+    let mark = row.verified ? "" : "  NOT OF THIS HISTORY"
+    return "\(row.id.prefix(8))  \(row.at.prefix(16))  \(row.name): \(counts)\(mark)"
+  }
+}
+
+extension ArchiveFolder.Opened {
+  /// The history as people see it, or saw it at the snapshot whose name or number is given.
+  func timelineIndex(at wanted: String?) throws -> TimelineIndex {
+    guard let wanted else { return try timelineIndex() }
+    do {
+      let found = try device.snapshots().filter {
+        $0.snapshot.name == wanted || $0.snapshot.id.hasPrefix(wanted)
+      }
+      guard let newest = found.last else {
+        throw ToolError("There is no snapshot “\(wanted)”: see `letterlock snapshots \(folder.path)`.")
+      }
+      return try device.timelineIndex(at: newest.snapshot)
+    } catch let error as DeviceError { throw ToolError(error, folder: folder.path) }
+  }
+}
+#endif

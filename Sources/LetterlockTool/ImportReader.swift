@@ -1,0 +1,54 @@
+#if Tool
+import Letterlock
+import LetterlockImport
+
+/// Reads a source a page at a time, apart from whoever seals what it holds.
+actor ImportReader {
+  /// As many messages as go into one Append.
+  private static let pageCount = Append.maximumLeafCount
+
+  /// Some items, in order.
+  struct Page: Sendable {
+    var items: [ImportItem] = []
+    /// What is known of the conversations; nil if nobody asked the source.
+    var profiles: [ConversationProfile]?
+    /// How much has been read, from 0 to 1.
+    var fractionDone = 0.0
+    /// Set in the last page.
+    var end: End?
+  }
+
+  /// Why there are no more pages.
+  enum End: Equatable, Sendable {
+    case complete
+    case damaged(ImportError)
+  }
+
+  private var importer: any MessageImporter
+  private var isFirst = true
+
+  init(_ importer: sending any MessageImporter) { self.importer = importer }
+
+  /// The next page: conversations are told in the first one and in the last one, when all are known.
+  func page() -> Page {
+    var page = Page()
+    do throws(ImportError) {
+      if isFirst { page.profiles = try importer.profiles() }
+      isFirst = false
+      while page.items.count < Self.pageCount, page.end == nil {
+        guard let item = try importer.next() else {
+          page.end = .complete
+          break
+        }
+        page.items.append(item)
+      }
+      if page.end != nil { page.profiles = try importer.profiles() }
+    } catch {
+      page.end = .damaged(error)
+      if let known = try? importer.profiles() { page.profiles = known }
+    }
+    page.fractionDone = importer.fractionDone
+    return page
+  }
+}
+#endif

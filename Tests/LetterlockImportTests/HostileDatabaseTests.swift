@@ -1,0 +1,113 @@
+#if SQLite
+import Foundation
+import GRDB
+import Letterlock
+import Testing
+
+@testable import LetterlockImport
+
+/// Databases that hold what Messages never writes: SQLite lets any value stand in any column.
+@Suite("Messages databases that nobody should trust")
+struct HostileDatabaseTests {
+  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+    "letterlock-import-\(UUID().uuidString)")
+
+  private func database(_ statements: String...) throws -> String {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let path = folder.appendingPathComponent("chat.db").path
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE message (ROWID INTEGER PRIMARY KEY, guid TEXT, text TEXT, handle_id INTEGER, service TEXT,
+            date INTEGER, is_from_me INTEGER, attributedBody BLOB);
+          CREATE TABLE handle (ROWID INTEGER PRIMARY KEY, id TEXT);
+          CREATE TABLE chat (ROWID INTEGER PRIMARY KEY, guid TEXT, style INTEGER);
+          CREATE TABLE chat_message_join (chat_id INTEGER, message_id INTEGER);
+          CREATE TABLE chat_handle_join (chat_id INTEGER, handle_id INTEGER);
+          CREATE TABLE chat_recoverable_message_join (chat_id INTEGER, message_id INTEGER, delete_date INTEGER);
+          CREATE TABLE attachment (ROWID INTEGER PRIMARY KEY, guid TEXT, filename TEXT);
+          CREATE TABLE message_attachment_join (message_id INTEGER, attachment_id INTEGER);
+          """)
+      for statement in statements { try database.execute(sql: statement) }
+    }
+    return path
+  }
+
+  private func messages(_ path: String) throws -> [ImportedMessage] {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var importer = try AppleMessagesImporter(path: path)
+    var messages: [ImportedMessage] = []
+    while let item = try importer.next() {
+      if case .message(let message) = item { messages.append(message) }
+    }
+    #expect(importer.fractionDone == 1)
+    return messages
+  }
+
+  @Test(arguments: [
+    Int64.min, .min + 1, -1_000_000_000_000, -999_999_999_999, -1, 0, 999_999_999_999, 1_000_000_000_000,
+    .max,
+  ])
+  func `a date out of range is the nearest in it`(date: Int64) throws {
+    let path = try database("INSERT INTO message (guid, text, date) VALUES ('a', 'x', \(date))")
+    let time = try #require(try messages(path).first?.message.sentAt.nanosecondsSince1970)
+    #expect(time == AppleMessageRow.time(date).nanosecondsSince1970)
+    if date == .min { #expect(time == .min + 978_307_200_000_000_000) }
+    if date == .max || date == 999_999_999_999 { #expect(time == .max) }
+    if date == -999_999_999_999 { #expect(time == .min) }
+  }
+
+  @Test func `every message comes once, whatever stands where a date should`() throws {
+    let dates = ["3", "2.5", "'text'", "x'00ff'", "NULL", "1e300", "-9e999", "2.5", "3"]
+    var statements = dates.enumerated().map {
+      "INSERT INTO message (guid, text, date) VALUES ('\($0)', '\($0)', \($1))"
+    }
+    statements.append(
+      """
+      WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+      INSERT INTO message (guid, text, date) SELECT i, i, (i * 7919) % 13 + 0.5 FROM n
+      """)
+    let path = try database(statements.joined(separator: ";"))
+    let guids = try messages(path).compactMap(\.message.origin?.identifier)
+    #expect(guids.count == dates.count + 4901)
+    #expect(Set(guids).count == guids.count)
+  }
+
+  @Test func `numbers and texts that change places do no harm`() throws {
+    let path = try database(
+      "INSERT INTO message VALUES (1, 'a', x'ff', 'x', 7, 1, 'y', 'text')",
+      "INSERT INTO message VALUES (2, 'b', 'kept', 9e300, 'SMS', 2, 1.5, NULL)",
+      "INSERT INTO handle VALUES (1, x'00')", "INSERT INTO chat VALUES (1, 7, 'x')",
+      "INSERT INTO chat_message_join VALUES ('one', 1), (1.5, 2), (1, 'two'), (NULL, NULL)",
+      "INSERT INTO chat_handle_join VALUES ('x', 1), (1, 9e300)",
+      "INSERT INTO chat_recoverable_message_join VALUES ('x', 1, 1), (1, 2, 'never'), (9e300, 2, 1)",
+      "INSERT INTO attachment VALUES (1, 5, 7)",
+      "INSERT INTO message_attachment_join VALUES (2, 1), ('x', 'y')")
+    #expect(try messages(path).map(\.message.text) == ["", "kept"])
+  }
+
+  @Test func `no file is taken that is not one of Messages`() throws {
+    let outside = FileManager.default.temporaryDirectory.appendingPathComponent("secret-\(UUID().uuidString)")
+    try Data("secret".utf8).write(to: outside)
+    defer { try? FileManager.default.removeItem(at: outside) }
+    let path = try database(
+      """
+      INSERT INTO message (ROWID, guid, text, date) VALUES (1, 'a', 'x', 1);
+      INSERT INTO attachment VALUES (1, 'own', '~/Library/Messages/Attachments/own.txt'), (2, 'out', '\(outside.path)'),
+        (3, 'up', '~/Library/Messages/../\(outside.lastPathComponent)'), (4, 'zero', '/dev/zero'),
+        (5, 'link', '~/Library/Messages/Attachments/link'), (6, 'folder', '~/Library/Messages/Attachments'),
+        (7, 'pipe', '~/Library/Messages/Attachments/pipe'), (8, 'gone', '~/Library/Messages/gone');
+      INSERT INTO message_attachment_join SELECT 1, ROWID FROM attachment;
+      """)
+    let attachments = folder.appendingPathComponent("Attachments")
+    try FileManager.default.createDirectory(at: attachments, withIntermediateDirectories: true)
+    try Data("own".utf8).write(to: attachments.appendingPathComponent("own.txt"))
+    try FileManager.default.createSymbolicLink(
+      at: attachments.appendingPathComponent("link"), withDestinationURL: outside)
+    #expect(unsafe mkfifo(attachments.appendingPathComponent("pipe").path, 0o600) == 0)
+    let files = try #require(try messages(path).first?.attachments)
+    #expect(files.count == 8)
+    #expect(files.map(\.content.isPresent) == [true] + [Bool](repeating: false, count: 7))
+  }
+}
+#endif

@@ -1,0 +1,53 @@
+import CryptoCore
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+@Suite("A relay that cuts a history off before an epoch")
+struct TruncatingRelayTests {
+  @Test func `is caught by a new device, which knows nothing but the log`() async throws {
+    let house = try await Household()
+    try house.phone.append(Household.text("second"), to: house.chat)
+    try await house.phone.sync()
+    try await house.phone.beginEpoch()
+    let size = try house.phone.progress().history.tree.size
+    let whole = try await house.relay.honest.history(of: house.phone.account, from: 0, maximumByteCount: .max)
+    let cut = try #require(whole.batches.last).firstLeaf
+    // What the relay signed when the history had no more.
+    let mac = try #require(try house.mac.progress().receipt)
+    #expect(mac.treeSize <= cut)
+    await house.relay.alter { page in
+      HistoryPage(batches: page.batches.filter { $0.firstLeaf < mac.treeSize }, receipt: mac)
+    }
+    guard let key = RecoveryKey(secret: house.recoveryKey) else { return }
+    let device = try await Device.restore(
+      with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
+    #expect(try await device.sync().verdict == .rolledBack(from: size, to: mac.treeSize))
+    await house.relay.behave()
+    #expect(try await device.sync().verdict.isComplete)
+  }
+
+  @Test func `is caught where it shows another history that an epoch's opener did not know`() async throws {
+    let house = try await Household()
+    var history = try house.phone.progress().history
+    var other = HistoryTree()
+    for index in 0..<history.tree.size { other.append(HistoryTree.leafHash([UInt8(index)])) }
+    let (keys, log, _) = house.phone.secrets
+    let opening = try EpochOpening(
+      number: 1, account: log.account, linking: [(0, SecretKey(random: 32))],
+      recipients: Dictionary(
+        uniqueKeysWithValues: log.activeDevices.map { ($0, log.members[$0]!.bundle.sealingKey) }),
+      treeSize: history.tree.size, treeRoot: other.root)
+    var next = log
+    try next.append(house.phone.forge(.epoch(opening.header)))
+    let record = try house.phone.archive.conversation(house.chat).seal(Household.text("x")).bytes
+    let append = try Append(
+      of: [record], by: keys, account: log.account, logHead: next.head, counter: 99,
+      previous: history.author(keys.deviceID)?.appendHash ?? .zero,
+      basis: try house.phone.progress().receipt)
+    #expect(throws: HistoryError.epochOfOtherHistory(epoch: 1)) {
+      try history.accept(append, records: [record], of: next)
+    }
+  }
+}
