@@ -30,6 +30,10 @@ struct JSONCase {
   func objectLists(_ name: String) -> [[JSONCase]] {
     (object[name] as? [Any] ?? []).map { ($0 as? [Any] ?? []).compactMap { JSONCase($0) } }
   }
+  /// Lists of numbers.
+  func lists(_ name: String) -> [[Int]] {
+    (object[name] as? [[NSNumber]] ?? []).map { $0.map(\.intValue) }
+  }
   func inner(_ name: String) -> JSONCase? { object[name].flatMap { JSONCase($0) } }
 
   /// Hexadecimal that must be there; an empty array if it is not, which no valid case survives.

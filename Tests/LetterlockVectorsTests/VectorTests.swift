@@ -73,7 +73,9 @@ struct VectorTests {
     arguments: [
       ("crypto-basics", 5, 2), ("tree-math", 10, 0), ("key-schedule", 5, 2), ("psk_secret", 55, 22),
       ("secret-tree", 15, 6), ("transcript-hashes", 5, 2), ("message-protection", 5, 2), ("welcome", 5, 2),
-      ("deserialization", 14, 0), ("messages", 300, 0),
+      ("deserialization", 14, 0), ("messages", 300, 0), ("tree-validation", 70, 28),
+      ("tree-operations", 5, 0), ("treekem", 55, 22), ("passive-client-welcome", 40, 16),
+      ("passive-client-handling-commit", 65, 26), ("passive-client-random", 1, 0),
     ])
   func `the vectors of the MLS working group hold`(file: String, passed: Int, skipped: Int) {
     let report = VectorVerifier.verify(["\(Self.official ?? "")/mls/\(file).json"])

@@ -55,7 +55,13 @@ public struct Digest32: FixedBytes {
   }
 
   /// Wraps bytes that are known to be 32 long.
-  public init(unchecked bytes: [UInt8]) { self = bytes.withRawSpan { Digest32($0, at: 0) } }
+  public init(unchecked bytes: [UInt8]) {
+    // Never a trap, whoever calls: missing bytes are zeros.
+    let whole =
+      bytes.count < Self.byteCount
+      ? bytes + [UInt8](repeating: 0, count: Self.byteCount - bytes.count) : bytes
+    self = whole.withRawSpan { Digest32($0, at: 0) }
+  }
 
   /// The 32 bytes at `offset`.
   init(_ bytes: RawSpan, at offset: Int) {

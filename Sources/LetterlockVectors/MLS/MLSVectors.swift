@@ -16,6 +16,10 @@ enum MLSVectors {
     ("interim_transcript_hash_before", TranscriptHashVectors.verify),
     ("proposal_pub", MessageProtectionVectors.verify),
     ("signer_pub", WelcomeVectors.verify),
+    ("resolutions", RatchetTreeVectors.validation),
+    ("tree_before", RatchetTreeVectors.operation),
+    ("update_paths", TreeKEMVectors.verify),
+    ("initial_epoch_authenticator", PassiveClientVectors.verify),
   ]
 
   /// Cases of every suite.

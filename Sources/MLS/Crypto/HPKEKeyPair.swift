@@ -77,11 +77,17 @@ public struct HPKEKeyPair: Sendable {
   }
 
   /// `KEM.DeriveKeyPair(secret)`. RFC 9180 section 7.1.3.
+  ///
+  /// draft-ietf-hpke-pq derives the seed of an X-Wing key with SHAKE256, which no library here has; it is
+  /// `ExpandWithLabel(secret, "X-Wing seed", "", 32)` in the suites for private use.
   package static func derive(
     from secret: SecretKey, _ suite: CipherSuiteAlgorithms
   ) throws(CipherSuiteError) -> HPKEKeyPair {
+    let material =
+      suite.hpke.kem == .xWing
+      ? try suite.expandWithLabel(secret, label: "X-Wing seed", context: [], byteCount: 32) : secret
     do throws(HPKEError) {
-      return HPKEKeyPair(try HPKEPrivateKey.derive(from: secret, kem: suite.hpke.kem))
+      return HPKEKeyPair(try HPKEPrivateKey.derive(from: material, kem: suite.hpke.kem))
     } catch { throw .invalidPrivateKey }
   }
 }

@@ -3,7 +3,7 @@ extension LeafNode {
   private static let label = "LeafNodeTBS"
 
   /// The leaf with its owner's signature.
-  func signed(
+  package func signed(
     by key: SignatureKeyPair, in place: Place?, _ suite: CipherSuiteAlgorithms
   ) throws(CipherSuiteError) -> LeafNode {
     var leaf = self
@@ -13,7 +13,7 @@ extension LeafNode {
   }
 
   /// Whether the signature is its owner's, for the place where the leaf stands.
-  func isSignatureValid(in place: Place, _ suite: CipherSuiteAlgorithms) -> Bool {
+  package func isSignatureValid(in place: Place, _ suite: CipherSuiteAlgorithms) -> Bool {
     do throws(CipherSuiteError) {
       try suite.verifyWithLabel(
         signatureKey, label: Self.label, toBeSigned(in: place), signature: signature)

@@ -56,9 +56,14 @@ public struct LeafNode: WireCodable, Hashable, Sendable {
   }
 
   /// Where a leaf stands when it is signed: the context that an update and a commit add to what is signed.
-  struct Place: Sendable {
+  package struct Place: Sendable {
     let group: [UInt8]
     let leaf: LeafIndex
+
+    package init(group: [UInt8], leaf: LeafIndex) {
+      self.group = group
+      self.leaf = leaf
+    }
   }
 
   /// What is signed: `LeafNodeTBS`.

@@ -11,7 +11,7 @@ extension RatchetTree {
   ///   opaque original_sibling_tree_hash<V>;
   /// } ParentHashInput;
   /// ```
-  mutating func parentHash(of parent: ParentNode, copathChild: NodeIndex) -> [UInt8] {
+  package mutating func parentHash(of parent: ParentNode, copathChild: NodeIndex) -> [UInt8] {
     var writer = TLSWriter(reserving: 128)
     parent.encryptionKey.encode(to: &writer)
     writer.write(opaque: parent.parentHash)
@@ -21,7 +21,7 @@ extension RatchetTree {
 
   /// Gives every node of a path its parent hash, from the root down. RFC 9420 section 7.9.1.
   /// - Returns: The parent hash of the leaf; empty for a path of no nodes.
-  mutating func setParentHashes(along path: [PathStep]) -> [UInt8] {
+  package mutating func setParentHashes(along path: [PathStep]) -> [UInt8] {
     var hash: [UInt8] = []
     for step in path.reversed() {
       guard var parent = self[parent: step.node] else { continue }
@@ -41,7 +41,7 @@ extension RatchetTree {
 
   /// Whether exactly one descendant of a parent has a parent hash that is valid with respect to it. RFC 9420
   /// section 7.9.2.
-  mutating func isParentHashValid(_ node: NodeIndex, _ parent: ParentNode) -> Bool {
+  package mutating func isParentHashValid(_ node: NodeIndex, _ parent: ParentNode) -> Bool {
     let found =
       [(child: node.left, sibling: node.right), (child: node.right, sibling: node.left)].filter { side in
         let unmerged = parent.unmergedLeaves.filter { side.child.covers(NodeIndex($0)) }

@@ -4,7 +4,7 @@ internal import TLSCodec
 extension RatchetTree {
   /// The content of a `ratchet_tree` extension: the nodes from left to right, without the blank ones at the
   /// end.
-  var encoded: [UInt8] {
+  package var encoded: [UInt8] {
     var last = root.place
     for place in stride(from: leafCount.nodeCount - 1, through: 0, by: -1) where !isBlank(NodeIndex(place)) {
       last = place
@@ -31,7 +31,7 @@ extension RatchetTree {
 
   /// Reads the content of a `ratchet_tree` extension. Leaves stand at even places and parents at odd ones, and
   /// the last node is not blank.
-  init(decoding bytes: [UInt8], hash: CipherSuiteAlgorithms) throws(GroupError) {
+  package init(decoding bytes: [UInt8], hash: CipherSuiteAlgorithms) throws(GroupError) {
     var nodes: [Node?]
     do throws(TLSError) { nodes = try [Node?](decoding: bytes) } catch { throw .malformed(error) }
     guard let last = nodes.last, last != nil else { throw .invalid(.treeEndsBlank) }

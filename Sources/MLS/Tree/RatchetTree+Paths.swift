@@ -1,7 +1,7 @@
 // RFC 9420 sections 4.1.1 and 4.1.2.
 extension RatchetTree {
   /// The non-blank nodes that cover every non-blank descendant, left to right. RFC 9420 section 4.1.1.
-  func resolution(of node: NodeIndex) -> [NodeIndex] {
+  package func resolution(of node: NodeIndex) -> [NodeIndex] {
     var nodes: [NodeIndex] = []
     appendResolution(of: node, to: &nodes)
     return nodes
@@ -20,20 +20,20 @@ extension RatchetTree {
   }
 
   /// Whether a node's resolution is empty: nobody is below it.
-  func isResolutionEmpty(_ node: NodeIndex) -> Bool {
+  package func isResolutionEmpty(_ node: NodeIndex) -> Bool {
     if node.isLeaf || self[parent: node] != nil { return isBlank(node) }
     return isResolutionEmpty(node.left) && isResolutionEmpty(node.right)
   }
 
   /// A node of a path, with its child beside the path.
-  struct PathStep: Hashable, Sendable {
-    let node: NodeIndex
-    let copathChild: NodeIndex
+  package struct PathStep: Hashable, Sendable {
+    package let node: NodeIndex
+    package let copathChild: NodeIndex
   }
 
   /// The direct path of a leaf without the nodes whose copath child has an empty resolution, from the leaf
   /// up. RFC 9420 section 4.1.2.
-  func filteredDirectPath(of leaf: LeafIndex) -> [PathStep] {
+  package func filteredDirectPath(of leaf: LeafIndex) -> [PathStep] {
     var steps: [PathStep] = []
     var child = NodeIndex(leaf)
     for node in child.directPath(in: leafCount) {
@@ -45,7 +45,7 @@ extension RatchetTree {
   }
 
   /// Blanks every node above a leaf.
-  mutating func blankDirectPath(of leaf: LeafIndex) {
+  package mutating func blankDirectPath(of leaf: LeafIndex) {
     for node in NodeIndex(leaf).directPath(in: leafCount) where self[parent: node] != nil {
       self[parent: node] = nil
     }
@@ -55,7 +55,7 @@ extension RatchetTree {
 // RFC 9420 sections 12.1.1 to 12.1.3.
 extension RatchetTree {
   /// Adds a member at the leftmost blank leaf. RFC 9420 section 12.1.1.
-  mutating func add(_ leaf: LeafNode) throws(GroupError) -> LeafIndex {
+  package mutating func add(_ leaf: LeafNode) throws(GroupError) -> LeafIndex {
     let index = try takeBlankLeaf()
     for node in NodeIndex(index).directPath(in: leafCount) {
       guard var parent = self[parent: node] else { continue }
@@ -68,13 +68,13 @@ extension RatchetTree {
   }
 
   /// Replaces a member's leaf. RFC 9420 section 12.1.2.
-  mutating func update(_ index: LeafIndex, to leaf: LeafNode) {
+  package mutating func update(_ index: LeafIndex, to leaf: LeafNode) {
     self[index] = leaf
     blankDirectPath(of: index)
   }
 
   /// Removes a member, and the part of the tree that nobody is left in. RFC 9420 section 12.1.3.
-  mutating func remove(_ index: LeafIndex) {
+  package mutating func remove(_ index: LeafIndex) {
     self[index] = nil
     blankDirectPath(of: index)
     truncate()

@@ -3,9 +3,9 @@
 /// Leaves and parents lie in two flat arrays, a blank node is nil, and tree hashes are kept beside them until
 /// something below changes. A copy costs two array copies at its first edit: a Commit edits a copy, which
 /// replaces the tree when it is merged.
-struct RatchetTree: Sendable {
+package struct RatchetTree: Sendable {
   /// How many leaves there are, blank ones included.
-  private(set) var leafCount: LeafCount
+  package private(set) var leafCount: LeafCount
   private var leaves: [LeafNode?]
   /// The node at place 2i + 1 at i.
   private var parents: [ParentNode?]
@@ -15,7 +15,7 @@ struct RatchetTree: Sendable {
   var hashes: TreeHashCache
 
   /// The tree of a group of one. RFC 9420 section 11.
-  init(creator: LeafNode, hash: CipherSuiteAlgorithms) {
+  package init(creator: LeafNode, hash: CipherSuiteAlgorithms) {
     leafCount = LeafCount(holding: 1)
     leaves = [creator]
     parents = []
@@ -23,7 +23,7 @@ struct RatchetTree: Sendable {
   }
 
   /// A blank tree.
-  init(blank leafCount: LeafCount, hash: CipherSuiteAlgorithms) {
+  package init(blank leafCount: LeafCount, hash: CipherSuiteAlgorithms) {
     self.leafCount = leafCount
     leaves = Array(repeating: nil, count: leafCount.value)
     parents = Array(repeating: nil, count: max(leafCount.value - 1, 0))
@@ -31,13 +31,13 @@ struct RatchetTree: Sendable {
   }
 
   /// The suite whose hash the tree uses.
-  var suite: CipherSuiteAlgorithms { hashes.suite }
+  package var suite: CipherSuiteAlgorithms { hashes.suite }
 
   /// The root.
-  var root: NodeIndex { leafCount.root }
+  package var root: NodeIndex { leafCount.root }
 
   /// A member; nil if the leaf is blank or outside of the tree.
-  subscript(leaf: LeafIndex) -> LeafNode? {
+  package subscript(leaf: LeafIndex) -> LeafNode? {
     get { leafCount.contains(leaf) ? leaves[leaf.place] : nil }
     set {
       guard leafCount.contains(leaf) else { return }
@@ -48,7 +48,7 @@ struct RatchetTree: Sendable {
   }
 
   /// A parent; nil if the node is blank, a leaf, or outside of the tree.
-  subscript(parent node: NodeIndex) -> ParentNode? {
+  package subscript(parent node: NodeIndex) -> ParentNode? {
     get { node.isLeaf || !leafCount.contains(node) ? nil : parents[node.place / 2] }
     set {
       guard !node.isLeaf, leafCount.contains(node) else { return }
@@ -58,19 +58,19 @@ struct RatchetTree: Sendable {
   }
 
   /// Whether a node is blank.
-  func isBlank(_ node: NodeIndex) -> Bool {
+  package func isBlank(_ node: NodeIndex) -> Bool {
     guard let leaf = node.leaf else { return self[parent: node] == nil }
     return self[leaf] == nil
   }
 
   /// The public key of a node; nil if it is blank.
-  func encryptionKey(of node: NodeIndex) -> HPKEPublicKey? {
+  package func encryptionKey(of node: NodeIndex) -> HPKEPublicKey? {
     guard let leaf = node.leaf else { return self[parent: node]?.encryptionKey }
     return self[leaf]?.encryptionKey
   }
 
   /// The leaves that are not blank, in order.
-  var members: [(index: LeafIndex, leaf: LeafNode)] {
+  package var members: [(index: LeafIndex, leaf: LeafNode)] {
     var members: [(index: LeafIndex, leaf: LeafNode)] = []
     for (place, leaf) in leaves.enumerated() {
       if let leaf, let index = LeafIndex(exactly: place) { members.append((index, leaf)) }
@@ -79,7 +79,7 @@ struct RatchetTree: Sendable {
   }
 
   /// Visits the leaves that are not blank, in order.
-  func forEachMember<Failure: Error>(
+  package func forEachMember<Failure: Error>(
     _ body: (LeafIndex, LeafNode) throws(Failure) -> Void
   ) throws(Failure) {
     for place in leaves.indices {
@@ -88,7 +88,7 @@ struct RatchetTree: Sendable {
   }
 
   /// The parents that are not blank, in order.
-  var nonBlankParents: [(node: NodeIndex, parent: ParentNode)] {
+  package var nonBlankParents: [(node: NodeIndex, parent: ParentNode)] {
     var found: [(node: NodeIndex, parent: ParentNode)] = []
     for (place, parent) in parents.enumerated() {
       if let parent { found.append((NodeIndex(2 * place + 1), parent)) }
@@ -101,7 +101,7 @@ struct RatchetTree: Sendable {
 extension RatchetTree {
   /// The leaf that the next new member takes: the leftmost blank one, for which the tree is extended if it has
   /// none. RFC 9420 section 12.1.1.
-  mutating func takeBlankLeaf() throws(GroupError) -> LeafIndex {
+  package mutating func takeBlankLeaf() throws(GroupError) -> LeafIndex {
     var place = firstBlankHint
     while place < leaves.count, leaves[place] != nil { place += 1 }
     firstBlankHint = place
@@ -118,7 +118,7 @@ extension RatchetTree {
   }
 
   /// Halves the tree as long as its right half has no member.
-  mutating func truncate() {
+  package mutating func truncate() {
     var last = leaves.count - 1
     while last > 0, leaves[last] == nil { last -= 1 }
     resize(to: LeafCount(holding: last + 1))

@@ -53,10 +53,10 @@ struct TreeHashCache: Sendable {
 
 extension RatchetTree {
   /// The hash of the whole tree.
-  mutating func rootHash() -> [UInt8] { treeHash(of: root) }
+  package mutating func rootHash() -> [UInt8] { treeHash(of: root) }
 
   /// The tree hash of a node; what is not known of it is computed and kept.
-  mutating func treeHash(of node: NodeIndex) -> [UInt8] {
+  package mutating func treeHash(of node: NodeIndex) -> [UInt8] {
     if let known = hashes[node] { return known }
     let hash =
       if let leaf = node.leaf {
@@ -71,7 +71,7 @@ extension RatchetTree {
 
   /// The tree hash of a node in the tree without some leaves: they are blank, and in nobody's
   /// `unmerged_leaves`. Leaves are in ascending order. RFC 9420 section 7.9.
-  mutating func treeHash(of node: NodeIndex, without leaves: ArraySlice<LeafIndex>) -> [UInt8] {
+  package mutating func treeHash(of node: NodeIndex, without leaves: ArraySlice<LeafIndex>) -> [UInt8] {
     let range = node.leaves
     let below = leaves.drop { $0.place < range.lowerBound }.prefix { $0.place < range.upperBound }
     guard !below.isEmpty else { return treeHash(of: node) }

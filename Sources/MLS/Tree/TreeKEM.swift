@@ -1,49 +1,49 @@
-internal import CryptoCore
+package import CryptoCore
 internal import TLSCodec
 
 /// The private keys that a member has: of its leaf, and of the nodes above whose secrets it was told.
-struct TreePrivateKeys: Sendable {
+package struct TreePrivateKeys: Sendable {
   /// The member.
-  let leaf: LeafIndex
+  package let leaf: LeafIndex
   /// The key of its leaf.
-  var leafKey: HPKEKeyPair
+  package var leafKey: HPKEKeyPair
   /// The keys of nodes above.
-  private(set) var parents: [NodeIndex: HPKEKeyPair] = [:]
+  package private(set) var parents: [NodeIndex: HPKEKeyPair] = [:]
 
-  init(leaf: LeafIndex, leafKey: HPKEKeyPair) {
+  package init(leaf: LeafIndex, leafKey: HPKEKeyPair) {
     self.leaf = leaf
     self.leafKey = leafKey
   }
 
-  subscript(node: NodeIndex) -> HPKEKeyPair? { node == NodeIndex(leaf) ? leafKey : parents[node] }
+  package subscript(node: NodeIndex) -> HPKEKeyPair? { node == NodeIndex(leaf) ? leafKey : parents[node] }
 
   /// Keeps the keys of a path from a node up.
-  mutating func keep(_ secrets: PathSecrets, along path: ArraySlice<RatchetTree.PathStep>) {
+  package mutating func keep(_ secrets: PathSecrets, along path: ArraySlice<RatchetTree.PathStep>) {
     for (step, key) in zip(path, secrets.keyPairs) { parents[step.node] = key }
   }
 
   /// Keeps the key of a node.
-  mutating func keep(_ key: HPKEKeyPair, at node: NodeIndex) { parents[node] = key }
+  package mutating func keep(_ key: HPKEKeyPair, at node: NodeIndex) { parents[node] = key }
 
   /// Forgets the keys that the tree has no more: RFC 9420 section 7.5 demands that outdated keys are deleted.
-  mutating func forgetOutdated(in tree: RatchetTree) {
+  package mutating func forgetOutdated(in tree: RatchetTree) {
     parents = parents.filter { tree.encryptionKey(of: $0.key) == $0.value.publicKey }
   }
 }
 
 /// The path secrets from a node up to the root, and the keys that follow from them. RFC 9420 section 7.4.
-struct PathSecrets: Sendable {
+package struct PathSecrets: Sendable {
   /// One for each node.
-  let secrets: [SecretKey]
+  package let secrets: [SecretKey]
   /// One for each node.
-  let keyPairs: [HPKEKeyPair]
+  package let keyPairs: [HPKEKeyPair]
   /// The path secret after the last.
-  let commitSecret: SecretKey
+  package let commitSecret: SecretKey
 
   /// `path_secret[n] = DeriveSecret(path_secret[n - 1], "path")`
   /// `node_secret[n] = DeriveSecret(path_secret[n], "node")`
   /// `node_priv[n], node_pub[n] = KEM.DeriveKeyPair(node_secret[n])`
-  init(from first: SecretKey, count: Int, _ suite: CipherSuiteAlgorithms) throws(GroupError) {
+  package init(from first: SecretKey, count: Int, _ suite: CipherSuiteAlgorithms) throws(GroupError) {
     var secrets: [SecretKey] = []
     var keyPairs: [HPKEKeyPair] = []
     var secret = first
@@ -58,7 +58,7 @@ struct PathSecrets: Sendable {
   }
 
   /// The key pair of a node's path secret.
-  static func keyPair(
+  package static func keyPair(
     of pathSecret: SecretKey, _ suite: CipherSuiteAlgorithms
   ) throws(GroupError) -> HPKEKeyPair {
     do throws(CipherSuiteError) {
@@ -68,15 +68,15 @@ struct PathSecrets: Sendable {
 }
 
 /// A path that its maker has put into the tree, and not yet sealed to the others.
-struct RenewedPath: Sendable {
-  let sender: LeafIndex
-  let steps: [RatchetTree.PathStep]
-  let secrets: PathSecrets
-  let leafKey: HPKEKeyPair
+package struct RenewedPath: Sendable {
+  package let sender: LeafIndex
+  package let steps: [RatchetTree.PathStep]
+  package let secrets: PathSecrets
+  package let leafKey: HPKEKeyPair
 
   /// The path secret that a new member below the path learns: of the lowest node above both. RFC 9420 section
   /// 12.4.3.1.
-  func pathSecret(for leaf: LeafIndex) -> SecretKey? {
+  package func pathSecret(for leaf: LeafIndex) -> SecretKey? {
     steps.firstIndex { $0.node.covers(NodeIndex(leaf)) }.map { secrets.secrets[$0] }
   }
 }
@@ -85,7 +85,7 @@ struct RenewedPath: Sendable {
 extension RatchetTree {
   /// Puts fresh keys on a member's filtered direct path and into its leaf, and signs the leaf.
   /// - Parameter leaf: What the leaf shall say; its key, its source and its signature are replaced.
-  mutating func renewPath(
+  package mutating func renewPath(
     of sender: LeafIndex, leaf: LeafNode, signedBy signer: SignatureKeyPair, group: [UInt8]
   ) throws(GroupError) -> RenewedPath {
     let steps = filteredDirectPath(of: sender)
@@ -109,7 +109,7 @@ extension RatchetTree {
   /// - Parameters:
   ///   - context: The provisional GroupContext.
   ///   - newLeaves: Members who are added by the same Commit, and learn their secret from the Welcome.
-  func seal(
+  package func seal(
     _ path: RenewedPath, context: [UInt8], excluding newLeaves: Set<LeafIndex>
   ) throws(GroupError) -> UpdatePath {
     guard let leaf = self[path.sender] else { throw .internalError }
@@ -149,7 +149,7 @@ extension RatchetTree {
 // RFC 9420 section 7.5: the side of the members who receive a path.
 extension RatchetTree {
   /// Puts the public keys of a path into the tree.
-  mutating func merge(
+  package mutating func merge(
     _ path: UpdatePath, from sender: LeafIndex, excluding newLeaves: Set<LeafIndex>
   ) throws(GroupError) -> [PathStep] {
     let steps = filteredDirectPath(of: sender)
@@ -172,7 +172,7 @@ extension RatchetTree {
 
   /// Opens the secret of a path that is for this member, and keeps the keys that follow.
   /// - Returns: The commit secret.
-  func open(
+  package func open(
     _ path: UpdatePath, along steps: [PathStep], context: [UInt8], excluding newLeaves: Set<LeafIndex>,
     with keys: inout TreePrivateKeys
   ) throws(GroupError) -> SecretKey {
@@ -192,7 +192,7 @@ extension RatchetTree {
 
   /// Derives the keys from a node up, and keeps them if they are the tree's.
   /// - Returns: The commit secret.
-  func keep(
+  package func keep(
     _ secret: SecretKey, along steps: ArraySlice<PathStep>, in keys: inout TreePrivateKeys
   ) throws(GroupError) -> SecretKey {
     guard secret.byteCount == suite.hashByteCount else { throw .invalid(.pathKeyMismatch) }

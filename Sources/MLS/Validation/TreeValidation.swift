@@ -1,19 +1,19 @@
 // RFC 9420 section 12.4.3.1, "Verify the integrity of the ratchet tree".
 extension RatchetTree {
   /// The tree is the one that the group agreed on.
-  mutating func verifyTreeHash(_ expected: [UInt8]) throws(GroupError) {
+  package mutating func verifyTreeHash(_ expected: [UInt8]) throws(GroupError) {
     guard rootHash() == expected else { throw .invalid(.treeHashMismatch) }
   }
 
   /// Each parent was made by a member below it. Section 7.9.2.
-  mutating func verifyParentHashes() throws(GroupError) {
+  package mutating func verifyParentHashes() throws(GroupError) {
     for (node, parent) in nonBlankParents where !isParentHashValid(node, parent) {
       throw .invalid(.parentHashInvalid)
     }
   }
 
   /// The entries of `unmerged_leaves` are members below, and stand in each node between.
-  func verifyUnmergedLeaves() throws(GroupError) {
+  package func verifyUnmergedLeaves() throws(GroupError) {
     for (node, parent) in nonBlankParents {
       for leaf in parent.unmergedLeaves {
         guard node.covers(NodeIndex(leaf)), self[leaf] != nil else {
@@ -31,7 +31,7 @@ extension RatchetTree {
   }
 
   /// No two nodes have one encryption key, no two members one signature key. Sections 7.3 and 12.4.3.1.
-  func verifyKeysUnique() throws(GroupError) {
+  package func verifyKeysUnique() throws(GroupError) {
     var encryptionKeys = Set<HPKEPublicKey>(minimumCapacity: 2 * leafCount.value)
     var signatureKeys = Set<SignaturePublicKey>(minimumCapacity: leafCount.value)
     try forEachMember { (_, leaf) throws(GroupError) in
@@ -49,11 +49,24 @@ extension RatchetTree {
   }
 
   /// Each member signed its leaf for this place; on all cores. Section 7.3.
-  func verifyLeafSignatures(group: [UInt8]) throws(GroupError) {
+  package func verifyLeafSignatures(group: [UInt8]) throws(GroupError) {
     let suite = suite
     let results = Parallel.map(members) { member in
       member.leaf.isSignatureValid(in: .init(group: group, leaf: member.index), suite)
     }
     guard results.allSatisfy(\.self) else { throw .invalid(.leafSignatureInvalid) }
+  }
+}
+
+extension RatchetTree {
+  /// All checks of a tree that is joined.
+  mutating func checkIntegrity(treeHash: [UInt8], _ rules: LeafNodeRules) throws(GroupError) {
+    try verifyTreeHash(treeHash)
+    try verifyUnmergedLeaves()
+    try verifyParentHashes()
+    try verifyKeysUnique()
+    try forEachMember { (_, leaf) throws(GroupError) in try rules.check(leaf, .tree) }
+    try checkMembership(changed: members.map(\.index))
+    try verifyLeafSignatures(group: rules.groupID)
   }
 }

@@ -1,0 +1,96 @@
+internal import CryptoCore
+
+/// One client: its identity, its keys and its judgement. It makes key packages and is in groups.
+public struct Client: Sendable {
+  /// The suite of its key packages and of the groups that it creates.
+  public let suite: CipherSuite
+  /// Who it says it is.
+  public var credential: Credential
+  /// The key of its signatures.
+  public var signer: SignatureKeyPair
+  /// What it supports, without GREASE.
+  public var capabilities: Capabilities
+  /// The extensions of its leaves.
+  public var leafExtensions: [Extension]
+  /// Who it believes.
+  public let authentication: any AuthenticationService
+  /// Where its keys are.
+  public let keys: any KeyStore
+  /// How it conducts its groups.
+  public var settings: GroupSettings
+  /// The current time in seconds since 1970.
+  public var now: @Sendable () -> UInt64
+
+  /// A client. Without a signer, it gets a fresh key.
+  /// - Throws: `GroupError.cipherSuite` if the suite is not supported.
+  public init(
+    credential: Credential, suite: CipherSuite = .default, signer: SignatureKeyPair? = nil,
+    authentication: any AuthenticationService, keys: any KeyStore = InMemoryKeyStore(),
+    settings: GroupSettings = GroupSettings()
+  ) throws(GroupError) {
+    self.suite = suite
+    self.credential = credential
+    self.signer =
+      if let signer {
+        signer
+      } else {
+        try asGroupError { () throws(CipherSuiteError) in try SignatureKeyPair.generate(suite) }
+      }
+    capabilities = .supported
+    leafExtensions = []
+    self.authentication = authentication
+    self.keys = keys
+    self.settings = settings
+    now = { UInt64(max(0, WallClock.nanosecondsSince1970) / 1_000_000_000) }
+  }
+
+  var algorithms: CipherSuiteAlgorithms {
+    get throws(GroupError) {
+      try asGroupError { () throws(CipherSuiteError) in try suite.algorithms() }
+    }
+  }
+
+  /// A leaf of this client, not signed yet. RFC 9420 section 13.5 wants values that others must ignore.
+  func leaf(_ key: HPKEPublicKey, _ source: LeafNodeSource) -> LeafNode {
+    var capabilities = capabilities
+    capabilities.cipherSuites.append(.randomGREASE())
+    capabilities.extensions.append(.randomGREASE())
+    capabilities.proposals.append(.randomGREASE())
+    capabilities.credentials.append(.randomGREASE())
+    return LeafNode(
+      encryptionKey: key, signatureKey: signer.publicKey, credential: credential,
+      capabilities: capabilities, source: source, extensions: leafExtensions)
+  }
+
+  /// Makes a key package and keeps its private keys in the store. RFC 9420 section 10.
+  /// - Parameters:
+  ///   - lifetime: For how many seconds it can be used, from an hour ago for clocks that differ.
+  ///   - isLastResort: Whether it may be used again when no other is left: its keys then stay in the store.
+  /// - Returns: What is published.
+  public func keyPackage(
+    lifetime: UInt64 = 84 * 86_400, isLastResort: Bool = false
+  ) throws(GroupError) -> KeyPackage {
+    let suite = try algorithms
+    let now = now()
+    let lifetime = Lifetime(notBefore: now - min(now, 3_600), notAfter: now + lifetime)
+    let keys = try asGroupError { () throws(CipherSuiteError) in
+      let (initKey, leafKey) = (try HPKEKeyPair.generate(suite), try HPKEKeyPair.generate(suite))
+      let leaf = leaf(leafKey.publicKey, .keyPackage(lifetime))
+      let package = KeyPackage(
+        version: .mls10, cipherSuite: suite.suite, initKey: initKey.publicKey,
+        leafNode: try leaf.signed(by: signer, in: nil, suite),
+        extensions: isLastResort ? [.lastResort] : [])
+      return KeyPackageKeys(
+        keyPackage: try package.signed(by: signer, suite), initKey: initKey, leafKey: leafKey)
+    }
+    try fromStore { try self.keys.save(keys, for: suite.reference(to: keys.keyPackage)) }
+    return keys.keyPackage
+  }
+}
+
+extension Capabilities {
+  /// What this library supports.
+  public static let supported = Capabilities(
+    versions: [.mls10], cipherSuites: CipherSuite.supported, extensions: [.lastResort],
+    proposals: [.selfRemove], credentials: [.basic, .x509])
+}

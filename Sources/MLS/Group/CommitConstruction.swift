@@ -1,0 +1,79 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// The next epoch, from proposals and the key schedule: what creating and processing a commit share. RFC 9420
+/// sections 12.4.1 and 12.4.2.
+struct EpochTransition: Sendable {
+  var change: ProposedChange
+  /// The GroupContext of the new epoch; provisional until the transcript hash is in it.
+  private(set) var context: GroupContext
+
+  init(_ change: ProposedChange, after context: GroupContext) {
+    self.change = change
+    self.context = context
+    self.context.epoch += 1
+    self.context.extensions = change.extensions
+  }
+
+  /// The provisional GroupContext, encoded: the context of path secrets.
+  mutating func provisionalContext() -> [UInt8] {
+    context.treeHash = change.tree.rootHash()
+    return context.encoded
+  }
+
+  /// The secrets of the new epoch.
+  mutating func secrets(
+    initSecret: SecretKey, commitSecret: SecretKey, preSharedKeys: [(id: PreSharedKeyID, secret: SecretKey)],
+    confirmedTranscriptHash: [UInt8]
+  ) throws(GroupError) -> (joiner: JoinerSecret, member: MemberSecret, epoch: EpochSecrets) {
+    let suite = change.tree.suite
+    context.treeHash = change.tree.rootHash()
+    context.confirmedTranscriptHash = confirmedTranscriptHash
+    let encoded = context.encoded
+    let pskSecret = try asGroupError { () throws(CipherSuiteError) in
+      try suite.preSharedKeySecret(preSharedKeys)
+    }
+    let joiner = JoinerSecret(
+      initSecret: initSecret, commitSecret: commitSecret, groupContext: encoded, suite)
+    let member = joiner.withPreSharedKeys(pskSecret, suite)
+    return (joiner, member, member.epochSecrets(groupContext: encoded, suite))
+  }
+}
+
+extension Group {
+  /// The rules for leaves under the extensions that a list of proposals brings.
+  func rules(extensions: [Extension]) throws(GroupError) -> LeafNodeRules {
+    try LeafNodeRules(state.suite, groupID: id, extensions: extensions, client: client)
+  }
+
+  /// Checks and applies proposals. RFC 9420 sections 12.2 and 12.3.
+  func change(
+    by list: ProposalList, isSuccession: Bool = false
+  ) throws(GroupError) -> (ProposedChange, LeafNodeRules) {
+    let extensions = list.extensions(after: state.context.extensions)
+    let rules = try rules(extensions: extensions)
+    try list.check(in: state.tree, rules, context: state.context, isSuccession: isSuccession)
+    return (try ProposedChange(list, to: state.tree, extensions: extensions), rules)
+  }
+
+  /// The secrets of pre-shared keys, in their order.
+  func preSharedKeys(
+    _ identifiers: [PreSharedKeyID]
+  ) throws(GroupError) -> [(id: PreSharedKeyID, secret: SecretKey)] {
+    var keys: [(id: PreSharedKeyID, secret: SecretKey)] = []
+    for id in identifiers {
+      guard let secret = try preSharedKey(id.key) else { throw .invalid(.preSharedKeyUnavailable) }
+      keys.append((id, secret))
+    }
+    return keys
+  }
+
+  private func preSharedKey(_ key: PreSharedKeyID.Key) throws(GroupError) -> SecretKey? {
+    switch key {
+    case .external(let id): return try fromStore { try client.keys.preSharedKey(id) }
+    case .resumption(_, let groupID, let epoch):
+      guard groupID == id else { return nil }
+      return resumptionKeys.first { $0.epoch == epoch }?.key
+    }
+  }
+}

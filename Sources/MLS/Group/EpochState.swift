@@ -1,0 +1,50 @@
+internal import CryptoCore
+
+/// Everything that a member knows of one epoch. RFC 9420 section 8.
+struct EpochState: Sendable {
+  var context: GroupContext
+  var tree: RatchetTree
+  /// Without the encryption secret, which went into the secret tree.
+  var secrets: EpochSecrets
+  var protection: MessageProtection
+  var transcript: TranscriptHash
+  var confirmationTag: MAC
+  var keys: TreePrivateKeys
+  var signer: SignatureKeyPair
+
+  init(
+    context: GroupContext, tree: RatchetTree, secrets: EpochSecrets, confirmationTag: MAC,
+    keys: TreePrivateKeys, signer: SignatureKeyPair, limits: RatchetLimits
+  ) {
+    let suite = tree.suite
+    self.context = context
+    self.tree = tree
+    self.confirmationTag = confirmationTag
+    self.keys = keys
+    self.signer = signer
+    transcript = TranscriptHash(
+      confirmed: context.confirmedTranscriptHash, confirmationTag: confirmationTag, suite)
+    protection = MessageProtection(
+      context, senderDataSecret: secrets.senderDataSecret, membershipKey: secrets.membershipKey,
+      secretTree: SecretTree(
+        encryptionSecret: secrets.encryptionSecret, leafCount: tree.leafCount, suite),
+      limits: limits, suite)
+    self.secrets = secrets
+    self.secrets.encryptionSecret = SecretKey(copying: [])
+  }
+
+  var suite: CipherSuiteAlgorithms { tree.suite }
+
+  /// This member's leaf.
+  var ownIndex: LeafIndex { keys.leaf }
+}
+
+/// What is left of an epoch that is over: enough to open messages that come late. RFC 9420 section 15.3.
+struct PastEpoch: Sendable {
+  let epoch: UInt64
+  let context: GroupContext
+  var protection: MessageProtection
+  /// The signature keys of the leaves that were different in this epoch than in the next; nil for a leaf
+  /// that was blank.
+  let formerKeys: [LeafIndex: SignaturePublicKey?]
+}

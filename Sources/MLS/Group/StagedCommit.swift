@@ -1,0 +1,87 @@
+/// A commit that was verified and not merged yet: what it would change can be looked at. RFC 9420 section
+/// 12.4.2.
+public struct StagedCommit: Sendable {
+  /// Who made the commit.
+  public let committer: Sender
+  /// Who joins, with the leaf that each would have.
+  public let added: [Group.Member]
+  /// Who leaves, with the leaf that each had.
+  public let removed: [Group.Member]
+  /// Whose leaf is replaced: by an Update, or because it is the committer's.
+  public let updated: [Group.Member]
+  /// Which pre-shared keys go in.
+  public let preSharedKeys: [PreSharedKeyID]
+  /// The GroupContext extensions, if they change.
+  public let extensions: [Extension]?
+  /// What the group is re-initialised to, if it is.
+  public let reInit: ReInit?
+  /// Whether this member is removed: merging then closes the group.
+  public let removesOwnMember: Bool
+  /// What the application authenticated with the commit.
+  public let authenticatedData: [UInt8]
+
+  let groupID: [UInt8]
+  let baseEpoch: UInt64
+  /// Nil if this member is removed.
+  let next: EpochState?
+  /// The former signature keys of the leaves that change.
+  let formerKeys: [LeafIndex: SignaturePublicKey?]
+
+  init(
+    _ change: ProposedChange, committer: Sender, joiner: LeafIndex? = nil, base: EpochState,
+    next: EpochState?, authenticatedData: [UInt8] = []
+  ) {
+    func member(_ index: LeafIndex) -> Group.Member? {
+      (next?.tree ?? change.tree)[index].map { Group.Member(index: index, leaf: $0) }
+    }
+    let path = [committer.leaf, joiner].compactMap(\.self)
+    self.committer = committer
+    added = (change.added.map(\.leaf) + (joiner.map { [$0] } ?? [])).compactMap(member)
+    removed = change.removed.map { Group.Member(index: $0.leaf, leaf: $0.node) }
+    updated = (change.updated + (committer.leaf.map { [$0] } ?? [])).compactMap(member)
+    preSharedKeys = change.preSharedKeys
+    extensions = change.extensions == base.context.extensions ? nil : change.extensions
+    reInit = change.reInit
+    removesOwnMember = next == nil
+    self.authenticatedData = authenticatedData
+    groupID = base.context.groupID
+    baseEpoch = base.context.epoch
+    self.next = next
+    var formerKeys: [LeafIndex: SignaturePublicKey?] = [:]
+    for leaf in change.added.map(\.leaf) + change.removed.map(\.leaf) + change.updated + path {
+      formerKeys.updateValue(base.tree[leaf]?.signatureKey, forKey: leaf)
+    }
+    self.formerKeys = formerKeys
+  }
+}
+
+// RFC 9420 section 12.4.2, "consider the new GroupContext object as the current state of the group".
+extension Group {
+  /// Takes a verified commit into effect. Secrets of the epoch before are kept as far as the settings say.
+  /// - Throws: `GroupError.wrongEpoch` if another commit was merged meanwhile.
+  public mutating func merge(_ commit: StagedCommit) throws(GroupError) {
+    guard commit.groupID == id else { throw .wrongGroup }
+    guard commit.baseEpoch == epoch else { throw .wrongEpoch }
+    proposals = []
+    updateKeys = [:]
+    pending = nil
+    unsaved.state = true
+    guard let next = commit.next else { return wasRemoved = true }
+    pastEpochs.append(
+      PastEpoch(
+        epoch: epoch, context: state.context, protection: state.protection, formerKeys: commit.formerKeys))
+    let excess = pastEpochs.count - max(0, client.settings.keptEpochs)
+    if excess > 0 { pastEpochs.removeFirst(excess) }
+    state = next
+    reInit = commit.reInit
+    keepResumptionKey()
+  }
+
+  /// The signature key that a leaf had in a past epoch.
+  func signatureKey(of leaf: LeafIndex, inPastEpochAt place: Int) -> SignaturePublicKey? {
+    for past in pastEpochs[place...] {
+      if let former = past.formerKeys[leaf] { return former }
+    }
+    return state.tree[leaf]?.signatureKey
+  }
+}

@@ -1,0 +1,31 @@
+internal import CryptoCore
+internal import TLSCodec
+
+// RFC 9420 sections 12.4.1 and 12.4.3.1.
+extension Welcome {
+  /// A Welcome for everybody whom a commit adds; nil if it adds nobody. The secrets are sealed on all cores.
+  init?(
+    to added: [(leaf: LeafIndex, keyPackage: KeyPackage)], _ joiner: JoinerSecret, _ member: MemberSecret,
+    _ info: GroupInfo, path: RenewedPath?, preSharedKeys: [PreSharedKeyID], _ suite: CipherSuiteAlgorithms
+  ) throws(GroupError) {
+    guard !added.isEmpty else { return nil }
+    let encryptedInfo = try asGroupError { () throws(CipherSuiteError) in
+      try member.welcomeSecret(suite).seal(info.encoded, suite)
+    }
+    let results: [Result<EncryptedGroupSecrets, CipherSuiteError>] = Parallel.map(added) { leaf, package in
+      let secrets = GroupSecrets(
+        joinerSecret: joiner.secret, pathSecret: path?.pathSecret(for: leaf), preSharedKeys: preSharedKeys)
+      return Result { () throws(CipherSuiteError) in
+        EncryptedGroupSecrets(
+          newMember: suite.reference(to: package),
+          encryptedGroupSecrets: try suite.encryptWithLabel(
+            package.initKey, label: "Welcome", context: encryptedInfo, secrets.encoded))
+      }
+    }
+    var secrets: [EncryptedGroupSecrets] = []
+    for result in results {
+      do throws(CipherSuiteError) { secrets.append(try result.get()) } catch { throw .cipherSuite(error) }
+    }
+    self.init(cipherSuite: suite.suite, secrets: secrets, encryptedGroupInfo: encryptedInfo)
+  }
+}
