@@ -17,9 +17,7 @@ extension SQLiteRelay {
       var next = rules
       try next.erase(by: erasure)
       let key = account.bytes.stored
-      for table in ["wrap", "batch", "record", "blob_part", "blob"] {
-        try db.run("DELETE FROM \(table) WHERE account = ?", [key])
-      }
+      for table in Self.erasedTables { try db.run("DELETE FROM \(table) WHERE account = ?", [key]) }
       try db.run("INSERT INTO erasure (account, request) VALUES (?, ?)", [key, erasure.encoded.stored])
       try accounts.keep(next, db)
       return true
@@ -27,6 +25,11 @@ extension SQLiteRelay {
     // What was erased is still in the write-ahead log.
     if isNew { try? await file.truncateLog() }
   }
+
+  /// Every table of accounts' things but the log's, so that a new one is not forgotten.
+  static let erasedTables = RelaySchema.schema.tables.filter {
+    $0.columns.contains("account") && !["account", "log_entry", "erasure"].contains($0.name)
+  }.map(\.name)
 
   /// The order by which an account was erased; nil if it was not.
   static func erasure(of account: AccountID, _ db: Database) throws -> AccountErasure? {

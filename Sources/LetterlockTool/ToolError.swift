@@ -98,6 +98,8 @@ extension ToolError {
       case .unavailable(let reason): ToolError("The key file cannot be used: \(reason.asEnd)")
       case .passphraseNeeded: ToolError("The keys are sealed: give --passphrase-file FILE.")
       case .wrongPassphrase: ToolError("Wrong passphrase, or the key file was altered.")
+      case .notSealed:
+        ToolError.wrong("The key file is not sealed, though a passphrase was given: is it yours?")
       case .corrupted: ToolError.wrong("The key file is damaged.")
       case .unknownVersion(let version):
         ToolError("The key file is of version \(version): use a newer letterlock.")

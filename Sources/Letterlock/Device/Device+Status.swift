@@ -48,6 +48,17 @@ extension Device {
     } catch { throw .vault(error) }
   }
 
+  /// Fetches the files that `settings()` says are fetched without being asked, previews first. Gives their number.
+  /// - Throws: as `download(where:)`.
+  @discardableResult
+  public func downloadAutomatically() async throws(DeviceError) -> Int {
+    let settings = try settings()
+    guard settings.automaticDownloads != .off else { return 0 }
+    return try await download {
+      settings.fetches(isPreview: $0.role == .preview, byteCount: $0.byteCount)
+    }
+  }
+
   /// Fetches every file of the history that the store does not have. Gives their number.
   @discardableResult
   public func downloadAll() async throws(DeviceError) -> Int {

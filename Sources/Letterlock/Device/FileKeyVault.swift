@@ -72,7 +72,10 @@ public final class FileKeyVault: KeyVault {
     guard let bytes = try Self.read(path) else { return nil }
     var reader = TLSReader(bytes)
     switch try Self.header(&reader) {
-    case .permissions: return try Self.contents(&reader)
+    case .permissions:
+      // Whoever can write the file could put keys of their own in its place, which no passphrase seals.
+      guard passphrase == nil else { throw .notSealed }
+      return try Self.contents(&reader)
     case .argon2id:
       guard let passphrase else { throw .passphraseNeeded }
       return try openSealed(&reader, passphrase)
@@ -105,6 +108,7 @@ public final class FileKeyVault: KeyVault {
     } else {
       let salt = Salt(unchecked: SecureRandom.bytes(16))
       key = try derive(Parameters(salt: salt, memoryKiB: 256 * 1024, passes: 3), passphrase)
+      derived.withLock { $0 = key }
     }
     let nonce = SecureRandom.bytes(24)
     writer.write(FileProtection.argon2id.rawValue)
@@ -143,6 +147,8 @@ public final class FileKeyVault: KeyVault {
       let secrets = try XChaCha20Poly1305.openSecret(
         parsed.secrets, using: key.key, nonce: parsed.nonce,
         authenticating: authenticated.bytes + parsed.state)
+      // Kept only now: a file that someone else made must not choose the salt and the costs of the next one.
+      derived.withLock { $0 = key }
       return VaultContents(secrets: secrets, state: parsed.state)
     } catch { throw .wrongPassphrase }
   }
@@ -151,13 +157,11 @@ public final class FileKeyVault: KeyVault {
     _ parameters: Parameters, _ passphrase: SecretKey
   ) throws(VaultError) -> DerivedKey {
     do {
-      let key = DerivedKey(
+      return DerivedKey(
         parameters: parameters,
         key: try Argon2id.deriveKey(
           from: passphrase, salt: parameters.salt.bytes, memoryKiB: Int(parameters.memoryKiB),
           passes: Int(parameters.passes), byteCount: 32))
-      derived.withLock { $0 = key }
-      return key
     } catch { throw .unavailable("not enough memory for the passphrase") }
   }
 

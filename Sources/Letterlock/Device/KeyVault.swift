@@ -8,6 +8,8 @@ public enum VaultError: Error, Hashable, Sendable {
   case passphraseNeeded
   /// The passphrase is wrong, or the file was altered.
   case wrongPassphrase
+  /// A passphrase was given, and the keys are not sealed under any: they may not be the ones that were.
+  case notSealed
   /// What the vault holds is not what was put there.
   case corrupted
   /// The vault was written by a newer version of this library.

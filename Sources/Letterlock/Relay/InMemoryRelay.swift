@@ -289,6 +289,7 @@ public actor InMemoryRelay: Relay {
     }
     try stored.rules.erase(by: erasure)
     (stored.wraps, stored.batches, stored.blobs) = ([:], [], [:])
+    stored.nodes = HistoryNodes()
     accounts[account] = stored
   }
 

@@ -89,6 +89,7 @@ package struct RelayAccount: Sendable {
       throw .staleHistory(treeSize: history.tree.size)
     }
     erasure = order
+    history = History()
     (usage.records, usage.blobs) = (0, 0)
   }
 

@@ -102,7 +102,7 @@ struct SyncCommand: AsyncParsableCommand {
         bar.finish()
         for hold in report.heldBack { Terminal.note(hold.sentence(folder: dir)) }
         let erased = report.verdict.isComplete ? try await erase(on: device) : 0
-        let files = report.verdict.isComplete ? try await device.downloadAll() : 0
+        let files = report.verdict.isComplete ? try await device.downloadAutomatically() : 0
         outcome = Outcome(
           complete: report.verdict.isComplete, erased: erased, verdict: report.verdict.sentence,
           received: report.received, sent: report.sent, attachmentsSent: report.sentAttachments,

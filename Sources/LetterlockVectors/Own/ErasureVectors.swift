@@ -17,20 +17,21 @@ enum ErasureVectors: OwnVectorKind {
     }
     let newest = try receipt(log.head, by: key)
     let time = Timestamp(nanosecondsSince1970: 1_700_000_300_000_000_000)
-    let good = try AccountErasure(of: newest, at: time, by: maker.rotatedPhone)
+    let good = try AccountErasure(of: newest, at: time, by: maker.laptop)
     let older = try receipt(log.heads[0], by: key)
     let unsigned = try receipt(log.head, by: try ReceiptKey(seed: VectorSeed.bytes("another relay")))
     let foreign = try receipt(log.head, by: key, of: AccountID(unchecked: VectorSeed.bytes("account")))
     let orders: [(String, AccountErasure)] = [
       ("an order", good),
-      ("at an older head", try AccountErasure(of: older, at: time, by: maker.rotatedPhone)),
-      ("a receipt of another relay", try AccountErasure(of: unsigned, at: time, by: maker.rotatedPhone)),
-      ("another account", try AccountErasure(of: foreign, at: time, by: maker.rotatedPhone)),
+      ("at an older head", try AccountErasure(of: older, at: time, by: maker.laptop)),
+      ("a receipt of another relay", try AccountErasure(of: unsigned, at: time, by: maker.laptop)),
+      ("another account", try AccountErasure(of: foreign, at: time, by: maker.laptop)),
       ("by a removed device", try AccountErasure(of: newest, at: time, by: maker.tablet)),
     ]
     var cases: [[String: Any]] = try orders.map { name, order in
       ["name": name, "erasure": order.encoded.hex, "valid": try holds(order, in: log)]
     }
+    guard try holds(good, in: log) else { throw TLSError.invalidValue }
     let bytes = good.encoded
     for (name, place) in [("its device", 1), ("its receipt", 40), ("its time", 205), ("its signature", 300)] {
       cases.append(["name": "\(name) altered", "erasure": bytes.flipping(place).hex, "valid": false])
@@ -39,7 +40,7 @@ enum ErasureVectors: OwnVectorKind {
       [
         "account": log.account.bytes.hex, "log": maker.entries.map { $0.encoded.hex },
         "log_head": log.head.bytes.hex, "receipt_key": key.publicKey.hex,
-        "signing_keys": maker.rotatedPhone.signingKeys.bytes.hex,
+        "signing_keys": maker.laptop.signingKeys.bytes.hex,
       ], cases
     )
   }
