@@ -96,7 +96,8 @@ private struct AccountReplay {
 
   func rules(after known: RelayAccount?) throws -> RelayAccount {
     guard let history = try? History(decoding: stored.history) else { throw damaged("history") }
-    return RelayAccount(log: try log(after: known?.log), history: history, usage: try usage(),
+    return RelayAccount(
+      log: try log(after: known?.log), history: history, usage: try usage(),
       erasure: try SQLiteRelay.erasure(of: account, db))
   }
 

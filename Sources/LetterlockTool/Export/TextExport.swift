@@ -25,7 +25,9 @@ struct LinesExport {
       let bar = ProgressBar("Writing messages")
       var count = 0
       try device.forEachMessage(of: index) { messages in
-        for line in try JSONLines.encoded(messages, titles: titles, index: index, device: device) { try file.write(line) }
+        for line in try JSONLines.encoded(messages, titles: titles, index: index, device: device) {
+          try file.write(line)
+        }
         count += messages.count
         bar.update(Double(count) / Double(max(1, index.references.count)))
       }
@@ -86,7 +88,8 @@ private enum JSONLines {
   }
 
   private static func encoded(
-    _ messages: ArraySlice<Message>, _ titles: [ConversationID: String], _ index: TimelineIndex, _ device: Device
+    _ messages: ArraySlice<Message>, _ titles: [ConversationID: String], _ index: TimelineIndex,
+    _ device: Device
   ) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -95,7 +98,8 @@ private enum JSONLines {
       let title = message.conversation.flatMap { titles[$0] } ?? ""
       lines += try encoder.encode(
         ExportedMessage(
-          message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil, sha256: device.sha256))
+          message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil, sha256: device.sha256)
+      )
       lines.append(0x0a)
     }
     return lines
