@@ -40,6 +40,15 @@ struct ArchiveFolder: Sendable {
     } catch { throw ToolError("Cannot make the folder \(devicePath): is a file in its place?") }
   }
 
+  /// Whether a file is somewhere in this folder.
+  func holds(_ file: String) -> Bool {
+    let (own, other) = (
+      URL(fileURLWithPath: path).resolvingSymlinksInPath(),
+      URL(fileURLWithPath: file).resolvingSymlinksInPath()
+    )
+    return other.pathComponents.starts(with: own.pathComponents)
+  }
+
   /// Moves what is in this folder out of the way, to a name that is free.
   func putAside() throws {
     guard FileManager.default.fileExists(atPath: path) else { return }

@@ -28,7 +28,13 @@ struct RestoreCommand: AsyncParsableCommand {
       let key = try Self.readKey(recoveryKeyFile)
       let server = try ArchiveFolder.openRelay(at: relay)
       let folder = ArchiveFolder(path: dir)
-      if replace { try folder.putAside() }
+      if replace {
+        guard !folder.holds(ArchiveFolder.relayFile(at: relay)) else {
+          throw ToolError(
+            "The relay is in \(dir) itself: choose another folder, or move the relay out first.")
+        }
+        try folder.putAside()
+      }
       try folder.create()
       try folder.point(toRelay: relay)
       let store = try folder.openStore()

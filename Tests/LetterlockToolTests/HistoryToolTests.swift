@@ -1,0 +1,81 @@
+#if Tool
+import Foundation
+import Testing
+
+@Suite("The tool: points in a history, and its newest page")
+struct HistoryToolTests {
+  private struct Listing: Decodable {
+    struct Snapshot: Decodable {
+      var name: String
+      var messages: Int
+      var verified: Bool
+    }
+
+    var snapshots: [Snapshot]
+  }
+
+  private struct Page: Decodable {
+    struct Message: Decodable {
+      var text: String
+      var dateDoubtful: Bool
+    }
+
+    var messages: [Message]
+  }
+
+  private let folder: ToolFolder
+
+  /// Twenty messages by one sender, named, and then one more.
+  init() throws {
+    folder = try ToolFolder()
+    try folder.write(Self.backup(0..<20), to: "first.xml")
+    try folder.write(Self.backup(0..<21), to: "more.xml")
+    try folder.succeed("init", "A", "--recovery-key-file", "key")
+    try folder.succeed("import", "first.xml", "--archive", "A")
+    try folder.succeed("snapshots", "A", "--create", "before")
+    try folder.succeed("import", "more.xml", "--archive", "A")
+    try folder.succeed("sync", "A")
+  }
+
+  private static func backup(_ numbers: Range<Int>) -> String {
+    let messages = numbers.map {
+      "<sms address=\"+15550101\" date=\"\(1_700_000_000_000 + $0 * 60_000)\" type=\"1\" body=\"m\($0)\" />"
+    }
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?><smses>\(messages.joined())</smses>"
+  }
+
+  @Test func `an export at a snapshot holds what stood there then`() throws {
+    let listed = try folder.succeed("snapshots", "A", "--json").json(Listing.self).snapshots
+    #expect(listed.map(\.name) == ["before"])
+    #expect(listed.map(\.messages) == [20])
+    #expect(listed.allSatisfy(\.verified))
+    try folder.succeed("export", "A", "--format", "text", "--output", "then", "--snapshot", "before")
+    try folder.succeed("export", "A", "--format", "text", "--output", "now")
+    #expect(try !folder.text(of: "then").contains("m20 "))
+    #expect(try folder.text(of: "now").contains("m20 "))
+    let unknown = try folder.run(
+      "export", "A", "--format", "text", "--output", "x", "--snapshot", "never")
+    #expect(unknown.exitCode == 1)
+    #expect(!folder.exists("x"))
+  }
+
+  @Test func `a restore overwrites nothing, and goes back to a snapshot`() throws {
+    let restored = try folder.succeed(
+      "restore", "C", "--relay", "A", "--recovery-key-file", "key", "--snapshot", "before")
+    #expect(restored.output.contains("before: 20 messages, proven."))
+    #expect(try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "key").exitCode == 1)
+    try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "key", "--replace")
+    #expect(folder.exists("C.replaced-1/device/keys"))
+    let itself = try folder.run("restore", "A", "--relay", "A", "--recovery-key-file", "key", "--replace")
+    #expect(itself.exitCode == 1)
+    #expect(folder.exists("A/device/keys"))
+  }
+
+  @Test func `the newest page is shown by the relay's answer alone`() throws {
+    let page = try folder.succeed("show", "A", "+15550101", "--newest", "3", "--json").json(Page.self)
+    #expect(page.messages.map(\.text) == ["m18", "m19", "m20"])
+    #expect(page.messages.allSatisfy { !$0.dateDoubtful })
+    #expect(try folder.run("show", "A", "nobody", "--newest", "3").exitCode == 1)
+  }
+}
+#endif
