@@ -9,6 +9,7 @@ let benchmarks: @Sendable () -> Void = {
   registerTree()
   registerWrapping()
   registerReplaying()
+  registerMLSMessages()
   #if OLM
   registerMegolm()
   #endif
