@@ -6,7 +6,9 @@ SWIFT ?= swift
 TRAITS := --enable-all-traits
 TOOL := .build/release/letterlock
 
-.PHONY: demo test vectors bench docs lint hostile consumer independent prerequisites clean
+SIMULATION ?= 64,5000,10
+
+.PHONY: demo test vectors bench docs lint hostile simulate consumer independent prerequisites clean
 
 demo: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
@@ -21,6 +23,11 @@ vectors: prerequisites
 
 hostile: prerequisites
 	LETTERLOCK_HOSTILE=1 $(SWIFT) test -c release -Xswiftc -enable-testing $(TRAITS) --filter Hostile
+
+# Clients, steps and seeds.
+simulate: prerequisites
+	LETTERLOCK_HOSTILE=1 LETTERLOCK_SIMULATION=$(SIMULATION) $(SWIFT) test -c release \
+	  -Xswiftc -enable-testing $(TRAITS) --filter HostileSimulation
 
 bench: prerequisites
 	Benchmarks/run

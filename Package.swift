@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "Letterlock", dependencies: ["CryptoCore", "TLSCodec"], swiftSettings: settings),
     .target(
-      name: "LetterlockSQLite", dependencies: ["Letterlock", "CryptoCore", "TLSCodec", grdb],
+      name: "LetterlockSQLite", dependencies: ["Letterlock", "MLS", "CryptoCore", "TLSCodec", grdb],
       swiftSettings: settings),
     .target(
       name: "LetterlockImport", dependencies: ["Letterlock", "CryptoCore", grdb], swiftSettings: settings),
@@ -84,7 +84,7 @@ let package = Package(
     .testTarget(
       name: "LetterlockSQLiteTests",
       dependencies: [
-        "LetterlockSQLite", "Letterlock", "CryptoCore", "TLSCodec", "CrashProbe", grdb,
+        "LetterlockSQLite", "Letterlock", "MLS", "CryptoCore", "TLSCodec", "CrashProbe", grdb,
       ],
       swiftSettings: settings),
     .testTarget(

@@ -43,6 +43,7 @@ let package = Package(
         .product(name: "Letterlock", package: "letterlock"),
         .product(name: "LetterlockSQLite", package: "letterlock"),
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "MLS", package: "letterlock"),
         .product(name: "Benchmark", package: "benchmark"),
       ] + (hasOlm ? ["COlm"] : []) + (hasSignal ? ["SenderKey"] : []),
       path: "LetterlockBenchmarks",

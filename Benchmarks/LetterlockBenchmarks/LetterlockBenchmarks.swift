@@ -11,6 +11,7 @@ let benchmarks: @Sendable () -> Void = {
   registerWrapping()
   registerReplaying()
   registerEpochOpenings()
+  registerMLSMessages()
   #if OLM
   registerMegolm()
   #endif

@@ -1,3 +1,5 @@
+internal import Crypto
+
 /// A public key of HPKE.
 public struct HPKEPublicKey: Sendable {
   /// The key as RFC 9180 serialises it.
@@ -19,6 +21,18 @@ public struct HPKEPublicKey: Sendable {
     self.bytes = bytes
     self.kem = kem
   }
+
+  /// Takes a serialised key to which something is sealed at once: whether it is a key, and of which order,
+  /// shows then, and is not computed twice.
+  package init(sealingTo bytes: [UInt8], kem: HPKEKEM) throws(HPKEError) {
+    guard bytes.count == kem.publicKeyByteCount else { throw .invalidKey }
+    self.init(own: bytes, kem: kem)
+  }
+
+  fileprivate init(own bytes: [UInt8], kem: HPKEKEM) {
+    self.bytes = bytes
+    self.kem = kem
+  }
 }
 
 /// A private key of HPKE.
@@ -27,9 +41,16 @@ public final class HPKEPrivateKey: Sendable, CustomStringConvertible, CustomRefl
   let secret: SecretKey
   /// The key as RFC 9180 serialises it; of X-Wing, its seed.
   package var serialized: SecretKey { secret }
-  private let xWing: XWing.PrivateKey?
+  private let key: Key
   /// The public half.
   public let publicKey: HPKEPublicKey
+
+  /// Keys as they compute: parsed once.
+  private enum Key: Sendable {
+    case x25519(Curve25519.KeyAgreement.PrivateKey)
+    case nist(NISTCurve.PrivateKey)
+    case xWing(XWing.PrivateKey)
+  }
 
   /// Takes a serialised private key: of X-Wing, its seed of 32 bytes.
   public init(bytes: SecretKey, kem: HPKEKEM) throws(HPKEError) {
@@ -38,17 +59,18 @@ public final class HPKEPrivateKey: Sendable, CustomStringConvertible, CustomRefl
     do {
       switch kem {
       case .p256, .p384, .p521:
-        xWing = nil
         guard let curve = kem.curve else { throw HPKEError.invalidKey }
-        publicKey = try HPKEPublicKey(
-          bytes: NISTCurve.PrivateKey(bytes, curve: curve).publicKey, kem: kem)
+        let pair = try NISTCurve.PrivateKey(bytes, curve: curve)
+        key = .nist(pair)
+        publicKey = HPKEPublicKey(own: pair.publicKey, kem: kem)
       case .x25519:
-        xWing = nil
-        publicKey = try HPKEPublicKey(bytes: X25519.PrivateKey(bytes).publicKey, kem: kem)
+        let pair = try bytes.withContiguous { try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: $0) }
+        key = .x25519(pair)
+        publicKey = HPKEPublicKey(own: pair.publicKey.rawRepresentation.array, kem: kem)
       case .xWing:
-        let key = try XWing.PrivateKey(seed: bytes)
-        xWing = key
-        publicKey = try HPKEPublicKey(bytes: key.publicKey.bytes, kem: kem)
+        let pair = try XWing.PrivateKey(seed: bytes)
+        key = .xWing(pair)
+        publicKey = HPKEPublicKey(own: pair.publicKey.bytes, kem: kem)
       }
     } catch { throw .invalidKey }
   }
@@ -61,18 +83,30 @@ public final class HPKEPrivateKey: Sendable, CustomStringConvertible, CustomRefl
     }
   }
 
-  /// The Diffie-Hellman secret with a serialised public key.
+  private static let zeros = SecretKey(copying: [UInt8](repeating: 0, count: 32))
+
+  /// The Diffie-Hellman secret with a serialised public key; refuses one of low order.
   func agree(with other: [UInt8]) throws(HPKEError) -> SecretKey {
     do {
-      if let curve = kem.curve {
-        return try NISTCurve.PrivateKey(secret, curve: curve).sharedSecret(with: other)
+      switch key {
+      case .nist(let key): return try key.sharedSecret(with: other)
+      case .x25519(let key):
+        let secret = try key.sharedSecretFromKeyAgreement(
+          with: Curve25519.KeyAgreement.PublicKey(rawRepresentation: other)
+        ).secret
+        // swift-crypto lets keys of low order through: the secret is zeros, which everyone knows. RFC 9180
+        // section 7.1.4.
+        guard !secret.isEqual(to: Self.zeros) else { throw HPKEError.invalidKey }
+        return secret
+      case .xWing: throw HPKEError.invalidKey
       }
-      return try X25519.PrivateKey(secret).sharedSecret(with: other)
     } catch { throw .invalidKey }
   }
 
   func decapsulateXWing(_ encapsulated: [UInt8]) throws(HPKEError) -> SecretKey {
-    guard let xWing, let secret = try? xWing.decapsulate(encapsulated) else { throw .openFailed }
+    guard case .xWing(let key) = key, let secret = try? key.decapsulate(encapsulated) else {
+      throw .openFailed
+    }
     return secret
   }
 

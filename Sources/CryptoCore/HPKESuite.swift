@@ -37,6 +37,9 @@ public enum HPKEKEM: UInt16, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// A serialised public key's size in bytes.
+  public var publicKeyByteCount: Int { self == .xWing ? XWing.publicKeyByteCount : encapsulatedByteCount }
+
   /// A serialised private key's size in bytes.
   public var privateKeyByteCount: Int { curve?.privateKeyByteCount ?? 32 }
 

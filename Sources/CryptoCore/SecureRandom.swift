@@ -17,6 +17,12 @@ public enum SecureRandom {
     }
   }
 
+  /// 32 random bits.
+  public static func number() -> UInt32 {
+    _ = Sodium.isReady
+    return randombytes_random()
+  }
+
   /// A number from 0 to `bound` - 1, each as likely as any other; 0 if `bound` is 0 or 1.
   public static func uniform(below bound: UInt32) -> UInt32 {
     _ = Sodium.isReady

@@ -78,6 +78,15 @@ extension MutableRawSpan {
     unsafe copy(text.utf8Span.span.bytes, to: offset)
   }
 
+  /// Lends the bytes in `range` for writing.
+  @inlinable
+  package mutating func withPart<Result, Failure: Error>(
+    _ range: Range<Int>, _ body: (inout MutableRawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var part = _mutatingExtracting(range)
+    return try body(&part)
+  }
+
   /// Fills `range` with zeros.
   @inlinable
   package mutating func zero(_ range: Range<Int>) {

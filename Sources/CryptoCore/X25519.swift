@@ -59,9 +59,11 @@ public enum X25519 {
 
   /// Whether a public key is of low order: whoever multiplies it gets zeros.
   package static func isWeak(_ publicKey: [UInt8]) -> Bool {
-    guard let key = try? PrivateKey(SecretKey(copying: [UInt8](repeating: 1, count: 32))) else {
-      return true
-    }
-    return (try? key.sharedSecret(with: publicKey)) == nil
+    guard publicKey.count == 32 else { return true }
+    _ = Sodium.isReady
+    let scalar = [UInt8](repeating: 1, count: 32)
+    var point = [UInt8](repeating: 0, count: 32)
+    // All three buffers have 32 bytes.
+    return unsafe crypto_scalarmult(&point, scalar, publicKey) != 0
   }
 }

@@ -22,6 +22,6 @@ public enum VectorGenerator {
         to: URL(fileURLWithPath: folder).appendingPathComponent(kind.name + ".json"))
       count += made.cases.count
     }
-    return count
+    return try count + MLSVectorGenerator.write(to: folder)
   }
 }

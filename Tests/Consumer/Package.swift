@@ -8,7 +8,9 @@ let package = Package(
   dependencies: [.package(name: "letterlock", path: "../..")],
   targets: [
     .executableTarget(
-      name: "Consumer", dependencies: [.product(name: "Letterlock", package: "letterlock")])
+      name: "Consumer", dependencies: [.product(name: "Letterlock", package: "letterlock")]),
+    .executableTarget(
+      name: "MLSConsumer", dependencies: [.product(name: "MLS", package: "letterlock")]),
   ],
   swiftLanguageModes: [.v6]
 )

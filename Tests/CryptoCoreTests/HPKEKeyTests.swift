@@ -13,6 +13,13 @@ struct HPKEKeyTests {
     }
   }
 
+  /// The order of such a key is not looked at before.
+  @Test(arguments: X25519Tests.lowOrderPoints)
+  func `nothing is sealed to a key of low order`(point: String) throws {
+    let key = try HPKEPublicKey(sealingTo: [UInt8](hex: point), kem: .x25519)
+    #expect(throws: HPKEError.invalidKey) { _ = try HPKE.Sender(to: key, suite: Self.suite, info: []) }
+  }
+
   /// The sender knows that the shared secret is zeros, and so does everyone.
   @Test(arguments: X25519Tests.lowOrderPoints)
   func `an encapsulated key of low order is refused`(point: String) throws {

@@ -103,7 +103,7 @@ extension CipherSuiteAlgorithms {
   }
 
   private func coreKey(_ key: HPKEPublicKey) throws(HPKEError) -> CryptoCore.HPKEPublicKey {
-    try CryptoCore.HPKEPublicKey(bytes: key.bytes, kem: hpke.kem)
+    try CryptoCore.HPKEPublicKey(sealingTo: key.bytes, kem: hpke.kem)
   }
 }
 
@@ -168,7 +168,7 @@ extension CipherSuiteAlgorithms {
 
 extension CipherSuiteAlgorithms {
   /// The AEAD of messages and of the Welcome.
-  var aead: any AEAD.Type {
+  package var aead: any AEAD.Type {
     switch hpke.aead {
     case .aes128GCM: AES128GCM.self
     case .aes256GCM, .exportOnly: AES256GCM.self

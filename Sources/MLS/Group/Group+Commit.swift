@@ -7,8 +7,6 @@ public struct CommitMessages: Hashable, Sendable {
   public let commit: MLSMessage
   /// For those who were added; nil if nobody was. Deliver it only once the commit was accepted.
   public let welcome: MLSMessage?
-  /// The new epoch's public state, for joining by an external commit once this one was accepted.
-  public let groupInfo: MLSMessage
 }
 
 /// A commit of this member that the delivery service has not accepted yet.
@@ -64,10 +62,7 @@ extension Group {
     let tag = secrets.epoch.confirmationTag(transition.context.confirmedTranscriptHash, state.suite)
     signed.auth.confirmationTag = tag
     let next = nextState(transition, secrets.epoch, tag, path)
-    let info = try next.groupInfo(extensions: groupInfoExtensions(next))
-    let welcome = try Welcome(
-      to: change.added, secrets.joiner, secrets.member, info, path: path,
-      preSharedKeys: change.preSharedKeys, state.suite)
+    let welcome = try welcome(next, change, secrets.joiner, secrets.member, path)
     let message = try protect(signed)
     unsaved.waiting = true
     pending = PendingCommit(
@@ -75,8 +70,7 @@ extension Group {
       staged: StagedCommit(
         change, committer: .member(state.ownIndex), base: state, next: next,
         authenticatedData: options.authenticatedData))
-    return CommitMessages(
-      commit: message, welcome: welcome.map { .welcome($0) }, groupInfo: .groupInfo(info))
+    return CommitMessages(commit: message, welcome: welcome.map { .welcome($0) })
   }
 
   /// Takes this member's pending commit into effect: the delivery service has accepted it.
@@ -169,6 +163,16 @@ extension Group {
     return EpochState(
       context: transition.context, tree: transition.change.tree, secrets: secrets, confirmationTag: tag,
       keys: keys, signer: path == nil ? state.signer : client.signer, limits: client.settings.ratchetLimits)
+  }
+
+  private func welcome(
+    _ next: EpochState, _ change: ProposedChange, _ joiner: JoinerSecret, _ member: MemberSecret,
+    _ path: RenewedPath?
+  ) throws(GroupError) -> Welcome? {
+    guard !change.added.isEmpty else { return nil }
+    return try Welcome(
+      to: change.added, joiner, member, next.groupInfo(extensions: groupInfoExtensions(next)), path: path,
+      preSharedKeys: change.preSharedKeys, state.suite)
   }
 
   func groupInfoExtensions(_ state: EpochState) -> [Extension] {

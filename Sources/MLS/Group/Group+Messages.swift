@@ -9,17 +9,23 @@ extension Group {
   public mutating func protect(
     _ data: [UInt8], authenticating authenticatedData: [UInt8] = []
   ) throws(GroupError) -> MLSMessage {
+    let encoded = try protectEncoded(data, authenticating: authenticatedData)
+    return try asGroupError { () throws(TLSError) in try MLSMessage(decoding: encoded) }
+  }
+
+  /// Encrypts data for the group: the encoded `MLSMessage`, which is quicker if only bytes are wanted.
+  /// - Throws: as `protect`.
+  public mutating func protectEncoded(
+    _ data: [UInt8], authenticating authenticatedData: [UInt8] = []
+  ) throws(GroupError) -> [UInt8] {
     try checkOpen()
     guard proposals.isEmpty else { throw .commitRequired }
-    let content = FramedContent(
-      groupID: id, epoch: epoch, sender: .member(state.ownIndex), authenticatedData: authenticatedData,
-      content: .application(data))
-    let signed = try sign(content, format: .privateMessage)
     unsaved.used(state.ownIndex, epoch)
     let block = max(1, client.settings.paddingBlock)
     do throws(MessageProtectionError) {
-      return .privateMessage(
-        try state.protection.seal(signed, paddingByteCount: (block - data.count % block) % block))
+      return try state.protection.sealApplication(
+        data, authenticating: authenticatedData, from: state.ownIndex, with: state.signer,
+        paddingByteCount: (block - data.count % block) % block)
     } catch { throw .protection(error) }
   }
 

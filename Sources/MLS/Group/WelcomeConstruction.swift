@@ -3,12 +3,11 @@ internal import TLSCodec
 
 // RFC 9420 sections 12.4.1 and 12.4.3.1.
 extension Welcome {
-  /// A Welcome for everybody whom a commit adds; nil if it adds nobody. The secrets are sealed on all cores.
-  init?(
+  /// A Welcome for everybody whom a commit adds. The secrets are sealed on all cores.
+  init(
     to added: [(leaf: LeafIndex, keyPackage: KeyPackage)], _ joiner: JoinerSecret, _ member: MemberSecret,
     _ info: GroupInfo, path: RenewedPath?, preSharedKeys: [PreSharedKeyID], _ suite: CipherSuiteAlgorithms
   ) throws(GroupError) {
-    guard !added.isEmpty else { return nil }
     let encryptedInfo = try asGroupError { () throws(CipherSuiteError) in
       try member.welcomeSecret(suite).seal(info.encoded, suite)
     }

@@ -10,7 +10,7 @@ extension CipherSuiteAlgorithms {
   ) throws(CipherSuiteError) -> (initSecret: SecretKey, ExternalInit) {
     do throws(HPKEError) {
       let context = try HPKE.Sender(
-        to: CryptoCore.HPKEPublicKey(bytes: key.bytes, kem: hpke.kem), suite: hpke, info: [])
+        to: CryptoCore.HPKEPublicKey(sealingTo: key.bytes, kem: hpke.kem), suite: hpke, info: [])
       return (
         try context.export(context: externalInitLabel, byteCount: hashByteCount),
         ExternalInit(kemOutput: context.encapsulatedKey)

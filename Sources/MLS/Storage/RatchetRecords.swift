@@ -72,9 +72,10 @@ struct StoredSecretTrees {
 }
 
 extension SecretTree {
-  /// All parts of the tree.
+  /// All parts of the tree, in order.
   func records(_ epoch: UInt64) -> [GroupRecord] {
-    nodes.map { record(of: $0.key, $0.value, epoch) } + leaves.map { record(of: $0.key, $0.value, epoch) }
+    nodes.sorted { $0.key < $1.key }.map { record(of: $0.key, $0.value, epoch) }
+      + leaves.sorted { $0.key < $1.key }.map { record(of: $0.key, $0.value, epoch) }
   }
 
   /// The parts that may have changed when a key of a leaf was used: the leaf's ratchets, and the nodes on its

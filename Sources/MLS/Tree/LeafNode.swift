@@ -79,22 +79,32 @@ public struct LeafNode: WireCodable, Hashable, Sendable {
   /// } LeafNodeTBS;
   /// ```
   func toBeSigned(in place: Place?) -> [UInt8] {
-    var writer = TLSWriter(reserving: 256)
+    var writer = TLSWriter(reserving: 320)
+    encodeUnsigned(to: &writer)
+    encodeContext(place, to: &writer)
+    return writer.bytes
+  }
+
+  /// The fields above the signature.
+  func encodeUnsigned(to writer: inout TLSWriter) {
     encryptionKey.encode(to: &writer)
     signatureKey.encode(to: &writer)
     credential.encode(to: &writer)
     capabilities.encode(to: &writer)
     source.encode(to: &writer)
     extensions.encode(to: &writer)
+  }
+
+  /// What an update and a commit add to what is signed.
+  func encodeContext(_ place: Place?, to writer: inout TLSWriter) {
     switch source {
     case .keyPackage: break
     case .update, .commit:
       if let place {
-        place.group.encode(to: &writer)
+        writer.write(opaque: place.group)
         place.leaf.encode(to: &writer)
       }
     }
-    return writer.bytes
   }
 }
 

@@ -32,28 +32,57 @@ extension RatchetTree {
   /// Reads the content of a `ratchet_tree` extension. Leaves stand at even places and parents at odd ones, and
   /// the last node is not blank.
   package init(decoding bytes: [UInt8], hash: CipherSuiteAlgorithms) throws(GroupError) {
-    var nodes: [Node?]
-    do throws(TLSError) { nodes = try [Node?](decoding: bytes) } catch { throw .malformed(error) }
-    guard let last = nodes.last, last != nil else { throw .invalid(.treeEndsBlank) }
-    self.init(blank: LeafCount(holding: (nodes.count + 1) / 2), hash: hash)
-    // Members mostly have the same capabilities: one copy of each serves all of them.
-    var known: [Capabilities: Capabilities] = [:]
-    for place in nodes.indices {
-      switch nodes[place] {
-      case nil: break
-      case .leaf(var leaf):
-        guard let index = NodeIndex(place).leaf else { throw .invalid(.nodeOfWrongType) }
-        if let shared = known[leaf.capabilities] {
-          leaf.capabilities = shared
-        } else {
-          known[leaf.capabilities] = leaf.capabilities
-        }
-        self[index] = leaf
-      case .parent(let parent):
-        guard !NodeIndex(place).isLeaf else { throw .invalid(.nodeOfWrongType) }
-        self[parent: NodeIndex(place)] = parent
+    let nodes: DecodedNodes
+    do throws(TLSError) { nodes = try DecodedNodes(bytes) } catch { throw .malformed(error) }
+    guard !nodes.isMisplaced else { throw .invalid(.nodeOfWrongType) }
+    guard nodes.endsFilled else { throw .invalid(.treeEndsBlank) }
+    let leafCount = LeafCount(holding: max(nodes.leaves.count, nodes.parents.count + 1))
+    self.init(leaves: nodes.leaves, parents: nodes.parents, leafCount, hash: hash)
+  }
+}
+
+/// The nodes of a `ratchet_tree`, one by one into their arrays.
+private struct DecodedNodes {
+  /// More blank nodes than this and eight for each other one are not taken: a blank node is one byte on the
+  /// wire, and fifty in memory.
+  private static let toleratedBlankCount = 1 << 17
+
+  private(set) var leaves: [LeafNode?] = []
+  private(set) var parents: [ParentNode?] = []
+  private(set) var endsFilled = false
+  private(set) var isMisplaced = false
+  // Members mostly have the same capabilities: one copy of each serves all of them.
+  private var known: [Capabilities: Capabilities] = [:]
+
+  init(_ bytes: [UInt8]) throws(TLSError) {
+    var outer = TLSReader(bytes)
+    var reader = try outer.readVector()
+    try outer.finish()
+    var (place, filledCount) = (0, 0)
+    while !reader.isAtEnd {
+      let node = try Node?(from: &reader)
+      endsFilled = node != nil
+      filledCount += endsFilled ? 1 : 0
+      guard place - filledCount <= Self.toleratedBlankCount + 8 * filledCount else { throw .lengthTooLong }
+      append(node, isLeaf: place.isMultiple(of: 2))
+      place += 1
+    }
+  }
+
+  private mutating func append(_ node: Node?, isLeaf: Bool) {
+    switch node {
+    case nil: if isLeaf { leaves.append(nil) } else { parents.append(nil) }
+    case .leaf(var leaf):
+      guard isLeaf else { return isMisplaced = true }
+      if let shared = known[leaf.capabilities] {
+        leaf.capabilities = shared
+      } else {
+        known[leaf.capabilities] = leaf.capabilities
       }
-      nodes[place] = nil
+      leaves.append(leaf)
+    case .parent(let parent):
+      guard !isLeaf else { return isMisplaced = true }
+      parents.append(parent)
     }
   }
 }

@@ -22,11 +22,13 @@ package struct RatchetTree: Sendable {
     hashes = TreeHashCache(suite: hash, leafCount: leafCount)
   }
 
-  /// A blank tree.
-  package init(blank leafCount: LeafCount, hash: CipherSuiteAlgorithms) {
+  /// A tree of nodes that are known; those that are missing at the end are blank.
+  init(leaves: [LeafNode?], parents: [ParentNode?], _ leafCount: LeafCount, hash: CipherSuiteAlgorithms) {
     self.leafCount = leafCount
-    leaves = Array(repeating: nil, count: leafCount.value)
-    parents = Array(repeating: nil, count: max(leafCount.value - 1, 0))
+    self.leaves = leaves
+    self.parents = parents
+    self.leaves.append(contentsOf: repeatElement(nil, count: leafCount.value - leaves.count))
+    self.parents.append(contentsOf: repeatElement(nil, count: leafCount.value - 1 - parents.count))
     hashes = TreeHashCache(suite: hash, leafCount: leafCount)
   }
 

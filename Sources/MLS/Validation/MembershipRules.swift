@@ -31,7 +31,7 @@ extension RatchetTree {
 
   /// "Verify that the credential type is supported by all members of the group ... and that the capabilities
   /// field of this LeafNode indicates support for all the credential types currently in use."
-  private func checkCredentialTypes(_ changed: [LeafIndex]) throws(GroupError) {
+  func checkCredentialTypes(_ changed: [LeafIndex]) throws(GroupError) {
     var inUse: Set<CredentialType> = []
     forEachMember { (_, leaf) in
       if !inUse.contains(leaf.credential.type) { inUse.insert(leaf.credential.type) }

@@ -48,25 +48,30 @@ extension RatchetTree {
     }
   }
 
-  /// Each member signed its leaf for this place; on all cores. Section 7.3.
-  package func verifyLeafSignatures(group: [UInt8]) throws(GroupError) {
+  /// Each member signed its leaf for this place; on all cores. Section 7.3. The hashes of the leaves follow
+  /// from the same bytes, and are kept.
+  package mutating func verifyLeafSignatures(group: [UInt8]) throws(GroupError) {
     let suite = suite
+    let members = members
     let results = Parallel.map(members) { member in
-      member.leaf.isSignatureValid(in: .init(group: group, leaf: member.index), suite)
+      member.leaf.checkedHash(in: .init(group: group, leaf: member.index), suite)
     }
-    guard results.allSatisfy(\.self) else { throw .invalid(.leafSignatureInvalid) }
+    for (member, hash) in zip(members, results) {
+      guard let hash else { throw .invalid(.leafSignatureInvalid) }
+      hashes[NodeIndex(member.index)] = hash
+    }
   }
 }
 
 extension RatchetTree {
   /// All checks of a tree that is joined.
   mutating func checkIntegrity(treeHash: [UInt8], _ rules: LeafNodeRules) throws(GroupError) {
+    try verifyLeafSignatures(group: rules.groupID)
     try verifyTreeHash(treeHash)
     try verifyUnmergedLeaves()
     try verifyParentHashes()
     try verifyKeysUnique()
     try forEachMember { (_, leaf) throws(GroupError) in try rules.check(leaf, .tree) }
-    try checkMembership(changed: members.map(\.index))
-    try verifyLeafSignatures(group: rules.groupID)
+    try checkCredentialTypes(members.map(\.index))
   }
 }
