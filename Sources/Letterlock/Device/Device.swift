@@ -74,13 +74,18 @@ public final class Device: Sendable {
 extension DeviceState {
   /// The epoch to seal under, or why there is none.
   var sealing: Result<ReadableEpoch, ArchiveError> {
-    guard isActive else { return .failure(.deviceRemoved) }
-    guard !isForked else { return .failure(.forked) }
-    guard !isUnconfirmed else { return .failure(.devicesUnconfirmed) }
-    let newest = log.newestEpoch
-    guard let root = keyring.roots[newest.header.number] else {
-      return .failure(.epochRefused(by: keyring.faults[newest.header.number] == nil ? nil : newest.signer))
+    mutating get {
+      guard isActive else { return .failure(.deviceRemoved) }
+      guard !isForked else { return .failure(.forked) }
+      guard !isUnconfirmed else { return .failure(.devicesUnconfirmed) }
+      let newest = log.newestEpoch
+      switch keyring.standing(in: log) {
+      case .withheld: return .failure(.epochRefused(by: nil))
+      case .faulty(let culprit): return .failure(.epochRefused(by: culprit))
+      case .trusted: break
+      }
+      guard let root = keyring.roots[newest.header.number] else { return .failure(.epochRefused(by: nil)) }
+      return .success(ReadableEpoch(account: log.account, hash: newest.hash, root: root))
     }
-    return .success(ReadableEpoch(account: log.account, hash: newest.hash, root: root))
   }
 }
