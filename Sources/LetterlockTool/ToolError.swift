@@ -38,6 +38,7 @@ extension ToolError {
         ToolError("\(id) cannot be removed: it is this device, or the recovery key.")
       case .noSuchAccount:
         ToolError("This relay holds no account of this recovery key: check the key and the relay.")
+      case .noRecoveryKeyPrepared: ToolError("There is no new recovery key to put in place of the old one.")
       case .logRefused(let error): ToolError.wrong("The relay's account log breaks a rule: \(error).")
       case .forked:
         ToolError.wrong("Two logs of this account contradict each other: do not go on with this relay.")

@@ -50,11 +50,14 @@ public struct TLSWriter: Sendable {
   }
 
   /// Writes the length of a vector in its shortest form. RFC 9420 section 2.1.2.
+  ///
+  /// A length of 2^30 or more has no form: what stands in its place is refused by every reader.
   public mutating func write(length: Int) {
     switch length {
     case ..<0x40: write(UInt8(truncatingIfNeeded: length))
     case ..<0x4000: write(UInt16(truncatingIfNeeded: length | 0x4000))
-    default: write(UInt32(truncatingIfNeeded: length | 0x8000_0000))
+    case ..<0x4000_0000: write(UInt32(truncatingIfNeeded: length | 0x8000_0000))
+    default: write(UInt32.max)
     }
   }
 

@@ -24,6 +24,20 @@ struct TLSCodecTests {
     #expect(try Sample(decoding: sample.encoded) == sample)
   }
 
+  @Test func `a length that has no form is written as one that every reader refuses`() {
+    for length in [1 << 30, 1 << 32, Int.max] {
+      var writer = TLSWriter()
+      writer.write(length: length)
+      #expect(throws: TLSError.self) {
+        var reader = TLSReader(writer.bytes + [0, 0, 0, 0])
+        return try reader.readOpaque()
+      }
+    }
+    var writer = TLSWriter()
+    writer.write(length: (1 << 30) - 1)
+    #expect(writer.bytes == [0xbf, 0xff, 0xff, 0xff])
+  }
+
   @Test func `every truncation is refused`() {
     let bytes = sample.encoded
     for count in 0..<bytes.count {

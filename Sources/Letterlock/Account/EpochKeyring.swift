@@ -9,6 +9,9 @@ package struct EpochKeyring: ~Copyable, Sendable {
   /// What is wrong with an epoch that this device could not accept.
   package private(set) var faults: [UInt64: EpochFault] = [:]
 
+  /// For each root, the epochs whose roots its header's links hold: each link is opened once.
+  private var reached: [UInt64: [UInt64]] = [:]
+
   package init(account: AccountID) { self.account = account }
 
   /// Takes a root that this device stored itself.
@@ -28,27 +31,22 @@ package struct EpochKeyring: ~Copyable, Sendable {
     EpochSecrets(account: Self.bound(account, epoch: epoch), number: epoch, root: root)
   }
 
-  /// Judges an epoch with this device's wrap of its root, and takes every root it gives.
-  ///
-  /// Nothing is taken from a header whose private parts disagree. SPEC.md section 4.4.
+  /// Judges an epoch with this device's wrap of its root, and takes every root it gives. SPEC.md section 4.4.
   package mutating func admit(
     _ epoch: UInt64, of log: AccountLog, wrap: [UInt8]?, keys: DeviceKeys
   ) {
-    let entry = log.epochs[Int(epoch)]
     guard roots[epoch] == nil, faults[epoch]?.isRelays ?? true else { return }
-    switch judge(entry, of: log, wrap: wrap, keys: keys) {
+    switch judge(log.epochs[Int(epoch)], of: log, wrap: wrap, keys: keys) {
     case .failure(let fault): faults[epoch] = fault
-    case .success(let found):
-      for (number, root) in found {
-        roots[number] = root
-        faults[number] = nil
-      }
+    case .success(let root):
+      take(root, of: epoch)
+      walk(from: epoch, in: log)
     }
   }
 
   private func judge(
     _ entry: AccountLog.Epoch, of log: AccountLog, wrap: [UInt8]?, keys: DeviceKeys
-  ) -> Result<[UInt64: SecretKey], EpochFault> {
+  ) -> Result<SecretKey, EpochFault> {
     let header = entry.header
     guard let wrap else { return .failure(.wrapMissing) }
     guard let wrapHash = entry.wrapHash(for: keys.deviceID) else { return .failure(.notARecipient) }
@@ -58,41 +56,48 @@ package struct EpochKeyring: ~Copyable, Sendable {
       sealingKey: keys.sealingKey)
     // For a wrap that came with `add`, whoever added the device is to blame, not the epoch's opener.
     let isOpeners = header.wraps.contains { $0.device == keys.deviceID }
-    guard let root = keys.openWrap(wrap, info: info) else {
-      return .failure(isOpeners ? .badWrap(by: entry.signer) : .wrapMissing)
+    let culprit = isOpeners ? entry.signer : log.members[keys.deviceID]?.addedBy ?? entry.signer
+    guard let root = keys.openWrap(wrap, info: info) else { return .failure(.badWrap(by: culprit)) }
+    let secrets = secrets(of: header.number, root: root)
+    guard secrets.agrees(with: header) else {
+      return .failure(isOpeners ? .badCommitment(by: culprit) : .badWrap(by: culprit))
     }
-    guard secrets(of: header.number, root: root).agrees(with: header) else {
-      return .failure(isOpeners ? .badCommitment(by: entry.signer) : .wrapMissing)
+    for link in header.links where self.root(in: link, of: secrets, log) == nil {
+      return .failure(.badLink(to: link.epoch, by: entry.signer))
     }
-    return walk(from: entry, root: root, in: log)
+    return .success(root)
+  }
+}
+
+/// Links. SPEC.md section 4.3.
+extension EpochKeyring {
+  private mutating func take(_ root: SecretKey, of epoch: UInt64) {
+    roots[epoch] = root
+    faults[epoch] = nil
   }
 
-  /// Follows links backward from an epoch, checking each against the log.
-  private func walk(
-    from entry: AccountLog.Epoch, root: SecretKey, in log: AccountLog
-  ) -> Result<[UInt64: SecretKey], EpochFault> {
-    var found = [entry.header.number: root]
-    var waiting = [entry.header.number]
-    while let number = waiting.popLast(), let root = found[number] {
-      let secrets = secrets(of: number, root: root)
-      for link in log.epochs[Int(number)].header.links where found[link.epoch] == nil {
-        guard let earlier = secrets.open(link), isRoot(earlier, of: link.epoch, in: log) else {
-          // A bad link in an older header is that header's fault, and was judged with it.
-          guard number == entry.header.number else { continue }
-          return .failure(.badLink(to: link.epoch, by: entry.signer))
-        }
-        found[link.epoch] = earlier
-        waiting.append(link.epoch)
+  /// The earlier root that a link holds; nil if it is not the one that the log commits to.
+  private func root(in link: EpochLink, of secrets: EpochSecrets, _ log: AccountLog) -> SecretKey? {
+    guard let earlier = secrets.open(link) else { return nil }
+    if let known = roots[link.epoch] { return known.isEqual(to: earlier) ? earlier : nil }
+    let header = log.epochs[Int(link.epoch)].header
+    return self.secrets(of: link.epoch, root: earlier).agrees(with: header) ? earlier : nil
+  }
+
+  /// Follows links backward from an epoch whose root is known, checks each, and takes the roots it finds.
+  private mutating func walk(from epoch: UInt64, in log: AccountLog) {
+    var waiting = [epoch]
+    while let number = waiting.popLast() {
+      guard reached[number] == nil, let secrets = secrets(of: number) else { continue }
+      var found: [UInt64] = []
+      for link in log.epochs[Int(number)].header.links {
+        guard let earlier = root(in: link, of: secrets, log) else { continue }
+        if roots[link.epoch] == nil { take(earlier, of: link.epoch) }
+        found.append(link.epoch)
       }
+      reached[number] = found
+      waiting += found
     }
-    let lost = roots.keys.filter { found[$0] == nil }
-    guard lost.isEmpty else { return .failure(.unlinked(epochs: lost.sorted(), by: entry.signer)) }
-    return .success(found)
-  }
-
-  private func isRoot(_ root: SecretKey, of epoch: UInt64, in log: AccountLog) -> Bool {
-    if let known = roots[epoch] { return known.isEqual(to: root) }
-    return secrets(of: epoch, root: root).agrees(with: log.epochs[Int(epoch)].header)
   }
 
   /// Whether every epoch up to the newest can be read, for a report.
@@ -101,36 +106,34 @@ package struct EpochKeyring: ~Copyable, Sendable {
   }
 
   /// The roots that the next header must link to, so that all known ones stay within reach.
-  func rootsToLink(in log: AccountLog) -> [UInt64] {
-    var reached: Set<UInt64> = []
+  mutating func rootsToLink(in log: AccountLog) -> [UInt64] {
+    for number in roots.keys { walk(from: number, in: log) }
+    var seen: Set<UInt64> = []
     var needed: [UInt64] = []
-    for number in roots.keys.sorted(by: >) where !reached.contains(number) {
+    for number in roots.keys.sorted(by: >) where !seen.contains(number) {
       needed.append(number)
       var waiting = [number]
       while let current = waiting.popLast() {
-        guard roots[current] != nil, reached.insert(current).inserted else { continue }
-        waiting += log.epochs[Int(current)].header.links.map(\.epoch)
+        guard seen.insert(current).inserted else { continue }
+        waiting += reached[current] ?? []
       }
     }
     return needed.sorted()
   }
-}
 
-/// Why a device does not seal under an epoch. SPEC.md section 4.4.
-package enum EpochFault: Error, Hashable, Sendable {
-  /// The relay gives no wrap for this device, or another than the log names.
-  case wrapMissing
-  /// The epoch began before this device could read.
-  case notARecipient
-  /// The wrap does not open.
-  case badWrap(by: DeviceID)
-  /// The root is not the one that the header commits to, or the inbox key does not follow from it.
-  case badCommitment(by: DeviceID)
-  /// A link does not hold the earlier root.
-  case badLink(to: UInt64, by: DeviceID)
-  /// Epochs that this device reads cannot be reached from this one.
-  case unlinked(epochs: [UInt64], by: DeviceID)
+  /// Who is to blame for what is wrong with the newest epoch, if a device is.
+  mutating func culprit(in log: AccountLog) -> DeviceID? {
+    guard case .faulty(let culprit) = standing(in: log) else { return nil }
+    return culprit
+  }
 
-  /// Whether the relay may still mend it by giving the right bytes.
-  var isRelays: Bool { self == .wrapMissing }
+  /// What this device thinks of the newest epoch.
+  mutating func standing(in log: AccountLog) -> EpochStanding {
+    let newest = log.newestEpoch.header.number
+    if roots[newest] != nil {
+      return rootsToLink(in: log) == [newest] ? .trusted : .faulty(by: nil)
+    }
+    guard let fault = faults[newest], !fault.isRelays else { return .withheld }
+    return .faulty(by: fault.culprit)
+  }
 }

@@ -128,7 +128,7 @@ extension ArchiveEntry {
   /// Whose stream the entry belongs to; nil if only a newer version knows.
   var conversation: ConversationID? {
     switch self {
-    case .message(let message): message.conversation
+    case .message(let message): message.conversation ?? .account
     case .conversation(let profile): profile.id
     case .device, .snapshot: .account
     case .deletion(let deletion): deletion.conversation

@@ -6,7 +6,8 @@ internal import TLSCodec
 public struct CreatedAccount: ~Copyable, Sendable {
   /// The first device.
   public let device: Device
-  /// What gets everything back when every device is lost. Show it once: `consume` it.
+  /// What gets everything back when every device is lost. Show it, and call `Device.confirmRecoveryKey()` when the
+  /// person has it: until then it is in the vault too, so that it is not lost if the process ends first.
   public var recoveryKey: RecoveryKey
 
   @usableFromInline
@@ -95,6 +96,7 @@ private struct NewAccount {
     }
     var state = DeviceState(keys: keys, log: log, entries: [entry])
     state.keyring.restore(opening.root, epoch: 0)
+    state.recoverySecret = recoverySecret
     let device = Device(state, vault: vault, store: store, relay: relay)
     try device.save()
     if store != nil { try device.enqueueProfile(named: name) }

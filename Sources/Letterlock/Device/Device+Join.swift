@@ -33,14 +33,17 @@ extension Device {
       vault: vault, store: store, relay: relay)
   }
 
-  private static func offer(
+  /// Posts the offer of a device that wants to join, unless it is there.
+  static func offer(
     _ code: JoinCode, bundle: DeviceKeyBundle, keys: DeviceKeys, relay: any Relay
   ) async throws(DeviceError) {
     let secrets = JoinSecrets(code)
+    let mailbox = try secrets.offerMailbox()
+    let offers = try await asking { () async throws(RelayError) in try await relay.messages(in: mailbox) }
+    guard !offers.contains(where: { (try? JoinOffer(decoding: $0))?.device == bundle }) else { return }
     let consent = try keys.sign(
       try secrets.consentTag().bytes, for: .joinConsent, account: .none)
     let offer = JoinOffer(version: .newest, device: bundle, consent: consent)
-    let mailbox = try secrets.offerMailbox()
     try await asking { () async throws(RelayError) in
       try await relay.post(offer.encoded, to: mailbox)
     }
@@ -54,7 +57,7 @@ extension Device {
   public func approve(_ code: JoinCode) async throws(DeviceError) -> DeviceID {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
-      try await finishPending()
+      try await settlePending()
       _ = try await mend()
       let offer = try await findOffer(code)
       try await add(offer, code)
@@ -98,7 +101,6 @@ extension Device {
         try state.addEntry(offer, consentTag: tag)
       }
       guard try await submit(pending) == .overtaken else { return }
-      try await pullEverything()
     }
     throw .relay(.unavailable("other devices keep changing the account"))
   }
@@ -118,7 +120,7 @@ extension DeviceState {
   func addEntry(_ offer: JoinOffer, consentTag: Digest32) throws(DeviceError) -> PendingEntry {
     let epoch = log.newestEpoch.header
     guard let root = keyring.roots[epoch.number] else {
-      throw .archive(.epochRefused(by: log.newestEpoch.signer))
+      throw .archive(.epochRefused(by: keyring.faults[epoch.number]?.culprit))
     }
     let device = offer.device.deviceID
     let wrap = try EpochWrap.wrap(

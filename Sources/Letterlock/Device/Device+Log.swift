@@ -14,7 +14,6 @@ extension Device {
   /// - Throws: as `remove(_:)`, and then none is removed.
   public func remove(_ devices: Set<DeviceID>) async throws(DeviceError) {
     guard !devices.isEmpty else { return }
-    let devices = devices.sorted()
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       let log = self.log
@@ -22,7 +21,7 @@ extension Device {
         guard log.activeMember(device) != nil else { throw .unknownDevice(device) }
         guard device != id, device != log.recoveryDevice else { throw .notRemovable(device) }
       }
-      try await change(leaving: devices) { .remove(.init(devices: devices, epoch: $0)) }
+      try await change(.remove(devices))
     }
   }
 
@@ -30,7 +29,7 @@ extension Device {
   public func beginEpoch() async throws(DeviceError) {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
-      try await change { .epoch($0) }
+      try await change(.epoch)
     }
   }
 
@@ -45,24 +44,17 @@ extension Device {
 
   func rotate(to keys: DeviceKeys) async throws(DeviceError) {
     let bundle = try DeviceKeyBundle(of: keys, createdAt: clock.now.millisecondsSince1970)
-    try await change(rotating: keys) { .rotate(.init(device: bundle, epoch: $0)) }
+    try await change(.rotate(keys, bundle))
   }
 
-  /// Makes an entry that begins an epoch, and sees it through; begins again if another came first.
-  func change(
-    leaving leavers: [DeviceID] = [], joining joiner: DeviceKeyBundle? = nil,
-    rotating newKeys: DeviceKeys? = nil, signing signers: [DeviceKeys]? = nil,
-    _ make: (EpochHeader) -> AccountChange
-  ) async throws(DeviceError) {
+  /// Makes an entry and sees it through; makes it again if another came first and it is still wanted.
+  func change(_ intent: LogIntent) async throws(DeviceError) {
+    try await settlePending()
     for _ in 0..<8 {
       let history = try progress().history
-      let pending = try state.withLock { (state) throws(DeviceError) in
-        try state.epochEntry(
-          history: history, leaving: leavers, joining: joiner, rotating: newKeys,
-          signing: signers, make)
-      }
-      guard try await submit(pending) == .overtaken else { return }
-      try await pullEverything()
+      let made = try state.withLock { (state) throws(DeviceError) in try state.entry(for: intent, history) }
+      guard let made else { return try dropPending() }
+      guard try await submit(made) == .overtaken else { return }
     }
     throw .relay(.unavailable("other devices keep changing the account"))
   }
@@ -73,25 +65,55 @@ extension Device {
     case overtaken
   }
 
-  /// Saves an entry, sends it, and takes it; drops it if another came first.
+  /// Saves an entry, sends it, and takes it.
+  ///
+  /// A relay's word that another came first is not enough to make a second entry on the same head: with both the
+  /// relay could split the account, and this device would seem to have done it. SPEC.md section 3.4.
   func submit(_ pending: PendingEntry) async throws(DeviceError) -> Submission {
-    state.withLock { $0.pending = pending }
+    try state.withLock { (state) throws(DeviceError) in try state.propose(pending) }
     try save()
-    if let relay {
-      do throws(RelayError) {
-        try await relay.appendLogEntry(pending.entry, wraps: pending.wraps, to: account)
-      } catch {
-        switch error {
-        case .staleLogHead, .staleHistory:
-          state.withLock { $0.pending = nil }
-          try save()
-          return .overtaken
-        default: throw .relay(error)
-        }
-      }
+    guard let relay else {
+      try take(pending.entry)
+      return .accepted
+    }
+    do throws(RelayError) {
+      try await relay.appendLogEntry(pending.entry, wraps: pending.wraps, to: account)
+    } catch {
+      guard error.isEntryOvertaken else { throw .relay(error) }
+      try await pullEverything()
+      guard log.index(of: pending.entry.head) == nil else { return .accepted }
+      let history = try progress().history
+      guard state.withLock({ $0.isOvertaken(pending, history) }) else { throw .relay(error) }
+      return .overtaken
     }
     try take(pending.entry)
     return .accepted
+  }
+
+  /// Sends an entry again that was made before and perhaps sent, or makes it again if it was overtaken.
+  func settlePending() async throws(DeviceError) {
+    for _ in 0..<8 {
+      let history = try progress().history
+      guard let pending = state.withLock({ $0.pending }) else { return }
+      var next: PendingEntry? = pending
+      guard try state.withLock({ (state) throws(DeviceError) in try state.maySend(pending) }) else {
+        return try dropPending()
+      }
+      if state.withLock({ $0.isOvertaken(pending, history) }) {
+        next = try state.withLock { (state) throws(DeviceError) -> PendingEntry? in
+          guard let intent = try state.intent(of: pending) else { return nil }
+          return try state.entry(for: intent, history)
+        }
+      }
+      guard let next else { return try dropPending() }
+      guard try await submit(next) == .overtaken else { return }
+    }
+  }
+
+  private func dropPending() throws(DeviceError) {
+    guard state.withLock({ $0.pending }) != nil else { return }
+    state.withLock { $0.pending = nil }
+    try save()
   }
 
   /// Takes an entry that is now in the log. Its epoch is judged when its wrap is there.
@@ -114,9 +136,9 @@ extension Device {
 
 extension DeviceState {
   /// An entry that begins the next epoch for the devices that are active afterwards.
-  func epochEntry(
-    history: History, leaving leavers: [DeviceID], joining joiner: DeviceKeyBundle?,
-    rotating newKeys: DeviceKeys?, signing signers: [DeviceKeys]?,
+  mutating func epochEntry(
+    history: History, leaving leavers: [DeviceID] = [], joining joiner: DeviceKeyBundle? = nil,
+    rotating newKeys: DeviceKeys? = nil, signing signers: [DeviceKeys]? = nil,
     _ make: (EpochHeader) -> AccountChange
   ) throws(DeviceError) -> PendingEntry {
     var recipients: [DeviceID: SealingKey] = [:]
@@ -125,9 +147,12 @@ extension DeviceState {
     }
     if let joiner { recipients[joiner.deviceID] = joiner.sealingKey }
     if let newKeys { recipients[newKeys.deviceID] = newKeys.sealingKey }
-    let links = keyring.rootsToLink(in: log).compactMap { epoch in
-      keyring.roots[epoch].map { (epoch, $0) }
+    var links: [(UInt64, SecretKey)] = []
+    for epoch in keyring.rootsToLink(in: log) {
+      if let root = keyring.roots[epoch] { links.append((epoch, root)) }
     }
+    // Who knows no root can begin no epoch that leads to the others.
+    guard !links.isEmpty else { throw .archive(.epochRefused(by: keyring.culprit(in: log))) }
     let opening = try EpochOpening(
       number: log.newestEpoch.header.number + 1, account: log.account, linking: links,
       recipients: recipients, treeSize: history.tree.size, treeRoot: history.tree.root)
@@ -147,18 +172,56 @@ extension DeviceState {
     return try LogEntry(content, signedBy: signers, account: log.account)
   }
 
+  /// Makes an entry the pending one, if the log will take it: a relay is never asked for what it must refuse.
+  mutating func propose(_ pending: PendingEntry) throws(DeviceError) {
+    var next = log
+    do throws(AccountLogError) { try next.append(pending.entry) } catch { throw .logRefused(error) }
+    self.pending = pending
+  }
+
+  /// Whether an entry cannot come into the log any more: another has its place, or the history has grown, which this
+  /// device has verified.
+  func isOvertaken(_ pending: PendingEntry, _ history: History) -> Bool {
+    guard pending.entry.content.predecessor == log.head else { return true }
+    guard let header = pending.entry.content.change.epoch else { return false }
+    return header.treeSize != history.tree.size
+  }
+
   /// Takes the next entry, and what this device knows of its epoch if it made it itself.
   mutating func take(_ entry: LogEntry) throws(DeviceError) {
     do throws(AccountLogError) { try log.append(entry) } catch { throw .logRefused(error) }
     entries.append(entry)
+    try noteRecovery(entry)
     guard let pending else { return }
+    // Any entry may bring the new sealing key: what was sent before, in the same place, too.
+    if case .rotate(let rotate) = entry.content.change, let seed = pending.sealingSeed {
+      let rotated = try DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed)
+      if rotated.sealingKey == rotate.device.sealingKey { keys = rotated }
+    }
     if pending.entry.head == entry.head {
       if let root = pending.root { keyring.restore(root, epoch: log.newestEpoch.header.number) }
-      if let seed = pending.sealingSeed {
-        keys = try DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed)
-      }
+      self.pending = nil
+    } else if try intent(of: pending) == nil {
+      // Another entry stands in its place, and only a person can want it again.
+      self.pending = nil
     }
-    // Another entry on the same predecessor stands, or this one does: either way nothing is pending.
-    self.pending = nil
+  }
+}
+
+extension RelayError {
+  /// Whether the relay says that another entry or record came first.
+  fileprivate var isEntryOvertaken: Bool {
+    switch self {
+    case .staleLogHead, .staleHistory: true
+    default: false
+    }
+  }
+
+  /// Whether the relay will not take an entry, however often it is sent.
+  var isFinal: Bool {
+    switch self {
+    case .entryRefused, .wrongWraps, .tooLarge, .accountExists: true
+    default: false
+    }
   }
 }

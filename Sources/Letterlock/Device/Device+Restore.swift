@@ -15,13 +15,14 @@ extension Device {
     with recoveryKey: consuming RecoveryKey, vault: any KeyVault,
     store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> Device {
-    try checkEmpty(vault)
     let recovery = try DeviceKeys(recoverySecret: recoveryKey.secret)
+    let begun = try RestoringVault(loadingFrom: vault)
     let recoveryID = recovery.deviceID
     let account = try await asking { () async throws(RelayError) in
       try await relay.account(recoveredBy: recoveryID)
     }
     guard let account else { throw .noSuchAccount }
+    guard begun?.recovery ?? recoveryID == recoveryID else { throw .vaultNotEmpty }
     var old = try await reading(account, as: recovery, store: nil, relay: relay)
     if old.newestEpochIsFaulty {
       // Whoever opened the newest epoch kept it from the recovery key. A better one needs the history's root.
@@ -29,11 +30,8 @@ extension Device {
       try await old.pullEverything()
       _ = try await old.mend()
     }
-    let keys = try DeviceKeys()
-    for _ in 0..<8 {
-      guard try await old.enrol(keys) == .overtaken else { break }
-      try await old.pullEverything()
-    }
+    let keys = try old.newcomer(begun, vault: vault)
+    try await old.enrol(keys)
     let state = try old.state.withLock { (state) throws(DeviceError) in
       try state.handedOver(to: keys)
     }
@@ -41,6 +39,15 @@ extension Device {
     try device.save()
     device.refreshArchive()
     return device
+  }
+
+  /// The new device's keys, in the vault before the account hears of them: a process that ends goes on with the same
+  /// device, and leaves no other behind.
+  private func newcomer(_ begun: RestoringVault?, vault: any KeyVault) throws(DeviceError) -> DeviceKeys {
+    if let begun, log.members[begun.keys.deviceID]?.isActive != false { return begun.keys }
+    let keys = try DeviceKeys()
+    try RestoringVault(keys: keys, recovery: id).save(to: vault)
+    return keys
   }
 
   /// The recovery device for a moment, in memory.
@@ -61,20 +68,24 @@ extension Device {
 
   private var newestEpochIsFaulty: Bool {
     state.withLock { state in
-      state.keyring.faults[state.log.newestEpoch.header.number].map { !$0.isRelays } ?? false
+      if case .faulty = state.keyring.standing(in: state.log) { true } else { false }
     }
   }
 
-  /// Adds a device, signed by the recovery device.
-  private func enrol(_ keys: DeviceKeys) async throws(DeviceError) -> Submission {
+  /// Adds a device, signed by the recovery device, unless that was done.
+  private func enrol(_ keys: DeviceKeys) async throws(DeviceError) {
     let bundle = try DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970)
     let tag = Digest32(unchecked: SecureRandom.bytes(32))
     let consent = try keys.sign(tag.bytes, for: .joinConsent, account: .none)
     let offer = JoinOffer(version: .newest, device: bundle, consent: consent)
-    let pending = try state.withLock { (state) throws(DeviceError) in
-      try state.addEntry(offer, consentTag: tag)
+    for _ in 0..<8 {
+      guard log.activeMember(keys.deviceID) == nil else { return }
+      let pending = try state.withLock { (state) throws(DeviceError) in
+        try state.addEntry(offer, consentTag: tag)
+      }
+      guard try await submit(pending) == .overtaken else { return }
     }
-    return try await submit(pending)
+    throw .relay(.unavailable("other devices keep changing the account"))
   }
 
   /// The devices that a restored device must be told to keep, or removes: all but itself and the recovery
@@ -100,45 +111,14 @@ extension Device {
   ) async throws(DeviceError) {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
-      try await finishPending()
-      var hasBegun = false
-      // Whoever is still active may add another device meanwhile: it ends when an entry of this device's own is
-      // the newest, and nobody else is there.
-      while true {
-        let leavers = unconfirmedDevices.filter { !kept.contains($0) }
-        guard !leavers.isEmpty || !hasBegun else { break }
-        if leavers.isEmpty {
-          try await change { .epoch($0) }
-        } else {
-          try await change(leaving: leavers) { .remove(.init(devices: leavers, epoch: $0)) }
-        }
-        hasBegun = true
-      }
+      try await settlePending()
+      // Who leaves is found out anew each time that another entry comes first: one that still can lets others in.
+      try await change(.keep(kept))
       state.withLock { $0.isUnconfirmed = false }
       try save()
       refreshArchive()
     }
     try enqueueProfile(named: name)
-  }
-
-  /// Replaces the recovery key. The old one opens what it could open before, and nothing newer.
-  /// - Throws: `DeviceError.noSuchAccount` if `old` is not this account's recovery key.
-  public func replaceRecoveryKey(
-    _ old: consuming RecoveryKey
-  ) async throws(DeviceError) -> RecoveryKey {
-    let oldKeys = try DeviceKeys(recoverySecret: old.secret)
-    let secret = SecretKey(random: 32)
-    let newKeys = try DeviceKeys(recoverySecret: secret)
-    let bundle = try DeviceKeyBundle(of: newKeys, createdAt: Timestamp.now.millisecondsSince1970)
-    try await inTurn { () async throws(DeviceError) in
-      try await pullEverything()
-      guard log.recoveryDevice == oldKeys.deviceID else { throw .noSuchAccount }
-      try await change(leaving: [oldKeys.deviceID], joining: bundle, signing: [oldKeys, newKeys]) {
-        .replaceRecovery(.init(recovery: bundle, epoch: $0))
-      }
-    }
-    guard let recoveryKey = RecoveryKey(secret) else { throw .internalError("recovery key") }
-    return recoveryKey
   }
 }
 

@@ -18,7 +18,7 @@ extension Device {
       let keys = try state.withLock { (state) throws(DeviceError) in try state.keys.rotated() }
       try await rotate(to: keys)
     } else if isEpochDue {
-      try await change { .epoch($0) }
+      try await change(.epoch)
     }
     // The epoch that has just begun counts from now on.
     _ = try self.isEpochDue(now)

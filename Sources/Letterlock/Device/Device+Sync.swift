@@ -60,8 +60,14 @@ extension Device {
     _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?
   ) async throws(DeviceError) {
     let before = Set(log.activeDevices)
+    let waiting = state.withLock { $0.pending?.entry }
     result.received += try await pullEverything(report)
     try await finishPending()
+    if let waiting, waiting.content.change.needsPerson, log.index(of: waiting.head) == nil,
+      state.withLock({ $0.pending }) == nil
+    {
+      result.abandoned.append(waiting.content.change)
+    }
     result.mended += try await mend()
     if isActive {
       try await keepSchedule()
@@ -106,13 +112,26 @@ extension Device {
     guard let first = entries.first else {
       throw .historyRefused(.rolledBack(from: known.nextIndex, to: 0))
     }
-    guard first.head == known.head else {
-      state.withLock { $0.isForked = true }
-      try save()
-      refreshArchive()
-      throw .historyRefused(.forked(evidence: nil))
-    }
+    guard first.head == known.head else { throw try await judgeOtherLog() }
     try take(entries.dropFirst())
+  }
+
+  /// What it means that the relay shows another entry where this device knows one. Only a whole log of this account is a
+  /// fork: anything else could be made by anyone, and would stop this device for good.
+  private func judgeOtherLog() async throws(DeviceError) -> DeviceError {
+    let (relay, known) = (try neededRelay(), log)
+    let entries = try await Self.asking { () async throws(RelayError) in
+      try await relay.logEntries(of: account, from: 0)
+    }
+    let other = try Self.replay(entries, of: account)
+    guard !other.heads.starts(with: known.heads) else { return .logRefused(.wrongPredecessor) }
+    guard !known.heads.starts(with: other.heads) else {
+      return .historyRefused(.rolledBack(from: known.nextIndex, to: other.nextIndex))
+    }
+    state.withLock { $0.isForked = true }
+    try save()
+    refreshArchive()
+    return .historyRefused(.forked(evidence: nil))
   }
 
   /// Asks for the wraps of epochs that this device does not read yet, and judges them.
@@ -132,30 +151,29 @@ extension Device {
     refreshArchive()
   }
 
-  /// Sends an entry again that was made before the process ended, or drops it if it was overtaken.
-  func finishPending() async throws(DeviceError) {
-    guard let pending = state.withLock({ $0.pending }) else { return }
-    guard pending.entry.content.predecessor == log.head else {
-      state.withLock { $0.pending = nil }
-      return try save()
+  /// Sees an entry through that an earlier call made. One that the relay will never take, or that cannot be made now,
+  /// waits: everything else goes on.
+  private func finishPending() async throws(DeviceError) {
+    do throws(DeviceError) { try await settlePending() } catch {
+      switch error {
+      case .relay(let refusal) where refusal.isFinal: break
+      case .archive(.epochRefused): break
+      default: throw error
+      }
     }
-    _ = try await submit(pending)
-    try await pullEverything()
   }
 
-  /// Begins a better epoch if the newest one is not to be trusted. Gives who began that one.
+  /// Begins a better epoch if the newest one is not to be trusted. Gives who began that one, if a device is to blame.
   func mend() async throws(DeviceError) -> [DeviceID] {
-    let culprit: DeviceID? = state.withLock { state in
-      let newest = state.log.newestEpoch
-      guard state.isActive, !state.isForked, !state.isUnconfirmed,
-        let fault = state.keyring.faults[newest.header.number],
-        !fault.isRelays, !state.keyring.roots.isEmpty
-      else { return nil }
-      return newest.signer
+    let standing = state.withLock { state -> EpochStanding in
+      guard state.isActive, !state.isForked, !state.isUnconfirmed, !state.keyring.roots.isEmpty else {
+        return .trusted
+      }
+      return state.keyring.standing(in: state.log)
     }
-    guard let culprit else { return [] }
-    try await change { .epoch($0) }
-    return [culprit]
+    guard case .faulty(let culprit) = standing else { return [] }
+    try await change(.mend)
+    return culprit.map { [$0] } ?? []
   }
 
   func neededRelay() throws(DeviceError) -> any Relay {

@@ -88,16 +88,19 @@ public final class Device: Sendable {
 extension DeviceState {
   /// The epoch to seal under, or why there is none.
   var sealing: Result<ReadableEpoch, ArchiveError> {
-    guard isActive else { return .failure(.deviceRemoved) }
-    guard erasure == nil else { return .failure(.accountErased) }
-    guard !isForked else { return .failure(.forked) }
-    guard !isUnconfirmed else { return .failure(.devicesUnconfirmed) }
-    let newest = log.newestEpoch
-    guard let root = keyring.roots[newest.header.number] else {
-      // A relay that withholds a wrap says nothing about who opened the epoch.
-      let isRelays = keyring.faults[newest.header.number]?.isRelays ?? true
-      return .failure(.epochRefused(by: isRelays ? nil : newest.signer))
+    mutating get {
+      guard isActive else { return .failure(.deviceRemoved) }
+      guard erasure == nil else { return .failure(.accountErased) }
+      guard !isForked else { return .failure(.forked) }
+      guard !isUnconfirmed else { return .failure(.devicesUnconfirmed) }
+      let newest = log.newestEpoch
+      switch keyring.standing(in: log) {
+      case .withheld: return .failure(.epochRefused(by: nil))
+      case .faulty(let culprit): return .failure(.epochRefused(by: culprit))
+      case .trusted: break
+      }
+      guard let root = keyring.roots[newest.header.number] else { return .failure(.epochRefused(by: nil)) }
+      return .success(ReadableEpoch(account: log.account, hash: newest.hash, root: root))
     }
-    return .success(ReadableEpoch(account: log.account, hash: newest.hash, root: root))
   }
 }

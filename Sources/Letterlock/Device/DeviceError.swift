@@ -26,6 +26,8 @@ public enum DeviceError: Error, Hashable, Sendable {
   case notRemovable(DeviceID)
   /// The relay knows no account with this recovery key.
   case noSuchAccount
+  /// There is no new recovery key to replace the old one by.
+  case noRecoveryKeyPrepared
   /// The log is not the account's, or breaks a rule.
   case logRefused(AccountLogError)
   /// Two logs of this account contradict each other.

@@ -21,6 +21,11 @@ extension DeviceState {
       slots.append(SecretSlot(kind: .pendingSealing))
       secrets.append(seed)
     }
+    for (kind, secret) in [(SecretSlot.Kind.recovery, recoverySecret), (.nextRecovery, nextRecoverySecret)] {
+      guard let secret else { continue }
+      slots.append(SecretSlot(kind: kind))
+      secrets.append(secret)
+    }
     let state = VaultState(
       version: .newest, slots: slots, entries: entries, faults: keyring.storedFaults,
       pending: pending.map { [$0.entry] } ?? [], pendingWraps: pending?.wraps ?? [],
@@ -48,6 +53,8 @@ extension DeviceState {
       let account = try AccountLog(create: create).account
       log = try AccountLog(account: account, replaying: state.entries)
     } catch { throw .vault(.corrupted) }
+    let epochs = state.faults.map(\.epoch) + state.slots.filter { $0.kind == .root }.map(\.epoch)
+    guard epochs.allSatisfy({ $0 < UInt64(log.epochs.count) }) else { throw .vault(.corrupted) }
     self.init(
       keys: try DeviceKeys(signingSeed: signing, sealingSeed: sealing), log: log,
       entries: state.entries)
@@ -55,6 +62,8 @@ extension DeviceState {
       keyring.restore(secret, epoch: slot.epoch)
     }
     keyring.restore(state.faults)
+    recoverySecret = secrets[SecretSlot(kind: .recovery)]
+    nextRecoverySecret = secrets[SecretSlot(kind: .nextRecovery)]
     isForked = state.flags & 1 != 0
     isUnconfirmed = state.flags & 2 != 0
     if let entry = state.pending.first {
@@ -75,7 +84,6 @@ extension EpochKeyring {
       case .badWrap(let signer): StoredFault(epoch: epoch, code: 2, signer: signer)
       case .badCommitment(let signer): StoredFault(epoch: epoch, code: 3, signer: signer)
       case .badLink(_, let signer): StoredFault(epoch: epoch, code: 4, signer: signer)
-      case .unlinked(_, let signer): StoredFault(epoch: epoch, code: 5, signer: signer)
       }
     }.sorted { $0.epoch < $1.epoch }
   }
@@ -87,8 +95,7 @@ extension EpochKeyring {
         case 1: .notARecipient
         case 2: .badWrap(by: fault.signer)
         case 3: .badCommitment(by: fault.signer)
-        case 4: .badLink(to: fault.epoch, by: fault.signer)
-        default: .unlinked(epochs: [], by: fault.signer)
+        default: .badLink(to: fault.epoch, by: fault.signer)
         }
       restore(restored, epoch: fault.epoch)
     }

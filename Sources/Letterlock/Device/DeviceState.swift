@@ -11,6 +11,10 @@ struct DeviceState: ~Copyable {
   var pending: PendingEntry?
   /// The order by which the relay's copy of everything was erased.
   var erasure: AccountErasure?
+  /// The account's recovery key, until the app says that the person has it.
+  var recoverySecret: SecretKey?
+  /// The recovery key that is to come, until it counts.
+  var nextRecoverySecret: SecretKey?
   /// Set when two logs contradict each other.
   var isForked = false
   /// Set in a restored device until the person has said which other devices to keep.
@@ -43,7 +47,7 @@ struct PendingEntry: Sendable {
 /// ```
 /// struct {
 ///   uint8 kind;                     1 signing, 2 sealing, 3 root, 4 pending root, 5 pending sealing,
-///                                   6 join
+///                                   6 join, 7 recovery, 8 next recovery
 ///   uint64 epoch;                   of a root; else zero
 /// } SecretSlot;
 /// ```
@@ -55,6 +59,8 @@ struct SecretSlot: WireCodable, Hashable, Sendable {
     case pendingRoot = 4
     case pendingSealing = 5
     case join = 6
+    case recovery = 7
+    case nextRecovery = 8
 
     func encode(to writer: inout TLSWriter) { writer.write(rawValue) }
 

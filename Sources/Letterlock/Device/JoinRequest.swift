@@ -119,7 +119,11 @@ public final class JoinRequest: Sendable {
     let answers = try await Device.asking { () async throws(RelayError) in
       try await relay.messages(in: mailbox)
     }
-    guard !answers.isEmpty else { throw .notApprovedYet }
+    guard !answers.isEmpty else {
+      // A process that ended early may have kept the offer and never posted it.
+      try await Device.offer(code, bundle: bundle, keys: keys, relay: relay)
+      throw .notApprovedYet
+    }
     for bytes in answers {
       guard let answer = try? JoinAnswer(decoding: bytes),
         constantTimeEqual(

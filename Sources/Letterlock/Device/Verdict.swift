@@ -37,6 +37,9 @@ public struct SyncReport: Hashable, Sendable {
   public var joined: [DeviceID] = []
   /// Devices that left since the last synchronisation.
   public var left: [DeviceID] = []
+  /// Changes of the account that this device had begun, and that another device's overtook: ask the person whether they
+  /// are still wanted. A removal or a new sealing key is made again without asking.
+  public var abandoned: [AccountChange] = []
   /// Who began an epoch that this device had to mend by beginning another.
   public var mended: [DeviceID] = []
   /// Why records still wait here; empty if nothing holds them back.

@@ -61,6 +61,7 @@ private struct DemoRun {
       let key = created.recoveryKey
       let text = key.reveal { $0 }
       print("   \(text)")
+      try created.device.confirmRecoveryKey()
       return (try phone.open(nil), text)
     }
   }

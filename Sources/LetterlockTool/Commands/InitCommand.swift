@@ -38,6 +38,7 @@ struct InitCommand: AsyncParsableCommand {
         try keyFile.write(text + "\n")
         print("The recovery key is in \(keyFile.path). Keep it somewhere else than this machine.")
       }
+      try created.device.confirmRecoveryKey()
     }
   }
 

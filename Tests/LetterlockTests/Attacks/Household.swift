@@ -40,6 +40,12 @@ struct Household {
     return texts
   }
 
+  /// The account's first recovery key.
+  func key() throws -> RecoveryKey {
+    guard let key = RecoveryKey(secret: recoveryKey) else { throw DeviceError.noSuchAccount }
+    return key
+  }
+
   /// One more device, which an old one lets in; the others have not heard of it.
   func join(_ name: String, by approver: Device? = nil) async throws -> Device {
     let request = try await Device.requestToJoin(
@@ -52,9 +58,8 @@ struct Household {
 
   /// A new device with nothing but the recovery key.
   func restore() async throws -> Device {
-    guard let key = RecoveryKey(secret: recoveryKey) else { throw DeviceError.noSuchAccount }
     let device = try await Device.restore(
-      with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+      with: try key(), vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     try await device.sync()
     return device
   }

@@ -37,8 +37,8 @@ struct RecoveryVoteTests {
   private func threeElectors() async throws -> (Household, Device) {
     let house = try await Household()
     let tablet = try await house.join("Tablet")
-    guard let old = RecoveryKey(secret: house.recoveryKey) else { throw DeviceError.noSuchAccount }
-    _ = try await house.phone.replaceRecoveryKey(old)
+    _ = try house.phone.prepareRecoveryKey()
+    try await house.phone.replaceRecoveryKey(try house.key())
     for device in [house.mac, tablet] { try await device.sync() }
     return (house, tablet)
   }

@@ -19,6 +19,7 @@ struct ReadmeTests {
 
     let created = try Device.createAccount(named: "Ann's phone", vault: .file(at: keys))
     created.recoveryKey.reveal(show)
+    try created.device.confirmRecoveryKey()
 
     let chat = created.device.archive.conversation(chatID)
     let record = try chat.seal(.carrier(.sms, from: bob, text: "Dinner at 7?"))

@@ -107,7 +107,7 @@ struct MessageProtectionTests {
 
   @Test func `padding that is not zeros is refused`() throws {
     let sample = try ProtectionSample()
-    var sender = sample.protection
+    let sender = sample.protection
     let signed = try sender.sign(sample.content(Self.remove), .privateMessage, with: sample.signer)
     let plaintext = PrivateMessageContent.encode(signed, paddingByteCount: 4)
     #expect(try PrivateMessageContent.decode(.proposal, plaintext).0 == Self.remove)

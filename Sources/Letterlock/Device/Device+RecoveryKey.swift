@@ -1,0 +1,73 @@
+internal import CryptoCore
+
+/// The recovery key: shown before it counts, and replaced in two steps. SPEC.md section 8.1.
+extension Device {
+  /// The account's recovery key, as long as the app has not said that the person has it.
+  ///
+  /// A process that ended between making the account and showing the key finds it here.
+  public func recoveryKeyToShow() -> RecoveryKey? {
+    guard let secret = state.withLock({ $0.recoverySecret }) else { return nil }
+    return RecoveryKey(secret)
+  }
+
+  /// Says that the person has the recovery key: it leaves this device for good.
+  ///
+  /// Until then whoever takes this device takes the recovery key with it.
+  public func confirmRecoveryKey() throws(DeviceError) {
+    state.withLock { $0.recoverySecret = nil }
+    try save()
+  }
+
+  /// Makes the recovery key that is to replace the present one, and keeps it in the vault. It does not count before
+  /// `replaceRecoveryKey`; until then each call gives the same key.
+  ///
+  /// Show it, and have the person confirm it, first: so no key ever counts that nobody has seen.
+  public func prepareRecoveryKey() throws(DeviceError) -> RecoveryKey {
+    let secret = state.withLock { state -> SecretKey in
+      let secret = state.nextRecoverySecret ?? SecretKey(random: WrittenCode.byteCount)
+      state.nextRecoverySecret = secret
+      return secret
+    }
+    try save()
+    guard let key = RecoveryKey(secret) else { throw .internalError("recovery key") }
+    return key
+  }
+
+  /// Puts the prepared recovery key, which the person has now, in place of the old one. The old one opens what it could
+  /// open before, and nothing newer.
+  ///
+  /// If the relay does not answer, the next synchronisation goes on with it.
+  /// - Throws: `DeviceError.noRecoveryKeyPrepared` without `prepareRecoveryKey()`, `.noSuchAccount` if `old` is not this
+  ///   account's recovery key.
+  public func replaceRecoveryKey(_ old: consuming RecoveryKey) async throws(DeviceError) {
+    guard let secret = state.withLock({ $0.nextRecoverySecret }) else { throw .noRecoveryKeyPrepared }
+    let oldKeys = try DeviceKeys(recoverySecret: old.secret)
+    let newKeys = try DeviceKeys(recoverySecret: secret)
+    let bundle = try DeviceKeyBundle(of: newKeys, createdAt: Timestamp.now.millisecondsSince1970)
+    try await inTurn { () async throws(DeviceError) in
+      try await pullEverything()
+      guard log.recoveryDevice == oldKeys.deviceID else { throw .noSuchAccount }
+      try await change(.replaceRecovery(bundle, signers: [oldKeys, newKeys]))
+    }
+  }
+}
+
+extension DeviceState {
+  /// Whether nothing speaks against sending an entry that was made before: a recovery key that is gone must not come in.
+  func maySend(_ pending: PendingEntry) throws(DeviceError) -> Bool {
+    guard case .replaceRecovery(let replace) = pending.entry.content.change else { return true }
+    return try holdsNextKey(of: replace.recovery)
+  }
+
+  /// Forgets recovery keys that a new recovery device makes void, or that have come to count.
+  mutating func noteRecovery(_ entry: LogEntry) throws(DeviceError) {
+    guard case .replaceRecovery(let replace) = entry.content.change else { return }
+    recoverySecret = nil
+    if try holdsNextKey(of: replace.recovery) { nextRecoverySecret = nil }
+  }
+
+  private func holdsNextKey(of bundle: DeviceKeyBundle) throws(DeviceError) -> Bool {
+    guard let nextRecoverySecret else { return false }
+    return try DeviceKeys(recoverySecret: nextRecoverySecret).deviceID == bundle.deviceID
+  }
+}

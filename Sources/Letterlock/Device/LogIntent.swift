@@ -1,0 +1,86 @@
+/// What a device wants to change in its account: an entry that was overtaken is made again from it, if it is still
+/// wanted then.
+enum LogIntent: Sendable {
+  /// A new epoch.
+  case epoch
+  /// A better epoch than the newest, as long as that is not to be trusted.
+  case mend
+  /// These devices leave.
+  case remove(Set<DeviceID>)
+  /// Every device leaves but this one and those named; a new epoch if that is nobody.
+  case keep(Set<DeviceID>)
+  /// New sealing keys for this device, and their bundle.
+  case rotate(DeviceKeys, DeviceKeyBundle)
+  /// A new recovery device, and who signs for it, in the order of SPEC.md section 3.4 rule 4.
+  case replaceRecovery(DeviceKeyBundle, signers: [DeviceKeys])
+}
+
+extension DeviceState {
+  /// The entry that does what is wanted now; nil if nothing is left to do.
+  /// - Throws: `DeviceError.archive(.epochRefused)` while the relay withholds the newest epoch's root, unless it is to
+  ///   remove a device: the new epoch could not lead back to that root.
+  mutating func entry(for intent: LogIntent, _ history: History) throws(DeviceError) -> PendingEntry? {
+    switch intent {
+    case .epoch: return try lasting(history)
+    case .mend:
+      guard case .faulty = keyring.standing(in: log) else { return nil }
+      return try lasting(history)
+    case .remove(let devices):
+      let leavers = devices.filter { log.activeMember($0) != nil }.sorted()
+      guard !leavers.isEmpty else { return nil }
+      return try epochEntry(history: history, leaving: leavers) {
+        .remove(.init(devices: leavers, epoch: $0))
+      }
+    case .keep(let kept):
+      let leavers = others.filter { !kept.contains($0) }
+      guard !leavers.isEmpty else { return try lasting(history) }
+      return try epochEntry(history: history, leaving: leavers) {
+        .remove(.init(devices: leavers, epoch: $0))
+      }
+    case .rotate(let keys, let bundle):
+      guard log.activeMember(keys.deviceID)?.bundle.sealingKey != keys.sealingKey else { return nil }
+      try checkNewestEpoch()
+      return try epochEntry(history: history, rotating: keys) { .rotate(.init(device: bundle, epoch: $0)) }
+    case .replaceRecovery(let bundle, let signers):
+      guard log.recoveryDevice != bundle.deviceID else { return nil }
+      try checkNewestEpoch()
+      return try epochEntry(
+        history: history, leaving: [log.recoveryDevice], joining: bundle, signing: signers
+      ) { .replaceRecovery(.init(recovery: bundle, epoch: $0)) }
+    }
+  }
+
+  /// The active devices besides this one and the recovery device.
+  var others: [DeviceID] { log.activeDevices.filter { $0 != keys.deviceID && $0 != log.recoveryDevice } }
+
+  private mutating func lasting(_ history: History) throws(DeviceError) -> PendingEntry {
+    try checkNewestEpoch()
+    return try epochEntry(history: history) { .epoch($0) }
+  }
+
+  private mutating func checkNewestEpoch() throws(DeviceError) {
+    guard keyring.standing(in: log) != .withheld else { throw .archive(.epochRefused(by: nil)) }
+  }
+
+  /// What a pending entry of this device is for, if it can be made again without the person.
+  func intent(of pending: PendingEntry) throws(DeviceError) -> LogIntent? {
+    guard pending.entry.content.signer == keys.deviceID else { return nil }
+    switch pending.entry.content.change {
+    case .remove(let remove): return .remove(Set(remove.devices))
+    case .rotate(let rotate):
+      guard let seed = pending.sealingSeed else { return nil }
+      return .rotate(try DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed), rotate.device)
+    default: return nil
+    }
+  }
+}
+
+extension AccountChange {
+  /// Whether only a person can say whether it is still wanted after another came first.
+  var needsPerson: Bool {
+    switch self {
+    case .add, .replaceRecovery, .update: true
+    case .create, .remove, .rotate, .epoch: false
+    }
+  }
+}

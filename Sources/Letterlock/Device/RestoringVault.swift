@@ -1,0 +1,43 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// What a device that is being restored keeps in its vault until the account has it.
+///
+/// ```
+/// struct {
+///   uint8 version = 0x82;           no VaultState begins so
+///   opaque recovery[32];            DeviceID of the recovery device
+/// } RestoringState;
+/// ```
+/// The secrets are the signing seed and the sealing seed. SPEC.md section 8.4.
+struct RestoringVault: Sendable {
+  static let marker: UInt8 = 0x82
+
+  let keys: DeviceKeys
+  let recovery: DeviceID
+
+  init(keys: DeviceKeys, recovery: DeviceID) {
+    self.keys = keys
+    self.recovery = recovery
+  }
+
+  func save(to vault: any KeyVault) throws(DeviceError) {
+    let secrets = SecretKey(concatenating: [keys.signingSeed, keys.sealingSeed])
+    do throws(VaultError) {
+      try vault.save(VaultContents(secrets: secrets, state: [Self.marker] + recovery.bytes))
+    } catch { throw .vault(error) }
+  }
+
+  /// What was saved; nil if the vault is empty.
+  /// - Throws: `DeviceError.vaultNotEmpty` if it holds something else.
+  init?(loadingFrom vault: any KeyVault) throws(DeviceError) {
+    let contents: VaultContents?
+    do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
+    guard let contents else { return nil }
+    guard contents.state.first == Self.marker else { throw .vaultNotEmpty }
+    guard contents.secrets.byteCount == 64, contents.state.count == 33 else { throw .vault(.corrupted) }
+    keys = try DeviceKeys(
+      signingSeed: contents.secrets.slice(0..<32), sealingSeed: contents.secrets.slice(32..<64))
+    recovery = DeviceID(unchecked: Array(contents.state[1...]))
+  }
+}
