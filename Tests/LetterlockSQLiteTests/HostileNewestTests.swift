@@ -23,14 +23,15 @@ struct HostileNewestTests {
     let relay = try SQLiteRelay(path: folder.file("relay.sqlite"))
     let devices = try await Self.devices(at: relay)
     let chats = (0..<200).map { _ in ConversationID() }
-    var generator = SystemRandomNumberGenerator()
+    var written = 0
     let text = String(repeating: "x", count: 180)
     for epoch in 0..<36 {
       if epoch > 0 { try await devices[0].beginEpoch() }
       for device in devices {
         let entries = (0..<Self.recordCount / 108).map { number -> ArchiveEntry in
           var message = Message.carrier(.sms, from: "+15550100", text: "\(epoch) \(number) \(text)")
-          message.conversation = chats.randomElement(using: &generator)
+          message.conversation = chats[written % chats.count]
+          written += 1
           return .message(message)
         }
         try device.enqueue(entries)

@@ -26,6 +26,7 @@ extension Device {
       }
       guard !page.batches.isEmpty else {
         try checkEnd(page.receipt, progress)
+        try keep(page.receipt, in: &progress)
         return received
       }
       let sequence = try accept(page, &progress)
@@ -36,6 +37,19 @@ extension Device {
       try gather(page.batches)
       received += page.batches.reduce(0) { $0 + $1.records.count }
       report?(.received(progress.history.tree.size, of: page.receipt.treeSize))
+    }
+  }
+
+  /// Takes a receipt of the same history under a newer head: what is signed over the newest receipt needs it.
+  private func keep(_ receipt: Receipt, in progress: inout DeviceProgress) throws(DeviceError) {
+    let log = log
+    guard let known = progress.receipt, receipt.treeSize == known.treeSize,
+      let before = log.index(of: known.logHead), let now = log.index(of: receipt.logHead), before < now
+    else { return }
+    progress.receipt = receipt
+    let (store, bytes) = (try neededStore(), progress.encoded)
+    try Self.storing { () throws(StoreError) in
+      try store.commit([], clearingOutboxThrough: nil, progress: bytes)
     }
   }
 

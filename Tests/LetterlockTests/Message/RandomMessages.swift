@@ -162,7 +162,7 @@ struct RandomMessages {
     case 0...7: .message(try message(kind))
     case 8: .conversation(conversation())
     case 9: .device(device())
-    default: .unknown(unknownValue(from: 4))
+    default: .unknown(unknownValue(from: 6))
     }
   }
 }
