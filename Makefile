@@ -21,6 +21,7 @@ vectors: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
 	$(TOOL) vectors verify Tests/Vectors $(VECTORS)
 
+
 # The suites that are run at full length: all, unless it says which.
 HOSTILE ?= Hostile
 hostile: prerequisites
