@@ -33,7 +33,7 @@ struct HostileKillTests {
     var history = SampleHistory()
     // More than one of the importer's batches.
     try history.writeSMS(
-      count: Self.isHostile ? 3_300 : 2_300, largestFile: Self.isHostile ? 1_500_000 : 100_000, in: folder)
+      count: Self.isHostile ? 1_200 : 2_300, largestFile: Self.isHostile ? 1_500_000 : 100_000, in: folder)
     try folder.succeed("init", "empty", "--recovery-key-file", "key")
     let unkilled = try measure(folder, history)
     var random = SplitMix64(state: 20)
