@@ -20,7 +20,7 @@ struct LetterlockCommand: AsyncParsableCommand {
       InitCommand.self, ImportCommand.self, StatusCommand.self, ConversationsCommand.self,
       ShowCommand.self, SearchCommand.self, DeleteCommand.self,
       RecoverCommand.self, ExportCommand.self, SnapshotsCommand.self, JoinCommand.self, DeviceCommand.self,
-      SyncCommand.self, SettingsCommand.self, EraseCommand.self, AttachmentCommand.self,
+      RecoveryCommand.self, SyncCommand.self, SettingsCommand.self, EraseCommand.self, AttachmentCommand.self,
       StorageCommand.self,
       RestoreCommand.self, VerifyCommand.self, VectorsCommand.self, DemoCommand.self,
     ])

@@ -39,6 +39,14 @@ extension ToolError {
       case .noSuchAccount:
         ToolError("This relay holds no account of this recovery key: check the key and the relay.")
       case .noRecoveryKeyPrepared: ToolError("There is no new recovery key to put in place of the old one.")
+      case .notAnElector:
+        ToolError("This device joined after the recovery key was made: it has no vote. Use an older one.")
+      case .proposalRefused:
+        ToolError.wrong("No device with a vote has proposed this, or the recovery key has changed since.")
+      case .voteRefused(let id): ToolError.wrong("The vote of \(id) is not for this device's proposal.")
+      case .votesMissing(let count):
+        ToolError(
+          "\(count) more devices must agree: see `letterlock recovery propose`; or give --old-key-file.")
       case .logRefused(let error): ToolError.wrong("The relay's account log breaks a rule: \(error).")
       case .forked:
         ToolError.wrong("Two logs of this account contradict each other: do not go on with this relay.")

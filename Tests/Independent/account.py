@@ -37,7 +37,7 @@ class Log:
         self.removed = set()
         self.recovery, self.electors = recovery.device, {device.device}
         self.heads, self.epochs = [create.head], []
-        self.check_signatures(create, [device, recovery], ZERO)
+        self.check_signatures(create.signatures, create.content, [device, recovery], ZERO)
         self.begin(create.epoch)
 
     @property
@@ -50,27 +50,37 @@ class Log:
             "bundleNotSigned")
         refuse_unless(xwing_is_usable(bundle.sealing_key), "unusableKey")
 
-    def check_signatures(self, entry, bundles, account):
+    def check_signatures(self, signatures, content, bundles, account):
         devices = [bundle.device for bundle in bundles]
-        refuse_unless([device for device, _ in entry.signatures] == devices, "wrongSigners")
+        refuse_unless([device for device, _ in signatures] == devices, "wrongSigners")
         refuse_unless(len(set(devices)) == len(devices), "wrongSigners")
-        for bundle, (_, signature) in zip(bundles, entry.signatures):
+        for bundle, (_, signature) in zip(bundles, signatures):
             refuse_unless(
-                is_valid(bundle.signing_keys, signature, "log entry", account, entry.content), "badSignature")
+                is_valid(bundle.signing_keys, signature, "log entry", account, content), "badSignature")
 
     def check_signers(self, entry):
         refuse_unless(entry.signer in self.active, "signerNotActive")
-        signers = [entry.signer]
-        if entry.type == Entry.REPLACE and entry.signer != self.recovery:
-            signers = [device for device, _ in entry.signatures][:-1]
-            count = len(self.electors)
-            refuse_unless(len(signers) >= (max(1, count) if count <= 2 else count // 2 + 1), "wrongSigners")
-            refuse_unless(signers[0] == entry.signer, "wrongSigners")
-            refuse_unless(signers[1:] == sorted(set(signers[1:])), "wrongSigners")
-            refuse_unless(set(signers) <= self.electors & set(self.active), "wrongSigners")
-        bundles = [self.members[device] for device in signers]
-        self.check_signatures(
-            entry, bundles + ([entry.recovery] if entry.type == Entry.REPLACE else []), self.account)
+        signers = [self.members[entry.signer]]
+        if entry.type != Entry.REPLACE:
+            return self.check_signatures(entry.signatures, entry.content, signers, self.account)
+        votes = []
+        if entry.signer != self.recovery:
+            votes = entry.signatures[1:-1]
+            self.check_votes(entry, votes)
+        rest = entry.signatures[:1] + entry.signatures[1 + len(votes):]
+        self.check_signatures(rest, entry.content, signers + [entry.recovery], self.account)
+
+    def check_votes(self, entry, votes):
+        voters = [device for device, _ in votes]
+        count = len(self.electors)
+        refuse_unless(len(voters) + 1 >= (max(1, count) if count <= 2 else count // 2 + 1), "wrongSigners")
+        refuse_unless(voters == sorted(set(voters)) and entry.signer not in voters, "wrongSigners")
+        refuse_unless({entry.signer, *voters} <= self.electors & set(self.active), "wrongSigners")
+        content = self.recovery + entry.signer + entry.recovery.device
+        for device, signature in votes:
+            refuse_unless(
+                is_valid(self.members[device].signing_keys, signature, "recovery vote", self.account, content),
+                "badSignature")
 
     def append(self, entry):
         refuse_unless(entry.predecessor == self.heads[-1], "wrongPredecessor")

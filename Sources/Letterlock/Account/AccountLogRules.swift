@@ -29,40 +29,58 @@ extension AccountLog {
   func checkSigners(of entry: LogEntry) throws(AccountLogError) {
     let signer = entry.content.signer
     guard let member = activeMember(signer) else { throw .signerNotActive(signer) }
-    var keys = [member.bundle.signingKeys]
-    if case .replaceRecovery(let replace) = entry.content.change {
-      if signer != recoveryDevice { keys = try voters(for: entry) }
-      // Nobody's bundle comes in as the recovery device of an account that its owner does not know.
-      keys.append(replace.recovery.signingKeys)
+    guard case .replaceRecovery(let replace) = entry.content.change else {
+      return try Self.checkSignatures(of: entry, by: [member.bundle.signingKeys], account: account)
     }
-    try Self.checkSignatures(of: entry, by: keys, account: account)
+    let isByVote = signer != recoveryDevice
+    if isByVote, !electors.contains(signer) { throw .wrongSigners }
+    let votes: ArraySlice<EntrySignature> = isByVote ? entry.signatures.dropFirst().dropLast() : []
+    // Nobody's bundle comes in as the recovery device of an account that its owner does not know.
+    try Self.checkSignatures(
+      of: entry, by: [member.bundle.signingKeys, replace.recovery.signingKeys], votes: votes,
+      account: account)
+    if isByVote {
+      try check(
+        votes,
+        for: VoteContent(
+          recovery: recoveryDevice, signer: signer, newRecovery: replace.recovery.deviceID))
+    }
   }
 
-  /// Rule 4: the keys of the electors that sign, enough of them, the signer first.
-  private func voters(for entry: LogEntry) throws(AccountLogError) -> [SigningKeys] {
-    let voters = entry.signatures.map(\.device).dropLast()
-    let others = voters.dropFirst()
-    guard voters.first == entry.content.signer, voters.count >= votesNeeded,
-      zip(others, others.dropFirst()).allSatisfy(<), electors.isSuperset(of: voters)
-    else { throw .wrongSigners }
-    var keys: [SigningKeys] = []
-    for voter in voters {
-      guard let member = activeMember(voter) else { throw .wrongSigners }
-      keys.append(member.bundle.signingKeys)
-    }
-    return keys
-  }
-
-  /// Rule 4: exactly these keys signed, in order, once each.
-  static func checkSignatures(
-    of entry: LogEntry, by keys: [SigningKeys], account: AccountID
+  /// Rule 4: the votes of other electors, enough of them, each once.
+  private func check(
+    _ votes: ArraySlice<EntrySignature>, for content: VoteContent
   ) throws(AccountLogError) {
+    let voters = votes.map(\.device)
+    guard voters.count + 1 >= votesNeeded, !voters.contains(content.signer),
+      zip(voters, voters.dropFirst()).allSatisfy(<)
+    else { throw .wrongSigners }
+    let body = content.encoded
+    for vote in votes {
+      guard let keys = signingKeys(ofElector: vote.device) else { throw .wrongSigners }
+      guard keys.isValid(vote.signature, for: .recoveryVote, account: account, body: body) else {
+        throw .badSignature(vote.device)
+      }
+    }
+  }
+
+  /// What an active elector signs with; nil for any other device.
+  func signingKeys(ofElector device: DeviceID) -> SigningKeys? {
+    guard electors.contains(device) else { return nil }
+    return activeMember(device)?.bundle.signingKeys
+  }
+
+  /// Rule 4: exactly these keys signed, in order, once each, with `votes` after the first.
+  static func checkSignatures(
+    of entry: LogEntry, by keys: [SigningKeys], votes: ArraySlice<EntrySignature> = [], account: AccountID
+  ) throws(AccountLogError) {
+    let signatures = entry.signatures.prefix(1) + entry.signatures.dropFirst(1 + votes.count)
     let devices = keys.map(\.deviceID)
-    guard entry.signatures.map(\.device) == devices, Set(devices).count == devices.count else {
+    guard signatures.map(\.device) == devices, Set(devices).count == devices.count else {
       throw .wrongSigners
     }
     let body = entry.content.encoded
-    for (signature, keys) in zip(entry.signatures, keys) {
+    for (signature, keys) in zip(signatures, keys) {
       guard keys.isValid(signature.signature, for: .logEntry, account: account, body: body) else {
         throw .badSignature(signature.device)
       }

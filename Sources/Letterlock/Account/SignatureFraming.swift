@@ -6,6 +6,7 @@ package enum SignaturePurpose: String, Sendable, CaseIterable {
   case bundle = "device key bundle"
   case logEntry = "log entry"
   case joinConsent = "join consent"
+  case recoveryVote = "recovery vote"
   case append = "append"
   case receipt = "receipt"
   case blobUpload = "blob upload"

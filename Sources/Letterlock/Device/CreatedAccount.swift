@@ -106,9 +106,10 @@ private struct NewAccount {
 }
 
 extension LogEntry {
-  /// An entry signed by `signers`, in order.
+  /// An entry signed by `signers`, in order, with `votes` after the first.
   package init(
-    _ content: LogEntryContent, signedBy signers: [DeviceKeys], account: AccountID
+    _ content: LogEntryContent, signedBy signers: [DeviceKeys], votes: [EntrySignature] = [],
+    account: AccountID
   ) throws(DeviceError) {
     let body = content.encoded
     var signatures: [EntrySignature] = []
@@ -117,6 +118,7 @@ extension LogEntry {
         EntrySignature(
           device: keys.deviceID, signature: try keys.sign(body, for: .logEntry, account: account)))
     }
+    signatures.insert(contentsOf: votes, at: min(1, signatures.count))
     self.init(content: content, signatures: signatures)
   }
 }

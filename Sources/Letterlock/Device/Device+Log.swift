@@ -139,7 +139,7 @@ extension DeviceState {
   mutating func epochEntry(
     history: History, leaving leavers: [DeviceID] = [], joining joiner: DeviceKeyBundle? = nil,
     rotating newKeys: DeviceKeys? = nil, signing signers: [DeviceKeys]? = nil,
-    _ make: (EpochHeader) -> AccountChange
+    votes: [EntrySignature] = [], _ make: (EpochHeader) -> AccountChange
   ) throws(DeviceError) -> PendingEntry {
     var recipients: [DeviceID: SealingKey] = [:]
     for device in log.activeDevices where !leavers.contains(device) {
@@ -157,19 +157,20 @@ extension DeviceState {
       number: log.newestEpoch.header.number + 1, account: log.account, linking: links,
       recipients: recipients, treeSize: history.tree.size, treeRoot: history.tree.root)
     return PendingEntry(
-      entry: try entry(make(opening.header), signing: signers), wraps: opening.wraps, root: opening.root,
+      entry: try entry(make(opening.header), signing: signers, votes: votes), wraps: opening.wraps,
+      root: opening.root,
       sealingSeed: newKeys?.sealingSeed)
   }
 
   /// The next entry of the log, by the first of `signers`, or by this device.
   func entry(
-    _ change: AccountChange, signing signers: [DeviceKeys]? = nil
+    _ change: AccountChange, signing signers: [DeviceKeys]? = nil, votes: [EntrySignature] = []
   ) throws(DeviceError) -> LogEntry {
     let signers = signers ?? [keys]
     let content = LogEntryContent(
       version: .newest, predecessor: log.head, index: log.nextIndex, signer: signers[0].deviceID,
       change: change)
-    return try LogEntry(content, signedBy: signers, account: log.account)
+    return try LogEntry(content, signedBy: signers, votes: votes, account: log.account)
   }
 
   /// Makes an entry the pending one, if the log will take it: a relay is never asked for what it must refuse.

@@ -33,6 +33,14 @@ extension Device {
     return key
   }
 
+  /// Whether this is the account's recovery key, as far as this device has seen the log.
+  /// - Throws: `DeviceError.noSuchAccount` if it is not.
+  public func check(_ key: borrowing RecoveryKey) throws(DeviceError) {
+    guard log.recoveryDevice == (try DeviceKeys(recoverySecret: key.secret)).deviceID else {
+      throw .noSuchAccount
+    }
+  }
+
   /// Puts the prepared recovery key, which the person has now, in place of the old one. The old one opens what it could
   /// open before, and nothing newer.
   ///
@@ -47,7 +55,7 @@ extension Device {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       guard log.recoveryDevice == oldKeys.deviceID else { throw .noSuchAccount }
-      try await change(.replaceRecovery(bundle, signers: [oldKeys, newKeys]))
+      try await change(.replaceRecovery(bundle, signers: [oldKeys, newKeys], votes: []))
     }
   }
 }

@@ -28,6 +28,14 @@ public enum DeviceError: Error, Hashable, Sendable {
   case noSuchAccount
   /// There is no new recovery key to replace the old one by.
   case noRecoveryKeyPrepared
+  /// This device joined after the present recovery key came in: it does not vote on its successor.
+  case notAnElector
+  /// The proposal is for another account or another recovery key, or no active elector made it.
+  case proposalRefused
+  /// This device's vote is no elector's, or for another proposal.
+  case voteRefused(DeviceID)
+  /// So many more electors must agree.
+  case votesMissing(Int)
   /// The log is not the account's, or breaks a rule.
   case logRefused(AccountLogError)
   /// Two logs of this account contradict each other.

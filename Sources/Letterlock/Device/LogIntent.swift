@@ -11,8 +11,8 @@ enum LogIntent: Sendable {
   case keep(Set<DeviceID>)
   /// New sealing keys for this device, and their bundle.
   case rotate(DeviceKeys, DeviceKeyBundle)
-  /// A new recovery device, and who signs for it, in the order of SPEC.md section 3.4 rule 4.
-  case replaceRecovery(DeviceKeyBundle, signers: [DeviceKeys])
+  /// A new recovery device, who signs for it, and the votes for it, in the order of SPEC.md section 3.4 rule 4.
+  case replaceRecovery(DeviceKeyBundle, signers: [DeviceKeys], votes: [EntrySignature])
 }
 
 extension DeviceState {
@@ -41,11 +41,11 @@ extension DeviceState {
       guard log.activeMember(keys.deviceID)?.bundle.sealingKey != keys.sealingKey else { return nil }
       try checkNewestEpoch()
       return try epochEntry(history: history, rotating: keys) { .rotate(.init(device: bundle, epoch: $0)) }
-    case .replaceRecovery(let bundle, let signers):
+    case .replaceRecovery(let bundle, let signers, let votes):
       guard log.recoveryDevice != bundle.deviceID else { return nil }
       try checkNewestEpoch()
       return try epochEntry(
-        history: history, leaving: [log.recoveryDevice], joining: bundle, signing: signers
+        history: history, leaving: [log.recoveryDevice], joining: bundle, signing: signers, votes: votes
       ) { .replaceRecovery(.init(recovery: bundle, epoch: $0)) }
     }
   }

@@ -14,8 +14,7 @@ struct InitCommand: AsyncParsableCommand {
   @Argument(help: "The folder to make.") var dir: String
   @Option(help: "What to call this device.") var name = "This device"
   @OptionGroup var keys: KeyOptions
-  @Option(help: "Writes the recovery key to this new file (mode 0600) instead of showing it.")
-  var recoveryKeyFile: String?
+  @OptionGroup var output: RecoveryKeyOutput
   @Option(help: "How many bytes the account may keep on the relay.") var quota: UInt64 = .max
 
   func run() async throws {
@@ -23,21 +22,13 @@ struct InitCommand: AsyncParsableCommand {
       let passphrase = try keys.passphrase()
       let folder = ArchiveFolder(path: dir)
       try folder.create()
-      let keyFile = try recoveryKeyFile.map(NewSecretFile.init)
+      let keyFile = try output.file()
       let created = try await Self.make(folder, name: name, passphrase: passphrase, quota: quota)
       print("Made an account in \(dir). Its number: \(created.device.account)")
       if passphrase == nil {
         print("The device's keys are protected by file permissions alone; a passphrase would seal them.")
       }
-      let recoveryKey = created.recoveryKey
-      try recoveryKey.reveal { (text) throws in
-        guard let keyFile else {
-          print("Recovery key, shown this once. Write it down and keep it safe:\n\n  \(text)\n")
-          return
-        }
-        try keyFile.write(text + "\n")
-        print("The recovery key is in \(keyFile.path). Keep it somewhere else than this machine.")
-      }
+      try output.show(created.recoveryKey, in: keyFile)
       try created.device.confirmRecoveryKey()
     }
   }

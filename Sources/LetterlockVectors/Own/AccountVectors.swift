@@ -79,7 +79,7 @@ struct LogMaker {
 
   static func root(_ epoch: UInt64) -> SecretKey { VectorSeed.key("root \(epoch)") }
 
-  /// create, add, epoch, rotate, update, remove, replaceRecovery, add, replaceRecovery by vote, add, remove two.
+  /// create, add, epoch, rotate, update, remove, add, replaceRecovery, replaceRecovery by vote, add, remove two.
   init() throws {
     phone = try TestKeys.keys("phone")
     tablet = try TestKeys.keys("tablet")
@@ -125,24 +125,24 @@ struct LogMaker {
     try take(try entry(.update(highestVersion: 1), by: tablet))
     try take(
       try entry(.remove(.init(devices: [tablet.deviceID], epoch: open([rotatedPhone, recovery]))), by: phone))
+    try take(try entry(.add(try addition(of: laptop)), by: rotatedPhone))
     try take(
       try entry(
         .replaceRecovery(
           .init(
             recovery: DeviceKeyBundle(of: secondRecovery, createdAt: 1_700_000_200_000),
-            epoch: open([rotatedPhone, secondRecovery]))), by: recovery,
+            epoch: open([rotatedPhone, laptop, secondRecovery]))), by: recovery,
         signedBy: [recovery, secondRecovery]))
   }
 
   private mutating func growByVote() throws {
-    try take(try entry(.add(try addition(of: laptop)), by: rotatedPhone))
     try take(
       try entry(
         .replaceRecovery(
           .init(
             recovery: DeviceKeyBundle(of: thirdRecovery, createdAt: 1_700_000_300_000),
             epoch: open([rotatedPhone, laptop, thirdRecovery]))), by: rotatedPhone,
-        signedBy: [rotatedPhone, thirdRecovery]))
+        signedBy: [rotatedPhone, laptop, thirdRecovery]))
     try take(try entry(.add(try addition(of: watch)), by: laptop))
     try take(
       try entry(
@@ -185,16 +185,37 @@ struct LogMaker {
       wrapHash: Digest32(unchecked: VectorSeed.bytes("wrap hash")))
   }
 
-  /// An entry after the log as it is now, or after its first entries.
+  /// An entry after the log as it is now, or after its first entries. Who signs a new recovery device between the first
+  /// and the last votes for it.
   func entry(
     _ change: AccountChange, by signer: DeviceKeys, after count: Int? = nil, index: UInt64? = nil,
     predecessor: LogHead? = nil, signedBy signers: [DeviceKeys]? = nil
   ) throws -> LogEntry {
     let place = count ?? entries.count
+    var signers = signers ?? [signer]
+    var votes: [EntrySignature] = []
+    if case .replaceRecovery(let replace) = change, signers.count > 2 {
+      let voters = signers[1..<signers.count - 1]
+      signers.removeSubrange(voters.indices)
+      votes = try voters.map {
+        try $0.vote(
+          for: VoteContent(
+            recovery: recoveryDevice(after: place), signer: signer.deviceID,
+            newRecovery: replace.recovery.deviceID), account: log.account)
+      }
+    }
     return try LogEntry(
       LogEntryContent(
         version: .one, predecessor: predecessor ?? log.heads[place - 1], index: index ?? UInt64(place),
         signer: signer.deviceID, change: change),
-      signedBy: signers ?? [signer], account: log.account)
+      signedBy: signers, votes: votes, account: log.account)
+  }
+
+  private func recoveryDevice(after count: Int) -> DeviceID {
+    var device = recovery.deviceID
+    for entry in entries.prefix(count) {
+      if case .replaceRecovery(let replace) = entry.content.change { device = replace.recovery.deviceID }
+    }
+    return device
   }
 }

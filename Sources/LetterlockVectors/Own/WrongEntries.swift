@@ -92,9 +92,31 @@ extension LogMaker {
         "an elector, and one that was removed", after: 11, 7, [laptop], by: [laptop, rotatedPhone, new]),
       try wrong("the old recovery device after the new one", after: 2, 1, two, by: [recovery, new, phone]),
       WrongEntry(
-        name: "a new recovery device that signed for another account", after: 7,
-        entry: try borrowed(try entry(try replacement(4, [rotatedPhone]), by: secondRecovery, after: 7))),
+        name: "a new recovery device that signed for another account", after: 8,
+        entry: try borrowed(
+          try entry(try replacement(5, [rotatedPhone, laptop]), by: secondRecovery, after: 8))),
+      WrongEntry(
+        name: "a vote for another device's entry", after: 9,
+        entry: try withVote(signer: laptop, new: new)),
+      WrongEntry(
+        name: "a vote for another recovery device", after: 9,
+        entry: try withVote(signer: rotatedPhone, new: thirdRecovery)),
+      WrongEntry(
+        name: "an elector that signed the entry in place of a vote", after: 9,
+        entry: try LogEntry(
+          try entry(try replacement(6, [rotatedPhone, laptop]), by: rotatedPhone, after: 9).content,
+          signedBy: [rotatedPhone, laptop, new], account: log.account)),
     ]
+  }
+
+  /// The phone's replacement, after the third recovery device came in, with this vote of the laptop.
+  private func withVote(signer: DeviceKeys, new: DeviceKeys) throws -> LogEntry {
+    let content = VoteContent(
+      recovery: thirdRecovery.deviceID, signer: signer.deviceID, newRecovery: new.deviceID)
+    return try LogEntry(
+      try entry(try replacement(6, [rotatedPhone, laptop]), by: rotatedPhone, after: 9).content,
+      signedBy: [rotatedPhone, try fourthRecovery], votes: [laptop.vote(for: content, account: log.account)],
+      account: log.account)
   }
 
   /// With the new recovery device's signature of the same entry in another account.

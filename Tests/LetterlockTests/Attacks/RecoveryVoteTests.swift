@@ -16,12 +16,16 @@ struct RecoveryVoteTests {
   /// The entry by which `voters` replace the recovery device of `device`'s account.
   private func replacement(at device: Device, by voters: [Device]) throws -> LogEntry {
     let history = try device.progress().history
-    let voters = [voters[0]] + voters.dropFirst().sorted { $0.id < $1.id }
-    let signers = voters.map(\.secrets.keys) + [new]
+    let content = VoteContent(
+      recovery: device.log.recoveryDevice, signer: voters[0].id, newRecovery: new.deviceID)
+    let votes = try voters.dropFirst().sorted { $0.id < $1.id }.map {
+      try $0.secrets.keys.vote(for: content, account: $0.account)
+    }
+    let signers = [voters[0].secrets.keys, new]
     return try device.state.withLock { state in
       try state.epochEntry(
         history: history, leaving: [state.log.recoveryDevice], joining: bundle, rotating: nil,
-        signing: signers
+        signing: signers, votes: votes
       ) { .replaceRecovery(.init(recovery: bundle, epoch: $0)) }
     }.entry
   }

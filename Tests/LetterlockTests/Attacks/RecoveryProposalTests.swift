@@ -1,0 +1,133 @@
+import CryptoCore
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+
+@Suite("Attacks: a lost recovery key that devices replace by vote")
+struct RecoveryProposalTests {
+  /// Phone, mac and tablet, which all were there when the present recovery key came in.
+  private func threeElectors() async throws -> (Household, Device) {
+    let house = try await Household()
+    let tablet = try await house.join("Tablet")
+    try show(try house.phone.prepareRecoveryKey())
+    try await house.phone.replaceRecoveryKey(try house.key())
+    for device in [house.mac, tablet] { try await device.sync() }
+    return (house, tablet)
+  }
+
+  @discardableResult
+  private func show(_ key: consuming RecoveryKey) throws -> String { key.reveal { $0 } }
+
+  /// A log of votes and proposals goes from device to device as bytes.
+  private func carried<Value: TLSCodable>(_ value: Value) throws -> Value {
+    try Value(decoding: value.encoded)
+  }
+
+  @Test func `the first device replaces a lost key alone while it is the only elector`() async throws {
+    let house = try await Household()
+    let shown = try show(try house.phone.prepareRecoveryKey())
+    #expect(try house.phone.votesMissing(with: []) == 0)
+    try await house.phone.replaceRecoveryKey(votes: [])
+    let restored = try await Device.restore(
+      with: try RecoveryKey.parse(shown).key(), vault: .inMemory, store: MemoryDeviceStore(),
+      relay: house.relay)
+    #expect(restored.account == house.phone.account)
+    await #expect(throws: DeviceError.noSuchAccount) { try await house.restore() }
+    await #expect(throws: DeviceError.notAnElector) {
+      let late = try await house.join("Late")
+      try await late.replaceRecoveryKey(votes: [])
+    }
+  }
+
+  @Test func `two of three agree, however the log grows in between`() async throws {
+    let (house, tablet) = try await threeElectors()
+    let shown = try show(try house.mac.prepareRecoveryKey())
+    let proposal = try carried(try house.mac.proposeRecoveryKey())
+    let vote = try carried(try await tablet.vote(for: proposal))
+    try house.phone.append(Household.text("meanwhile"), to: house.chat)
+    try await house.phone.sync()
+    try await house.phone.beginEpoch()
+    try await house.mac.replaceRecoveryKey(votes: [vote])
+    for device in [house.phone, tablet] { try await device.sync() }
+    #expect(house.phone.log.recoveryDevice == house.mac.log.recoveryDevice)
+    let restored = try await Device.restore(
+      with: try RecoveryKey.parse(shown).key(), vault: .inMemory, store: MemoryDeviceStore(),
+      relay: house.relay)
+    try await restored.sync()
+    #expect(try Household.texts(of: restored).contains("meanwhile"))
+    // The vote was for that one change.
+    try show(try house.mac.prepareRecoveryKey())
+    await #expect(throws: DeviceError.voteRefused(tablet.id)) {
+      try await house.mac.replaceRecoveryKey(votes: [vote])
+    }
+    await #expect(throws: DeviceError.proposalRefused) { try await tablet.vote(for: proposal) }
+  }
+
+  @Test func `too few votes, or one twice, replace nothing`() async throws {
+    let (house, tablet) = try await threeElectors()
+    let late = try await house.join("Late")
+    for device in [house.phone, house.mac, tablet] { try await device.sync() }
+    try show(try house.mac.prepareRecoveryKey())
+    let proposal = try house.mac.proposeRecoveryKey()
+    await #expect(throws: DeviceError.votesMissing(1)) { try await house.mac.replaceRecoveryKey(votes: []) }
+    let own = try await house.mac.vote(for: proposal)
+    await #expect(throws: DeviceError.votesMissing(1)) {
+      try await house.mac.replaceRecoveryKey(votes: [own, own])
+    }
+    await #expect(throws: DeviceError.notAnElector) { try await late.vote(for: proposal) }
+    #expect(throws: DeviceError.notAnElector) { try late.proposeRecoveryKey() }
+    // A vote that a late device signs all the same.
+    let forged = RecoveryVote(
+      version: .newest, account: late.account,
+      vote: try late.secrets.keys.vote(for: proposal.content, account: late.account))
+    await #expect(throws: DeviceError.voteRefused(late.id)) {
+      try await house.mac.replaceRecoveryKey(votes: [forged])
+    }
+    #expect(house.mac.log.recoveryDevice == house.phone.log.recoveryDevice)
+  }
+
+  @Test func `a thief's device cannot use a vote for another's proposal, nor change what it proposes`()
+    async throws
+  {
+    let (house, tablet) = try await threeElectors()
+    try show(try house.mac.prepareRecoveryKey())
+    try show(try house.phone.prepareRecoveryKey())
+    let proposal = try house.mac.proposeRecoveryKey()
+    let vote = try await tablet.vote(for: proposal)
+    await #expect(throws: DeviceError.voteRefused(tablet.id)) {
+      try await house.phone.replaceRecoveryKey(votes: [vote])
+    }
+    let own = try house.phone.proposeRecoveryKey()
+    let swapped = RecoveryProposal(
+      version: .newest, account: proposal.account,
+      content: VoteContent(
+        recovery: proposal.content.recovery, signer: house.mac.id, newRecovery: own.content.newRecovery),
+      signature: proposal.signature)
+    await #expect(throws: DeviceError.proposalRefused) { try await tablet.vote(for: swapped) }
+    // What the mac's person wanted, the phone takes with the mac's own signature removed from the entry.
+    try await house.mac.remove(house.phone.id)
+    await #expect(throws: DeviceError.proposalRefused) { try await tablet.vote(for: own) }
+  }
+
+  @Test func `every flipped bit of a proposal or a vote is refused`() async throws {
+    let (house, tablet) = try await threeElectors()
+    try show(try house.mac.prepareRecoveryKey())
+    let proposal = try house.mac.proposeRecoveryKey()
+    let vote = try await tablet.vote(for: proposal)
+    for bit in stride(from: 0, to: proposal.encoded.count * 8, by: 997) {
+      var bytes = proposal.encoded
+      bytes[bit / 8] ^= 1 << (bit % 8)
+      guard let altered = try? RecoveryProposal(decoding: bytes) else { continue }
+      await #expect(throws: DeviceError.proposalRefused) { try await tablet.vote(for: altered) }
+    }
+    for bit in stride(from: 0, to: vote.encoded.count * 8, by: 997) {
+      var bytes = vote.encoded
+      bytes[bit / 8] ^= 1 << (bit % 8)
+      guard let altered = try? RecoveryVote(decoding: bytes) else { continue }
+      #expect(throws: DeviceError.voteRefused(altered.device)) {
+        try house.mac.votesMissing(with: [altered])
+      }
+    }
+  }
+}

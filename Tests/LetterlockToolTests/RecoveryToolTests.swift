@@ -1,0 +1,56 @@
+#if Tool
+import Foundation
+import Testing
+
+@Suite("The tool: the recovery key's life")
+struct RecoveryToolTests {
+  private let folder: ToolFolder
+
+  init() throws {
+    folder = try ToolFolder()
+    try folder.write(
+      "<?xml version=\"1.0\"?><smses><sms address=\"+15550101\" date=\"1700000000000\" type=\"1\" body=\"kept\" /></smses>",
+      to: "one.xml")
+    try folder.succeed("init", "A", "--recovery-key-file", "key")
+    try folder.succeed("import", "one.xml", "--archive", "A")
+    try folder.succeed("sync", "A")
+  }
+
+  @Test func `a replaced key restores, and the old one does not`() throws {
+    #expect(try folder.run("recovery", "show", "A").exitCode == 1)
+    try folder.succeed(
+      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "new")
+    #expect(try folder.run("restore", "B", "--relay", "A", "--recovery-key-file", "key").exitCode == 1)
+    try folder.remove("B")
+    let restored = try folder.succeed("restore", "B", "--relay", "A", "--recovery-key-file", "new")
+    #expect(restored.output.contains("0 missing"))
+    // No new key is made, nor written, for whoever gives a wrong old one.
+    let wrong = try folder.run(
+      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "third")
+    #expect(wrong.exitCode == 1)
+    #expect(!folder.exists("third"))
+  }
+
+  @Test func `a lost key is replaced by the devices that were there`() throws {
+    let code = try folder.succeed("join", "B", "--relay", "A").output.trimmingCharacters(in: .newlines)
+    try folder.succeed("device", "add", "A", code)
+    try folder.succeed("sync", "B")
+    // Both devices are electors from now on.
+    try folder.succeed(
+      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "second")
+    try folder.succeed("sync", "B")
+    let alone = try folder.run("recovery", "replace", "B", "--recovery-key-file", "third")
+    #expect(alone.exitCode == 1)
+    #expect(!folder.exists("third"))
+    try folder.succeed("recovery", "propose", "B", "proposal")
+    let asked = try folder.run("recovery", "vote", "A", "proposal", "vote")
+    #expect(asked.exitCode == 1)
+    #expect(!folder.exists("vote"))
+    try folder.succeed("recovery", "vote", "A", "proposal", "vote", "--confirm")
+    try folder.succeed(
+      "recovery", "replace", "B", "--vote", "vote", "--recovery-key-file", "third")
+    let restored = try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "third")
+    #expect(restored.output.contains("0 missing"))
+  }
+}
+#endif
