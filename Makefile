@@ -33,7 +33,7 @@ simulate: prerequisites
 	  -Xswiftc -enable-testing $(TRAITS) --filter HostileSimulation
 
 bench: prerequisites
-	Benchmarks/run
+	SWIFT="$(SWIFT)" Benchmarks/run
 
 docs: prerequisites
 	Scripts/docs

@@ -4,12 +4,13 @@ import Foundation
 
 /// What every benchmark notes once per iteration, for one operation; 0 for what it does not measure.
 ///
-/// All of them note all four: the export gives a figure that one leaves out the value of another's.
+/// All of them note all five: the export gives a figure that one leaves out the value of another's.
 enum Figure {
   static let time = BenchmarkMetric.custom("picoseconds", useScalingFactor: false)
   static let reference = BenchmarkMetric.custom("reference_picoseconds", useScalingFactor: false)
   static let ratio = BenchmarkMetric.custom("ratio_in_thousandths", useScalingFactor: false)
   static let allocations = BenchmarkMetric.custom("allocations_in_thousandths", useScalingFactor: false)
+  static let fetched = BenchmarkMetric.custom("fetched_bytes", useScalingFactor: false)
 }
 
 /// How long the operations of one batch took, and how often they allocated.
@@ -44,10 +45,12 @@ extension ContinuousClock.Instant {
 }
 
 extension Benchmark {
-  /// Notes a batch of `count` operations, and one of as many operations that they are held against.
-  func note(_ batch: Batch, of count: Int, against reference: Batch? = nil) {
+  /// Notes a batch of `count` operations, one of as many operations that they are held against, and how many bytes
+  /// were fetched for it.
+  func note(_ batch: Batch, of count: Int, against reference: Batch? = nil, fetching byteCount: Int = 0) {
     measurement(Figure.time, batch.picoseconds / count)
     measurement(Figure.allocations, batch.allocationCount * 1000 / count)
+    measurement(Figure.fetched, byteCount)
     measurement(Figure.reference, (reference?.picoseconds ?? 0) / count)
     measurement(Figure.ratio, reference.map { batch.picoseconds * 1000 / max(1, $0.picoseconds) } ?? 0)
   }
@@ -71,7 +74,9 @@ extension Benchmark.Configuration {
   static var timed: Self {
     let isShort = ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short"
     return Self(
-      metrics: [.throughput, Figure.time, Figure.reference, Figure.ratio, Figure.allocations],
+      metrics: [
+        .throughput, Figure.time, Figure.reference, Figure.ratio, Figure.allocations, Figure.fetched,
+      ],
       warmupIterations: 3, maxDuration: isShort ? .seconds(2) : .seconds(10), maxIterations: 1_000_000)
   }
 

@@ -35,11 +35,13 @@ private final class Restoring {
     recoveryKey = words
     paddedByteCount = try Sample(textByteCount: 200).paddedByteCount
     for start in stride(from: 0, to: Self.recordCount, by: 1000) {
-      for number in start..<start + 1000 {
-        let message = Message.carrier(
-          .sms, from: Address("+15550100"), text: Sample.text(200, number: number))
-        try device.append(message, to: Self.chat)
-      }
+      try device.enqueue(
+        (start..<start + 1000).map { number in
+          var message = Message.carrier(
+            .sms, from: Address("+15550100"), text: Sample.text(200, number: number))
+          message.conversation = Self.chat
+          return .message(message)
+        })
       try await device.sync()
     }
   }
