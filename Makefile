@@ -7,8 +7,9 @@ TRAITS := --enable-all-traits
 TOOL := .build/release/letterlock
 
 SIMULATION ?= 64,5000,10
+FUZZ_SECONDS ?= 600
 
-.PHONY: demo test vectors bench docs lint hostile simulate consumer independent prerequisites clean
+.PHONY: demo test vectors bench docs lint hostile simulate fuzz consumer independent prerequisites clean
 
 demo: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
@@ -32,6 +33,10 @@ simulate: prerequisites
 	LETTERLOCK_HOSTILE=1 LETTERLOCK_SIMULATION=$(SIMULATION) $(SWIFT) test -c release \
 	  -Xswiftc -enable-testing $(TRAITS) --filter HostileSimulation
 
+# Seconds for each target.
+fuzz: prerequisites
+	SWIFT=$(SWIFT) Fuzz/run $(FUZZ_SECONDS)
+
 bench: prerequisites
 	SWIFT="$(SWIFT)" Benchmarks/run
 
@@ -39,7 +44,7 @@ docs: prerequisites
 	Scripts/docs
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks Fuzz Package.swift
 	Scripts/lint
 
 consumer: prerequisites

@@ -92,6 +92,7 @@ public struct HistoryTree: TLSCodable, Hashable, Sendable {
   public init(from reader: inout TLSReader) throws(TLSError) {
     size = try reader.read(UInt64.self)
     frontier = try reader.readVector(of: Digest32.self, maximumCount: 64)
-    guard frontier.count == size.nonzeroBitCount else { throw .invalidValue }
+    // A tree of more leaves than a store can number would count past the largest number.
+    guard size <= UInt64(Int64.max), frontier.count == size.nonzeroBitCount else { throw .invalidValue }
   }
 }

@@ -42,6 +42,8 @@ extension PartialBatch {
     let epoch = try append.epoch(from: firstLeaf, count: count, in: log)
     var found: [(record: ProvenRecord, hash: Digest32)] = []
     for part in records {
+      // The relay chose the index and the first leaf: their sum may be past the largest number.
+      guard Int(part.index) < count else { throw .otherLeaves(leaf: firstLeaf) }
       let leaf = firstLeaf + UInt64(part.index)
       guard let sealed = try? SealedRecord(decoding: part.bytes), sealed.epoch == epoch.reference else {
         throw .wrongEpoch(leaf: leaf)

@@ -72,7 +72,7 @@ public struct Client: Sendable {
   ) throws(GroupError) -> KeyPackage {
     let suite = try algorithms
     let now = now()
-    let lifetime = Lifetime(notBefore: now - min(now, 3_600), notAfter: now + lifetime)
+    let lifetime = Lifetime(notBefore: now - min(now, 3_600), from: now, lasting: lifetime)
     let keys = try asGroupError { () throws(CipherSuiteError) in
       let (initKey, leafKey) = (try HPKEKeyPair.generate(suite), try HPKEKeyPair.generate(suite))
       let leaf = leaf(leafKey.publicKey, .keyPackage(lifetime))

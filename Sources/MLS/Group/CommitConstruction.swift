@@ -8,7 +8,9 @@ struct EpochTransition: Sendable {
   /// The GroupContext of the new epoch; provisional until the transcript hash is in it.
   private(set) var context: GroupContext
 
-  init(_ change: ProposedChange, after context: GroupContext) {
+  init(_ change: ProposedChange, after context: GroupContext) throws(GroupError) {
+    // A GroupInfo may name any epoch.
+    guard context.epoch < .max else { throw .epochsExhausted }
     self.change = change
     self.context = context
     self.context.epoch += 1

@@ -22,7 +22,7 @@ extension Group {
         change, committer: sender, joiner: joiner, base: state, next: nil,
         authenticatedData: message.content.authenticatedData)
     }
-    var transition = EpochTransition(change, after: state.context)
+    var transition = try EpochTransition(change, after: state.context)
     var keys = try updatedKeys(change)
     var commitSecret = state.suite.zeroSecret
     if let path = commit.path {

@@ -45,7 +45,7 @@ extension Group {
     try change.checkMembers(
       rules, committer: path == nil ? nil : state.ownIndex,
       extensionsChanged: change.extensions != state.context.extensions)
-    var transition = EpochTransition(change, after: state.context)
+    var transition = try EpochTransition(change, after: state.context)
     let sealed = try path.map { (path) throws(GroupError) in
       try change.tree.seal(path, context: transition.provisionalContext(), excluding: change.newLeaves)
     }

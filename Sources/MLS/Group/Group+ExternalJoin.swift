@@ -55,7 +55,7 @@ struct ExternalJoining {
     guard let signedLeaf = change.tree[own] else { throw .internalError }
     try rules.check(signedLeaf, .commit(own, former: change.resynced))
     try change.checkMembers(rules, committer: own, extensionsChanged: false)
-    var transition = EpochTransition(change, after: context)
+    var transition = try EpochTransition(change, after: context)
     let sealed = try change.tree.seal(path, context: transition.provisionalContext(), excluding: [])
     let commit = Commit(proposals: list.items.map(\.orReference), path: sealed)
     return try finish(commit, change, path, initSecret, &transition)

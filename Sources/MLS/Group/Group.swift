@@ -39,7 +39,8 @@ public struct Group: ~Copyable, Sendable {
     let suite = try client.algorithms
     guard extensions.hasUniqueTypes else { throw .invalid(.extensionTypeRepeated) }
     let leafKey = try asGroupError { () throws(CipherSuiteError) in try HPKEKeyPair.generate(suite) }
-    let lifetime = Lifetime(notBefore: client.now(), notAfter: client.now() + client.settings.maximumLifetime)
+    let now = client.now()
+    let lifetime = Lifetime(notBefore: now, from: now, lasting: client.settings.maximumLifetime)
     let leaf = try asGroupError { () throws(CipherSuiteError) in
       try client.leaf(leafKey.publicKey, .keyPackage(lifetime)).signed(by: client.signer, in: nil, suite)
     }

@@ -26,6 +26,8 @@ public enum GroupError: Error, Hashable, Sendable {
   case noSuchMember(LeafIndex)
   /// No more members fit.
   case groupTooLarge
+  /// The epoch has the last number that there is: none can follow.
+  case epochsExhausted
   /// A store failed.
   case storage(String)
   /// What happened cannot happen: a mistake in this library.

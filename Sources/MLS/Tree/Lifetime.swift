@@ -24,6 +24,12 @@ public struct Lifetime: WireCodable, Hashable, Sendable {
     self.notAfter = notAfter
   }
 
+  /// A lifetime that ends so many seconds after a time, or never.
+  init(notBefore: UInt64, from time: UInt64, lasting duration: UInt64) {
+    let (end, isPastTheLast) = time.addingReportingOverflow(duration)
+    self.init(notBefore: notBefore, notAfter: isPastTheLast ? .max : end)
+  }
+
   /// Whether a time, in seconds since 1970, lies within.
   public func contains(_ time: UInt64) -> Bool { notBefore <= time && time <= notAfter }
 

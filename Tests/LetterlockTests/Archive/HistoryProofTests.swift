@@ -35,6 +35,19 @@ struct HistoryProofTests {
     #expect(Self.nodes.root(at: UInt64(Self.leaves.count) + 1) == nil)
   }
 
+  @Test func `a stored tree of more leaves than a place can number is refused`() throws {
+    func stored(_ size: UInt64) -> [UInt8] {
+      var writer = TLSWriter()
+      writer.write(size)
+      writer.write([Digest32](repeating: .zero, count: size.nonzeroBitCount))
+      return writer.bytes
+    }
+    var tree = try HistoryTree(decoding: stored(UInt64(Int64.max)))
+    tree.append(.zero)
+    #expect(tree.size == 1 << 63)
+    #expect(throws: TLSError.invalidValue) { try HistoryTree(decoding: stored(1 << 63)) }
+  }
+
   @Test func `every leaf of every size is proved, and no other in its place`() throws {
     for size in 1...Self.leaves.count {
       for leaf in 0..<size {

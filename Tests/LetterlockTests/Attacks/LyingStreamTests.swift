@@ -117,6 +117,25 @@ struct LyingStreamTests {
     }
   }
 
+  @Test func `is refused where a record's place would be past the largest number`() async throws {
+    try house.phone.append(Household.text("after"), to: house.chat)
+    try await house.phone.sync()
+    let page = try await house.relay.newestStreams(
+      before: .max, limit: 1, knownSize: 0, of: house.phone.account
+    ).page
+    let batch = try #require(page.batches.last)
+    let last = UInt64.max - UInt64(batch.append.leafCount)
+    let moved = PartialBatch(
+      firstLeaf: last, append: batch.append,
+      records: batch.records.map { PartialRecord(index: .max, bytes: $0.bytes) }, proof: batch.proof)
+    let endless = StreamPage(
+      receipt: try Receipt(
+        account: house.phone.account, treeSize: .max, treeRoot: page.receipt.treeRoot,
+        logHead: page.receipt.logHead, by: ReceiptKey()),
+      consistency: nil, batches: [moved], proof: page.proof, hasOlder: false)
+    #expect(throws: HistoryError.otherLeaves(leaf: last)) { try endless.proven(in: house.phone.log) }
+  }
+
   @Test func `that says there is more and gives nothing is not asked for ever`() async throws {
     await house.relay.alterStreams { page in
       StreamPage(

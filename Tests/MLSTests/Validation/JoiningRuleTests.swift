@@ -69,6 +69,25 @@ struct JoiningRuleTests {
     }
   }
 
+  @Test func `no epoch follows the one with the last number`() throws {
+    let party = try Forger.parties(2)[0]
+    party.group.state.context.epoch = .max
+    let info = try party.group.groupInfo()
+    #expect(throws: GroupError.epochsExhausted) {
+      _ = try Group.joinExternally(info, as: try Parties.client("outsider"))
+    }
+    #expect(throws: GroupError.epochsExhausted) { _ = try party.group.commit() }
+  }
+
+  @Test func `a lifetime that would end past the last second ends with it`() throws {
+    let settings = GroupSettings(maximumLifetime: .max)
+    let client = try Parties.client("a", settings: settings)
+    let package = try client.keyPackage(lifetime: .max)
+    guard case .keyPackage(let lifetime) = package.leafNode.source else { return }
+    #expect(lifetime.notAfter == .max)
+    #expect(try Group.create(by: client).epoch == 0)
+  }
+
   /// A GroupInfo that was altered, and signed again or not.
   private func expectInfo(
     _ rule: ValidationError, resign: Bool, sourceLocation: SourceLocation = #_sourceLocation,
