@@ -9,7 +9,7 @@ TOOL := .build/release/letterlock
 SIMULATION ?= 64,5000,10
 FUZZ_SECONDS ?= 600
 
-.PHONY: demo test vectors bench docs lint hostile simulate fuzz consumer independent prerequisites clean
+.PHONY: demo test vectors bench docs lint hostile simulate fuzz mutants consumer independent prerequisites clean
 
 demo: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
@@ -36,6 +36,10 @@ simulate: prerequisites
 # Seconds for each target.
 fuzz: prerequisites
 	SWIFT=$(SWIFT) Fuzz/run $(FUZZ_SECONDS)
+
+# Which tests fail when a validation rule's check is gone.
+mutants: prerequisites
+	SWIFT=$(SWIFT) Scripts/mutate
 
 bench: prerequisites
 	SWIFT="$(SWIFT)" Benchmarks/run

@@ -6,15 +6,33 @@ import TLSCodec
 /// Vectors in the MLS working group's formats for every suite that this library has, the post-quantum ones
 /// among them.
 enum MLSVectorGenerator {
-  private typealias Maker = @Sendable (CipherSuiteAlgorithms) throws -> [String: Any]
+  private typealias Maker = @Sendable (CipherSuiteAlgorithms) throws -> [[String: Any]]
 
   private static let makers: [(file: String, make: Maker)] = [
-    ("crypto-basics", MadeCryptoBasics.make),
-    ("key-schedule", MadeKeySchedule.make),
-    ("psk_secret", MadeKeySchedule.makePreSharedKeys),
-    ("secret-tree", MadeSecretTree.make),
-    ("message-protection", MadeMessageProtection.make),
-    ("transcript-hashes", MadeTranscriptHashes.make),
+    ("crypto-basics", { [try MadeCryptoBasics.make($0)] }),
+    ("key-schedule", { [try MadeKeySchedule.make($0)] }),
+    ("psk_secret", { [try MadeKeySchedule.makePreSharedKeys($0)] }),
+    ("secret-tree", { [try MadeSecretTree.make($0)] }),
+    ("message-protection", { [try MadeMessageProtection.make($0)] }),
+    ("transcript-hashes", { [try MadeTranscriptHashes.make($0)] }),
+    ("welcome", MadeGroup.makeWelcome),
+    ("tree-validation", MadeTree.makeValidation),
+    ("tree-operations", MadeTree.makeOperations),
+    ("treekem", MadeTree.makeTreeKEM),
+    ("passive-client-welcome", MadeGroup.makePassiveWelcome),
+    ("passive-client-handling-commit", MadeGroup.makePassiveCommit),
+    ("passive-client-random", MadeGroup.makePassiveRandom),
+  ]
+
+  /// Formats that name no suite; messages are shown of one classical suite and of the usual one.
+  private static let others: [(file: String, make: @Sendable () throws -> [[String: Any]])] = [
+    ("tree-math", MadeTreeMath.make), ("deserialization", MadeLengths.make),
+    (
+      "messages",
+      {
+        try [CipherSuite.x25519AES128Ed25519, .default].flatMap { try MadeMessages.make($0.algorithms()) }
+      }
+    ),
   ]
 
   /// Writes the files into the folder `mls` in a folder. Gives the number of cases.
@@ -22,15 +40,24 @@ enum MLSVectorGenerator {
     let folder = URL(fileURLWithPath: folder).appendingPathComponent("mls")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let suites = try CipherSuite.supported.map { try $0.algorithms() }
+    var count = 0
     for (file, make) in makers {
-      let cases = try suites.map { suite in
-        try make(suite).merging(["cipher_suite": Int(suite.suite.rawValue)]) { value, _ in value }
+      let cases = try suites.flatMap { suite in
+        try make(suite).map { $0.merging(["cipher_suite": Int(suite.suite.rawValue)]) { value, _ in value } }
       }
-      let data = try JSONSerialization.data(
-        withJSONObject: cases, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-      try (data + Data("\n".utf8)).write(to: folder.appendingPathComponent(file + ".json"))
+      count += try write(cases, to: folder.appendingPathComponent(file + ".json"))
     }
-    return makers.count * suites.count
+    for (file, make) in others {
+      count += try write(make(), to: folder.appendingPathComponent(file + ".json"))
+    }
+    return count
+  }
+
+  private static func write(_ cases: [[String: Any]], to file: URL) throws -> Int {
+    let data = try JSONSerialization.data(
+      withJSONObject: cases, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+    try (data + Data("\n".utf8)).write(to: file)
+    return cases.count
   }
 }
 

@@ -92,6 +92,15 @@ struct MadeEpoch {
     MLSMessage.publicMessage(try protection.protect(signed(content, .publicMessage))).encoded
   }
 
+  /// As no member sends application data.
+  func unprotected(_ content: FramedContent.Content) throws -> [UInt8] {
+    let signed = try signed(content, .privateMessage)
+    return MLSMessage.publicMessage(
+      PublicMessage(
+        content: signed.content, auth: signed.auth, membershipTag: suite.mac(secrets[2].secret, []))
+    ).encoded
+  }
+
   func privateMessage(_ content: FramedContent.Content) throws -> [UInt8] {
     var sending = protection
     return MLSMessage.privateMessage(try sending.seal(signed(content, .privateMessage))).encoded
