@@ -6,6 +6,7 @@ import PackageDescription
 /// default: importing `Letterlock` resolves swift-crypto and what swift-crypto needs, no more.
 let traits: Set<Trait> = [
   .trait(name: "SQLite", description: "The on-device store, the embedded relay and the importers, on GRDB."),
+  .trait(name: "X509", description: "Chains of certificates as MLS credentials, on swift-certificates."),
   .trait(name: "Tool", description: "The `letterlock` command.", enabledTraits: ["SQLite"]),
   .default(enabledTraits: []),
 ]
@@ -20,6 +21,9 @@ let settings: [SwiftSetting] = [
 let grdb: Target.Dependency = .product(
   name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"]))
 
+let certificates: Target.Dependency = .product(
+  name: "X509", package: "swift-certificates", condition: .when(traits: ["X509"]))
+
 /// The documentation's plugin is fetched only for `make docs`: an importer never sees it.
 let documentation: [Package.Dependency] =
   Context.environment["LETTERLOCK_DOCS"] == nil
@@ -31,6 +35,7 @@ let package = Package(
   products: [
     .library(name: "Letterlock", targets: ["Letterlock"]),
     .library(name: "MLS", targets: ["MLS"]),
+    .library(name: "MLSX509", targets: ["MLSX509"]),
     .library(name: "LetterlockSQLite", targets: ["LetterlockSQLite"]),
     .library(name: "LetterlockImport", targets: ["LetterlockImport"]),
     .executable(name: "letterlock", targets: ["letterlock"]),
@@ -40,6 +45,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
   ] + documentation,
   targets: [
     .systemLibrary(
@@ -51,6 +57,10 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "TLSCodec", swiftSettings: settings),
     .target(name: "MLS", dependencies: ["CryptoCore", "TLSCodec"], swiftSettings: settings),
+    .target(
+      name: "MLSX509",
+      dependencies: ["MLS", "CryptoCore", certificates, .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
     .target(
       name: "Letterlock", dependencies: ["CryptoCore", "TLSCodec"], swiftSettings: settings),
     .target(
@@ -74,6 +84,12 @@ let package = Package(
     .testTarget(name: "CryptoCoreTests", dependencies: ["CryptoCore"], swiftSettings: settings),
     .testTarget(name: "TLSCodecTests", dependencies: ["TLSCodec"], swiftSettings: settings),
     .testTarget(name: "MLSTests", dependencies: ["MLS", "CryptoCore", "TLSCodec"], swiftSettings: settings),
+    .testTarget(
+      name: "MLSX509Tests",
+      dependencies: [
+        "MLSX509", "MLS", certificates, .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "LetterlockTests", dependencies: ["Letterlock", "CryptoCore", "TLSCodec"],
       swiftSettings: settings),
