@@ -5,7 +5,7 @@ import Testing
 @Suite("An import that is killed at any moment")
 struct HostileKillTests {
   private static let isHostile = ProcessInfo.processInfo.environment["LETTERLOCK_HOSTILE"] != nil
-  private static let roundCount = isHostile ? 200 : 20
+  private static let roundCount = isHostile ? 100 : 20
 
   private struct Status: Decodable {
     var messages: Int
