@@ -17,6 +17,25 @@ uint64_t processor_nanoseconds(void) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+
+uint64_t live_heap_bytes(void) {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+#elif defined(__APPLE__)
+#include <malloc/malloc.h>
+
+uint64_t live_heap_bytes(void) {
+  malloc_statistics_t statistics;
+  malloc_zone_statistics(NULL, &statistics);
+  return statistics.size_in_use;
+}
+#else
+uint64_t live_heap_bytes(void) { return 0; }
+#endif
+
 #ifdef __GLIBC__
 
 void *__libc_malloc(size_t size);

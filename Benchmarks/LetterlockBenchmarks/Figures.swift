@@ -11,6 +11,7 @@ enum Figure {
   static let ratio = BenchmarkMetric.custom("ratio_in_thousandths", useScalingFactor: false)
   static let allocations = BenchmarkMetric.custom("allocations_in_thousandths", useScalingFactor: false)
   static let fetched = BenchmarkMetric.custom("fetched_bytes", useScalingFactor: false)
+  static let bytes = BenchmarkMetric.custom("bytes", useScalingFactor: false)
 }
 
 /// How long the operations of one batch took, and how often they allocated.
@@ -53,6 +54,15 @@ extension Benchmark {
     measurement(Figure.fetched, byteCount)
     measurement(Figure.reference, (reference?.picoseconds ?? 0) / count)
     measurement(Figure.ratio, reference.map { batch.picoseconds * 1000 / max(1, $0.picoseconds) } ?? 0)
+    measurement(Figure.bytes, 0)
+  }
+
+  /// Notes a size.
+  func note(byteCount: Int) {
+    for figure in [Figure.time, Figure.allocations, Figure.reference, Figure.ratio, Figure.fetched] {
+      measurement(figure, 0)
+    }
+    measurement(Figure.bytes, byteCount)
   }
 
   /// Runs `count` operations and as many of the reference, in turns first, so that whatever else the machine
@@ -76,6 +86,7 @@ extension Benchmark.Configuration {
     return Self(
       metrics: [
         .throughput, Figure.time, Figure.reference, Figure.ratio, Figure.allocations, Figure.fetched,
+        Figure.bytes,
       ],
       warmupIterations: 3, maxDuration: isShort ? .seconds(2) : .seconds(10), maxIterations: 1_000_000)
   }

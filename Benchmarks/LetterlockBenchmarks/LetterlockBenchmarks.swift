@@ -12,6 +12,7 @@ let benchmarks: @Sendable () -> Void = {
   registerReplaying()
   registerEpochOpenings()
   registerMLSMessages()
+  registerMLSGroups()
   #if OLM
   registerMegolm()
   #endif

@@ -5,3 +5,6 @@ uint64_t allocation_count(void);
 
 /// What all cores have spent on this process.
 uint64_t processor_nanoseconds(void);
+
+/// How much memory is asked for and not given back, in bytes and with what the allocator adds; 0 where it does not say.
+uint64_t live_heap_bytes(void);

@@ -1,7 +1,7 @@
 internal import CryptoCore
 
 /// Everything that a member knows of one epoch. RFC 9420 section 8.
-struct EpochState: Sendable {
+package struct EpochState: Sendable {
   var context: GroupContext
   var tree: RatchetTree
   /// Without the encryption secret, which went into the secret tree.
@@ -12,7 +12,7 @@ struct EpochState: Sendable {
   var keys: TreePrivateKeys
   var signer: SignatureKeyPair
 
-  init(
+  package init(
     context: GroupContext, tree: RatchetTree, secrets: EpochSecrets, confirmationTag: MAC,
     keys: TreePrivateKeys, signer: SignatureKeyPair, limits: RatchetLimits
   ) {

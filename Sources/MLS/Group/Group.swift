@@ -23,7 +23,7 @@ public struct Group: ~Copyable, Sendable {
   /// The commit by which this member joined from outside: send it to the others. RFC 9420 section 12.4.3.2.
   public internal(set) var externalCommit: MLSMessage?
 
-  init(client: Client, state: EpochState) {
+  package init(client: Client, state: EpochState) {
     self.client = client
     self.state = state
     keepResumptionKey()

@@ -1,0 +1,198 @@
+import Benchmark
+import Foundation
+import LetterlockSQLite
+import MLS
+
+/// Groups of MLS, in the suite that every implementation has and in the post-quantum one that is the default. Each
+/// operation takes and gives encoded messages, as an app does, and stands beside its own primitives alone, in the
+/// same run and on as many cores: what they are is said with each.
+func registerMLSGroups() {
+  let isShort = ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short"
+  for suite in MeasuredSuite.all {
+    registerMLSKeyPackages(suite)
+    for count in isShort ? [10, 1000] : [10, 100, 1000] { registerMLSCommits(suite, count) }
+    registerMLSWarmCommits(suite, 1000)
+    for count in isShort ? [999] : [999, 9999] { registerMLSBulkAdds(suite, count) }
+    registerMLSSingleAdds(suite, 1000)
+    for count in isShort ? [1000] : [1000, 10_000] { registerMLSMemory(suite, count) }
+    registerMLSStorage(suite, 1000)
+    registerMLSSizes(suite)
+  }
+}
+
+/// A suite, and what the names of its rows end with.
+struct MeasuredSuite: Sendable {
+  let suite: CipherSuite
+  let suffix: String
+
+  static let all = [
+    MeasuredSuite(suite: .x25519AES128Ed25519, suffix: ""),
+    MeasuredSuite(suite: .default, suffix: ", post-quantum"),
+  ]
+
+  /// A group, and the suite's primitives.
+  func sample(_ count: Int) throws -> (MLSGroupSample, MLSPrimitives) {
+    (try MLSGroupSample(count, suite), try MLSPrimitives(suite))
+  }
+}
+
+/// How many nodes a path of a tree has.
+private func pathLength(_ memberCount: Int) -> Int { Int(ceil(log2(Double(memberCount)))) }
+
+/// Primitives: two key generations and two signatures.
+private func registerMLSKeyPackages(_ suite: MeasuredSuite) {
+  Benchmark("MLS key package\(suite.suffix)", configuration: .timed) {
+    (benchmark, sample: KeyPackageSample) in
+    try benchmark.compare(4) {
+      blackHole(try sample.client.keyPackage().encoded)
+    } with: {
+      try sample.primitives.generateKeys(2)
+      try sample.primitives.sign(2)
+    }
+  } setup: {
+    KeyPackageSample(
+      client: try MLSGroupSample.client("one", suite.suite), primitives: try MLSPrimitives(suite.suite))
+  }
+}
+
+private struct KeyPackageSample {
+  let client: Client
+  let primitives: MLSPrimitives
+}
+
+/// Joining, and an empty commit right after: nobody but the creator has committed, so that the path's secrets are
+/// sealed to each member.
+private func registerMLSCommits(_ suite: MeasuredSuite, _ count: Int) {
+  // Primitives: a verification for each leaf on all cores, the opening of the secrets, the GroupInfo's signature.
+  Benchmark("MLS join, \(count) members\(suite.suffix)", configuration: .group) {
+    (benchmark, sample: (group: MLSGroupSample, primitives: MLSPrimitives)) in
+    try benchmark.compare(1) {
+      blackHole(try sample.group.join().epoch)
+    } with: {
+      sample.primitives.onAllCores(count) { try sample.primitives.verify($0) }
+      try sample.primitives.open(1)
+      try sample.primitives.verify(1)
+    }
+  } setup: {
+    try suite.sample(count)
+  }
+  // Primitives: a seal for each other member on all cores, new keys for the path and the leaf, two signatures.
+  Benchmark("MLS commit after bulk add, create, \(count) members\(suite.suffix)", configuration: .group) {
+    (benchmark, sample: (group: MLSGroupSample, primitives: MLSPrimitives)) in
+    try benchmark.compare(1) {
+      blackHole(try sample.group.commit())
+    } with: {
+      sample.primitives.onAllCores(count - 1) { try sample.primitives.seal($0) }
+      try sample.primitives.generateKeys(pathLength(count) + 1)
+      try sample.primitives.sign(2)
+    }
+  } setup: {
+    try suite.sample(count)
+  }
+  // Primitives: the signatures of the commit and its leaf, the opening of one secret, the root's keys.
+  Benchmark("MLS commit after bulk add, process, \(count) members\(suite.suffix)", configuration: .group) {
+    (benchmark, sample: (group: MLSGroupSample, primitives: MLSPrimitives)) in
+    try benchmark.compare(1) {
+      try sample.group.process(sample.group.emptyCommit)
+    } with: {
+      try sample.primitives.processCommit()
+    }
+  } setup: {
+    try suite.sample(count)
+  }
+}
+
+/// An empty commit where every member has committed before.
+private func registerMLSWarmCommits(_ suite: MeasuredSuite, _ count: Int) {
+  // Primitives: keys and a seal for each node of the path, a leaf's keys, two signatures.
+  Benchmark("MLS commit in a warm tree, create, \(count) members\(suite.suffix)", configuration: .group) {
+    (benchmark, sample: (group: MLSWarmGroup, primitives: MLSPrimitives)) in
+    try benchmark.compare(1) {
+      blackHole(try sample.group.commit())
+    } with: {
+      try sample.primitives.generateKeys(pathLength(count) + 1)
+      sample.primitives.onAllCores(pathLength(count)) { try sample.primitives.seal($0) }
+      try sample.primitives.sign(2)
+    }
+  } setup: {
+    (try MLSWarmGroup(count, suite.suite), try MLSPrimitives(suite.suite))
+  }
+  // Primitives: as after a bulk add.
+  Benchmark("MLS commit in a warm tree, process, \(count) members\(suite.suffix)", configuration: .group) {
+    (benchmark, sample: (group: MLSWarmGroup, primitives: MLSPrimitives)) in
+    try benchmark.compare(1) {
+      try sample.group.process()
+    } with: {
+      try sample.primitives.processCommit()
+    }
+  } setup: {
+    (try MLSWarmGroup(count, suite.suite), try MLSPrimitives(suite.suite))
+  }
+}
+
+/// Primitives: two verifications and a seal for each new member, on all cores.
+private func registerMLSBulkAdds(_ suite: MeasuredSuite, _ count: Int) {
+  Benchmark("MLS commit that adds \(count) members\(suite.suffix)", configuration: .group) {
+    (benchmark, sample: (group: MLSGroupSample, primitives: MLSPrimitives)) in
+    try benchmark.compare(1) {
+      blackHole(try sample.group.addAll())
+    } with: {
+      sample.primitives.onAllCores(count) {
+        try sample.primitives.verify(2 * $0)
+        try sample.primitives.seal($0)
+      }
+    }
+  } setup: {
+    try suite.sample(count + 1)
+  }
+}
+
+/// One Add with a path, right after a bulk add.
+private func registerMLSSingleAdds(_ suite: MeasuredSuite, _ count: Int) {
+  // Primitives: as for an empty commit; two verifications of the key package, a seal and a signature for the Welcome.
+  Benchmark("MLS commit that adds one, create, \(count) members\(suite.suffix)", configuration: .group) {
+    (benchmark, sample: (group: MLSGroupSample, primitives: MLSPrimitives)) in
+    try benchmark.compare(1) {
+      blackHole(try sample.group.addOne())
+    } with: {
+      sample.primitives.onAllCores(count) { try sample.primitives.seal($0) }
+      try sample.primitives.generateKeys(pathLength(count) + 1)
+      try sample.primitives.sign(3)
+      try sample.primitives.verify(2)
+    }
+  } setup: {
+    try suite.sample(count)
+  }
+  // Primitives: as for an empty commit; two verifications of the key package.
+  Benchmark("MLS commit that adds one, process, \(count) members\(suite.suffix)", configuration: .group) {
+    (benchmark, sample: (group: MLSGroupSample, primitives: MLSPrimitives)) in
+    try benchmark.compare(1) {
+      try sample.group.process(sample.group.addition)
+    } with: {
+      try sample.primitives.processCommit()
+      try sample.primitives.verify(2)
+    }
+  } setup: {
+    try suite.sample(count)
+  }
+}
+
+extension MLSPrimitives {
+  /// What processing a commit without proposals cannot do without, for a member on the other side of the root.
+  fileprivate func processCommit() throws {
+    try verify(2)
+    try open(1)
+    try generateKeys(1)
+  }
+}
+
+extension Benchmark.Configuration {
+  /// For operations on groups.
+  static var group: Self {
+    var configuration = timed
+    configuration.warmupIterations = 1
+    configuration.maxDuration = .milliseconds(
+      ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short" ? 500 : 8000)
+    return configuration
+  }
+}
