@@ -4,7 +4,7 @@ import Foundation
 
 /// What every benchmark notes once per iteration, for one operation; 0 for what it does not measure.
 ///
-/// All of them note all five: the export gives a figure that one leaves out the value of another's.
+/// All of them note all six: the export gives a figure that one leaves out the value of another's.
 enum Figure {
   static let time = BenchmarkMetric.custom("picoseconds", useScalingFactor: false)
   static let reference = BenchmarkMetric.custom("reference_picoseconds", useScalingFactor: false)

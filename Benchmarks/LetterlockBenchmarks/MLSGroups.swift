@@ -10,8 +10,11 @@ func registerMLSGroups() {
   let isShort = ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short"
   for suite in MeasuredSuite.all {
     registerMLSKeyPackages(suite)
-    for count in isShort ? [10, 1000] : [10, 100, 1000] { registerMLSCommits(suite, count) }
-    registerMLSWarmCommits(suite, 1000)
+    for count in isShort ? [10, 1000] : [10, 100, 1000, 10_000] { registerMLSCommits(suite, count) }
+    // So many, and from two members on, for the picture of how the cost grows.
+    for count in isShort ? [1000] : [2, 10, 30, 100, 300, 1000, 3000, 10_000] {
+      registerMLSWarmCommits(suite, count)
+    }
     for count in isShort ? [999] : [999, 9999] { registerMLSBulkAdds(suite, count) }
     registerMLSSingleAdds(suite, 1000)
     for count in isShort ? [1000] : [1000, 10_000] { registerMLSMemory(suite, count) }

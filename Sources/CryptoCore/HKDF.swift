@@ -28,6 +28,16 @@ public enum HKDF {
       })
   }
 
+  /// HKDF-Extract of what is lent.
+  static func extract(
+    salt: RawSpan, inputKeyMaterial: RawSpan, hash: HashFunctionName
+  ) -> SecretKey {
+    SecretKey(
+      SecretBytes(byteCount: hash.digestByteCount) { output in
+        HMAC.write(inputKeyMaterial, usingBytes: salt, hash, into: &output)
+      })
+  }
+
   /// HKDF-Expand to as many bytes as the hash has, which cannot fail.
   public static func expandBlock(
     _ pseudoRandomKey: SecretKey, info: [UInt8], hash: HashFunctionName

@@ -24,10 +24,16 @@ public enum HMAC {
   static func write(
     _ message: RawSpan, _ key: SecretKey, _ hash: HashFunctionName, into output: inout MutableRawSpan
   ) {
+    key.withBytes { write(message, usingBytes: $0, hash, into: &output) }
+  }
+
+  static func write(
+    _ message: RawSpan, usingBytes key: RawSpan, _ hash: HashFunctionName, into output: inout MutableRawSpan
+  ) {
     _ = Sodium.isReady
     switch hash {
-    case .sha256: key.withBytes { sha256(message, $0, &output) }
-    case .sha512: key.withBytes { sha512(message, $0, &output) }
+    case .sha256: sha256(message, key, &output)
+    case .sha512: sha512(message, key, &output)
     case .sha384:
       var code = Crypto.HMAC<SHA384>(key: key.symmetric)
       // The span outlives the call.

@@ -77,10 +77,17 @@ public enum HPKE {
       to key: HPKEPublicKey, suite: HPKESuite, info: [UInt8], preSharedKey: PreSharedKey?,
       ephemeral: HPKEPrivateKey?
     ) throws(HPKEError) {
-      guard key.kem == suite.kem else { throw .invalidKey }
+      try self.init(
+        to: key, KeyScheduleContext(suite, info: info, preSharedKey: preSharedKey), ephemeral: ephemeral)
+    }
+
+    /// Sets up a context for one of several recipients.
+    package init(
+      to key: HPKEPublicKey, _ schedule: KeyScheduleContext, ephemeral: HPKEPrivateKey? = nil
+    ) throws(HPKEError) {
+      guard key.kem == schedule.suite.kem else { throw .invalidKey }
       let (secret, encapsulated) = try KEM.encapsulate(to: key, ephemeral: ephemeral)
-      let context = try HPKEContext(
-        suite, sharedSecret: secret, info: info, preSharedKey: preSharedKey)
+      let context = try HPKEContext(schedule, sharedSecret: secret)
       encapsulatedKey = encapsulated
       self.context = context
     }
@@ -116,7 +123,8 @@ public enum HPKE {
     ) throws(HPKEError) {
       guard key.kem == suite.kem else { throw .invalidKey }
       let secret = try KEM.decapsulate(encapsulatedKey, with: key)
-      context = try HPKEContext(suite, sharedSecret: secret, info: info, preSharedKey: preSharedKey)
+      context = try HPKEContext(
+        KeyScheduleContext(suite, info: info, preSharedKey: preSharedKey), sharedSecret: secret)
     }
 
     /// Opens the next message; one that does not open leaves the context as it was.
@@ -171,8 +179,8 @@ public enum HPKE {
     private static func expand(
       _ secret: SecretKey, _ context: [UInt8], _ kem: HPKEKEM
     ) throws(HPKEError) -> SecretKey {
-      let kdf = LabeledKDF(suiteID: kem.suiteID, hash: kem.hash)
-      let pseudoRandomKey = kdf.extract(salt: [], label: "eae_prk", secret)
+      let kdf = LabeledKDF(of: kem)
+      let pseudoRandomKey = kdf.extract(label: "eae_prk", secret)
       return try kdf.expand(
         pseudoRandomKey, label: "shared_secret", info: context, byteCount: kem.hash.digestByteCount)
     }

@@ -1,35 +1,27 @@
 /// The key schedule and what follows from it. RFC 9180 sections 5.1 and 5.2. Only `Sender` and `Recipient`,
 /// which cannot be copied, hold one: a copy would use a nonce twice.
 struct HPKEContext: Sendable {
-  private let suite: HPKESuite
+  private let schedule: HPKE.KeyScheduleContext
+  private let secret: SecretKey
   private let key: SecretKey
   private let baseNonce: [UInt8]
-  private let exporterSecret: SecretKey
   private var sequence: UInt64 = 0
 
-  init(
-    _ suite: HPKESuite, sharedSecret: SecretKey, info: [UInt8], preSharedKey: HPKE.PreSharedKey?
-  ) throws(HPKEError) {
-    let kdf = LabeledKDF(suiteID: suite.suiteID, hash: suite.kdf.hash)
-    let none = SecretKey(copying: [])
-    let nameHash = kdf.extract(
-      salt: [], label: "psk_id_hash", SecretKey(copying: preSharedKey?.identifier ?? []))
-    let infoHash = kdf.extract(salt: [], label: "info_hash", SecretKey(copying: info))
-    let mode: UInt8 = preSharedKey == nil ? 0 : 1
-    let context = [mode] + nameHash.exportRawBytes() + infoHash.exportRawBytes()
-    let secret = sharedSecret.withBytes { salt in
-      kdf.extract(
-        salt: salt.array(0..<salt.byteCount), label: "secret", preSharedKey?.secret ?? none)
+  init(_ schedule: HPKE.KeyScheduleContext, sharedSecret: SecretKey) throws(HPKEError) {
+    self.schedule = schedule
+    let kdf = schedule.kdf
+    secret = sharedSecret.withBytes { salt in
+      guard let key = schedule.preSharedKey?.secret else {
+        return kdf.extract(salt: salt, label: "secret", RawSpan())
+      }
+      return key.withBytes { kdf.extract(salt: salt, label: "secret", $0) }
     }
-    self.suite = suite
-    let keyByteCount = suite.aead.algorithm?.keyByteCount ?? 0
-    key = try kdf.expand(secret, label: "key", info: context, byteCount: keyByteCount)
+    let algorithm = schedule.suite.aead.algorithm
+    key = try kdf.expand(
+      secret, label: "key", info: schedule.bytes, byteCount: algorithm?.keyByteCount ?? 0)
     baseNonce = try kdf.expand(
-      secret, label: "base_nonce", info: context,
-      byteCount: suite.aead.algorithm?.nonceByteCount ?? 0
+      secret, label: "base_nonce", info: schedule.bytes, byteCount: algorithm?.nonceByteCount ?? 0
     ).exportRawBytes()
-    exporterSecret = try kdf.expand(
-      secret, label: "exp", info: context, byteCount: suite.kdf.hash.digestByteCount)
   }
 
   private var nonce: [UInt8] {
@@ -44,7 +36,7 @@ struct HPKEContext: Sendable {
   }
 
   private func algorithm() throws(HPKEError) -> any AEAD.Type {
-    guard let algorithm = suite.aead.algorithm else { throw .exportOnly }
+    guard let algorithm = schedule.suite.aead.algorithm else { throw .exportOnly }
     guard sequence < .max else { throw .messageLimitReached }
     return algorithm
   }
@@ -91,8 +83,11 @@ struct HPKEContext: Sendable {
     return secret
   }
 
+  /// The exporter secret is derived only now: few contexts export.
   func export(_ exporter: [UInt8], _ byteCount: Int) throws(HPKEError) -> SecretKey {
-    try LabeledKDF(suiteID: suite.suiteID, hash: suite.kdf.hash).expand(
-      exporterSecret, label: "sec", info: exporter, byteCount: byteCount)
+    let kdf = schedule.kdf
+    let exporterSecret = try kdf.expand(
+      secret, label: "exp", info: schedule.bytes, byteCount: kdf.hash.digestByteCount)
+    return try kdf.expand(exporterSecret, label: "sec", info: exporter, byteCount: byteCount)
   }
 }

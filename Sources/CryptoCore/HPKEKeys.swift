@@ -122,8 +122,8 @@ extension HPKEPrivateKey {
     -> HPKEPrivateKey
   {
     guard kem != .xWing else { return try HPKEPrivateKey(bytes: inputKeyMaterial, kem: kem) }
-    let kdf = LabeledKDF(suiteID: kem.suiteID, hash: kem.hash)
-    let pseudoRandomKey = kdf.extract(salt: [], label: "dkp_prk", inputKeyMaterial)
+    let kdf = LabeledKDF(of: kem)
+    let pseudoRandomKey = kdf.extract(label: "dkp_prk", inputKeyMaterial)
     guard kem.curve != nil else {
       return try HPKEPrivateKey(
         bytes: kdf.expand(pseudoRandomKey, label: "sk", info: [], byteCount: 32), kem: kem)
@@ -149,30 +149,5 @@ extension SecretKey {
           output.storeBytes(of: bytes.byte(at: 0) & mask, toByteOffset: 0, as: UInt8.self)
         })
     }
-  }
-}
-
-/// LabeledExtract and LabeledExpand. RFC 9180 section 4.
-struct LabeledKDF: Sendable {
-  let suiteID: [UInt8]
-  let hash: HashFunctionName
-  private static let version = Array("HPKE-v1".utf8)
-
-  /// `Extract(salt, "HPKE-v1" || suite_id || label || ikm)`.
-  func extract(salt: [UInt8], label: String, _ inputKeyMaterial: SecretKey) -> SecretKey {
-    let prefix = SecretKey(copying: Self.version + suiteID + Array(label.utf8))
-    return HKDF.extract(
-      salt: salt, inputKeyMaterial: SecretKey(concatenating: [prefix, inputKeyMaterial]), hash: hash)
-  }
-
-  /// `Expand(prk, I2OSP(L, 2) || "HPKE-v1" || suite_id || label || info, L)`.
-  func expand(
-    _ pseudoRandomKey: SecretKey, label: String, info: [UInt8], byteCount: Int
-  ) throws(HPKEError) -> SecretKey {
-    guard (0...255 * hash.digestByteCount).contains(byteCount) else { throw .exportTooLong }
-    let labeled = UInt16(byteCount).bigEndianBytes + Self.version + suiteID + Array(label.utf8) + info
-    do throws(KDFError) {
-      return try HKDF.expand(pseudoRandomKey, info: labeled, byteCount: byteCount, hash: hash)
-    } catch { throw .exportTooLong }
   }
 }

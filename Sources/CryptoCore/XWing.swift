@@ -26,6 +26,12 @@ public enum XWing {
       self.bytes = bytes
     }
 
+    /// The public half of a private key, which needs no check.
+    fileprivate init(own key: XWingMLKEM768X25519.PublicKey) {
+      self.key = key
+      bytes = key.rawRepresentation.array
+    }
+
     /// A fresh secret of 32 bytes, and its ciphertext for the key's owner.
     public func encapsulate() throws(KeyAgreementError) -> (sharedSecret: SecretKey, encapsulated: [UInt8]) {
       do {
@@ -49,7 +55,7 @@ public enum XWing {
           try XWingMLKEM768X25519.PrivateKey(seedRepresentation: $0, publicKey: nil)
         }
       } catch { throw .invalidKey }
-      publicKey = try PublicKey(bytes: key.publicKey.rawRepresentation.array)
+      publicKey = PublicKey(own: key.publicKey)
     }
 
     /// The secret inside a ciphertext; another one, that nobody knows, if it was altered.

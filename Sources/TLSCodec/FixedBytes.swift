@@ -13,6 +13,7 @@ public protocol FixedBytes: TLSCodable, Hashable, Sendable, CustomStringConverti
 extension FixedBytes {
   /// Wraps `bytes`, which must be `byteCount` long.
   /// - Throws: `TLSError.truncated` or `.trailingBytes` if they are not.
+  @inlinable
   public init(bytes: [UInt8]) throws(TLSError) {
     guard bytes.count >= Self.byteCount else { throw .truncated }
     guard bytes.count == Self.byteCount else { throw .trailingBytes }
@@ -20,9 +21,11 @@ extension FixedBytes {
   }
 
   /// Writes the bytes and no length.
+  @inlinable
   public func encode(to writer: inout TLSWriter) { writer.write(fixed: bytes) }
 
   /// Reads `byteCount` bytes.
+  @inlinable
   public init(from reader: inout TLSReader) throws(TLSError) {
     self.init(unchecked: try reader.read(fixed: Self.byteCount))
   }

@@ -1,38 +1,45 @@
 /// Reads what `TLSWriter` writes, strictly: it refuses what no writer would have written, and checks every
 /// length against what is left before it allocates.
 public struct TLSReader: Sendable {
-  private let bytes: [UInt8]
-  private var position: Int
-  private let end: Int
+  @usableFromInline let bytes: [UInt8]
+  @usableFromInline var position: Int
+  @usableFromInline let end: Int
 
   /// A reader at the start of `bytes`.
+  @inlinable
   public init(_ bytes: [UInt8]) {
     self.bytes = bytes
     position = 0
     end = bytes.count
   }
 
-  private init(_ bytes: [UInt8], from position: Int, to end: Int) {
+  @inlinable
+  init(_ bytes: [UInt8], from position: Int, to end: Int) {
     self.bytes = bytes
     self.position = position
     self.end = end
   }
 
   /// How many bytes are left.
+  @inlinable
   public var remaining: Int { end - position }
 
   /// Whether nothing is left.
+  @inlinable
   public var isAtEnd: Bool { position == end }
 
   /// How many bytes have been read from the start of the input.
+  @inlinable
   public var offset: Int { position }
 
   /// Refuses bytes that are left over.
+  @inlinable
   public func finish() throws(TLSError) {
     guard isAtEnd else { throw .trailingBytes }
   }
 
   /// Reads a big-endian integer.
+  @inlinable
   public mutating func read<Integer: FixedWidthInteger>(
     _ type: Integer.Type = Integer.self
   ) throws(TLSError) -> Integer {
@@ -40,22 +47,25 @@ public struct TLSReader: Sendable {
   }
 
   /// Reads a big-endian integer: without the cost of a type that another module chooses.
+  @inlinable
   public mutating func read(_ type: UInt16.Type = UInt16.self) throws(TLSError) -> UInt16 {
     try readInteger()
   }
 
   /// Reads a big-endian integer: without the cost of a type that another module chooses.
+  @inlinable
   public mutating func read(_ type: UInt32.Type = UInt32.self) throws(TLSError) -> UInt32 {
     try readInteger()
   }
 
   /// Reads a big-endian integer: without the cost of a type that another module chooses.
+  @inlinable
   public mutating func read(_ type: UInt64.Type = UInt64.self) throws(TLSError) -> UInt64 {
     try readInteger()
   }
 
-  @inline(__always)
-  private mutating func readInteger<Integer: FixedWidthInteger>() throws(TLSError) -> Integer {
+  @inlinable
+  mutating func readInteger<Integer: FixedWidthInteger>() throws(TLSError) -> Integer {
     let byteCount = Integer.bitWidth / 8
     guard remaining >= byteCount else { throw .truncated }
     var value: Integer = 0
@@ -67,6 +77,7 @@ public struct TLSReader: Sendable {
   }
 
   /// Reads one byte.
+  @inlinable
   public mutating func read(_ type: UInt8.Type = UInt8.self) throws(TLSError) -> UInt8 {
     guard position < end else { throw .truncated }
     defer { position += 1 }
@@ -74,6 +85,7 @@ public struct TLSReader: Sendable {
   }
 
   /// Reads `opaque value[byteCount]`.
+  @inlinable
   public mutating func read(fixed byteCount: Int) throws(TLSError) -> [UInt8] {
     guard byteCount >= 0, remaining >= byteCount else { throw .truncated }
     defer { position += byteCount }
@@ -81,6 +93,7 @@ public struct TLSReader: Sendable {
   }
 
   /// Reads `opaque value<V>` of at most `maximum` bytes.
+  @inlinable
   public mutating func readOpaque(maximum: Int = .max) throws(TLSError) -> [UInt8] {
     let length = try readLength()
     guard length <= maximum else { throw .lengthTooLong }
@@ -88,6 +101,7 @@ public struct TLSReader: Sendable {
   }
 
   /// Reads the length of a vector, and refuses one that is longer than what is left. RFC 9420 section 2.1.2.
+  @inlinable
   public mutating func readLength() throws(TLSError) -> Int {
     let first: UInt8 = try read()
     let byteCount = 1 << Int(first >> 6)
@@ -100,6 +114,7 @@ public struct TLSReader: Sendable {
   }
 
   /// Reads the length of a vector and gives a reader over exactly its bytes, which this one skips.
+  @inlinable
   public mutating func readVector() throws(TLSError) -> TLSReader {
     let length = try readLength()
     defer { position += length }
@@ -107,6 +122,7 @@ public struct TLSReader: Sendable {
   }
 
   /// Reads `T value<V>`, element by element.
+  @inlinable
   public mutating func readVector<Element: TLSCodable>(
     of type: Element.Type, maximumCount: Int = .max
   ) throws(TLSError) -> [Element] {

@@ -6,37 +6,44 @@ public protocol WireCodable: TLSCodable {
 
 extension WireCodable {
   /// Writes every field in order.
+  @inlinable
   public func encode(to writer: inout TLSWriter) { Self.wire.encode(self, &writer) }
 
   /// Reads every field in order.
+  @inlinable
   public init(from reader: inout TLSReader) throws(TLSError) { self = try Self.wire.decode(&reader) }
 }
 
 /// One field of a structure.
 public struct WireField<Structure, Value: TLSCodable>: Sendable {
-  let path: any KeyPath<Structure, Value> & Sendable
+  @usableFromInline let value: @Sendable (Structure) -> Value
+
+  @inlinable
+  init(value: @escaping @Sendable (Structure) -> Value) { self.value = value }
 }
 
-/// The field at `path`.
+/// The field that `value` gives: written as a key path, and taken as a function, since a key path that is stored costs
+/// several times as much to follow.
+@inlinable
 public func field<Structure, Value: TLSCodable>(
-  _ path: any KeyPath<Structure, Value> & Sendable
+  _ value: @escaping @Sendable (Structure) -> Value
 ) -> WireField<Structure, Value> {
-  WireField(path: path)
+  WireField(value: value)
 }
 
 /// The fields of a structure, and how to make one of them.
 public struct WireFormat<Structure>: Sendable {
-  let encode: @Sendable (Structure, inout TLSWriter) -> Void
-  let decode: @Sendable (inout TLSReader) throws(TLSError) -> Structure
+  @usableFromInline let encode: @Sendable (Structure, inout TLSWriter) -> Void
+  @usableFromInline let decode: @Sendable (inout TLSReader) throws(TLSError) -> Structure
 
   /// Declares a structure: `WireFormat(Self.init, field(\.version), field(\.bytes))`.
+  @inlinable
   public init<each Value: TLSCodable>(
     _ make: @escaping @Sendable (repeat each Value) -> Structure,
     _ fields: repeat WireField<Structure, each Value>
   ) {
-    let paths = (repeat (each fields).path)
     encode = { structure, writer in
-      repeat structure[keyPath: each paths].encode(to: &writer)
+      repeat (each fields).value(structure).encode(to: &writer)
     }
     decode = { (reader) throws(TLSError) in
       let values = (repeat try (each Value)(from: &reader))
@@ -45,13 +52,13 @@ public struct WireFormat<Structure>: Sendable {
   }
 
   /// Declares a structure whose fields must agree with each other: `make` throws when they do not.
+  @inlinable
   public init<each Value: TLSCodable>(
     checking make: @escaping @Sendable (repeat each Value) throws(TLSError) -> Structure,
     _ fields: repeat WireField<Structure, each Value>
   ) {
-    let paths = (repeat (each fields).path)
     encode = { structure, writer in
-      repeat structure[keyPath: each paths].encode(to: &writer)
+      repeat (each fields).value(structure).encode(to: &writer)
     }
     decode = { (reader) throws(TLSError) in
       let values = (repeat try (each Value)(from: &reader))

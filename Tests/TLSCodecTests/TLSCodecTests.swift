@@ -24,6 +24,25 @@ struct TLSCodecTests {
     #expect(try Sample(decoding: sample.encoded) == sample)
   }
 
+  @Test func `a vector that is written where it stays is the one that is written from a copy`() {
+    for byteCount in [0, 1, 63, 64, 65, 16_383, 16_384, 70_000] {
+      let content = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0) }
+      var inPlace = TLSWriter()
+      inPlace.write(UInt8(9))
+      inPlace.writeVector { outer in
+        outer.writeVector { $0.write(fixed: content) }
+        outer.write(UInt8(8))
+      }
+      var inner = TLSWriter()
+      inner.write(opaque: content)
+      inner.write(UInt8(8))
+      var copied = TLSWriter()
+      copied.write(UInt8(9))
+      copied.write(opaque: inner.bytes)
+      #expect(inPlace.bytes == copied.bytes)
+    }
+  }
+
   @Test func `a length that has no form is written as one that every reader refuses`() {
     for length in [1 << 30, 1 << 32, Int.max] {
       var writer = TLSWriter()

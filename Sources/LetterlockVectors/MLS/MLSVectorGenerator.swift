@@ -206,7 +206,7 @@ enum MadeSecretTree {
         cipherSuite: suite.suite, groupID: [], epoch: 0, treeHash: [], confirmedTranscriptHash: [],
         extensions: []),
       senderDataSecret: senderDataSecret, membershipKey: secret, secretTree: tree, suite)
-    let both = ciphertext.withRawSpan { protection.senderDataKey(sampleOf: $0) }.keyAndNonce
+    let both = ciphertext.withRawSpan { protection.senderDataKey(sampleOf: $0) }
     let (key, nonce) = split(both, suite)
     return [
       "encryption_secret": secret.hex, "leaves": leaves,

@@ -11,7 +11,7 @@ enum SecretTreeVectors {
     let key = senderData.bytes("ciphertext").withRawSpan {
       protection(senderData, suite).senderDataKey(sampleOf: $0)
     }
-    guard matches(senderData, "key", "nonce", key.keyAndNonce) else { return false }
+    guard matches(senderData, "key", "nonce", key) else { return false }
     for (index, generations) in leaves.enumerated() {
       for generation in generations {
         guard try matches(generation, LeafIndex(UInt32(index)), &tree) else { return false }

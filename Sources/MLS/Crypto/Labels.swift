@@ -14,7 +14,7 @@ extension CipherSuiteAlgorithms {
   ///       opaque value<V>;
   ///     } RefHashInput;
   package func refHash(label: String, _ value: [UInt8]) -> [UInt8] {
-    hash(labeled(label, reserving: value.count) { $0.write(opaque: value) })
+    hash(labeled("", label, reserving: value.count) { $0.write(opaque: value) })
   }
 
   /// `SignWithLabel(SignatureKey, Label, Content)`. RFC 9420 section 5.1.2.
@@ -40,15 +40,38 @@ extension CipherSuiteAlgorithms {
     }
   }
 
-  private func signContent(_ label: String, _ content: [UInt8]) -> [UInt8] {
-    labeled("MLS 1.0 " + label, reserving: content.count) { $0.write(opaque: content) }
+  /// `SignWithLabel` of a content that `write` writes, without a copy of it in between.
+  /// - Parameter byteCount: About how long the content is.
+  func signWithLabel(
+    _ key: SignatureKeyPair, label: String, about byteCount: Int, _ write: (inout TLSWriter) -> Void
+  ) throws(CipherSuiteError) -> [UInt8] {
+    guard key.scheme == signature else { throw .invalidPrivateKey }
+    return try key.sign(labeled(Self.prefix, label, reserving: byteCount) { $0.writeVector(write) })
   }
 
+  /// `VerifyWithLabel` of a content that `write` writes, without a copy of it in between.
+  func verifyWithLabel(
+    _ key: SignaturePublicKey, label: String, signature value: [UInt8], about byteCount: Int,
+    _ write: (inout TLSWriter) -> Void
+  ) throws(CipherSuiteError) {
+    let content = labeled(Self.prefix, label, reserving: byteCount) { $0.writeVector(write) }
+    guard signature.isValid(value, for: content, publicKey: key.bytes) else { throw .invalidSignature }
+  }
+
+  private func signContent(_ label: String, _ content: [UInt8]) -> [UInt8] {
+    labeled(Self.prefix, label, reserving: content.count) { $0.write(opaque: content) }
+  }
+
+  private static let prefix = "MLS 1.0 "
+
   private func labeled(
-    _ label: String, reserving byteCount: Int, _ body: (inout TLSWriter) -> Void
+    _ prefix: String, _ label: String, reserving byteCount: Int, _ body: (inout TLSWriter) -> Void
   ) -> [UInt8] {
-    var writer = TLSWriter(reserving: byteCount + label.utf8.count + 8)
-    writer.write(opaque: Array(label.utf8))
+    let labelByteCount = prefix.utf8.count + label.utf8.count
+    var writer = TLSWriter(reserving: byteCount + labelByteCount + 8)
+    writer.write(length: labelByteCount)
+    writer.write(utf8: prefix)
+    writer.write(utf8: label)
     body(&writer)
     return writer.bytes
   }
@@ -60,26 +83,19 @@ extension CipherSuiteAlgorithms {
   package func encryptWithLabel(
     _ key: HPKEPublicKey, label: String, context: [UInt8], _ plaintext: [UInt8]
   ) throws(CipherSuiteError) -> HPKECiphertext {
-    do {
-      var sender = try HPKE.Sender(
-        to: coreKey(key), suite: hpke, info: encryptContext(label, context))
-      return HPKECiphertext(
-        kemOutput: sender.encapsulatedKey,
-        ciphertext: try sender.seal(plaintext, authenticating: []))
-    } catch { throw .invalidPublicKey }
+    try encryption(label: label, context: context).encrypt(plaintext, to: key)
   }
 
   /// `EncryptWithLabel` of a secret.
   package func encryptWithLabel(
     _ key: HPKEPublicKey, label: String, context: [UInt8], _ plaintext: SecretKey
   ) throws(CipherSuiteError) -> HPKECiphertext {
-    do {
-      var sender = try HPKE.Sender(
-        to: coreKey(key), suite: hpke, info: encryptContext(label, context))
-      return HPKECiphertext(
-        kemOutput: sender.encapsulatedKey,
-        ciphertext: try sender.sealSecret(plaintext, authenticating: []))
-    } catch { throw .invalidPublicKey }
+    try encryption(label: label, context: context).encrypt(plaintext, to: key)
+  }
+
+  /// `EncryptWithLabel` of one label and context, to any number of keys.
+  package func encryption(label: String, context: [UInt8]) -> LabeledEncryption {
+    LabeledEncryption(HPKE.KeyScheduleContext(hpke, info: encryptContext(label, context)))
   }
 
   /// `DecryptWithLabel(PrivateKey, Label, Context, KEMOutput, Ciphertext)`.
@@ -99,11 +115,7 @@ extension CipherSuiteAlgorithms {
   ///       opaque context<V> = Context;
   ///     } EncryptContext;
   private func encryptContext(_ label: String, _ context: [UInt8]) -> [UInt8] {
-    labeled("MLS 1.0 " + label, reserving: context.count) { $0.write(opaque: context) }
-  }
-
-  private func coreKey(_ key: HPKEPublicKey) throws(HPKEError) -> CryptoCore.HPKEPublicKey {
-    try CryptoCore.HPKEPublicKey(sealingTo: key.bytes, kem: hpke.kem)
+    labeled(Self.prefix, label, reserving: context.count) { $0.write(opaque: context) }
   }
 }
 
@@ -160,7 +172,9 @@ extension CipherSuiteAlgorithms {
   private func kdfLabel(_ length: UInt16, _ label: String, _ context: [UInt8]) -> [UInt8] {
     var writer = TLSWriter(reserving: 16 + label.utf8.count + context.count)
     writer.write(length)
-    writer.write(opaque: Array("MLS 1.0 ".utf8) + Array(label.utf8))
+    writer.write(length: Self.prefix.utf8.count + label.utf8.count)
+    writer.write(utf8: Self.prefix)
+    writer.write(utf8: label)
     writer.write(opaque: context)
     return writer.bytes
   }

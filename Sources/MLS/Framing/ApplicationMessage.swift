@@ -15,10 +15,15 @@ extension MessageProtection {
     do throws(CipherSuiteError) {
       signature = try signer.sign(signContent(data, authenticatedData, leaf))
     } catch { throw .sealFailed }
-    let key = try secretTree.nextKey(of: leaf, .application)
     let message = ApplicationMessageParts(
       self, data, authenticatedData, signature: signature, paddingByteCount: paddingByteCount)
-    return try message.seal(from: leaf, key, self)
+    return try withTemporaryBytes(secretTree.labels.keyAndNonceByteCount) {
+      (key) throws(MessageProtectionError) in
+      let generation = try secretTree.nextKey(of: leaf, .application, into: &key)
+      return try key.withReadOnly { (key) throws(MessageProtectionError) in
+        try message.seal(from: leaf, key, generation, self)
+      }
+    }
   }
 
   /// `SignContent` of the label "FramedContentTBS" and a `FramedContentTBS`.
@@ -76,7 +81,7 @@ private struct ApplicationMessageParts {
   }
 
   func seal(
-    from leaf: LeafIndex, _ key: MessageKey, _ protection: MessageProtection
+    from leaf: LeafIndex, _ key: RawSpan, _ generation: UInt32, _ protection: MessageProtection
   ) throws(MessageProtectionError) -> [UInt8] {
     let tag = protection.suite.aeadTagByteCount
     let plaintextByteCount = data.encodedByteCount + signature.encodedByteCount + paddingByteCount
@@ -93,14 +98,14 @@ private struct ApplicationMessageParts {
         let reuseGuard = SecureRandom.number()
         try sealContent(key, reuseGuard, plaintextByteCount, protection, into: &message, at: start)
         try sealSenderData(
-          leaf, key.generation, reuseGuard, protection, into: &message, at: senderDataStart..<lengthStart,
+          leaf, generation, reuseGuard, protection, into: &message, at: senderDataStart..<lengthStart,
           ciphertextAt: start)
       }
     } catch { throw .sealFailed }
   }
 
   private func sealContent(
-    _ key: MessageKey, _ reuseGuard: UInt32, _ plaintextByteCount: Int, _ protection: MessageProtection,
+    _ key: RawSpan, _ reuseGuard: UInt32, _ plaintextByteCount: Int, _ protection: MessageProtection,
     into message: inout MutableRawSpan, at start: Int
   ) throws(AEADError) {
     try withTemporaryBytes(plaintextByteCount) { (plaintext) throws(AEADError) in
@@ -108,7 +113,7 @@ private struct ApplicationMessageParts {
       offset = plaintext.store(opaque: signature, at: offset)
       plaintext.zero(offset..<plaintextByteCount)
       try plaintext.withReadOnly { (plaintext) throws(AEADError) in
-        try key.withKeyAndNonce(reuseGuard, protection.suite) { (key, nonce) throws(AEADError) in
+        try protection.suite.withKeyAndNonce(key, reuseGuard) { (key, nonce) throws(AEADError) in
           try header.withRawSpan { (header) throws(AEADError) in
             try message.withPart(start..<message.byteCount) { (output) throws(AEADError) in
               try protection.suite.hpke.aead.seal(
@@ -125,20 +130,23 @@ private struct ApplicationMessageParts {
     _ leaf: LeafIndex, _ generation: UInt32, _ reuseGuard: UInt32, _ protection: MessageProtection,
     into message: inout MutableRawSpan, at place: Range<Int>, ciphertextAt start: Int
   ) throws(AEADError) {
-    let end = message.byteCount
-    let senderDataKey = message.withReadOnly {
-      protection.senderDataKey(sampleOf: $0.extracting(start..<end)).messageKey
-    }
-    try withTemporaryBytes(SenderData.byteCount) { (plaintext) throws(AEADError) in
-      plaintext.store(bigEndian: leaf.rawValue, at: 0)
-      plaintext.store(bigEndian: generation, at: 4)
-      plaintext.store(bigEndian: reuseGuard, at: 8)
-      try plaintext.withReadOnly { (plaintext) throws(AEADError) in
-        try senderDataKey.withKeyAndNonce(0, protection.suite) { (key, nonce) throws(AEADError) in
+    let suite = protection.suite
+    try withTemporaryBytes(SenderData.byteCount + suite.aeadKeyByteCount + suite.aeadNonceByteCount) {
+      (work) throws(AEADError) in
+      work.store(bigEndian: leaf.rawValue, at: 0)
+      work.store(bigEndian: generation, at: 4)
+      work.store(bigEndian: reuseGuard, at: 8)
+      work.withPart(SenderData.byteCount..<work.byteCount) { key in
+        let end = message.byteCount
+        message.withReadOnly { protection.senderDataKey(sampleOf: $0.extracting(start..<end), into: &key) }
+      }
+      try work.withReadOnly { (work) throws(AEADError) in
+        let both = work.extracting(SenderData.byteCount..<work.byteCount)
+        try suite.withKeyAndNonce(both, 0) { (key, nonce) throws(AEADError) in
           try header.withRawSpan { (header) throws(AEADError) in
             try message.withPart(place) { (output) throws(AEADError) in
-              try protection.suite.hpke.aead.seal(
-                plaintext, into: &output, using: key, nonce: nonce,
+              try suite.hpke.aead.seal(
+                work.extracting(0..<SenderData.byteCount), into: &output, using: key, nonce: nonce,
                 authenticating: header.extracting(senderDataAAD))
             }
           }

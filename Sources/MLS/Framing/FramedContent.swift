@@ -110,12 +110,24 @@ extension FramedContent {
   /// ```
   /// RFC 9420 section 6.1. `groupContext` is the encoded one of the epoch.
   package func toBeSigned(_ wireFormat: MessageWireFormat, groupContext: [UInt8]) -> [UInt8] {
-    var writer = TLSWriter(reserving: 256 + groupContext.count)
+    var writer = TLSWriter(reserving: byteCountToBeSigned + groupContext.count)
+    encodeToBeSigned(wireFormat, groupContext: groupContext, to: &writer)
+    return writer.bytes
+  }
+
+  /// Writes what the signature covers.
+  func encodeToBeSigned(_ wireFormat: MessageWireFormat, groupContext: [UInt8], to writer: inout TLSWriter) {
     ProtocolVersion.mls10.encode(to: &writer)
     wireFormat.encode(to: &writer)
     encode(to: &writer)
     if sender.signsGroupContext { writer.write(fixed: groupContext) }
-    return writer.bytes
+  }
+
+  /// About how long it is, without the GroupContext.
+  var byteCountToBeSigned: Int {
+    let known = 64 + groupID.count + authenticatedData.count
+    guard case .application(let data) = content else { return known + 512 }
+    return known + data.count
   }
 }
 

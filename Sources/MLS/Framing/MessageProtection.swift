@@ -50,7 +50,8 @@ extension MessageProtection {
     }
     do throws(CipherSuiteError) {
       let signature = try suite.signWithLabel(
-        key, label: "FramedContentTBS", content.toBeSigned(wireFormat, groupContext: groupContext))
+        key, label: "FramedContentTBS", about: content.byteCountToBeSigned + groupContext.count
+      ) { content.encodeToBeSigned(wireFormat, groupContext: groupContext, to: &$0) }
       return AuthenticatedContent(
         wireFormat: wireFormat, content: content,
         auth: FramedContentAuthData(signature: signature, confirmationTag: nil))
@@ -63,11 +64,21 @@ extension MessageProtection {
     _ message: AuthenticatedContent, by key: SignaturePublicKey
   ) throws(MessageProtectionError) {
     do throws(CipherSuiteError) {
-      try suite.verifyWithLabel(
-        key, label: "FramedContentTBS",
-        message.content.toBeSigned(message.wireFormat, groupContext: groupContext),
-        signature: message.auth.signature)
+      try suite.verify(message, by: key, groupContext: groupContext)
     } catch { throw .invalidSignature }
+  }
+}
+
+extension CipherSuiteAlgorithms {
+  /// Verifies the signature of a content.
+  func verify(
+    _ message: AuthenticatedContent, by key: SignaturePublicKey, groupContext: [UInt8]
+  ) throws(CipherSuiteError) {
+    let content = message.content
+    try verifyWithLabel(
+      key, label: "FramedContentTBS", signature: message.auth.signature,
+      about: content.byteCountToBeSigned + groupContext.count
+    ) { content.encodeToBeSigned(message.wireFormat, groupContext: groupContext, to: &$0) }
   }
 }
 

@@ -63,10 +63,7 @@ struct PrivateMessageOpening {
           authenticatedData: message.authenticatedData, content: body), auth: auth)
     } catch { throw .openFailed }
     do throws(CipherSuiteError) {
-      try suite.verifyWithLabel(
-        signer, label: "FramedContentTBS",
-        content.content.toBeSigned(.privateMessage, groupContext: groupContext),
-        signature: content.auth.signature)
+      try suite.verify(content, by: signer, groupContext: groupContext)
     } catch { throw .invalidSignature }
     return content
   }
@@ -78,8 +75,10 @@ extension MessageKey {
     _ plaintext: [UInt8], _ reuseGuard: ReuseGuard, authenticating: [UInt8], _ suite: CipherSuiteAlgorithms
   ) throws(MessageProtectionError) -> [UInt8] {
     do throws(AEADError) {
-      return try withKeyAndNonce(reuseGuard.number, suite) { (key, nonce) throws(AEADError) in
-        try suite.hpke.aead.seal(plaintext, using: key, nonce: nonce, authenticating: authenticating)
+      return try keyAndNonce.withBytes { (both) throws(AEADError) in
+        try suite.withKeyAndNonce(both, reuseGuard.number) { (key, nonce) throws(AEADError) in
+          try suite.hpke.aead.seal(plaintext, using: key, nonce: nonce, authenticating: authenticating)
+        }
       }
     } catch { throw .sealFailed }
   }
@@ -89,25 +88,26 @@ extension MessageKey {
     _ suite: CipherSuiteAlgorithms
   ) throws(MessageProtectionError) -> [UInt8] {
     do throws(AEADError) {
-      return try withKeyAndNonce(reuseGuard.number, suite) { (key, nonce) throws(AEADError) in
-        try suite.hpke.aead.open(ciphertext, using: key, nonce: nonce, authenticating: authenticating)
+      return try keyAndNonce.withBytes { (both) throws(AEADError) in
+        try suite.withKeyAndNonce(both, reuseGuard.number) { (key, nonce) throws(AEADError) in
+          try suite.hpke.aead.open(ciphertext, using: key, nonce: nonce, authenticating: authenticating)
+        }
       }
     } catch { throw .openFailed }
   }
+}
 
-  /// Lends the key, and the nonce with the guard in it.
+extension CipherSuiteAlgorithms {
+  /// Lends the key of `key || nonce`, and the nonce with the guard in it.
   func withKeyAndNonce<Result>(
-    _ reuseGuard: UInt32, _ suite: CipherSuiteAlgorithms,
-    _ body: (RawSpan, RawSpan) throws(AEADError) -> Result
+    _ both: RawSpan, _ reuseGuard: UInt32, _ body: (RawSpan, RawSpan) throws(AEADError) -> Result
   ) throws(AEADError) -> Result {
-    let keyByteCount = suite.aeadKeyByteCount
-    return try keyAndNonce.withBytes { (bytes) throws(AEADError) in
-      try withTemporaryBytes(bytes.byteCount - keyByteCount) { (nonce) throws(AEADError) in
-        nonce.copy(bytes.extracting(keyByteCount..<bytes.byteCount), to: 0)
-        nonce.store(bigEndian: bytes.bigEndian(at: keyByteCount) ^ reuseGuard, at: 0)
-        return try nonce.withReadOnly { (nonce) throws(AEADError) in
-          try body(bytes.extracting(0..<keyByteCount), nonce)
-        }
+    let keyByteCount = aeadKeyByteCount
+    return try withTemporaryBytes(both.byteCount - keyByteCount) { (nonce) throws(AEADError) in
+      nonce.copy(both.extracting(keyByteCount..<both.byteCount), to: 0)
+      nonce.store(bigEndian: both.bigEndian(at: keyByteCount) ^ reuseGuard, at: 0)
+      return try nonce.withReadOnly { (nonce) throws(AEADError) in
+        try body(both.extracting(0..<keyByteCount), nonce)
       }
     }
   }

@@ -88,10 +88,7 @@ struct ExternalJoining {
     let content = AuthenticatedContent(
       wireFormat: .publicMessage, content: message.content, auth: message.auth)
     try asGroupError { () throws(CipherSuiteError) in
-      try suite.verifyWithLabel(
-        key, label: "FramedContentTBS",
-        content.content.toBeSigned(.publicMessage, groupContext: info.groupContext.encoded),
-        signature: content.auth.signature)
+      try suite.verify(content, by: key, groupContext: info.groupContext.encoded)
     }
     return CommittedProposal(
       proposal: .selfRemove, sender: message.content.sender, reference: suite.reference(to: content))

@@ -122,7 +122,8 @@ struct WelcomeJoining {
     guard !isKnown(context.groupID) else { throw .invalid(.groupIDInUse) }
     var client = client
     let tree = try info.verifiedTree(ratchetTree, client, suite)
-    guard let own = tree.members.first(where: { $0.leaf == keys.keyPackage.leafNode })?.index else {
+    let leaf = keys.keyPackage.leafNode
+    guard let own = tree.firstMember(where: { $0.signature == leaf.signature && $0 == leaf }) else {
       throw .invalid(.ownLeafMissing)
     }
     let signer = client.signer

@@ -11,14 +11,14 @@ extension Welcome {
     let encryptedInfo = try asGroupError { () throws(CipherSuiteError) in
       try member.welcomeSecret(suite).seal(info.encoded, suite)
     }
+    let encryption = suite.encryption(label: "Welcome", context: encryptedInfo)
     let results: [Result<EncryptedGroupSecrets, CipherSuiteError>] = Parallel.map(added) { leaf, package in
       let secrets = GroupSecrets(
         joinerSecret: joiner.secret, pathSecret: path?.pathSecret(for: leaf), preSharedKeys: preSharedKeys)
       return Result { () throws(CipherSuiteError) in
         EncryptedGroupSecrets(
           newMember: suite.reference(to: package),
-          encryptedGroupSecrets: try suite.encryptWithLabel(
-            package.initKey, label: "Welcome", context: encryptedInfo, secrets.encoded))
+          encryptedGroupSecrets: try encryption.encrypt(secrets.encoded, to: package.initKey))
       }
     }
     var secrets: [EncryptedGroupSecrets] = []

@@ -47,13 +47,23 @@ struct HashRatchet: Sendable {
     self.kept = kept
   }
 
-  /// The next key, for sending or for a message in order.
+  /// The next key, to be kept.
   mutating func next(_ labels: RatchetLabels) throws(MessageProtectionError) -> MessageKey {
+    var used: UInt32 = 0
+    let key = try SecretBytes(byteCount: labels.keyAndNonceByteCount) {
+      (key) throws(MessageProtectionError) in used = try next(labels, into: &key)
+    }
+    return MessageKey(keyAndNonce: SecretKey(key), generation: used)
+  }
+
+  /// Writes `key || nonce` of the next message, and gives its generation.
+  mutating func next(
+    _ labels: RatchetLabels, into keyAndNonce: inout MutableRawSpan
+  ) throws(MessageProtectionError) -> UInt32 {
     guard generation < .max else { throw .ratchetExhausted }
-    let (key, next) = labels.step(secret, generation)
-    secret = next
+    secret = labels.step(secret, generation, into: &keyAndNonce)
     generation += 1
-    return key
+    return generation - 1
   }
 
   /// The key of a generation; those before it are kept for late messages, within the limits.
@@ -95,21 +105,22 @@ struct RatchetLabels: Sendable {
     secret = suite.kdfLabelPrefix(suite.hashByteCount, "secret", contextByteCount: 4)
   }
 
-  /// `DeriveTreeSecret` of the key, the nonce and the next secret. RFC 9420 section 9.
-  func step(_ ratchet: SecretKey, _ generation: UInt32) -> (MessageKey, next: SecretKey) {
-    HKDF.withExpander(ratchet, hash: suite.hash) { expander in
-      let keyByteCount = suite.aeadKeyByteCount
-      let keyAndNonce = SecretKey(
-        SecretBytes(byteCount: keyByteCount + suite.aeadNonceByteCount) { output in
-          expander.expandBlock(key, context: generation, into: &output, at: 0..<keyByteCount)
-          expander.expandBlock(
-            nonce, context: generation, into: &output, at: keyByteCount..<output.byteCount)
-        })
-      let next = SecretKey(
+  /// The size of `key || nonce`.
+  var keyAndNonceByteCount: Int { suite.aeadKeyByteCount + suite.aeadNonceByteCount }
+
+  /// `DeriveTreeSecret` of the key and the nonce, and of the next secret. RFC 9420 section 9.
+  func step(
+    _ ratchet: SecretKey, _ generation: UInt32, into keyAndNonce: inout MutableRawSpan
+  ) -> SecretKey {
+    let keyByteCount = suite.aeadKeyByteCount
+    let end = keyAndNonce.byteCount
+    return HKDF.withExpander(ratchet, hash: suite.hash) { expander in
+      expander.expandBlock(key, context: generation, into: &keyAndNonce, at: 0..<keyByteCount)
+      expander.expandBlock(nonce, context: generation, into: &keyAndNonce, at: keyByteCount..<end)
+      return SecretKey(
         SecretBytes(byteCount: suite.hashByteCount) { output in
           expander.expandBlock(secret, context: generation, into: &output, at: 0..<output.byteCount)
         })
-      return (MessageKey(keyAndNonce: keyAndNonce, generation: generation), next)
     }
   }
 }

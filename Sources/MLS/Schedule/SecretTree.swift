@@ -6,7 +6,7 @@ package import CryptoCore
 /// What holds it cannot be copied (`Group`): a copy that went on being used would seal twice with one key.
 package struct SecretTree: Sendable {
   private let suite: CipherSuiteAlgorithms
-  private let labels: RatchetLabels
+  let labels: RatchetLabels
   let leafCount: LeafCount
   /// Secrets of nodes with leaves below them whose ratchets are not there yet.
   private(set) var nodes: [NodeIndex: SecretKey]
@@ -45,11 +45,29 @@ package struct SecretTree: Sendable {
   package mutating func nextKey(
     of leaf: LeafIndex, _ type: ContentType
   ) throws(MessageProtectionError) -> MessageKey {
+    try withRatchet(of: leaf, type) { (ratchet, labels) throws(MessageProtectionError) in
+      try ratchet.next(labels)
+    }
+  }
+
+  /// Writes `key || nonce` for sending, and gives their generation.
+  mutating func nextKey(
+    of leaf: LeafIndex, _ type: ContentType, into keyAndNonce: inout MutableRawSpan
+  ) throws(MessageProtectionError) -> UInt32 {
+    try withRatchet(of: leaf, type) { (ratchet, labels) throws(MessageProtectionError) in
+      try ratchet.next(labels, into: &keyAndNonce)
+    }
+  }
+
+  private mutating func withRatchet<Result>(
+    of leaf: LeafIndex, _ type: ContentType,
+    _ body: (inout HashRatchet, RatchetLabels) throws(MessageProtectionError) -> Result
+  ) throws(MessageProtectionError) -> Result {
     if leaves[leaf] == nil { keep(try derive(leaf)) }
     guard var ratchet = leaves[leaf]?[type] else { throw .unknownSender(leaf) }
-    let key = try ratchet.next(labels)
+    let result = try body(&ratchet, labels)
     leaves[leaf]?[type] = ratchet
-    return key
+    return result
   }
 
   /// Lends the key of a message to `body`. Only if that returns is the key gone and the ratchet moved on.

@@ -51,8 +51,7 @@ private struct DecodedNodes {
   private(set) var parents: [ParentNode?] = []
   private(set) var endsFilled = false
   private(set) var isMisplaced = false
-  // Members mostly have the same capabilities: one copy of each serves all of them.
-  private var known: [Capabilities: Capabilities] = [:]
+  private var capabilities = SharedCapabilities()
 
   init(_ bytes: [UInt8]) throws(TLSError) {
     var outer = TLSReader(bytes)
@@ -74,15 +73,28 @@ private struct DecodedNodes {
     case nil: if isLeaf { leaves.append(nil) } else { parents.append(nil) }
     case .leaf(var leaf):
       guard isLeaf else { return isMisplaced = true }
-      if let shared = known[leaf.capabilities] {
-        leaf.capabilities = shared
-      } else {
-        known[leaf.capabilities] = leaf.capabilities
-      }
+      capabilities.share(&leaf.capabilities)
       leaves.append(leaf)
     case .parent(let parent):
       guard !isLeaf else { return isMisplaced = true }
       parents.append(parent)
     }
+  }
+}
+
+/// Members mostly have the same capabilities, but for GREASE: one copy of each list serves all who have it.
+private struct SharedCapabilities {
+  private var versions: Set<[ProtocolVersion]> = []
+  private var cipherSuites: Set<[CipherSuite]> = []
+  private var extensions: Set<[ExtensionType]> = []
+  private var proposals: Set<[ProposalType]> = []
+  private var credentials: Set<[CredentialType]> = []
+
+  mutating func share(_ own: inout Capabilities) {
+    own.versions = versions.insert(own.versions).memberAfterInsert
+    own.cipherSuites = cipherSuites.insert(own.cipherSuites).memberAfterInsert
+    own.extensions = extensions.insert(own.extensions).memberAfterInsert
+    own.proposals = proposals.insert(own.proposals).memberAfterInsert
+    own.credentials = credentials.insert(own.credentials).memberAfterInsert
   }
 }

@@ -1,14 +1,15 @@
 /// The members of a group and the keys that they share, as everyone sees them. RFC 9420 sections 4.1 and 7.
 ///
-/// Leaves and parents lie in two flat arrays, a blank node is nil, and tree hashes are kept beside them until
-/// something below changes. A copy costs two array copies at its first edit: a Commit edits a copy, which
-/// replaces the tree when it is merged.
+/// Leaves and parents lie in two arrays, a blank node is nil, and tree hashes are kept beside them until something
+/// below changes. A Commit edits a copy, which shares what it does not edit and replaces the tree when it is merged.
 package struct RatchetTree: Sendable {
   /// How many leaves there are, blank ones included.
   package private(set) var leafCount: LeafCount
-  private var leaves: [LeafNode?]
+  private var leaves: ChunkedArray<LeafNode?>
   /// The node at place 2i + 1 at i.
-  private var parents: [ParentNode?]
+  private var parents: ChunkedArray<ParentNode?>
+  /// What is asked of all nodes at once.
+  private(set) var index: TreeIndex
   /// No leaf before this one is blank.
   private var firstBlankHint = 0
   /// The tree hash of every node whose subtree has not changed since.
@@ -16,20 +17,24 @@ package struct RatchetTree: Sendable {
 
   /// The tree of a group of one. RFC 9420 section 11.
   package init(creator: LeafNode, hash: CipherSuiteAlgorithms) {
-    leafCount = LeafCount(holding: 1)
-    leaves = [creator]
-    parents = []
-    hashes = TreeHashCache(suite: hash, leafCount: leafCount)
+    self.init(leaves: [creator], parents: [], LeafCount(holding: 1), hash: hash)
   }
 
   /// A tree of nodes that are known; those that are missing at the end are blank.
   init(leaves: [LeafNode?], parents: [ParentNode?], _ leafCount: LeafCount, hash: CipherSuiteAlgorithms) {
     self.leafCount = leafCount
-    self.leaves = leaves
-    self.parents = parents
-    self.leaves.append(contentsOf: repeatElement(nil, count: leafCount.value - leaves.count))
-    self.parents.append(contentsOf: repeatElement(nil, count: leafCount.value - 1 - parents.count))
+    self.leaves = ChunkedArray(leaves)
+    self.parents = ChunkedArray(parents)
+    index = TreeIndex(leafCount)
     hashes = TreeHashCache(suite: hash, leafCount: leafCount)
+    self.leaves.append(repeating: nil, count: leafCount.value - leaves.count)
+    self.parents.append(repeating: nil, count: leafCount.value - 1 - parents.count)
+    for (place, leaf) in leaves.enumerated() {
+      if let leaf, let own = LeafIndex(exactly: place) { index.replace(nil, by: leaf, at: own) }
+    }
+    for (place, parent) in parents.enumerated() where parent != nil {
+      index.replace(by: parent, at: NodeIndex(2 * place + 1))
+    }
   }
 
   /// The suite whose hash the tree uses.
@@ -43,6 +48,7 @@ package struct RatchetTree: Sendable {
     get { leafCount.contains(leaf) ? leaves[leaf.place] : nil }
     set {
       guard leafCount.contains(leaf) else { return }
+      index.replace(leaves[leaf.place], by: newValue, at: leaf)
       leaves[leaf.place] = newValue
       if newValue == nil { firstBlankHint = min(firstBlankHint, leaf.place) }
       hashes.invalidate(NodeIndex(leaf))
@@ -55,6 +61,7 @@ package struct RatchetTree: Sendable {
     set {
       guard !node.isLeaf, leafCount.contains(node) else { return }
       parents[node.place / 2] = newValue
+      index.replace(by: newValue, at: node)
       hashes.invalidate(node)
     }
   }
@@ -74,9 +81,8 @@ package struct RatchetTree: Sendable {
   /// The leaves that are not blank, in order.
   package var members: [(index: LeafIndex, leaf: LeafNode)] {
     var members: [(index: LeafIndex, leaf: LeafNode)] = []
-    for (place, leaf) in leaves.enumerated() {
-      if let leaf, let index = LeafIndex(exactly: place) { members.append((index, leaf)) }
-    }
+    members.reserveCapacity(index.memberCount)
+    forEachMember { members.append(($0, $1)) }
     return members
   }
 
@@ -84,15 +90,23 @@ package struct RatchetTree: Sendable {
   package func forEachMember<Failure: Error>(
     _ body: (LeafIndex, LeafNode) throws(Failure) -> Void
   ) throws(Failure) {
-    for place in leaves.indices {
-      if let leaf = leaves[place], let index = LeafIndex(exactly: place) { try body(index, leaf) }
+    try leaves.forEach { (place, leaf) throws(Failure) in
+      if let leaf, let index = LeafIndex(exactly: place) { try body(index, leaf) }
     }
+  }
+
+  /// The first member of whose leaf `predicate` is true.
+  package func firstMember(where predicate: (LeafNode) -> Bool) -> LeafIndex? {
+    for place in leaves.indices {
+      if let leaf = leaves[place], predicate(leaf) { return LeafIndex(exactly: place) }
+    }
+    return nil
   }
 
   /// The parents that are not blank, in order.
   package var nonBlankParents: [(node: NodeIndex, parent: ParentNode)] {
     var found: [(node: NodeIndex, parent: ParentNode)] = []
-    for (place, parent) in parents.enumerated() {
+    parents.forEach { place, parent in
       if let parent { found.append((NodeIndex(2 * place + 1), parent)) }
     }
     return found
@@ -129,14 +143,15 @@ extension RatchetTree {
   private mutating func resize(to count: LeafCount) {
     guard count != leafCount else { return }
     if count > leafCount {
-      leaves.append(contentsOf: repeatElement(nil, count: count.value - leaves.count))
-      parents.append(contentsOf: repeatElement(nil, count: count.value - 1 - parents.count))
+      leaves.append(repeating: nil, count: count.value - leaves.count)
+      parents.append(repeating: nil, count: count.value - 1 - parents.count)
     } else {
       leaves.removeLast(leaves.count - count.value)
       parents.removeLast(parents.count - (count.value - 1))
     }
     leafCount = count
     firstBlankHint = min(firstBlankHint, count.value)
+    index.resize(to: count)
     hashes.resize(to: count)
   }
 }

@@ -117,12 +117,10 @@ extension RatchetTree {
     let work = zip(recipients, path.secrets.secrets).flatMap { nodes, secret in
       nodes.map { (key: encryptionKey(of: $0), secret: secret) }
     }
-    let suite = suite
+    let encryption = suite.encryption(label: "UpdatePathNode", context: context)
     let sealed: [Result<HPKECiphertext, CipherSuiteError>] = Parallel.map(work) { key, secret in
       guard let key else { return .failure(.invalidPublicKey) }
-      return Result { () throws(CipherSuiteError) in
-        try suite.encryptWithLabel(key, label: "UpdatePathNode", context: context, secret)
-      }
+      return Result { () throws(CipherSuiteError) in try encryption.encrypt(secret, to: key) }
     }
     var nodes: [UpdatePathNode] = []
     var next = 0

@@ -11,70 +11,64 @@ extension RatchetTree {
 
   /// "Verify that the following fields are unique among the members of the group."
   private func checkKeysUnique(_ changed: [LeafIndex]) throws(GroupError) {
-    var encryptionKeys = KeyFilter<HPKEPublicKey>()
-    var signatureKeys = KeyFilter<SignaturePublicKey>()
+    var encryptionKeys = KeySet<HPKEPublicKey>()
+    var signatureKeys = KeySet<SignaturePublicKey>()
     for index in changed {
       guard let leaf = self[index] else { continue }
       guard encryptionKeys.insert(leaf.encryptionKey) else { throw .invalid(.encryptionKeyNotUnique) }
       guard signatureKeys.insert(leaf.signatureKey) else { throw .invalid(.signatureKeyNotUnique) }
     }
-    let changed = Set(changed)
-    try forEachMember { (index, leaf) throws(GroupError) in
-      guard !changed.contains(index) else { return }
-      guard !encryptionKeys.contains(leaf.encryptionKey) else { throw .invalid(.encryptionKeyNotUnique) }
-      guard !signatureKeys.contains(leaf.signatureKey) else { throw .invalid(.signatureKeyNotUnique) }
+    let changed = Set(changed.map { NodeIndex($0) })
+    for node in index.nodes(like: encryptionKeys.marks) where !changed.contains(node) {
+      guard let key = encryptionKey(of: node) else { continue }
+      guard !encryptionKeys.contains(key) else { throw .invalid(.encryptionKeyNotUnique) }
     }
-    for (_, parent) in nonBlankParents where encryptionKeys.contains(parent.encryptionKey) {
-      throw .invalid(.encryptionKeyNotUnique)
+    for leaf in index.leaves(like: signatureKeys.marks) where !changed.contains(NodeIndex(leaf)) {
+      guard let key = self[leaf]?.signatureKey else { continue }
+      guard !signatureKeys.contains(key) else { throw .invalid(.signatureKeyNotUnique) }
     }
   }
 
   /// "Verify that the credential type is supported by all members of the group ... and that the capabilities
   /// field of this LeafNode indicates support for all the credential types currently in use."
   func checkCredentialTypes(_ changed: [LeafIndex]) throws(GroupError) {
-    var inUse: Set<CredentialType> = []
-    forEachMember { (_, leaf) in
-      if !inUse.contains(leaf.credential.type) { inUse.insert(leaf.credential.type) }
-    }
+    let inUse = index.credentialTypesInUse
+    var types: Set<CredentialType> = []
     for index in changed {
       guard let leaf = self[index] else { continue }
+      types.insert(leaf.credential.type)
       guard inUse.allSatisfy(leaf.capabilities.supports) else {
         throw .invalid(.memberCredentialTypeUnsupported)
       }
     }
-    let types = Set(changed.compactMap { self[$0]?.credential.type })
-    try forEachMember { (_, leaf) throws(GroupError) in
-      guard types.allSatisfy(leaf.capabilities.supports) else { throw .invalid(.credentialTypeUnsupported) }
-    }
+    guard types.allSatisfy(index.isSupportedByAll) else { throw .invalid(.credentialTypeUnsupported) }
   }
 
   /// "Verify that none of the public keys in the UpdatePath appear in any node of the new ratchet tree."
   /// RFC 9420 section 12.4.2.
   func checkPathKeys(_ path: UpdatePath) throws(GroupError) {
-    var keys = KeyFilter<HPKEPublicKey>()
+    var keys = KeySet<HPKEPublicKey>()
     for key in [path.leafNode.encryptionKey] + path.nodes.map(\.encryptionKey) {
       guard keys.insert(key) else { throw .invalid(.pathKeyInTree) }
     }
-    try forEachMember { (_, leaf) throws(GroupError) in
-      guard !keys.contains(leaf.encryptionKey) else { throw .invalid(.pathKeyInTree) }
-    }
-    for (_, parent) in nonBlankParents where keys.contains(parent.encryptionKey) {
-      throw .invalid(.pathKeyInTree)
+    for node in index.nodes(like: keys.marks) {
+      guard let key = encryptionKey(of: node) else { continue }
+      guard !keys.contains(key) else { throw .invalid(.pathKeyInTree) }
     }
   }
 }
 
-/// A small set of keys that is asked about very many: their last bytes answer nearly every time.
-private struct KeyFilter<Key: Hashable & KeyBytes> {
+/// Keys, and their marks.
+private struct KeySet<Key: Hashable & KeyBytes> {
   private var keys: Set<Key> = []
-  private var lastBytes = [Bool](repeating: false, count: 256)
+  private(set) var marks = KeyMarks()
 
   mutating func insert(_ key: Key) -> Bool {
-    lastBytes[Int(key.bytes.last ?? 0)] = true
+    marks.insert(key.bytes)
     return keys.insert(key).inserted
   }
 
-  func contains(_ key: Key) -> Bool { lastBytes[Int(key.bytes.last ?? 0)] && keys.contains(key) }
+  func contains(_ key: Key) -> Bool { keys.contains(key) }
 }
 
 private protocol KeyBytes {

@@ -71,7 +71,17 @@ extension RatchetTree {
     try verifyUnmergedLeaves()
     try verifyParentHashes()
     try verifyKeysUnique()
-    try forEachMember { (_, leaf) throws(GroupError) in try rules.check(leaf, .tree) }
-    try checkCredentialTypes(members.map(\.index))
+    try checkLeaves(rules)
+    guard index.credentialTypesInUse.allSatisfy(index.isSupportedByAll) else {
+      throw .invalid(.memberCredentialTypeUnsupported)
+    }
+  }
+
+  /// What each leaf shows by itself, on all cores; the first that fails is thrown.
+  private func checkLeaves(_ rules: LeafNodeRules) throws(GroupError) {
+    let results = Parallel.map(members) { member in
+      Result { () throws(GroupError) in try rules.check(member.leaf, .tree) }
+    }
+    for result in results { try result.get() }
   }
 }

@@ -47,6 +47,22 @@ struct CipherSuiteTests {
   }
 
   @Test(arguments: CipherSuite.supported)
+  func `what is encrypted to many under one context opens for each of them alone`(suite: CipherSuite) throws {
+    let algorithms = try suite.algorithms()
+    let encryption = algorithms.encryption(label: "A", context: [1, 2])
+    let keys = try (0..<3).map { _ in try HPKEKeyPair.generate(suite) }
+    let sealed = try keys.map { try encryption.encrypt([7, 8], to: $0.publicKey) }
+    #expect(Set(sealed.map(\.kemOutput)).count == 3)
+    for (place, key) in keys.enumerated() {
+      let opened = try algorithms.decryptWithLabel(key, label: "A", context: [1, 2], sealed[place])
+      #expect(opened.exportRawBytes() == [7, 8])
+      #expect(throws: CipherSuiteError.openFailed) {
+        try algorithms.decryptWithLabel(key, label: "A", context: [1, 2], sealed[(place + 1) % 3])
+      }
+    }
+  }
+
+  @Test(arguments: CipherSuite.supported)
   func `a key pair survives its private key's serialisation and prints nothing of it`(suite: CipherSuite)
     throws
   {
