@@ -8,12 +8,12 @@ extension RatchetTree {
   }
 
   private func appendResolution(of node: NodeIndex, to nodes: inout [NodeIndex]) {
-    if let leaf = node.leaf {
-      if self[leaf] != nil { nodes.append(node) }
-    } else if let parent = self[parent: node] {
+    guard !isKnownBlankBelow(node) else { return }
+    if !isBlank(node) {
       nodes.append(node)
-      for leaf in parent.unmergedLeaves { nodes.append(NodeIndex(leaf)) }
-    } else {
+      guard !node.isLeaf else { return }
+      for leaf in self[parent: node]?.unmergedLeaves ?? [] { nodes.append(NodeIndex(leaf)) }
+    } else if !node.isLeaf {
       appendResolution(of: node.left, to: &nodes)
       appendResolution(of: node.right, to: &nodes)
     }
@@ -21,7 +21,8 @@ extension RatchetTree {
 
   /// Whether a node's resolution is empty: nobody is below it.
   package func isResolutionEmpty(_ node: NodeIndex) -> Bool {
-    if node.isLeaf || self[parent: node] != nil { return isBlank(node) }
+    if isKnownBlankBelow(node) { return true }
+    guard !node.isLeaf, isBlank(node) else { return isBlank(node) }
     return isResolutionEmpty(node.left) && isResolutionEmpty(node.right)
   }
 
@@ -46,7 +47,7 @@ extension RatchetTree {
 
   /// Blanks every node above a leaf.
   package mutating func blankDirectPath(of leaf: LeafIndex) {
-    for node in NodeIndex(leaf).directPath(in: leafCount) where self[parent: node] != nil {
+    for node in NodeIndex(leaf).directPath(in: leafCount) where !isBlank(node) {
       self[parent: node] = nil
     }
   }

@@ -12,6 +12,8 @@ package struct RatchetTree: Sendable {
   private(set) var index: TreeIndex
   /// No leaf before this one is blank.
   private var firstBlankHint = 0
+  /// All nodes are blank whose first leaf is this one or after it.
+  private var filledEnd = 0
   /// The tree hash of every node whose subtree has not changed since.
   var hashes: TreeHashCache
 
@@ -29,11 +31,20 @@ package struct RatchetTree: Sendable {
     hashes = TreeHashCache(suite: hash, leafCount: leafCount)
     self.leaves.append(repeating: nil, count: leafCount.value - leaves.count)
     self.parents.append(repeating: nil, count: leafCount.value - 1 - parents.count)
-    for (place, leaf) in leaves.enumerated() {
-      if let leaf, let own = LeafIndex(exactly: place) { index.replace(nil, by: leaf, at: own) }
+    makeIndex()
+  }
+
+  /// Fills the index and `filledEnd` from all nodes.
+  private mutating func makeIndex() {
+    index = TreeIndex(leafCount)
+    filledEnd = 0
+    forEachMember { place, leaf in
+      index.replace(nil, by: leaf, at: place)
+      filledEnd = place.place + 1
     }
-    for (place, parent) in parents.enumerated() where parent != nil {
-      index.replace(by: parent, at: NodeIndex(2 * place + 1))
+    for (node, parent) in nonBlankParents {
+      index.replace(nil, by: parent, at: node)
+      filledEnd = max(filledEnd, node.leaves.lowerBound + 1)
     }
   }
 
@@ -50,7 +61,11 @@ package struct RatchetTree: Sendable {
       guard leafCount.contains(leaf) else { return }
       index.replace(leaves[leaf.place], by: newValue, at: leaf)
       leaves[leaf.place] = newValue
-      if newValue == nil { firstBlankHint = min(firstBlankHint, leaf.place) }
+      if newValue == nil {
+        firstBlankHint = min(firstBlankHint, leaf.place)
+      } else {
+        filledEnd = max(filledEnd, leaf.place + 1)
+      }
       hashes.invalidate(NodeIndex(leaf))
     }
   }
@@ -60,22 +75,32 @@ package struct RatchetTree: Sendable {
     get { node.isLeaf || !leafCount.contains(node) ? nil : parents[node.place / 2] }
     set {
       guard !node.isLeaf, leafCount.contains(node) else { return }
+      index.replace(parents[node.place / 2], by: newValue, at: node)
       parents[node.place / 2] = newValue
-      index.replace(by: newValue, at: node)
+      if newValue != nil { filledEnd = max(filledEnd, node.leaves.lowerBound + 1) }
       hashes.invalidate(node)
     }
   }
 
   /// Whether a node is blank.
   package func isBlank(_ node: NodeIndex) -> Bool {
-    guard let leaf = node.leaf else { return self[parent: node] == nil }
-    return self[leaf] == nil
+    guard leafCount.contains(node) else { return true }
+    if node.isLeaf {
+      if case nil = leaves[node.place / 2] { return true }
+    } else if case nil = parents[node.place / 2] {
+      return true
+    }
+    return false
   }
+
+  /// Whether everything below a node is known to be blank.
+  func isKnownBlankBelow(_ node: NodeIndex) -> Bool { node.leaves.lowerBound >= filledEnd }
 
   /// The public key of a node; nil if it is blank.
   package func encryptionKey(of node: NodeIndex) -> HPKEPublicKey? {
-    guard let leaf = node.leaf else { return self[parent: node]?.encryptionKey }
-    return self[leaf]?.encryptionKey
+    guard leafCount.contains(node) else { return nil }
+    return node.isLeaf
+      ? leaves[node.place / 2]?.encryptionKey : parents[node.place / 2]?.encryptionKey
   }
 
   /// The leaves that are not blank, in order.
@@ -151,7 +176,7 @@ extension RatchetTree {
     }
     leafCount = count
     firstBlankHint = min(firstBlankHint, count.value)
-    index.resize(to: count)
     hashes.resize(to: count)
+    makeIndex()
   }
 }

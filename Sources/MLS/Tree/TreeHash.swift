@@ -2,28 +2,43 @@ internal import TLSCodec
 
 /// The tree hash of every node, kept until something below the node changes. RFC 9420 section 7.8.
 struct TreeHashCache: Sendable {
+  private static let hashesInChunk = 32
+
   let suite: CipherSuiteAlgorithms
   private var leafCount: LeafCount
-  private var bytes: [UInt8]
+  /// The hashes, in chunks: who edits a copy copies the chunk that it edits, and references to the others.
+  private var chunks: [[UInt8]]
   private var isKnown: [Bool]
 
   init(suite: CipherSuiteAlgorithms, leafCount: LeafCount) {
     self.suite = suite
     self.leafCount = leafCount
-    bytes = Array(repeating: 0, count: leafCount.nodeCount * suite.hashByteCount)
+    chunks = []
     isKnown = Array(repeating: false, count: leafCount.nodeCount)
+    addChunks()
+  }
+
+  private mutating func addChunks() {
+    let empty = [UInt8](repeating: 0, count: Self.hashesInChunk * suite.hashByteCount)
+    let count = (leafCount.nodeCount + Self.hashesInChunk - 1) / Self.hashesInChunk
+    for _ in chunks.count..<count { chunks.append(empty) }
+  }
+
+  private func place(of node: NodeIndex) -> (chunk: Int, bytes: Range<Int>) {
+    let (chunk, start) = node.place.quotientAndRemainder(dividingBy: Self.hashesInChunk)
+    return (chunk, start * suite.hashByteCount..<(start + 1) * suite.hashByteCount)
   }
 
   subscript(node: NodeIndex) -> [UInt8]? {
     get {
       guard isKnown[node.place] else { return nil }
-      let start = node.place * suite.hashByteCount
-      return Array(bytes[start..<start + suite.hashByteCount])
+      let (chunk, bytes) = place(of: node)
+      return Array(chunks[chunk][bytes])
     }
     set {
       guard let newValue, newValue.count == suite.hashByteCount else { return isKnown[node.place] = false }
-      let start = node.place * suite.hashByteCount
-      bytes.replaceSubrange(start..<start + suite.hashByteCount, with: newValue)
+      let (chunk, bytes) = place(of: node)
+      chunks[chunk].replaceSubrange(bytes, with: newValue)
       isKnown[node.place] = true
     }
   }
@@ -42,12 +57,12 @@ struct TreeHashCache: Sendable {
 
   mutating func resize(to count: LeafCount) {
     let kept = min(count.nodeCount, isKnown.count)
-    let added = count.nodeCount - kept
     isKnown.removeLast(isKnown.count - kept)
-    bytes.removeLast(bytes.count - kept * suite.hashByteCount)
-    isKnown.append(contentsOf: repeatElement(false, count: added))
-    bytes.append(contentsOf: repeatElement(0, count: added * suite.hashByteCount))
+    isKnown.append(contentsOf: repeatElement(false, count: count.nodeCount - kept))
     leafCount = count
+    let chunkCount = (count.nodeCount + Self.hashesInChunk - 1) / Self.hashesInChunk
+    if chunkCount < chunks.count { chunks.removeLast(chunks.count - chunkCount) }
+    addChunks()
   }
 }
 

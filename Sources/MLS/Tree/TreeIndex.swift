@@ -1,9 +1,7 @@
 /// What is asked of all nodes at once, kept beside them so that a commit need not visit each.
 struct TreeIndex: Sendable {
-  /// Some bytes of the encryption key of every node, by its place, and of the signature key of every leaf. Keys that are
-  /// equal have equal ones; a blank node has zero.
-  private var encryptionMarks: [UInt32]
-  private var signatureMarks: [UInt32]
+  private var encryptionKeys: KeyIndex
+  private var signatureKeys: KeyIndex
   /// How many members there are.
   private(set) var memberCount = 0
   private var credentials: [CredentialType: CredentialUse] = [:]
@@ -13,29 +11,32 @@ struct TreeIndex: Sendable {
     var supporters = 0
   }
 
+  /// Of a blank tree: of another size, it is made anew.
   init(_ leafCount: LeafCount) {
-    encryptionMarks = Array(repeating: 0, count: leafCount.nodeCount)
-    signatureMarks = Array(repeating: 0, count: leafCount.value)
-  }
-
-  mutating func resize(to leafCount: LeafCount) {
-    encryptionMarks.resize(to: leafCount.nodeCount)
-    signatureMarks.resize(to: leafCount.value)
+    encryptionKeys = KeyIndex(leafCount.nodeCount)
+    signatureKeys = KeyIndex(leafCount.value)
   }
 
   mutating func replace(_ former: LeafNode?, by leaf: LeafNode?, at index: LeafIndex) {
-    encryptionMarks[2 * index.place] = mark(leaf?.encryptionKey.bytes)
-    signatureMarks[index.place] = mark(leaf?.signatureKey.bytes)
-    count(former, -1)
-    count(leaf, 1)
+    if let former {
+      encryptionKeys.remove(former.encryptionKey.bytes, at: 2 * index.place)
+      signatureKeys.remove(former.signatureKey.bytes, at: index.place)
+      count(former, -1)
+    }
+    if let leaf {
+      encryptionKeys.insert(leaf.encryptionKey.bytes, at: 2 * index.place)
+      signatureKeys.insert(leaf.signatureKey.bytes, at: index.place)
+      count(leaf, 1)
+    }
   }
 
-  mutating func replace(by parent: ParentNode?, at node: NodeIndex) {
-    encryptionMarks[node.place] = mark(parent?.encryptionKey.bytes)
+  mutating func replace(_ former: ParentNode?, by parent: ParentNode?, at node: NodeIndex) {
+    guard former?.encryptionKey != parent?.encryptionKey else { return }
+    if let former { encryptionKeys.remove(former.encryptionKey.bytes, at: node.place) }
+    if let parent { encryptionKeys.insert(parent.encryptionKey.bytes, at: node.place) }
   }
 
-  private mutating func count(_ leaf: LeafNode?, _ change: Int) {
-    guard let leaf else { return }
+  private mutating func count(_ leaf: LeafNode, _ change: Int) {
     memberCount += change
     credentials[leaf.credential.type, default: CredentialUse()].holders += change
     let supported = leaf.capabilities.credentials
@@ -54,38 +55,45 @@ struct TreeIndex: Sendable {
     (credentials[type]?.supporters ?? 0) == memberCount
   }
 
-  /// The nodes, blank ones too, whose encryption key may be one of some keys.
-  func nodes(like keys: KeyMarks) -> [NodeIndex] { keys.places(in: encryptionMarks).map { NodeIndex($0) } }
+  /// The few nodes whose encryption key may be this one.
+  func nodes(like key: HPKEPublicKey) -> [NodeIndex] {
+    encryptionKeys.places(like: key.bytes).map { NodeIndex(Int($0)) }
+  }
 
-  /// The leaves, blank ones too, whose signature key may be one of some keys.
-  func leaves(like keys: KeyMarks) -> [LeafIndex] {
-    keys.places(in: signatureMarks).compactMap { LeafIndex(exactly: $0) }
+  /// The few leaves whose signature key may be this one.
+  func leaves(like key: SignaturePublicKey) -> [LeafIndex] {
+    signatureKeys.places(like: key.bytes).map { LeafIndex($0) }
   }
 }
 
-/// Marks of a few keys, to find them among very many.
-struct KeyMarks {
-  private var isMarked = [Bool](repeating: false, count: 1 << 12)
+/// Where keys stand, by their last bytes: those of a curve's point, and of the other keys, are as good as random. Who
+/// makes keys that end alike makes this slower, and nothing else.
+private struct KeyIndex: Sendable {
+  private static let keysInBucket = 16
 
-  mutating func insert(_ key: [UInt8]) { isMarked[Int(mark(key)) & 0xfff] = true }
+  /// As many as a power of two.
+  private var buckets: [[UInt32]]
 
-  fileprivate func places(in marks: [UInt32]) -> [Int] {
-    marks.indices.filter { isMarked[Int(marks[$0]) & 0xfff] }
+  /// With room for the keys of as many nodes.
+  init(_ nodeCount: Int) { buckets = Array(repeating: [], count: Self.bucketCount(nodeCount)) }
+
+  private static func bucketCount(_ nodeCount: Int) -> Int {
+    LeafCount(holding: max(1, nodeCount / keysInBucket)).value
   }
-}
 
-/// The last bytes of a key: those of a curve's point and of the other keys are as good as random.
-private func mark(_ key: [UInt8]?) -> UInt32 {
-  guard let key else { return 0 }
-  return key.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
-}
-
-extension [UInt32] {
-  fileprivate mutating func resize(to count: Int) {
-    if count < self.count {
-      removeLast(self.count - count)
-    } else {
-      append(contentsOf: repeatElement(0, count: count - self.count))
-    }
+  private func bucket(_ key: [UInt8]) -> Int {
+    Int(key.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }) & (buckets.count - 1)
   }
+
+  mutating func insert(_ key: [UInt8], at place: Int) {
+    buckets[bucket(key)].append(UInt32(truncatingIfNeeded: place))
+  }
+
+  mutating func remove(_ key: [UInt8], at place: Int) {
+    let bucket = bucket(key)
+    guard let index = buckets[bucket].firstIndex(of: UInt32(truncatingIfNeeded: place)) else { return }
+    buckets[bucket].remove(at: index)
+  }
+
+  func places(like key: [UInt8]) -> [UInt32] { buckets[bucket(key)] }
 }

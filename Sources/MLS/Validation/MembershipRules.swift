@@ -11,21 +11,20 @@ extension RatchetTree {
 
   /// "Verify that the following fields are unique among the members of the group."
   private func checkKeysUnique(_ changed: [LeafIndex]) throws(GroupError) {
-    var encryptionKeys = KeySet<HPKEPublicKey>()
-    var signatureKeys = KeySet<SignaturePublicKey>()
-    for index in changed {
-      guard let leaf = self[index] else { continue }
-      guard encryptionKeys.insert(leaf.encryptionKey) else { throw .invalid(.encryptionKeyNotUnique) }
-      guard signatureKeys.insert(leaf.signatureKey) else { throw .invalid(.signatureKeyNotUnique) }
-    }
-    let changed = Set(changed.map { NodeIndex($0) })
-    for node in index.nodes(like: encryptionKeys.marks) where !changed.contains(node) {
-      guard let key = encryptionKey(of: node) else { continue }
-      guard !encryptionKeys.contains(key) else { throw .invalid(.encryptionKeyNotUnique) }
-    }
-    for leaf in index.leaves(like: signatureKeys.marks) where !changed.contains(NodeIndex(leaf)) {
-      guard let key = self[leaf]?.signatureKey else { continue }
-      guard !signatureKeys.contains(key) else { throw .invalid(.signatureKeyNotUnique) }
+    var (encryptionKeys, signatureKeys) = (Set<HPKEPublicKey>(), Set<SignaturePublicKey>())
+    let changedLeaves = Set(changed)
+    for own in changed {
+      guard let leaf = self[own] else { continue }
+      let others = index.nodes(like: leaf.encryptionKey).filter {
+        $0.leaf.map(changedLeaves.contains) != true
+      }
+      guard encryptionKeys.insert(leaf.encryptionKey).inserted,
+        others.allSatisfy({ encryptionKey(of: $0) != leaf.encryptionKey })
+      else { throw .invalid(.encryptionKeyNotUnique) }
+      let members = index.leaves(like: leaf.signatureKey).filter { !changedLeaves.contains($0) }
+      guard signatureKeys.insert(leaf.signatureKey).inserted,
+        members.allSatisfy({ self[$0]?.signatureKey != leaf.signatureKey })
+      else { throw .invalid(.signatureKeyNotUnique) }
     }
   }
 
@@ -47,33 +46,11 @@ extension RatchetTree {
   /// "Verify that none of the public keys in the UpdatePath appear in any node of the new ratchet tree."
   /// RFC 9420 section 12.4.2.
   func checkPathKeys(_ path: UpdatePath) throws(GroupError) {
-    var keys = KeySet<HPKEPublicKey>()
+    var keys = Set<HPKEPublicKey>()
     for key in [path.leafNode.encryptionKey] + path.nodes.map(\.encryptionKey) {
-      guard keys.insert(key) else { throw .invalid(.pathKeyInTree) }
-    }
-    for node in index.nodes(like: keys.marks) {
-      guard let key = encryptionKey(of: node) else { continue }
-      guard !keys.contains(key) else { throw .invalid(.pathKeyInTree) }
+      guard keys.insert(key).inserted,
+        index.nodes(like: key).allSatisfy({ encryptionKey(of: $0) != key })
+      else { throw .invalid(.pathKeyInTree) }
     }
   }
 }
-
-/// Keys, and their marks.
-private struct KeySet<Key: Hashable & KeyBytes> {
-  private var keys: Set<Key> = []
-  private(set) var marks = KeyMarks()
-
-  mutating func insert(_ key: Key) -> Bool {
-    marks.insert(key.bytes)
-    return keys.insert(key).inserted
-  }
-
-  func contains(_ key: Key) -> Bool { keys.contains(key) }
-}
-
-private protocol KeyBytes {
-  var bytes: [UInt8] { get }
-}
-
-extension HPKEPublicKey: KeyBytes {}
-extension SignaturePublicKey: KeyBytes {}

@@ -11,7 +11,7 @@ struct TreeIndexTests {
     LeafNode(
       encryptionKey: HPKEPublicKey(bytes: number.encoded + [1]),
       signatureKey: SignaturePublicKey(bytes: number.encoded + [2]),
-      credential: number.isMultiple(of: 5) ? .basic([]) : .x509([]),
+      credential: number.isMultiple(of: 5) ? .basic([]) : .x509(certificates: []),
       capabilities: Capabilities(
         versions: [], cipherSuites: [], extensions: [], proposals: [], credentials: credentials),
       source: .update, extensions: [])
@@ -51,16 +51,28 @@ struct TreeIndexTests {
       for place in 0..<tree.leafCount.nodeCount {
         let node = NodeIndex(place)
         guard let key = tree.encryptionKey(of: node) else { continue }
-        var marks = KeyMarks()
-        marks.insert(key.bytes)
-        #expect(tree.index.nodes(like: marks).contains(node))
-        #expect(tree.index.nodes(like: marks).count < 1 + tree.leafCount.value)
+        let alike = tree.index.nodes(like: key)
+        #expect(alike.count { $0 == node } == 1 && alike.count < 1 + tree.leafCount.value)
+        #expect(alike.allSatisfy { !tree.isBlank($0) })
       }
       for (index, leaf) in tree.members {
-        var marks = KeyMarks()
-        marks.insert(leaf.signatureKey.bytes)
-        #expect(tree.index.leaves(like: marks).contains(index))
+        #expect(tree.index.leaves(like: leaf.signatureKey).count { $0 == index } == 1)
       }
+      try compareResolutions(tree)
+    }
+  }
+
+  /// The rule of RFC 9420 section 4.1.1, without any knowledge of which part of the tree is blank.
+  private func compareResolutions(_ tree: RatchetTree) throws {
+    func plain(_ node: NodeIndex) -> [NodeIndex] {
+      if let leaf = node.leaf { return tree[leaf] == nil ? [] : [node] }
+      if let parent = tree[parent: node] { return [node] + parent.unmergedLeaves.map { NodeIndex($0) } }
+      return plain(node.left) + plain(node.right)
+    }
+    for place in 0..<tree.leafCount.nodeCount {
+      let node = NodeIndex(place)
+      #expect(tree.resolution(of: node) == plain(node))
+      #expect(tree.isResolutionEmpty(node) == plain(node).isEmpty)
     }
   }
 
