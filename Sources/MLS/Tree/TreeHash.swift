@@ -2,7 +2,7 @@ internal import TLSCodec
 
 /// The tree hash of every node, kept until something below the node changes. RFC 9420 section 7.8.
 struct TreeHashCache: Sendable {
-  private static let hashesInChunk = 32
+  private static let hashesInChunk = 128
 
   let suite: CipherSuiteAlgorithms
   private var leafCount: LeafCount
@@ -18,10 +18,15 @@ struct TreeHashCache: Sendable {
     addChunks()
   }
 
+  /// Chunks for every node; the last is no longer than it must be.
   private mutating func addChunks() {
-    let empty = [UInt8](repeating: 0, count: Self.hashesInChunk * suite.hashByteCount)
-    let count = (leafCount.nodeCount + Self.hashesInChunk - 1) / Self.hashesInChunk
-    for _ in chunks.count..<count { chunks.append(empty) }
+    let total = leafCount.nodeCount
+    for (chunk, start) in stride(from: 0, to: total, by: Self.hashesInChunk).enumerated() {
+      let byteCount = min(Self.hashesInChunk, total - start) * suite.hashByteCount
+      if chunk == chunks.count { chunks.append([]) }
+      guard chunks[chunk].count < byteCount else { continue }
+      chunks[chunk].append(contentsOf: repeatElement(0, count: byteCount - chunks[chunk].count))
+    }
   }
 
   private func place(of node: NodeIndex) -> (chunk: Int, bytes: Range<Int>) {

@@ -69,31 +69,42 @@ struct TreeIndex: Sendable {
 /// Where keys stand, by their last bytes: those of a curve's point, and of the other keys, are as good as random. Who
 /// makes keys that end alike makes this slower, and nothing else.
 private struct KeyIndex: Sendable {
-  private static let keysInBucket = 16
+  private static let keysInBucket = 256
 
-  /// As many as a power of two.
-  private var buckets: [[UInt32]]
+  /// As many as a power of two: the last bytes of each key, and its place.
+  private var buckets: [[Entry]]
+
+  private struct Entry: Equatable {
+    let mark: UInt32
+    let place: UInt32
+  }
 
   /// With room for the keys of as many nodes.
-  init(_ nodeCount: Int) { buckets = Array(repeating: [], count: Self.bucketCount(nodeCount)) }
-
-  private static func bucketCount(_ nodeCount: Int) -> Int {
-    LeafCount(holding: max(1, nodeCount / keysInBucket)).value
+  init(_ nodeCount: Int) {
+    let count = LeafCount(holding: max(1, nodeCount / Self.keysInBucket)).value
+    buckets = Array(repeating: [], count: count)
   }
 
-  private func bucket(_ key: [UInt8]) -> Int {
-    Int(key.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }) & (buckets.count - 1)
-  }
+  private func mark(_ key: [UInt8]) -> UInt32 { key.suffix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+
+  private func bucket(_ mark: UInt32) -> Int { Int(mark) & (buckets.count - 1) }
 
   mutating func insert(_ key: [UInt8], at place: Int) {
-    buckets[bucket(key)].append(UInt32(truncatingIfNeeded: place))
+    let mark = mark(key)
+    buckets[bucket(mark)].append(Entry(mark: mark, place: UInt32(truncatingIfNeeded: place)))
   }
 
   mutating func remove(_ key: [UInt8], at place: Int) {
-    let bucket = bucket(key)
-    guard let index = buckets[bucket].firstIndex(of: UInt32(truncatingIfNeeded: place)) else { return }
-    buckets[bucket].remove(at: index)
+    let mark = mark(key)
+    let bucket = bucket(mark)
+    let entry = Entry(mark: mark, place: UInt32(truncatingIfNeeded: place))
+    guard let index = buckets[bucket].firstIndex(of: entry) else { return }
+    buckets[bucket].swapAt(index, buckets[bucket].count - 1)
+    buckets[bucket].removeLast()
   }
 
-  func places(like key: [UInt8]) -> [UInt32] { buckets[bucket(key)] }
+  func places(like key: [UInt8]) -> [UInt32] {
+    let mark = mark(key)
+    return buckets[bucket(mark)].compactMap { $0.mark == mark ? $0.place : nil }
+  }
 }

@@ -9,8 +9,8 @@ struct TreeIndexTests {
 
   private func leaf(_ number: UInt64, credentials: [CredentialType]) -> LeafNode {
     LeafNode(
-      encryptionKey: HPKEPublicKey(bytes: number.encoded + [1]),
-      signatureKey: SignaturePublicKey(bytes: number.encoded + [2]),
+      encryptionKey: HPKEPublicKey(bytes: [1] + number.encoded),
+      signatureKey: SignaturePublicKey(bytes: [2] + number.encoded),
       credential: number.isMultiple(of: 5) ? .basic([]) : .x509(certificates: []),
       capabilities: Capabilities(
         versions: [], cipherSuites: [], extensions: [], proposals: [], credentials: credentials),
@@ -31,7 +31,7 @@ struct TreeIndexTests {
       case 1 where tree[place] != nil: tree.update(place, to: new)
       case 2:
         let parent = NodeIndex(place).parent
-        tree[parent: parent] = ParentNode(encryptionKey: HPKEPublicKey(bytes: UInt64(step).encoded + [3]))
+        tree[parent: parent] = ParentNode(encryptionKey: HPKEPublicKey(bytes: [3] + UInt64(step).encoded))
       default: _ = try tree.add(new)
       }
     }
@@ -40,7 +40,7 @@ struct TreeIndexTests {
 
   @Test(arguments: UInt64(1)...4)
   func `after any changes it says what a look at every node says`(seed: UInt64) throws {
-    for steps in [1, 30, 60, 300] {
+    for steps in [1, 30, 60, 200] {
       let tree = try tree(steps, seed: seed)
       let leaves = tree.members.map(\.leaf)
       #expect(tree.index.memberCount == leaves.count)
@@ -51,12 +51,10 @@ struct TreeIndexTests {
       for place in 0..<tree.leafCount.nodeCount {
         let node = NodeIndex(place)
         guard let key = tree.encryptionKey(of: node) else { continue }
-        let alike = tree.index.nodes(like: key)
-        #expect(alike.count { $0 == node } == 1 && alike.count < 1 + tree.leafCount.value)
-        #expect(alike.allSatisfy { !tree.isBlank($0) })
+        #expect(tree.index.nodes(like: key) == [node])
       }
       for (index, leaf) in tree.members {
-        #expect(tree.index.leaves(like: leaf.signatureKey).count { $0 == index } == 1)
+        #expect(tree.index.leaves(like: leaf.signatureKey) == [index])
       }
       try compareResolutions(tree)
     }
