@@ -1,6 +1,5 @@
 import Benchmark
 import Foundation
-import LetterlockSQLite
 import MLS
 
 /// Groups of MLS, in the suite that every implementation has and in the post-quantum one that is the default. Each
@@ -10,23 +9,46 @@ func registerMLSGroups() {
   let isShort = ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short"
   for suite in MeasuredSuite.all {
     registerMLSKeyPackages(suite)
-    for count in isShort ? [10, 1000] : [10, 100, 1000, 10_000] { registerMLSCommits(suite, count) }
-    // So many, and from two members on, for the picture of how the cost grows.
-    for count in isShort ? [1000] : [2, 10, 30, 100, 300, 1000, 3000, 10_000] {
-      registerMLSWarmCommits(suite, count)
-    }
-    for count in isShort ? [999] : [999, 9999] { registerMLSBulkAdds(suite, count) }
-    registerMLSSingleAdds(suite, 1000)
-    for count in isShort ? [1000] : [1000, 10_000] { registerMLSMemory(suite, count) }
-    registerMLSStorage(suite, 1000)
     registerMLSSizes(suite)
+    if !isShort {
+      registerMLSLargeGroups(suite)
+    } else if suite.isClassical {
+      registerMLSGroups(suite, counts: [10, 1000], warmCounts: [1000])
+    } else {
+      registerMLSGroups(suite, counts: [10], warmCounts: [100])
+    }
   }
+}
+
+/// What takes minutes.
+private func registerMLSLargeGroups(_ suite: MeasuredSuite) {
+  // So many, and from two members on, for the picture of how the cost grows.
+  registerMLSGroups(
+    suite, counts: [10, 100, 1000, 10_000], warmCounts: [2, 10, 30, 100, 300, 1000, 3000, 10_000])
+  registerMLSMemory(suite, 10_000)
+  registerMLSBulkAdds(suite, 9999)
+  for count in [1000, 10_000] {
+    registerMLSPeak(suite, count)
+    registerMLSSizes(suite, count)
+  }
+}
+
+private func registerMLSGroups(_ suite: MeasuredSuite, counts: [Int], warmCounts: [Int]) {
+  for count in counts { registerMLSCommits(suite, count) }
+  for count in warmCounts { registerMLSWarmCommits(suite, count) }
+  guard counts.contains(1000) else { return }
+  registerMLSBulkAdds(suite, 999)
+  registerMLSSingleAdds(suite, 1000)
+  registerMLSMemory(suite, 1000)
+  registerMLSStorage(suite, 1000)
 }
 
 /// A suite, and what the names of its rows end with.
 struct MeasuredSuite: Sendable {
   let suite: CipherSuite
   let suffix: String
+
+  var isClassical: Bool { suffix.isEmpty }
 
   static let all = [
     MeasuredSuite(suite: .x25519AES128Ed25519, suffix: ""),
@@ -44,7 +66,7 @@ private func pathLength(_ memberCount: Int) -> Int { Int(ceil(log2(Double(member
 
 /// Primitives: two key generations and two signatures.
 private func registerMLSKeyPackages(_ suite: MeasuredSuite) {
-  Benchmark("MLS key package\(suite.suffix)", configuration: .timed) {
+  Benchmark("MLS key package\(suite.suffix)", configuration: .group) {
     (benchmark, sample: KeyPackageSample) in
     try benchmark.compare(4) {
       blackHole(try sample.client.keyPackage().encoded)

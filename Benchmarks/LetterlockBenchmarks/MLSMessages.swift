@@ -15,7 +15,7 @@ func registerMLSMessages() {
 private func registerMLSMessages(
   _ name: String, _ byteCount: Int, _ suite: CipherSuite, suffix: String
 ) {
-  Benchmark("MLS protect \(name)\(suffix)", configuration: .timed) { (benchmark, sample: MLSSample) in
+  Benchmark("MLS protect \(name)\(suffix)", configuration: .group) { (benchmark, sample: MLSSample) in
     var protection = sample.protection
     try benchmark.compare(16) {
       blackHole(try protection.sealApplication(sample.data, from: sample.leaf, with: sample.signer))
@@ -26,7 +26,7 @@ private func registerMLSMessages(
   } setup: {
     try MLSSample(suite, byteCount: byteCount)
   }
-  Benchmark("MLS unprotect \(name)\(suffix)", configuration: .timed) { (benchmark, sample: MLSSample) in
+  Benchmark("MLS unprotect \(name)\(suffix)", configuration: .group) { (benchmark, sample: MLSSample) in
     let key = sample.signer.publicKey
     try benchmark.compare(8) {
       // A message opens once: each time with the keys as they were.

@@ -17,6 +17,19 @@ func registerMLSMemory(_ suite: MeasuredSuite, _ count: Int) {
   }
 }
 
+/// How much more memory joining takes at most, while the tree is read and verified.
+func registerMLSPeak(_ suite: MeasuredSuite, _ count: Int) {
+  Benchmark("MLS peak memory of a join, \(count) members\(suite.suffix)", configuration: .few) {
+    (benchmark, sample: MLSGroupSample) in
+    reset_peak_memory()
+    let before = peak_memory_bytes()
+    blackHole(try sample.join().epoch)
+    benchmark.note(byteCount: Int(peak_memory_bytes()) - Int(before))
+  } setup: {
+    try MLSGroupSample(count, suite.suite)
+  }
+}
+
 /// A group in a SQLite file: all of it, as after a commit, and what one message changes.
 func registerMLSStorage(_ suite: MeasuredSuite, _ count: Int) {
   Benchmark("MLS save, \(count) members\(suite.suffix)", configuration: .few) {
@@ -55,39 +68,47 @@ private final class StoredGroup {
   }
 }
 
-/// How long messages are, and a whole stored state.
+/// How long messages are.
 func registerMLSSizes(_ suite: MeasuredSuite) {
-  register("key package", suite) { _, suite in
+  registerMLSSize("key package", suite, memberCount: 3) { _, suite in
     try MLSGroupSample.client("one", suite).keyPackage().encoded.count
   }
-  register("message of 100 B", suite) { group, _ in
+  registerMLSSize("message of 100 B", suite, memberCount: 3) { group, _ in
     try group.protect([UInt8](repeating: 0x61, count: 100)).count
   }
-  register("commit after bulk add, 1000 members", suite) { group, _ in group.emptyCommit.count }
-  register("Welcome for 999 members", suite) { group, _ in group.welcome.count }
-  register("stored group, 1000 members", suite) { group, _ in
+}
+
+/// How long messages are that grow with the group, and a whole stored state.
+func registerMLSSizes(_ suite: MeasuredSuite, _ count: Int) {
+  Benchmark("MLS size of a commit in a warm tree, \(count) members\(suite.suffix)", configuration: .few) {
+    (benchmark, group: MLSWarmGroup) in
+    benchmark.note(byteCount: group.emptyCommit.count)
+  } setup: {
+    try MLSWarmGroup(count, suite.suite)
+  }
+  registerMLSSize("commit after bulk add, \(count) members", suite, memberCount: count) { group, _ in
+    group.emptyCommit.count
+  }
+  registerMLSSize("Welcome for \(count - 1) members", suite, memberCount: count) { group, _ in
+    group.welcome.count
+  }
+  registerMLSSize("stored group, \(count) members", suite, memberCount: count) { group, _ in
     let store = InMemoryGroupStore()
     var joined = try group.join()
     try joined.save(to: store)
     return store.records(of: joined.id).reduce(0) { $0 + $1.key.count + $1.value.count }
   }
-  Benchmark("MLS size of a commit in a warm tree, 1000 members\(suite.suffix)", configuration: .few) {
-    (benchmark, group: MLSWarmGroup) in
-    benchmark.note(byteCount: group.emptyCommit.count)
-  } setup: {
-    try MLSWarmGroup(1000, suite.suite)
-  }
 }
 
-private func register(
-  _ name: String, _ suite: MeasuredSuite,
+private func registerMLSSize(
+  _ name: String, _ suite: MeasuredSuite, memberCount: Int,
   _ size: @escaping @Sendable (MLSGroupSample, CipherSuite) throws -> Int
 ) {
   Benchmark("MLS size of a \(name)\(suite.suffix)", configuration: .few) {
     (benchmark, group: MLSGroupSample) in
     benchmark.note(byteCount: try size(group, suite.suite))
   } setup: {
-    try MLSGroupSample(1000, suite.suite)
+    try MLSGroupSample(memberCount, suite.suite)
   }
 }
 
