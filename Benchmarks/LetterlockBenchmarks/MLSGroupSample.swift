@@ -11,7 +11,7 @@ final class MLSGroupSample {
   /// The creator's next commit, of new keys alone.
   let emptyCommit: [UInt8]
   /// The creator's next commit, which adds one more.
-  let addition: CommitMessages
+  let addition: [UInt8]
   private let newcomer: KeyPackage
 
   static func client(_ name: String, _ suite: CipherSuite) throws -> Client {
@@ -36,7 +36,7 @@ final class MLSGroupSample {
     last = try Group.join(welcome, as: lastClient)
     emptyCommit = try creator.commit().commit.encoded
     newcomer = try Self.client("newcomer", suite).keyPackage()
-    addition = try creator.commit([.adding(newcomer)])
+    addition = try creator.commit([.adding(newcomer)]).commit.encoded
     creator.discardPendingCommit()
     self.creator = creator
   }

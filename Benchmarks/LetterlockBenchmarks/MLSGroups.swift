@@ -94,7 +94,7 @@ private func registerMLSCommits(_ suite: MeasuredSuite, _ count: Int) {
     try benchmark.compare(1) {
       blackHole(try sample.group.join().epoch)
     } with: {
-      sample.primitives.onAllCores(count) { try sample.primitives.verify($0) }
+      sample.primitives.onAllCores(count) { try $0.verify($1) }
       try sample.primitives.open(1)
       try sample.primitives.verify(1)
     }
@@ -107,7 +107,7 @@ private func registerMLSCommits(_ suite: MeasuredSuite, _ count: Int) {
     try benchmark.compare(1) {
       blackHole(try sample.group.commit())
     } with: {
-      sample.primitives.onAllCores(count - 1) { try sample.primitives.seal($0) }
+      sample.primitives.onAllCores(count - 1) { try $0.seal($1) }
       try sample.primitives.generateKeys(pathLength(count) + 1)
       try sample.primitives.sign(2)
     }
@@ -136,7 +136,7 @@ private func registerMLSWarmCommits(_ suite: MeasuredSuite, _ count: Int) {
       blackHole(try sample.group.commit())
     } with: {
       try sample.primitives.generateKeys(pathLength(count) + 1)
-      sample.primitives.onAllCores(pathLength(count)) { try sample.primitives.seal($0) }
+      sample.primitives.onAllCores(pathLength(count)) { try $0.seal($1) }
       try sample.primitives.sign(2)
     }
   } setup: {
@@ -163,8 +163,8 @@ private func registerMLSBulkAdds(_ suite: MeasuredSuite, _ count: Int) {
       blackHole(try sample.group.addAll())
     } with: {
       sample.primitives.onAllCores(count) {
-        try sample.primitives.verify(2 * $0)
-        try sample.primitives.seal($0)
+        try $0.verify(2 * $1)
+        try $0.seal($1)
       }
     }
   } setup: {
@@ -180,7 +180,7 @@ private func registerMLSSingleAdds(_ suite: MeasuredSuite, _ count: Int) {
     try benchmark.compare(1) {
       blackHole(try sample.group.addOne())
     } with: {
-      sample.primitives.onAllCores(count) { try sample.primitives.seal($0) }
+      sample.primitives.onAllCores(count) { try $0.seal($1) }
       try sample.primitives.generateKeys(pathLength(count) + 1)
       try sample.primitives.sign(3)
       try sample.primitives.verify(2)

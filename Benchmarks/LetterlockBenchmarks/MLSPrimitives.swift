@@ -47,9 +47,9 @@ final class MLSPrimitives: Sendable {
   }
 
   /// Runs what does `count` pieces of work in sixteen parts, on two cores where there are as many.
-  func onAllCores(_ count: Int, _ body: @Sendable (Int) throws -> Void) {
+  func onAllCores(_ count: Int, _ body: @Sendable (MLSPrimitives, Int) throws -> Void) {
     DispatchQueue.concurrentPerform(iterations: 16) { part in
-      try? body(count * (part + 1) / 16 - count * part / 16)
+      try? body(self, count * (part + 1) / 16 - count * part / 16)
     }
   }
 }
