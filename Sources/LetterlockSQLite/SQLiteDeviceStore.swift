@@ -124,9 +124,10 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
-  /// Takes verified batches, and drops from the outbox what they contain.
+  /// Takes verified batches, drops from the outbox what they contain, and keeps the Append that is to be sent next.
   public func commit(
-    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedAppend?,
+    progress: [UInt8]
   ) throws(StoreError) {
     try write { db in
       for batch in batches { try Self.insert(batch, db) }
@@ -139,6 +140,7 @@ public final class SQLiteDeviceStore: DeviceStore {
         try db.run("DELETE FROM outbox WHERE sequence <= ?", [sequence])
         state.append = nil
       }
+      if let next { (state.append, state.through) = (next.append, next.through) }
       try state.save(db)
     }
   }

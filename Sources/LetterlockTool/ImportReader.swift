@@ -4,8 +4,8 @@ import LetterlockImport
 
 /// Reads a source a page at a time, apart from whoever seals what it holds.
 actor ImportReader {
-  /// As many messages as go into one Append.
-  private static let pageCount = Append.maximumLeafCount
+  /// As many messages as go into a few Appends: what each synchronisation does besides counts for less.
+  private static let pageCount = 4 * Append.maximumLeafCount
 
   /// Some items, in order.
   struct Page: Sendable {

@@ -3,7 +3,7 @@ import Foundation
 import Letterlock
 import LetterlockImport
 
-/// Seals what sources hold, batch by batch: sealed, kept on the device, then on the relay.
+/// Seals what sources hold, page by page: sealed, kept on the device, then on the relay.
 final class ImportRun {
   private let opened: ArchiveFolder.Opened
   private var known: Set<MessageID> = []
@@ -52,23 +52,28 @@ final class ImportRun {
     }
     let bar = ProgressBar("Sealing \(URL(fileURLWithPath: path).lastPathComponent)")
     let reader = ImportReader(importer)
+    let opened = opened
     var batch: [ImportedMessage] = []
     var next = await reader.page()
     while true {
       let page = next
-      // The next page is read while this one is sealed and stored.
+      // While this page is sealed and kept here, the next one is read, and the ones before go to the relay.
       async let following = page.end == nil ? reader.page() : page
+      async let sent: Void = Self.send(opened)
       if let profiles = page.profiles { try addProfiles(profiles) }
       for item in page.items { take(item, &batch, &report) }
-      try await seal(&batch)
+      try keep(&batch)
+      try await sent
       bar.update(page.fractionDone, "\(report.sealed) messages")
       switch page.end {
       case nil: next = await following
       case .complete:
+        try await Self.send(opened)
         bar.finish()
         total.add(report)
         return report
       case .damaged(let error):
+        try await Self.send(opened)
         // What stands before the damage is as good as ever.
         throw ToolError(
           "Reading \(path) stopped: \(error). The \(report.sealed) messages before are sealed.")
@@ -105,12 +110,18 @@ final class ImportRun {
     } catch { throw ToolError(error, folder: opened.folder.path) }
   }
 
-  private func seal(_ batch: inout [ImportedMessage]) async throws {
-    do throws(DeviceError) {
-      if !batch.isEmpty { try opened.device.append(batch) }
-      try await opened.device.sync().checked()
-    } catch { throw ToolError(error, folder: opened.folder.path) }
+  private func keep(_ batch: inout [ImportedMessage]) throws {
+    guard !batch.isEmpty else { return }
+    do throws(DeviceError) { try opened.device.append(batch) } catch {
+      throw ToolError(error, folder: opened.folder.path)
+    }
     batch = []
+  }
+
+  private static func send(_ opened: ArchiveFolder.Opened) async throws {
+    do throws(DeviceError) { try await opened.device.sync().checked() } catch {
+      throw ToolError(error, folder: opened.folder.path)
+    }
   }
 }
 

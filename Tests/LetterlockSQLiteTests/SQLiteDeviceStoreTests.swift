@@ -64,6 +64,20 @@ struct SQLiteDeviceStoreTests {
     #expect(try store.progress() == [4])
   }
 
+  @Test func `a commit keeps the Append that is to be sent next`() throws {
+    let next = StagedAppend(append: [6], through: 3)
+    let stores: [any DeviceStore] = [try SQLiteDeviceStore(path: path), MemoryDeviceStore()]
+    for store in stores {
+      try store.enqueue([[1], [2], [3]], blobs: [])
+      try store.stage([5], through: 2, progress: [1])
+      try store.commit([], clearingOutboxThrough: 2, staging: next, progress: [2])
+      #expect(try store.outbox(limit: .max).map(\.sequence) == [3])
+      #expect(try store.staged()?.append == [6])
+      #expect(try store.staged()?.through == 3)
+      #expect(try store.progress() == [2])
+    }
+  }
+
   @Test func `a commit that cannot be whole changes nothing`() throws {
     var account = try TestAccount(receiptKey: [])
     let first = try batch(&account, [account.record(1)])

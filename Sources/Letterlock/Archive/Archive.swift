@@ -54,8 +54,15 @@ public final class Archive: Sendable {
   /// - Throws: `ArchiveError`: `authenticationFailed` if the record was altered or is not this account's,
   ///   `unreadableEpoch` if this device has no root for it, `notAMessage`, `malformed`.
   public func open(_ record: SealedRecord) throws(ArchiveError) -> Message {
-    guard case .message(let message) = try openEntry(record) else { throw .notAMessage }
-    return message
+    var message = Message.unread
+    if let known = openingKey(record.keyID) {
+      if try RecordFrame.open(record, using: known.key, into: &message) {
+        guard message.conversation ?? .account == known.conversation else { throw .authenticationFailed }
+        return message
+      }
+    }
+    guard case .message(let first) = try openEntry(record) else { throw .notAMessage }
+    return first
   }
 
   /// Opens a record of any kind of entry.
@@ -77,6 +84,7 @@ public final class Archive: Sendable {
   /// The key of a stream from which a record was opened before.
   func openingKey(_ id: RecordKeyID) -> RecordKey? { state.withLock { $0.openingKey(id) } }
 
+  @inline(__always)
   static func open(
     _ record: SealedRecord, using known: RecordKey
   ) throws(ArchiveError) -> ArchiveEntry {

@@ -32,10 +32,33 @@ package enum RecordFrame {
   package static func open(
     _ record: SealedRecord, using key: SecretKey
   ) throws(ArchiveError) -> ArchiveEntry {
-    let lengthByteCount = record.lengthByteCount
-    let byteCount = record.bytes.count - SealedRecord.prefixByteCount - lengthByteCount - 16
     // Set from inside: each layer that returned an entry would copy some 200 bytes.
     var entry: ArchiveEntry?
+    withPlaintext(of: record, using: key) { entry = try? ArchiveEntry(decodingArchiveEntry: $0) }
+    // Taken, so that it is moved from here on.
+    guard let opened = entry.take() else { throw .authenticationFailed }
+    return opened
+  }
+
+  /// Opens a record of a message into one that is `unread`; gives false if it holds another kind of entry.
+  static func open(
+    _ record: SealedRecord, using key: SecretKey, into message: inout Message
+  ) throws(ArchiveError) -> Bool {
+    var isMessage: Bool?
+    withPlaintext(of: record, using: key) {
+      isMessage = try? ArchiveEntry.read(&message, decodingArchiveEntry: $0)
+    }
+    guard let isMessage else { throw .authenticationFailed }
+    return isMessage
+  }
+
+  /// Lends what a record holds, padding included, if it is authentic.
+  @inline(__always)
+  private static func withPlaintext(
+    of record: SealedRecord, using key: SecretKey, _ body: (RawSpan) -> Void
+  ) {
+    let lengthByteCount = record.lengthByteCount
+    let byteCount = record.bytes.count - SealedRecord.prefixByteCount - lengthByteCount - 16
     withTemporaryBytes(byteCount) { padded in
       do throws(AEADError) {
         try record.bytes.withRawSpan { (frame) throws(AEADError) in
@@ -44,9 +67,7 @@ package enum RecordFrame {
             lengthFieldByteCount: lengthByteCount, into: &padded, using: key)
         }
       } catch { return }
-      entry = try? ArchiveEntry(decodingArchiveEntry: padded.bytes)
+      body(padded.bytes)
     }
-    guard let entry else { throw .authenticationFailed }
-    return entry
   }
 }

@@ -27,12 +27,17 @@ extension Device {
     }
   }
 
-  /// Seals messages with their files, and keeps all of it, in one transaction.
+  /// Small files that were sealed and not kept yet take no more memory than this, and one file more.
+  private static let waitingByteCount = 8 << 20
+
+  /// Seals messages with their files, and keeps them: each message with its files in one transaction, and as many
+  /// messages at once as memory allows.
   package func append(_ messages: [ImportedMessage]) throws(DeviceError) {
     var entries: [ArchiveEntry] = []
     var blobs: [SealedBlob] = []
     var attached: [BlobID] = []
     defer { attaching.withLock { $0.subtract(attached) } }
+    var waiting = 0
     for imported in messages {
       var message = imported.message
       for source in imported.attachments where source.content.isPresent {
@@ -40,8 +45,12 @@ extension Device {
         attached.append(sealed.attachment.blob)
         message.attachments.append(sealed.attachment)
         if let blob = sealed.blob { blobs.append(blob) }
+        waiting += sealed.blob?.bytes.count ?? 0
       }
       entries.append(.message(message))
+      guard waiting > Self.waitingByteCount else { continue }
+      try enqueue(entries, blobs: blobs)
+      (entries, blobs, waiting) = ([], [], 0)
     }
     try enqueue(entries, blobs: blobs)
   }

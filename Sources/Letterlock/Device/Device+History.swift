@@ -1,7 +1,7 @@
 internal import CryptoCore
 internal import TLSCodec
 
-/// The history: down from the relay, and up. SPEC.md section 6.3.
+/// The history: down from the relay. SPEC.md section 6.3.
 extension Device {
   private static let pageByteCount = 4 << 20
 
@@ -186,7 +186,7 @@ extension Device {
   }
 
   /// At its end, a history must hash to the root that the relay signed.
-  private func checkEnd(
+  func checkEnd(
     _ receipt: Receipt, _ progress: DeviceProgress
   ) throws(DeviceError) {
     let tree = progress.history.tree
@@ -199,126 +199,5 @@ extension Device {
       throw .historyRefused(.forked(evidence: evidence(older: known, newer: receipt, nodes: nil)))
     }
     throw .historyRefused(.reordered)
-  }
-
-  /// Sends what waits in the outbox, batch by batch. Gives the number of records.
-  func pushRecords(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
-    let store = try neededStore()
-    var sent = 0
-    var setbacks = 0
-    while true {
-      guard setbacks < 8 else { throw .relay(.unavailable("the account keeps changing")) }
-      let waiting = try Self.storing { () throws(StoreError) in
-        try store.outbox(limit: Append.maximumLeafCount)
-      }
-      guard !waiting.isEmpty else { return sent }
-      let pushed = try await push(try resealed(waiting), erasing: [])
-      // What the relay says that it took counts when it came back.
-      let next = try Self.storing { () throws(StoreError) in try store.outbox(limit: 1).first?.sequence }
-      guard pushed > 0, next != waiting[0].sequence else {
-        setbacks += 1
-        continue
-      }
-      setbacks = 0
-      sent += pushed
-      report?(.sent(sent))
-    }
-  }
-
-  /// The same messages, sealed under the newest epoch if they are not already. SPEC.md section 5.5.
-  func resealed(
-    _ records: [OutboxRecord]
-  ) throws(DeviceError) -> [OutboxRecord] {
-    let store = try neededStore()
-    var stale: [OutboxRecord] = []
-    var current: [OutboxRecord] = []
-    do throws(ArchiveError) {
-      let epoch = try archive.sealingEpoch().reference
-      for record in records {
-        let sealed = try SealedRecord(decoding: record.bytes)
-        guard sealed.epoch != epoch else {
-          current.append(record)
-          continue
-        }
-        let entry = try archive.openEntry(sealed)
-        let again = try archive.seal(entry, in: entry.conversation ?? .account)
-        stale.append(OutboxRecord(sequence: record.sequence, bytes: again.bytes))
-        current.append(stale[stale.count - 1])
-      }
-    } catch { throw .archive(error) }
-    if !stale.isEmpty {
-      try Self.storing { () throws(StoreError) in try store.reseal(stale) }
-    }
-    return current
-  }
-
-  /// Sends one Append over records. If the log or this device's chain has moved on, pulls and gives 0.
-  func push(
-    _ records: [OutboxRecord], erasing erasures: [UInt64]
-  ) async throws(DeviceError) -> Int {
-    let (relay, store) = (try neededRelay(), try neededStore())
-    var progress = try progress()
-    let bytes = records.map(\.bytes)
-    let keys = state.withLock { $0.keys }
-    progress.counter += 1
-    let append = try Append(
-      of: bytes, erasing: erasures, by: keys, account: account, logHead: log.head, counter: progress.counter,
-      previous: progress.history.author(id)?.appendHash ?? .zero, basis: progress.receipt)
-    let through = records[records.count - 1].sequence
-    try Self.storing { () throws(StoreError) in
-      try store.stage(append.encoded, through: through, progress: progress.encoded)
-    }
-    let outcome: AppendOutcome
-    do throws(RelayError) {
-      outcome = try await relay.append(append, records: bytes, erasing: erasures, to: account)
-    } catch {
-      guard error.isOvertaken else { throw .relay(error) }
-      try await pullEverything()
-      return 0
-    }
-    guard outcome.firstLeaf == progress.history.tree.size else {
-      // Others' records stand in between: what was sent comes back with them.
-      try check(outcome.receipt, against: progress)
-      try await pullEverything()
-      return records.count
-    }
-    try commit(append, records, erasures, outcome, &progress)
-    return records.count
-  }
-
-  private func commit(
-    _ append: Append, _ records: [OutboxRecord], _ erasures: [UInt64], _ outcome: AppendOutcome,
-    _ progress: inout DeviceProgress
-  ) throws(DeviceError) {
-    let store = try neededStore()
-    let first = progress.history.tree.size
-    let bytes = records.map(\.bytes)
-    let leaves: LeafHashes
-    do throws(HistoryError) {
-      leaves = try progress.history.accept(append, records: bytes, erasing: erasures, of: log)
-    } catch { throw .internalError("own Append: \(error)") }
-    try check(outcome.receipt, against: progress)
-    try checkEnd(outcome.receipt, progress)
-    progress.receipt = outcome.receipt
-    let batch = HistoryBatch(
-      firstLeaf: first, append: append, erasures: erasures, leafHashes: leaves, records: bytes)
-    let final = progress.encoded
-    try Self.storing { () throws(StoreError) in
-      try store.commit(
-        [batch], clearingOutboxThrough: records[records.count - 1].sequence, progress: final)
-    }
-    try gather([batch])
-  }
-}
-
-extension RelayError {
-  /// Whether pulling and trying again helps.
-  var isOvertaken: Bool {
-    switch self {
-    case .staleLogHead, .appendRefused(.brokenChain), .appendRefused(.deviceCloned),
-      .appendRefused(.basisTooOld):
-      true
-    default: false
-    }
   }
 }

@@ -34,9 +34,11 @@ public protocol DeviceStore: BlobStore {
   func staged() throws(StoreError) -> (append: [UInt8], through: Int64)?
 
   /// Takes verified batches at the end of the history, drops from the outbox what they contain and from the
-  /// history the records that they erase, and keeps the progress that includes them.
+  /// history the records that they erase, keeps the Append that is about to be sent next, if there is one, and the
+  /// progress that includes them.
   func commit(
-    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedAppend?,
+    progress: [UInt8]
   ) throws(StoreError)
   /// Puts verified records in places of the history where none were, and keeps the progress that counts them.
   func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError)
@@ -52,6 +54,27 @@ extension DeviceStore {
   /// The oldest records that no relay has yet, in the order they were added.
   public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
     try outbox(after: 0, limit: limit)
+  }
+
+  /// Takes verified batches, with no Append to be sent next.
+  public func commit(
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
+  ) throws(StoreError) {
+    try commit(batches, clearingOutboxThrough: sequence, staging: nil, progress: progress)
+  }
+}
+
+/// An Append that is about to be sent.
+public struct StagedAppend: Hashable, Sendable {
+  /// The Append's encoding.
+  public let append: [UInt8]
+  /// The last sequence number of the outbox that it covers.
+  public let through: Int64
+
+  /// An Append, and how far in the outbox its records reach.
+  public init(append: [UInt8], through: Int64) {
+    self.append = append
+    self.through = through
   }
 }
 

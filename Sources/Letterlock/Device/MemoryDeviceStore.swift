@@ -109,18 +109,21 @@ public final class MemoryDeviceStore: DeviceStore {
     state.withLock { $0.staged }
   }
 
-  /// Takes verified batches at the end of the history, drops from the outbox what they contain, and keeps
-  /// the progress that includes them.
+  /// Takes verified batches at the end of the history, drops from the outbox what they contain, and keeps the Append
+  /// that is to be sent next and the progress that includes them.
   public func commit(
-    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedAppend?,
+    progress: [UInt8]
   ) throws(StoreError) {
     state.withLock { state in
       state.batches += batches
       for leaf in batches.flatMap(\.erasures) { state.put(nil, at: leaf) }
       state.progress = progress
-      guard let sequence else { return }
-      state.outbox.removeAll { $0.sequence <= sequence }
-      state.staged = nil
+      if let sequence {
+        state.outbox.removeAll { $0.sequence <= sequence }
+        state.staged = nil
+      }
+      if let next { state.staged = (next.append, next.through) }
     }
   }
 

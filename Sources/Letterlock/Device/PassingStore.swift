@@ -20,7 +20,10 @@ final class PassingStore: DeviceStore {
 
   func progress() -> [UInt8]? { state.withLock { $0.progress } }
 
-  func commit(_ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]) {
+  func commit(
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedAppend?,
+    progress: [UInt8]
+  ) {
     state.withLock { state in
       for batch in batches { state.pass?(&state.report, batch) }
       state.progress = progress

@@ -85,12 +85,7 @@ extension ArchiveEntry {
   /// The entry that a record's plaintext holds.
   /// - Throws: `TLSError` for anything that `encode(_:into:at:)` would not have written.
   package init(decodingArchiveEntry bytes: RawSpan) throws(TLSError) {
-    var reader = SpanReader(bytes)
-    let type: UInt16 = try reader.read(from: bytes)
-    var body = try reader.readVector(from: bytes)
-    guard reader.offset <= Self.maximumByteCount else { throw .lengthTooLong }
-    guard bytes.byteCount == Padding.paddedByteCount(reader.offset) else { throw .trailingBytes }
-    guard bytes.isZero(from: reader.offset) else { throw .invalidValue }
+    var (type, body) = try Self.readFrame(of: bytes)
     switch type {
     case 1: self = .message(try Message(readingFields: &body, from: bytes))
     case 2: self = .conversation(try ConversationProfile(readingFields: &body, from: bytes))
@@ -100,6 +95,30 @@ extension ArchiveEntry {
     default: self = .unknown(UnknownValue(code: type, bytes: body.readRest(from: bytes)))
     }
     try body.finish()
+  }
+
+  /// Reads the message that a record's plaintext holds into one that is `unread`; gives false, and reads nothing, if it
+  /// holds another kind of entry.
+  static func read(
+    _ message: inout Message, decodingArchiveEntry bytes: RawSpan
+  ) throws(TLSError) -> Bool {
+    var (type, body) = try readFrame(of: bytes)
+    guard type == 1 else { return false }
+    try message.readFields(&body, from: bytes)
+    try body.finish()
+    return true
+  }
+
+  /// The type, and a reader of the body, after which there is padding and nothing else.
+  @inline(__always)
+  private static func readFrame(of bytes: RawSpan) throws(TLSError) -> (type: UInt16, body: SpanReader) {
+    var reader = SpanReader(bytes)
+    let type: UInt16 = try reader.read(from: bytes)
+    let body = try reader.readVector(from: bytes)
+    guard reader.offset <= Self.maximumByteCount else { throw .lengthTooLong }
+    guard bytes.byteCount == Padding.paddedByteCount(reader.offset) else { throw .trailingBytes }
+    guard bytes.isZero(from: reader.offset) else { throw .invalidValue }
+    return (type, body)
   }
 
   /// The entry that these bytes, padding included, hold.

@@ -3,8 +3,15 @@ import TLSCodec
 extension Message {
   /// Reads the fields of a message. Its protection is at most `importedEndToEnd`. SPEC.md section 10.4.
   init(readingFields reader: inout SpanReader, from bytes: RawSpan) throws(TLSError) {
-    core = .unread
-    extras = nil
+    self = .unread
+    try readFields(&reader, from: bytes)
+  }
+
+  /// A message to read fields into.
+  static var unread: Message { Message(Core.unread, extras: nil) }
+
+  /// Reads fields into a message that is `unread`, where it stands: each move of a message costs some 200 bytes.
+  mutating func readFields(_ reader: inout SpanReader, from bytes: RawSpan) throws(TLSError) {
     var travel = Travel()
     var seen: UInt32 = 0
     var unknown: [UnknownValue] = []
@@ -30,9 +37,9 @@ extension Message {
 
 extension Message.FieldNumber {
   /// A bit for each field that every message has.
-  fileprivate static let required: UInt32 = [Self.id, .sentAt, .carriage, .body].reduce(0) {
-    $0 | 1 << UInt32($1.rawValue)
-  }
+  fileprivate static var required: UInt32 { id.bit | sentAt.bit | carriage.bit | body.bit }
+
+  private var bit: UInt32 { 1 << UInt32(rawValue) }
 }
 
 /// What has been read of how a message travelled.
