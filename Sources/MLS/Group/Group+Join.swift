@@ -190,6 +190,7 @@ extension GroupInfo {
     }
     let rules = try LeafNodeRules(
       suite, groupID: groupContext.groupID, extensions: groupContext.extensions, client: client)
+    try rules.checkExternalSenders(groupContext.extensions)
     try tree.checkIntegrity(treeHash: groupContext.treeHash, rules)
     return tree
   }

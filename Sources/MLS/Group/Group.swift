@@ -51,6 +51,7 @@ public struct Group: ~Copyable, Sendable {
     let rules = try LeafNodeRules(
       suite, groupID: context.groupID, extensions: extensions, client: client)
     try rules.checkCapabilities(leaf)
+    try rules.checkExternalSenders(extensions)
     let secrets = EpochSecrets(epochSecret: suite.randomSecret(), suite)
     let state = EpochState(
       context: context, tree: tree, secrets: secrets, confirmationTag: secrets.confirmationTag([], suite),

@@ -148,7 +148,7 @@ extension ProposalList {
       case .externalInit: break
       case .groupContextExtensions(let new):
         guard new.extensions.hasUniqueTypes else { throw .invalid(.extensionTypeRepeated) }
-        _ = try asGroupError { () throws(TLSError) in try new.extensions.externalSenders() }
+        try rules.checkExternalSenders(new.extensions)
       case .selfRemove:
         guard item.reference != nil else { throw .invalid(.selfRemoveByValue) }
         guard case .member(let index) = item.sender, tree[index] != nil else {

@@ -83,6 +83,15 @@ struct LeafNodeRules: Sendable {
     }
   }
 
+  /// The credentials of those who may propose from outside of a group with these extensions. Section 5.3.1.
+  func checkExternalSenders(_ extensions: [Extension]) throws(GroupError) {
+    for sender in try asGroupError({ () throws(TLSError) in try extensions.externalSenders() }) {
+      guard authentication.accepts(sender.credential, signatureKey: sender.signatureKey) else {
+        throw .invalid(.credentialRefused)
+      }
+    }
+  }
+
   /// "Verify that the signature on the LeafNode is valid using signature_key."
   private func checkSignature(_ leaf: LeafNode, _ occasion: Occasion) throws(GroupError) {
     let index: LeafIndex

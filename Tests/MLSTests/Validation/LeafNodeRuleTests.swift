@@ -94,15 +94,34 @@ struct LeafNodeRuleTests {
   }
 
   @Test func `the authentication service has the last word`() throws {
-    struct Suspicious: AuthenticationService {
-      func accepts(_ credential: Credential, signatureKey: SignaturePublicKey) -> Bool {
-        credential != .basic(Array("mallory".utf8))
-      }
-    }
     let client = try Parties.client("a", authentication: Suspicious())
     let party = Party(client, try Group.create(by: client))
     let package = try Parties.client("mallory").keyPackage()
     #expect(throws: GroupError.invalid(.credentialRefused)) { _ = try party.group.commit([.adding(package)]) }
+  }
+
+  @Test func `the authentication service judges external senders too`() throws {
+    func allowing(_ name: String) throws -> [Extension] {
+      let sender = try Parties.client(name)
+      return [
+        .externalSenders([
+          ExternalSender(signatureKey: sender.signer.publicKey, credential: sender.credential)
+        ])
+      ]
+    }
+    let refused = GroupError.invalid(.credentialRefused)
+    let clients = try ["a", "b"].map { try Parties.client($0, authentication: Suspicious()) }
+    #expect(throws: refused) { _ = try Group.create(by: clients[0], extensions: try allowing("mallory")) }
+    let party = Party(clients[0], try Group.create(by: clients[0], extensions: try allowing("server")))
+    #expect(throws: refused) {
+      _ = try party.group.commit([.replacing(extensions: try allowing("mallory"))])
+    }
+
+    let trusting = try Forger.parties(1, extensions: try allowing("mallory"))[0]
+    let info = try trusting.group.groupInfo()
+    #expect(throws: refused) { _ = try Group.joinExternally(info, as: clients[1]) }
+    let welcome = try #require(try trusting.group.commit([.adding(try clients[1].keyPackage())]).welcome)
+    #expect(throws: refused) { _ = try Group.join(welcome, as: clients[1]) }
   }
 
   @Test func `a key package is of the group's version and suite`() throws {
@@ -141,5 +160,12 @@ struct LeafNodeRuleTests {
     let index = try tree.add(copy)
     #expect(throws: GroupError.invalid(.signatureKeyNotUnique)) { try tree.checkMembership(changed: [index]) }
     #expect(throws: GroupError.invalid(.signatureKeyNotUnique)) { try tree.verifyKeysUnique() }
+  }
+}
+
+/// Believes everybody but Mallory.
+private struct Suspicious: AuthenticationService {
+  func accepts(_ credential: Credential, signatureKey: SignaturePublicKey) -> Bool {
+    credential != .basic(Array("mallory".utf8))
   }
 }
