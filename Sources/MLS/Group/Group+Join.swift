@@ -7,7 +7,8 @@ extension Group {
   /// package is one of last resort.
   /// - Parameters:
   ///   - ratchetTree: The tree, if the Welcome has none.
-  ///   - isKnown: Whether this client is in a group of an identifier already.
+  ///   - isKnown: Whether this client is in a group of an identifier already. Whoever sends the Welcome chooses
+  ///     the identifier: without an answer, saving the joined group replaces a stored one.
   public static func join(
     _ message: MLSMessage, as client: Client, ratchetTree: [UInt8]? = nil,
     isKnown: (_ groupID: [UInt8]) -> Bool = { _ in false }
@@ -19,15 +20,20 @@ extension Group {
 
   /// Joins a group that follows this one: after a re-initialisation, or as a branch of it. RFC 9420 sections
   /// 11.2 and 11.3.
+  /// - Parameters:
+  ///   - ratchetTree: The tree, if the Welcome has none.
+  ///   - isKnown: Whether this client is in a group of an identifier already. This group is known without it.
   public func joinSuccessor(
-    _ message: MLSMessage, as client: Client, ratchetTree: [UInt8]? = nil
+    _ message: MLSMessage, as client: Client, ratchetTree: [UInt8]? = nil,
+    isKnown: (_ groupID: [UInt8]) -> Bool = { _ in false }
   ) throws(GroupError) -> Group {
     guard case .welcome(let welcome) = message else { throw .notForGroups }
     let parent = SuccessionParent(
       context: state.context, reInit: reInit, members: state.tree.members.map(\.leaf),
       resumptionKeys: resumptionKeys)
     let joining = try WelcomeJoining(welcome, client, succession: parent)
-    return try joining.join(ratchetTree: ratchetTree, isKnown: { _ in false }, parent: parent)
+    return try joining.join(
+      ratchetTree: ratchetTree, isKnown: { $0 == parent.context.groupID || isKnown($0) }, parent: parent)
   }
 }
 

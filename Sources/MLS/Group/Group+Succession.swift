@@ -45,6 +45,7 @@ extension Group {
     _ usage: ResumptionPSKUsage, _ newID: [UInt8], _ extensions: [Extension], _ client: Client,
     _ packages: [KeyPackage], _ send: (CommitMessages) -> Void
   ) throws(GroupError) -> Group {
+    guard newID != id else { throw .invalid(.groupIDInUse) }
     var group = try Group.create(by: client, id: newID, extensions: extensions)
     var options = CommitOptions()
     options.succession = (

@@ -190,12 +190,13 @@ struct JoiningRuleTests {
   private func expectSuccessor(
     _ rule: ValidationError, _ usage: ResumptionPSKUsage, suite: CipherSuite = Parties.suite,
     commits: Int = 1, names: [String] = ["member 0", "member 1"], closing: Bool = false,
-    sourceLocation: SourceLocation = #_sourceLocation
+    takesID: Bool = false, isKnown: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let parties = try Forger.parties(2)
     if closing { try Parties.commit(parties[0], [parties[0].group.reInitProposal(groupID: [7])], parties) }
     let clients = try names.map { try Parties.client($0, suite: suite) }
-    let creator = Party(clients[0], try Group.create(by: clients[0], id: closing ? [7] : nil))
+    let id = closing ? [7] : takesID ? parties[0].group.id : nil
+    let creator = Party(clients[0], try Group.create(by: clients[0], id: id))
     for _ in 1..<commits {
       try creator.group.commit()
       try creator.group.mergePendingCommit()
@@ -208,7 +209,17 @@ struct JoiningRuleTests {
     let packages = try clients.dropFirst().map { Proposal.adding(try $0.keyPackage()) }
     let welcome = try #require(try creator.group.commit(packages, options: options).welcome)
     #expect(throws: GroupError.invalid(rule), sourceLocation: sourceLocation) {
-      _ = try parties[1].group.joinSuccessor(welcome, as: clients[1])
+      _ = try parties[1].group.joinSuccessor(welcome, as: clients[1]) { _ in isKnown }
+    }
+  }
+
+  @Test func `a successor has an identifier of its own`() throws {
+    try expectSuccessor(.groupIDInUse, .branch, takesID: true)
+    try expectSuccessor(.groupIDInUse, .branch, isKnown: true)
+    let party = try Forger.parties(1)[0]
+    let id = party.group.id
+    #expect(throws: GroupError.invalid(.groupIDInUse)) {
+      _ = try party.group.branch(id: id, adding: []) { _ in }
     }
   }
 
