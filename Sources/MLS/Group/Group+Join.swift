@@ -54,7 +54,8 @@ struct WelcomeJoining {
   private let secrets: GroupSecrets
   private let member: MemberSecret
   private let info: GroupInfo
-  private let usage: ResumptionPSKUsage?
+  /// What the group follows another by, and the other's epoch.
+  private let succession: (usage: ResumptionPSKUsage, epoch: UInt64)?
 
   init(_ welcome: Welcome, _ client: Client, succession: SuccessionParent?) throws(GroupError) {
     self.client = client
@@ -69,7 +70,7 @@ struct WelcomeJoining {
         keys.initKey, label: "Welcome", context: welcome.encryptedGroupInfo, entry.encryptedGroupSecrets)
     }
     secrets = try asGroupError { () throws(TLSError) in try GroupSecrets(decoding: opened) }
-    usage = try Self.usage(of: secrets.preSharedKeys)
+    self.succession = try Self.succession(of: secrets.preSharedKeys)
     let preSharedKeys = try Self.preSharedKeys(secrets.preSharedKeys, client, succession)
     let (joiner, encrypted) = (secrets.joinerSecret, welcome.encryptedGroupInfo)
     member = try asGroupError { () throws(CipherSuiteError) in
@@ -96,9 +97,15 @@ struct WelcomeJoining {
 
   /// "If a PreSharedKeyID has type resumption with usage reinit or branch, verify that it is the only such
   /// PSK."
-  private static func usage(of keys: [PreSharedKeyID]) throws(GroupError) -> ResumptionPSKUsage? {
-    let usages = keys.compactMap { id -> ResumptionPSKUsage? in
-      if case .resumption(let usage, _, _) = id.key, usage != .application { usage } else { nil }
+  private static func succession(
+    of keys: [PreSharedKeyID]
+  ) throws(GroupError) -> (usage: ResumptionPSKUsage, epoch: UInt64)? {
+    let usages = keys.compactMap { id -> (usage: ResumptionPSKUsage, epoch: UInt64)? in
+      if case .resumption(let usage, _, let epoch) = id.key, usage != .application {
+        (usage, epoch)
+      } else {
+        nil
+      }
     }
     guard usages.count <= 1 else { throw .invalid(.welcomeResumptionNotAlone) }
     return usages.first
@@ -160,8 +167,11 @@ struct WelcomeJoining {
   private func checkSuccession(
     _ context: GroupContext, _ tree: RatchetTree, _ parent: SuccessionParent?
   ) throws(GroupError) {
-    guard let usage else { return }
-    guard let parent else { throw .invalid(.preSharedKeyUnavailable) }
+    guard let parent else {
+      guard succession == nil else { throw .invalid(.preSharedKeyUnavailable) }
+      return
+    }
+    guard let (usage, epoch) = succession else { throw .invalid(.successorKeyMismatch) }
     guard context.epoch == 1 else { throw .invalid(.successorEpochNotOne) }
     let members = tree.members.map(\.leaf)
     func isIn(_ leaf: LeafNode, _ others: [LeafNode]) -> Bool {
@@ -171,6 +181,8 @@ struct WelcomeJoining {
       guard let reInit = parent.reInit, reInit.groupID == context.groupID, reInit.version == context.version,
         reInit.cipherSuite == context.cipherSuite, reInit.extensions == context.extensions
       else { throw .invalid(.reInitMismatch) }
+      // The ReInit closed the parent, so that its epoch is the one that the commit began.
+      guard epoch == parent.context.epoch else { throw .invalid(.successorKeyMismatch) }
       guard parent.members.allSatisfy({ isIn($0, members) }) else { throw .invalid(.reInitMemberMissing) }
     } else {
       guard context.version == parent.context.version, context.cipherSuite == parent.context.cipherSuite

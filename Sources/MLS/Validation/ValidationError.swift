@@ -69,6 +69,9 @@ public enum ValidationError: Error, Hashable, Sendable, CaseIterable {
   // Section 11: groups that follow another.
   /// A group that follows another does not begin with epoch 1. Sections 11.2 and 11.3.
   case successorEpochNotOne
+  /// A group that should follow another has no reinit or branch key of it, or, after a ReInit, the key of
+  /// another epoch than the last. Sections 11.2 and 11.3.
+  case successorKeyMismatch
   /// The new group is not what the ReInit asked for. Section 11.2.
   case reInitMismatch
   /// A member of the old group is not in the new one. Section 12.4.3.1.

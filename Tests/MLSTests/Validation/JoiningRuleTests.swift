@@ -188,11 +188,13 @@ struct JoiningRuleTests {
 
   /// Joining a group whose first commit names this one as its parent.
   private func expectSuccessor(
-    _ rule: ValidationError, _ usage: ResumptionPSKUsage, suite: CipherSuite = Parties.suite,
+    _ rule: ValidationError, _ usage: ResumptionPSKUsage?, suite: CipherSuite = Parties.suite,
     commits: Int = 1, names: [String] = ["member 0", "member 1"], closing: Bool = false,
-    takesID: Bool = false, isKnown: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+    takesID: Bool = false, isKnown: Bool = false, early: Bool = false,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let parties = try Forger.parties(2)
+    let (earlyEpoch, earlyKey) = (parties[0].epoch, parties[0].group.state.secrets.resumptionPSK)
     if closing { try Parties.commit(parties[0], [parties[0].group.reInitProposal(groupID: [7])], parties) }
     let clients = try names.map { try Parties.client($0, suite: suite) }
     let id = closing ? [7] : takesID ? parties[0].group.id : nil
@@ -202,10 +204,12 @@ struct JoiningRuleTests {
       try creator.group.mergePendingCommit()
     }
     var options = CommitOptions()
-    options.succession = (
-      .resumption(usage, groupID: parties[0].group.id, epoch: parties[0].epoch),
-      parties[0].group.state.secrets.resumptionPSK
-    )
+    if let usage {
+      options.succession = (
+        .resumption(usage, groupID: parties[0].group.id, epoch: early ? earlyEpoch : parties[0].epoch),
+        early ? earlyKey : parties[0].group.state.secrets.resumptionPSK
+      )
+    }
     let packages = try clients.dropFirst().map { Proposal.adding(try $0.keyPackage()) }
     let welcome = try #require(try creator.group.commit(packages, options: options).welcome)
     #expect(throws: GroupError.invalid(rule), sourceLocation: sourceLocation) {
@@ -225,6 +229,12 @@ struct JoiningRuleTests {
 
   @Test func `a successor begins with epoch 1`() throws {
     try expectSuccessor(.successorEpochNotOne, .branch, commits: 2)
+  }
+
+  @Test func `a successor has the key of its parent, and of the last epoch after a ReInit`() throws {
+    try expectSuccessor(.successorKeyMismatch, nil)
+    try expectSuccessor(.successorKeyMismatch, nil, closing: true)
+    try expectSuccessor(.successorKeyMismatch, .reinit, closing: true, early: true)
   }
 
   @Test func `a re-initialised group is what the ReInit asked for`() throws {
