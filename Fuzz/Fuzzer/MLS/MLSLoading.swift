@@ -46,6 +46,7 @@ struct MLSLoading: FuzzTarget {
     _ = try? bob.process(message)
     _ = try? bob.mergePendingCommit()
     _ = try? bob.protect([1])
+    bob.discardPendingCommit()
     _ = try? bob.commit([])
     _ = bob.changes()
   }

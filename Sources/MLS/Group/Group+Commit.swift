@@ -34,11 +34,13 @@ public struct CommitOptions: Sendable {
 extension Group {
   /// Makes a commit of proposals that wait and of new ones. It takes effect with `mergePendingCommit`, once
   /// the delivery service has accepted it, and is dropped by `discardPendingCommit` or by another's commit.
+  /// - Throws: `GroupError.commitPending` while there is one.
   @discardableResult
   public mutating func commit(
     _ new: [Proposal] = [], options: CommitOptions = CommitOptions()
   ) throws(GroupError) -> CommitMessages {
     try checkOpen()
+    guard pending == nil else { throw .commitPending }
     let list = try list(covering: new, options)
     var (change, rules) = try change(by: list, isSuccession: options.succession != nil)
     let path = try renewedPath(&change, list, options)

@@ -20,6 +20,8 @@ public enum GroupError: Error, Hashable, Sendable {
   case commitRequired
   /// There is no pending commit to merge.
   case noPendingCommit
+  /// A commit of this member is pending: merge or discard it before the next is made.
+  case commitPending
   /// The group was re-initialised, or this member was removed: nothing can be sent any more.
   case closed
   /// The leaf names no member.

@@ -71,6 +71,19 @@ struct GroupTests {
     #expect(throws: GroupError.noPendingCommit) { try parties[0].group.mergePendingCommit() }
   }
 
+  @Test func `a commit is not made while another is pending`() throws {
+    let parties = try Parties.make(2)
+    let first = try parties[0].group.commit()
+    #expect(throws: GroupError.commitPending) { try parties[0].group.commit() }
+    try parties[1].follow(first.commit)
+    try parties[0].group.mergePendingCommit()
+    Parties.agree(parties)
+    try parties[0].group.commit()
+    parties[0].group.discardPendingCommit()
+    try Parties.commit(parties[0], parties)
+    Parties.agree(parties)
+  }
+
   @Test func `one's own commit comes back as the pending one`() throws {
     let parties = try Parties.make(2)
     let messages = try parties[0].group.commit()
