@@ -6,8 +6,9 @@ public protocol AuthenticationService: Sendable {
   /// Whether a member may go on under another credential: both name the same client.
   func accepts(_ credential: Credential, replacing former: Credential) -> Bool
 
-  /// Whether two leaves are of one client, so that only one may be in a group. RFC 9420 section 12.2.
-  func isSameClient(_ leaf: LeafNode, _ other: LeafNode) -> Bool
+  /// What tells the client of a leaf from all others: of leaves with one identity only one may be in a group. It
+  /// is asked of every member when somebody is added. RFC 9420 section 12.2.
+  func clientIdentity(of leaf: LeafNode) -> [UInt8]
 
   /// Whether a client may propose that it is added. RFC 9420 section 12.1.8.
   func mayProposeItself(_ keyPackage: KeyPackage) -> Bool
@@ -19,10 +20,8 @@ extension AuthenticationService {
     credential == former
   }
 
-  /// Those with one signature key.
-  public func isSameClient(_ leaf: LeafNode, _ other: LeafNode) -> Bool {
-    leaf.signatureKey == other.signatureKey
-  }
+  /// The signature key.
+  public func clientIdentity(of leaf: LeafNode) -> [UInt8] { leaf.signatureKey.bytes }
 
   /// Nobody.
   public func mayProposeItself(_ keyPackage: KeyPackage) -> Bool { false }

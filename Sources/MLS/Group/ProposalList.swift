@@ -87,19 +87,16 @@ extension ProposalList {
 
   /// Nobody is added twice, or is a member already and stays.
   private func checkClientsOnce(_ tree: RatchetTree, _ rules: LeafNodeRules) throws(GroupError) {
-    let added = items.compactMap { item in
-      if case .add(let add) = item.proposal { add.keyPackage.leafNode } else { nil }
+    var added = Set<[UInt8]>()
+    for case .add(let add) in items.map(\.proposal) {
+      let identity = rules.authentication.clientIdentity(of: add.keyPackage.leafNode)
+      guard added.insert(identity).inserted else { throw .invalid(.clientAddedTwice) }
     }
     guard !added.isEmpty else { return }
-    var keys = Set<SignaturePublicKey>()
-    for leaf in added where !keys.insert(leaf.signatureKey).inserted { throw .invalid(.clientAddedTwice) }
     let removed = Set(removedLeaves)
     try tree.forEachMember { (index, member) throws(GroupError) in
       guard !removed.contains(index) else { return }
-      guard !keys.contains(member.signatureKey) else { throw .invalid(.clientAlreadyMember) }
-      // Only a few additions are compared one by one: the application's rule costs a call for each pair.
-      guard added.count <= 16 else { return }
-      for leaf in added where rules.authentication.isSameClient(leaf, member) {
+      guard !added.contains(rules.authentication.clientIdentity(of: member)) else {
         throw .invalid(.clientAlreadyMember)
       }
     }

@@ -52,6 +52,18 @@ struct ProposalListRuleTests {
     try expectCommit(.clientAlreadyMember) { [.adding(try $0[2].client.keyPackage())] }
   }
 
+  @Test func `the authentication service says who is one client, however many are added`() throws {
+    let client = try Parties.client("creator", authentication: OneClientForEachName())
+    let group = Party(client, try Group.create(by: client))
+    let strangers = try (0..<17).map { Proposal.adding(try Parties.client("stranger \($0)").keyPackage()) }
+    // Another key of the same client.
+    let twice = try (0..<2).map { _ in Proposal.adding(try Parties.client("twice").keyPackage()) }
+    #expect(throws: GroupError.invalid(.clientAddedTwice)) { try group.group.commit(strangers + twice) }
+    let again = Proposal.adding(try Parties.client("creator").keyPackage())
+    #expect(throws: GroupError.invalid(.clientAlreadyMember)) { try group.group.commit(strangers + [again]) }
+    try group.group.commit(strangers + [twice[0]])
+  }
+
   @Test func `a member who is removed may be added in the same commit`() throws {
     let parties = try Parties.make(3)
     let package = try parties[2].client.keyPackage()
@@ -192,5 +204,14 @@ struct ProposalListRuleTests {
     let welcome = try #require(try parties[0].group.commit().welcome)
     try parties[0].group.mergePendingCommit()
     Parties.agree([parties[0], Party(client, try Group.join(welcome, as: client))])
+  }
+}
+
+/// A client is who its credential names, whatever its keys.
+private struct OneClientForEachName: AuthenticationService {
+  func accepts(_ credential: Credential, signatureKey: SignaturePublicKey) -> Bool { true }
+
+  func clientIdentity(of leaf: LeafNode) -> [UInt8] {
+    if case .basic(let name) = leaf.credential { name } else { [] }
   }
 }
