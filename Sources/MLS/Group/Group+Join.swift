@@ -3,8 +3,8 @@ internal import TLSCodec
 
 // RFC 9420 section 12.4.3.1.
 extension Group {
-  /// Joins the group of a Welcome. The private keys of the key package are deleted from the store, unless the
-  /// package is one of last resort.
+  /// Joins the group of a Welcome. The private keys of the key package are deleted from the store at once, unless
+  /// the package is one of last resort: who keeps groups joins with a store to save to.
   /// - Parameters:
   ///   - ratchetTree: The tree, if the Welcome has none.
   ///   - isKnown: Whether this client is in a group of an identifier already. Whoever sends the Welcome chooses
@@ -15,7 +15,26 @@ extension Group {
   ) throws(GroupError) -> Group {
     guard case .welcome(let welcome) = message else { throw .notForGroups }
     let joining = try WelcomeJoining(welcome, client, succession: nil)
-    return try joining.join(ratchetTree: ratchetTree, isKnown: isKnown, parent: nil)
+    let group = try joining.join(ratchetTree: ratchetTree, isKnown: isKnown, parent: nil)
+    try joining.deleteKeys()
+    return group
+  }
+
+  /// Joins the group of a Welcome and saves it, unless the store has one of its identifier. Only then are the
+  /// private keys of the key package deleted: a process that ends before has lost nothing, and joins again.
+  /// - Parameter ratchetTree: The tree, if the Welcome has none.
+  /// - Throws: `ValidationError.groupIDInUse`, also if the group was joined and saved before.
+  public static func join(
+    _ message: MLSMessage, as client: Client, ratchetTree: [UInt8]? = nil, savingTo store: some GroupStore
+  ) throws(GroupError) -> Group {
+    guard case .welcome(let welcome) = message else { throw .notForGroups }
+    let joining = try WelcomeJoining(welcome, client, succession: nil)
+    var group = try joining.join(ratchetTree: ratchetTree, isKnown: { _ in false }, parent: nil)
+    let id = group.id
+    guard try fromStore({ try store.records(of: id).isEmpty }) else { throw .invalid(.groupIDInUse) }
+    try group.save(to: store)
+    try joining.deleteKeys()
+    return group
   }
 
   /// Joins a group that follows this one: after a re-initialisation, or as a branch of it. RFC 9420 sections
@@ -32,8 +51,10 @@ extension Group {
       context: state.context, reInit: reInit, members: state.tree.members.map(\.leaf),
       resumptionKeys: resumptionKeys)
     let joining = try WelcomeJoining(welcome, client, succession: parent)
-    return try joining.join(
+    let group = try joining.join(
       ratchetTree: ratchetTree, isKnown: { $0 == parent.context.groupID || isKnown($0) }, parent: parent)
+    try joining.deleteKeys()
+    return group
   }
 }
 
@@ -155,12 +176,17 @@ struct WelcomeJoining {
       throw .invalid(.confirmationTagInvalid)
     }
     client.credential = keys.keyPackage.leafNode.credential
-    if !keys.keyPackage.isLastResort { try fromStore { try client.keys.deleteKeyPackage(reference) } }
     return Group(
       client: client,
       state: EpochState(
         context: context, tree: tree, secrets: epochSecrets, confirmationTag: info.confirmationTag,
         keys: privateKeys, signer: signer, limits: client.settings.ratchetLimits))
+  }
+
+  /// The key package was used.
+  func deleteKeys() throws(GroupError) {
+    guard !keys.keyPackage.isLastResort else { return }
+    try fromStore { try client.keys.deleteKeyPackage(reference) }
   }
 
   /// "If a PreSharedKeyID was used that has type resumption with usage reinit or branch".

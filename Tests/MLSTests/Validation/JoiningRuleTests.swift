@@ -37,6 +37,36 @@ struct JoiningRuleTests {
     }
   }
 
+  @Test func `a group is saved before the keys that it was joined with go`() throws {
+    let party = try Forger.parties(1)[0]
+    let client = try Parties.client("a")
+    let keys = try #require(client.keys as? InMemoryKeyStore)
+    let welcome = try welcome(party, client)
+    #expect(throws: GroupError.storage("Full")) {
+      _ = try Group.join(welcome, as: client, savingTo: FullStore())
+    }
+    #expect(keys.keyPackageCount == 1)
+    let store = InMemoryGroupStore()
+    let joined = Party(client, try Group.join(welcome, as: client, savingTo: store))
+    #expect(keys.keyPackageCount == 0)
+    guard let loaded = try Group.load(party.group.id, from: store, as: client) else {
+      Issue.record("not saved")
+      return
+    }
+    let again = Party(client, loaded)
+    Parties.agree([joined, again])
+
+    // Another group that takes the same identifier.
+    let records = Set(store.records(of: party.group.id))
+    let other = Party(party.client, try Group.create(by: party.client, id: party.group.id))
+    let second = try self.welcome(other, client)
+    #expect(throws: GroupError.invalid(.groupIDInUse)) {
+      _ = try Group.join(second, as: client, savingTo: store)
+    }
+    #expect(Set(store.records(of: party.group.id)) == records)
+    #expect(keys.keyPackageCount == 1)
+  }
+
   @Test func `the tree has the leaf of the key package`() throws {
     let party = try Forger.parties(1)[0]
     let client = try Parties.client("a")
@@ -250,4 +280,14 @@ struct JoiningRuleTests {
     try expectSuccessor(.branchMismatch, .branch, suite: .x25519ChaCha20Ed25519)
     try expectSuccessor(.branchMemberUnknown, .branch, names: ["stranger", "member 1"])
   }
+}
+
+/// A store that writes nothing.
+private struct FullStore: GroupStore {
+  private struct Full: Error {}
+
+  func apply(_ changes: GroupChanges) throws { throw Full() }
+  func records(of groupID: [UInt8]) -> [GroupRecord] { [] }
+  func groupIDs() -> [[UInt8]] { [] }
+  func delete(_ groupID: [UInt8]) {}
 }
