@@ -31,7 +31,7 @@ let documentation: [Package.Dependency] =
 
 let package = Package(
   name: "letterlock",
-  platforms: [.macOS("26.0"), .iOS("26.0")],
+  platforms: [.macOS("26.0")],
   products: [
     .library(name: "Letterlock", targets: ["Letterlock"]),
     .library(name: "MLS", targets: ["MLS"]),

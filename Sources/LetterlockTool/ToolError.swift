@@ -43,6 +43,8 @@ extension ToolError {
         ToolError("This device joined after the recovery key was made: it has no vote. Use an older one.")
       case .proposalRefused:
         ToolError.wrong("No device with a vote has proposed this, or the recovery key has changed since.")
+      case .codeNotConfirmed:
+        ToolError.wrong("Not agreed: this is another proposal than the one with that code.")
       case .voteRefused(let id): ToolError.wrong("The vote of \(id) is not for this device's proposal.")
       case .votesMissing(let count):
         ToolError(

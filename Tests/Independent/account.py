@@ -76,7 +76,7 @@ class Log:
         refuse_unless(len(voters) + 1 >= (max(1, count) if count <= 2 else count // 2 + 1), "wrongSigners")
         refuse_unless(voters == sorted(set(voters)) and entry.signer not in voters, "wrongSigners")
         refuse_unless({entry.signer, *voters} <= self.electors & set(self.active), "wrongSigners")
-        content = self.recovery + entry.signer + entry.recovery.device
+        content = self.recovery + entry.signer + entry.recovery.device + vector(b"".join(entry.electors))
         for device, signature in votes:
             refuse_unless(
                 is_valid(self.members[device].signing_keys, signature, "recovery vote", self.account, content),
@@ -123,7 +123,10 @@ class Log:
                 "badSignature")
             refuse_unless(bundle.highest_version >= self.epochs[-1].version, "wrongVersion")
         else:
-            self.electors = set(self.active) - {self.recovery}
+            refuse_unless(
+                entry.electors == sorted(set(entry.electors) & (set(self.active) - {self.recovery})),
+                "wrongElectors")
+            self.electors = set(entry.electors)
             self.removed.add(self.recovery)
             self.recovery = bundle.device
         self.members[bundle.device] = bundle

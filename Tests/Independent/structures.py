@@ -35,6 +35,12 @@ class Reader:
         refuse_unless(self.is_at_end, "trailing bytes")
 
 
+def devices(reader):
+    data = reader.opaque()
+    refuse_unless(len(data) % 32 == 0)
+    return [data[start:start + 32] for start in range(0, len(data), 32)]
+
+
 def vector_length(length):
     for size, prefix, limit in ((1, 0, 1 << 6), (2, 1, 1 << 14), (4, 2, 1 << 30)):
         if length < limit:
@@ -130,13 +136,11 @@ class Entry:
             self.device, self.consent_tag = bundle(), reader.fixed(32)
             self.consent, self.wrap_hash = reader.fixed(3373), reader.fixed(32)
         elif self.type == self.REMOVE:
-            leavers = reader.opaque()
-            refuse_unless(len(leavers) % 32 == 0)
-            self.leavers = [leavers[start:start + 32] for start in range(0, len(leavers), 32)]
+            self.leavers = devices(reader)
         elif self.type == self.ROTATE:
             self.device = bundle()
         elif self.type == self.REPLACE:
-            self.recovery = bundle()
+            self.recovery, self.electors = bundle(), devices(reader)
         elif self.type == self.UPDATE:
             self.highest_version = reader.uint(1)
         else:

@@ -33,22 +33,29 @@ struct RecoveryToolTests {
 
   @Test func `a lost key is replaced by the devices that were there`() throws {
     let code = try folder.succeed("join", "B", "--relay", "A").output.trimmingCharacters(in: .newlines)
-    try folder.succeed("device", "add", "A", code)
+    let added = try folder.succeed("device", "add", "A", code).output
+    let number = try #require(added.firstMatch(of: /Added device ([0-9a-f]+)/)?.1)
+    #expect(added.contains("--elector \(number.prefix(16))"))
     try folder.succeed("sync", "B")
     // Both devices are electors from now on.
     try folder.succeed(
-      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "second")
+      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "second", "--elector",
+      String(number.prefix(16)))
     try folder.succeed("sync", "B")
     let alone = try folder.run("recovery", "replace", "B", "--recovery-key-file", "third")
     #expect(alone.exitCode == 1)
     #expect(!folder.exists("third"))
-    try folder.succeed("recovery", "propose", "B", "proposal")
+    let proposed = try folder.succeed("recovery", "propose", "B", "proposal").output
+    let shown = try #require(proposed.firstMatch(of: /ask for: ([0-9 ]+)/)?.1)
     let asked = try folder.run("recovery", "vote", "A", "proposal", "vote")
     #expect(asked.exitCode == 1)
+    let wrong = try folder.run(
+      "recovery", "vote", "A", "proposal", "vote", "--code", "00000 00000 00000 00000")
+    #expect(wrong.exitCode == 2)
     #expect(!folder.exists("vote"))
-    try folder.succeed("recovery", "vote", "A", "proposal", "vote", "--confirm")
+    try folder.succeed("recovery", "vote", "A", "proposal", "vote", "--code", String(shown))
     try folder.succeed(
-      "recovery", "replace", "B", "--vote", "vote", "--recovery-key-file", "third")
+      "recovery", "replace", "B", "--proposal", "proposal", "--vote", "vote", "--recovery-key-file", "third")
     let restored = try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "third")
     #expect(restored.output.contains("0 missing"))
   }

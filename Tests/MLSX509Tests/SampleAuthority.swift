@@ -23,22 +23,25 @@ struct SampleAuthority {
   static func certificate(
     of key: X509.Certificate.PublicKey, named name: String, by issuerKey: X509.Certificate.PrivateKey,
     named issuer: String, isAuthority: Bool = false, days: ClosedRange<Int> = -1...30,
-    usage: KeyUsage? = nil
+    usage: KeyUsage? = nil, version: X509.Certificate.Version = .v3
   ) throws -> X509.Certificate {
     let now = Date()
     return try X509.Certificate(
-      version: .v3, serialNumber: .init(), publicKey: key,
+      version: version, serialNumber: .init(), publicKey: key,
       notValidBefore: now.addingTimeInterval(Double(days.lowerBound) * 86_400),
       notValidAfter: now.addingTimeInterval(Double(days.upperBound) * 86_400),
       issuer: try DistinguishedName { CommonName(issuer) },
       subject: try DistinguishedName { CommonName(name) },
       signatureAlgorithm: issuer == "Issuer" ? .ecdsaWithSHA256 : .ed25519,
-      extensions: try X509.Certificate.Extensions {
-        Critical(
-          isAuthority ? BasicConstraints.isCertificateAuthority(maxPathLength: nil) : .notCertificateAuthority
-        )
-        if let usage { Critical(usage) }
-      }, issuerPrivateKey: issuerKey)
+      extensions: version == .v1
+        ? try X509.Certificate.Extensions([])
+        : try X509.Certificate.Extensions {
+          Critical(
+            isAuthority
+              ? BasicConstraints.isCertificateAuthority(maxPathLength: nil) : .notCertificateAuthority
+          )
+          if let usage { Critical(usage) }
+        }, issuerPrivateKey: issuerKey)
   }
 
   /// A member's certificate for an Ed25519 key of MLS.

@@ -65,6 +65,29 @@ struct X509CredentialsTests {
     #expect(!accepts(try .chain(try authority.member("Alice", key, usage: forKeys), authority.issuer)))
   }
 
+  @Test func `an authority has a version 3 certificate, for signing certificates if it says for what`() throws
+  {
+    func issuer(_ version: X509.Certificate.Version = .v3, _ usage: KeyUsage? = nil) throws
+      -> X509.Certificate
+    {
+      try SampleAuthority.certificate(
+        of: .init(authority.issuerKey.publicKey), named: "Issuer", by: .init(authority.rootKey),
+        named: "Root",
+        isAuthority: true, usage: usage, version: version)
+    }
+    let member = try authority.member("Alice", key)
+    #expect(accepts(try .chain(member, try issuer())))
+    #expect(accepts(try .chain(member, try issuer(.v3, KeyUsage(keyCertSign: true)))))
+    #expect(!accepts(try .chain(member, try issuer(.v3, KeyUsage(digitalSignature: true)))))
+    #expect(!accepts(try .chain(member, try issuer(.v1))))
+  }
+
+  @Test func `nobody comes twice in a chain`() throws {
+    let member = try authority.member("Alice", key)
+    #expect(!accepts(try .chain(member, authority.issuer, authority.issuer)))
+    #expect(!accepts(try .chain(member, authority.issuer, authority.root, authority.root)))
+  }
+
   @Test func `a member is no authority`() throws {
     let alice = P256.Signing.PrivateKey()
     let certificate = try SampleAuthority.certificate(

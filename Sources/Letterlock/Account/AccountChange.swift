@@ -124,20 +124,25 @@ public enum AccountChange: Hashable, Sendable {
   /// ```
   /// struct {
   ///   DeviceKeyBundle recovery;
+  ///   opaque electors[32]<V>;         DeviceIDs, ascending
   ///   EpochHeader epoch;
   /// } ReplaceRecovery;
   /// ```
   public struct ReplaceRecovery: WireCodable, Hashable, Sendable {
     /// The new recovery device.
     public let recovery: DeviceKeyBundle
+    /// The devices that may vote on the next recovery key.
+    public let electors: [DeviceID]
     /// The epoch that the old recovery key cannot read.
     public let epoch: EpochHeader
 
     /// The fields, in wire order.
-    public static let wire = WireFormat(Self.init, field(\.recovery), field(\.epoch))
+    public static let wire = WireFormat(
+      Self.init, field(\.recovery), field(\.electors), field(\.epoch))
 
-    package init(recovery: DeviceKeyBundle, epoch: EpochHeader) {
+    package init(recovery: DeviceKeyBundle, electors: [DeviceID], epoch: EpochHeader) {
       self.recovery = recovery
+      self.electors = electors
       self.epoch = epoch
     }
   }

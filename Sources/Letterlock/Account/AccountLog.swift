@@ -72,6 +72,8 @@ public struct AccountLog: Sendable {
   public var nextIndex: UInt64 { UInt64(heads.count) }
   /// How many electors must sign to replace the recovery device without the recovery key.
   public var votesNeeded: Int { electors.count <= 2 ? max(1, electors.count) : electors.count / 2 + 1 }
+  /// Whether enough electors are active to replace the recovery device without the recovery key.
+  public var canVote: Bool { electors.count { activeMember($0) != nil } >= votesNeeded }
   /// At most this many devices are active besides the recovery device.
   public static let maximumDeviceCount = 64
   /// The devices that may act and read, recovery device included, in order.

@@ -43,7 +43,8 @@ extension AccountLog {
       try check(
         votes,
         for: VoteContent(
-          recovery: recoveryDevice, signer: signer, newRecovery: replace.recovery.deviceID))
+          recovery: recoveryDevice, signer: signer, newRecovery: replace.recovery.deviceID,
+          electors: replace.electors))
     }
   }
 

@@ -96,12 +96,16 @@ extension AccountLog {
     guard members[device] == nil else { throw .deviceKnown(device) }
     try Self.check(replace.recovery)
     guard var old = activeMember(recoveryDevice) else { throw .deviceNotActive(recoveryDevice) }
+    let electors = replace.electors
+    guard zip(electors, electors.dropFirst()).allSatisfy(<),
+      electors.allSatisfy({ $0 != recoveryDevice && activeMember($0) != nil })
+    else { throw .wrongElectors }
     old.removal = Removal(entry: content.index, treeSize: replace.epoch.treeSize)
     return MembershipChange(
       members: [
         recoveryDevice: old,
         device: Member(of: replace.recovery, addedAt: content.index, by: content.signer),
-      ], recoveryDevice: device, electors: Set(activeDevices).subtracting([recoveryDevice]))
+      ], recoveryDevice: device, electors: Set(electors))
   }
 
   private func updating(

@@ -18,6 +18,10 @@ extension Device {
     try save()
   }
 
+  /// Whether a recovery key was prepared that does not count yet: the old one still does. Tell the person, who may have
+  /// written the new one down.
+  public var hasRecoveryKeyNotInForce: Bool { state.withLock { $0.nextRecoverySecret != nil } }
+
   /// Makes the recovery key that is to replace the present one, and keeps it in the vault. It does not count before
   /// `replaceRecoveryKey`; until then each call gives the same key.
   ///
@@ -44,10 +48,16 @@ extension Device {
   /// Puts the prepared recovery key, which the person has now, in place of the old one. The old one opens what it could
   /// open before, and nothing newer.
   ///
-  /// If the relay does not answer, the next synchronisation goes on with it.
+  /// It counts when this returns; call `confirmRecoveryKey()` then. If the relay does not answer, the next
+  /// synchronisation goes on with it, unless the history has grown meanwhile: the old key, which only the person has,
+  /// must then sign again. `hasRecoveryKeyNotInForce` says so.
+  /// - Parameter electors: The devices that may vote on the next key if this one is lost; without it those of now that
+  ///   are still active, and this device. Name only devices that the person has in hand.
   /// - Throws: `DeviceError.noRecoveryKeyPrepared` without `prepareRecoveryKey()`, `.noSuchAccount` if `old` is not this
-  ///   account's recovery key.
-  public func replaceRecoveryKey(_ old: consuming RecoveryKey) async throws(DeviceError) {
+  ///   account's recovery key, `.unknownDevice` for an elector that is not active.
+  public func replaceRecoveryKey(
+    _ old: consuming RecoveryKey, electors: Set<DeviceID>? = nil
+  ) async throws(DeviceError) {
     guard let secret = state.withLock({ $0.nextRecoverySecret }) else { throw .noRecoveryKeyPrepared }
     let oldKeys = try DeviceKeys(recoverySecret: old.secret)
     let newKeys = try DeviceKeys(recoverySecret: secret)
@@ -55,7 +65,9 @@ extension Device {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       guard log.recoveryDevice == oldKeys.deviceID else { throw .noSuchAccount }
-      try await change(.replaceRecovery(bundle, signers: [oldKeys, newKeys], votes: []))
+      let electors = try state.withLock { (state) throws(DeviceError) in try state.nextElectors(electors) }
+      try await change(
+        .replaceRecovery(bundle, electors: electors, signers: [oldKeys, newKeys], votes: []))
     }
   }
 }
@@ -70,8 +82,18 @@ extension DeviceState {
   /// Forgets recovery keys that a new recovery device makes void, or that have come to count.
   mutating func noteRecovery(_ entry: LogEntry) throws(DeviceError) {
     guard case .replaceRecovery(let replace) = entry.content.change else { return }
-    recoverySecret = nil
-    if try holdsNextKey(of: replace.recovery) { nextRecoverySecret = nil }
+    // The new one stays until the person is said to have it. One that was prepared for the old electors is void.
+    recoverySecret = try holdsNextKey(of: replace.recovery) ? nextRecoverySecret : nil
+    nextRecoverySecret = nil
+  }
+
+  /// Who is to vote on the recovery key after the next, in order.
+  func nextElectors(_ wanted: Set<DeviceID>?) throws(DeviceError) -> [DeviceID] {
+    let electors = wanted ?? log.electors.filter { log.activeMember($0) != nil }.union([keys.deviceID])
+    for device in electors.sorted() where log.activeMember(device) == nil || device == log.recoveryDevice {
+      throw .unknownDevice(device)
+    }
+    return electors.sorted()
   }
 
   private func holdsNextKey(of bundle: DeviceKeyBundle) throws(DeviceError) -> Bool {

@@ -4,29 +4,39 @@ extension Device {
   /// What the other electors are to agree to, for the prepared recovery key. Carry it to them by any way: it holds no
   /// secret.
   ///
-  /// None are needed if `log.votesNeeded` is 1.
-  /// - Throws: `DeviceError.noRecoveryKeyPrepared` without `prepareRecoveryKey()`, `.notAnElector` if this device joined
-  ///   after the recovery key came in.
-  public func proposeRecoveryKey() throws(DeviceError) -> RecoveryProposal {
+  /// None are needed if `log.votesNeeded` is 1. Show the proposal's `code` to the person, who confirms it with it where
+  /// they vote.
+  /// - Parameter electors: The devices that may vote on the key after this one; without it those of now that are still
+  ///   active. Name only devices that the person has in hand.
+  /// - Throws: `DeviceError.unknownDevice` for an elector that is not active, `.noRecoveryKeyPrepared` without
+  ///   `prepareRecoveryKey()`, `.notAnElector` if this device has no vote.
+  public func proposeRecoveryKey(
+    electors: Set<DeviceID>? = nil
+  ) throws(DeviceError) -> RecoveryProposal {
     let (keys, content) = try state.withLock { (state) throws(DeviceError) in
       try state.checkElector()
-      return (state.keys, try state.voteContent())
+      return (state.keys, try state.voteContent(try state.nextElectors(electors)))
     }
     return RecoveryProposal(
       version: .newest, account: account, content: content,
       signature: try keys.sign(content.encoded, for: .recoveryVote, account: account))
   }
 
-  /// Agrees to a proposal of another elector. Ask the person first whether it was they who made it, on the device that
-  /// `content.signer` names: what is agreed holds until the recovery key changes or that device is removed.
-  /// - Throws: `DeviceError.proposalRefused` if it is for another account or recovery key, or not by an active elector;
-  ///   `.notAnElector` if this device joined after the recovery key came in; `.relay`.
-  public func vote(for proposal: RecoveryProposal) async throws(DeviceError) -> RecoveryVote {
+  /// Agrees to a proposal of another elector: what is agreed holds until the recovery key changes or that device is
+  /// removed.
+  /// - Parameter code: What the person read on the device that proposes: a file that was changed on its way, or that
+  ///   another device made, has another code.
+  /// - Throws: `DeviceError.codeNotConfirmed` if it is not the proposal's, `.proposalRefused` if it is for another
+  ///   account or recovery key, or not by an active elector; `.notAnElector` if this device has no vote; `.relay`.
+  public func vote(
+    for proposal: RecoveryProposal, confirmedBy code: String
+  ) async throws(DeviceError) -> RecoveryVote {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       return try state.withLock { (state) throws(DeviceError) in
         try state.checkElector()
         try state.check(proposal)
+        guard proposal.isConfirmed(by: code) else { throw .codeNotConfirmed }
         return RecoveryVote(
           version: .newest, account: state.log.account,
           vote: try state.keys.vote(for: proposal.content, account: state.log.account))
@@ -34,34 +44,44 @@ extension Device {
     }
   }
 
-  /// How many more electors must agree, beside this device and `votes`, as far as this device has seen the log.
+  /// How many more electors must agree to `proposal`, beside this device and `votes`, as far as this device has seen
+  /// the log.
   /// - Throws: as `replaceRecoveryKey(votes:)`, but for `.votesMissing` and `.relay`.
-  public func votesMissing(with votes: [RecoveryVote]) throws(DeviceError) -> Int {
+  public func votesMissing(
+    for proposal: RecoveryProposal, with votes: [RecoveryVote]
+  ) throws(DeviceError) -> Int {
     try state.withLock { (state) throws(DeviceError) in
       try state.checkElector()
-      return max(0, state.log.votesNeeded - (try state.counted(votes)).count - 1)
+      return max(0, state.log.votesNeeded - (try state.counted(votes, for: proposal)).count - 1)
     }
   }
 
   /// Puts the prepared recovery key, which the person has now, in place of the old one, which nobody needs: this device
   /// and `votes` are enough electors.
   ///
-  /// If the relay does not answer, the next synchronisation goes on with it.
-  /// - Throws: `DeviceError.noRecoveryKeyPrepared`, `.notAnElector`, `.voteRefused` for a vote that is no active
-  ///   elector's or for something else, `.votesMissing` if they are too few.
-  public func replaceRecoveryKey(votes: [RecoveryVote]) async throws(DeviceError) {
+  /// It counts when this returns; call `confirmRecoveryKey()` then. If the relay does not answer, the next
+  /// synchronisation goes on with it.
+  /// - Parameter proposal: This device's, which the votes are for; nil for one that needs no other elector.
+  /// - Throws: `DeviceError.noRecoveryKeyPrepared`, `.notAnElector`, `.proposalRefused` if it is not this device's,
+  ///   `.voteRefused` for a vote that is no active elector's or for something else, `.votesMissing` if they are too few.
+  public func replaceRecoveryKey(
+    by proposal: RecoveryProposal? = nil, votes: [RecoveryVote]
+  ) async throws(DeviceError) {
+    let proposal = if let proposal { proposal } else { try proposeRecoveryKey() }
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       let (keys, newKeys, counted) = try state.withLock { (state) throws(DeviceError) in
         try state.checkElector()
-        let counted = try state.counted(votes)
+        let counted = try state.counted(votes, for: proposal)
         guard counted.count + 1 >= state.log.votesNeeded else {
           throw .votesMissing(state.log.votesNeeded - counted.count - 1)
         }
         return (state.keys, try state.nextRecoveryKeys(), counted)
       }
       let bundle = try DeviceKeyBundle(of: newKeys, createdAt: clock.now.millisecondsSince1970)
-      try await change(.replaceRecovery(bundle, signers: [keys, newKeys], votes: counted))
+      try await change(
+        .replaceRecovery(
+          bundle, electors: proposal.content.electors, signers: [keys, newKeys], votes: counted))
     }
   }
 }
@@ -78,9 +98,10 @@ extension DeviceState {
     return try DeviceKeys(recoverySecret: nextRecoverySecret)
   }
 
-  fileprivate func voteContent() throws(DeviceError) -> VoteContent {
+  fileprivate func voteContent(_ electors: [DeviceID]) throws(DeviceError) -> VoteContent {
     VoteContent(
-      recovery: log.recoveryDevice, signer: keys.deviceID, newRecovery: try nextRecoveryKeys().deviceID)
+      recovery: log.recoveryDevice, signer: keys.deviceID, newRecovery: try nextRecoveryKeys().deviceID,
+      electors: electors)
   }
 
   fileprivate func check(_ proposal: RecoveryProposal) throws(DeviceError) {
@@ -94,9 +115,14 @@ extension DeviceState {
   }
 
   /// The votes as the entry holds them: each elector once, in order, this device aside.
-  fileprivate func counted(_ votes: [RecoveryVote]) throws(DeviceError) -> [EntrySignature] {
-    guard !votes.isEmpty else { return [] }
-    let body = try voteContent().encoded
+  fileprivate func counted(
+    _ votes: [RecoveryVote], for proposal: RecoveryProposal
+  ) throws(DeviceError) -> [EntrySignature] {
+    let content = proposal.content
+    guard proposal.account == log.account, try voteContent(content.electors) == content else {
+      throw .proposalRefused
+    }
+    let body = content.encoded
     var counted: [DeviceID: EntrySignature] = [:]
     for vote in votes where vote.device != keys.deviceID {
       guard vote.account == log.account, let voter = log.signingKeys(ofElector: vote.device),

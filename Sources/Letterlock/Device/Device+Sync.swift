@@ -63,7 +63,7 @@ extension Device {
     let waiting = state.withLock { $0.pending?.entry }
     result.received += try await pullEverything(report)
     try await finishPending()
-    if let waiting, waiting.content.change.needsPerson, log.index(of: waiting.head) == nil,
+    if let waiting, waiting.content.change.needsPerson(in: log), log.index(of: waiting.head) == nil,
       state.withLock({ $0.pending }) == nil
     {
       result.abandoned.append(waiting.content.change)

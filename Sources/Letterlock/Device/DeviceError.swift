@@ -32,6 +32,8 @@ public enum DeviceError: Error, Hashable, Sendable {
   case notAnElector
   /// The proposal is for another account or another recovery key, or no active elector made it.
   case proposalRefused
+  /// The code is not the proposal's: it is another one than the person made, or the person mistyped it.
+  case codeNotConfirmed
   /// This device's vote is no elector's, or for another proposal.
   case voteRefused(DeviceID)
   /// So many more electors must agree.

@@ -11,8 +11,10 @@ enum LogIntent: Sendable {
   case keep(Set<DeviceID>)
   /// New sealing keys for this device, and their bundle.
   case rotate(DeviceKeys, DeviceKeyBundle)
-  /// A new recovery device, who signs for it, and the votes for it, in the order of SPEC.md section 3.4 rule 4.
-  case replaceRecovery(DeviceKeyBundle, signers: [DeviceKeys], votes: [EntrySignature])
+  /// A new recovery device, who may vote on the next, and who signs for it and the votes for it, in the order of
+  /// SPEC.md section 3.4 rule 4.
+  case replaceRecovery(
+    DeviceKeyBundle, electors: [DeviceID], signers: [DeviceKeys], votes: [EntrySignature])
 }
 
 extension DeviceState {
@@ -41,12 +43,12 @@ extension DeviceState {
       guard log.activeMember(keys.deviceID)?.bundle.sealingKey != keys.sealingKey else { return nil }
       try checkNewestEpoch()
       return try epochEntry(history: history, rotating: keys) { .rotate(.init(device: bundle, epoch: $0)) }
-    case .replaceRecovery(let bundle, let signers, let votes):
+    case .replaceRecovery(let bundle, let electors, let signers, let votes):
       guard log.recoveryDevice != bundle.deviceID else { return nil }
       try checkNewestEpoch()
       return try epochEntry(
         history: history, leaving: [log.recoveryDevice], joining: bundle, signing: signers, votes: votes
-      ) { .replaceRecovery(.init(recovery: bundle, epoch: $0)) }
+      ) { .replaceRecovery(.init(recovery: bundle, electors: electors, epoch: $0)) }
     }
   }
 
@@ -70,6 +72,13 @@ extension DeviceState {
     case .rotate(let rotate):
       guard let seed = pending.sealingSeed else { return nil }
       return .rotate(try DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed), rotate.device)
+    case .replaceRecovery(let replace):
+      // Votes name no place in the log. What the old recovery key signed only a person can have it sign again.
+      guard log.electors.contains(keys.deviceID), let next = nextRecoverySecret else { return nil }
+      return .replaceRecovery(
+        replace.recovery, electors: replace.electors,
+        signers: [keys, try DeviceKeys(recoverySecret: next)],
+        votes: Array(pending.entry.signatures.dropFirst().dropLast()))
     default: return nil
     }
   }
@@ -77,9 +86,11 @@ extension DeviceState {
 
 extension AccountChange {
   /// Whether only a person can say whether it is still wanted after another came first.
-  var needsPerson: Bool {
+  func needsPerson(in log: AccountLog) -> Bool {
     switch self {
-    case .add, .replaceRecovery, .update: true
+    case .add, .update: true
+    // It was made again if its recovery device came in.
+    case .replaceRecovery(let replace): log.recoveryDevice != replace.recovery.deviceID
     case .create, .remove, .rotate, .epoch: false
     }
   }

@@ -31,6 +31,14 @@ struct DeviceCommand: AsyncParsableCommand {
           let id = try await opened.device.approve(parsed)
           try await opened.device.sync().checked()
           print("Added device \(id). It goes on with `letterlock sync`.")
+          if opened.device.log.electors.count < 2 {
+            print(
+              """
+              It has no vote on the recovery key, which this account's first device can replace alone. To give both one: \
+              letterlock recovery replace \(dir) --old-key-file F --recovery-key-file G --elector \
+              \(id.description.prefix(16))
+              """)
+          }
         } catch { throw ToolError(error, folder: dir) }
       }
     }
@@ -86,6 +94,10 @@ struct DeviceCommand: AsyncParsableCommand {
           try await opened.device.sync().checked()
         } catch { throw ToolError(error, folder: dir) }
         print("Kept \(kept.count) other devices, removed \(leaving.count). This device seals from now on.")
+        if !opened.device.log.canVote {
+          print(
+            "If the recovery key is lost, too few devices have a vote to replace it: replace it once now.")
+        }
       }
     }
   }

@@ -100,6 +100,11 @@ struct SyncCommand: AsyncParsableCommand {
         if despiteEvidence { try device.goOnDespiteEvidence() }
         let report = try await device.sync(ignoringConditions: ignoreConditions) { bar.show($0) }
         bar.finish()
+        if device.hasRecoveryKeyNotInForce {
+          Terminal.note(
+            "A new recovery key was made and does not count yet: the old one does. See `letterlock recovery`."
+          )
+        }
         for hold in report.heldBack { Terminal.note(hold.sentence(folder: dir)) }
         let erased = report.verdict.isComplete ? try await erase(on: device) : 0
         let files = report.verdict.isComplete ? try await device.downloadAutomatically() : 0

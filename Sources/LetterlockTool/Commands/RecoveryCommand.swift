@@ -10,8 +10,9 @@ struct RecoveryCommand: AsyncParsableCommand {
     commandName: "recovery",
     abstract: "The recovery key: show one that nobody saw, replace it, with the old one or without.",
     discussion: """
-      With the old key: `replace DIR --old-key-file F`. Without it, the devices that were in the account when the old \
-      key was made decide: `propose` on one of them, `vote` on others, `replace DIR --vote F` on the first.
+      With the old key: `replace DIR --old-key-file F`. Without it, the devices that have a vote decide: `propose` on \
+      one of them, `vote` on others, `replace DIR --proposal F --vote V` on the first. The first device has a vote, \
+      and those that were named with --elector when the present key was made.
       """,
     subcommands: [Show.self, Replace.self, Propose.self, Vote.self])
 
@@ -46,40 +47,57 @@ struct RecoveryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "replace",
       abstract: "Makes a new recovery key, shows it, and puts it in place of the old one.",
-      discussion: """
-        The old one opens what it could open before, and nothing newer. If the relay does not answer, the next \
-        `letterlock sync` goes on with it.
-        """)
+      discussion: "The old one opens what it could open before, and nothing newer.")
 
     @Argument(help: "The archive's folder.") var dir: String
     @Option(help: "A file that holds the old recovery key.") var oldKeyFile: String?
+    @Option(help: "The file that `letterlock recovery propose` wrote here.") var proposal: String?
     @Option(help: "A file that `letterlock recovery vote` wrote; may be given again.") var vote: [String] = []
+    @OptionGroup var electors: ElectorOptions
     @OptionGroup var output: RecoveryKeyOutput
     @OptionGroup var keys: KeyOptions
 
+    func validate() throws {
+      guard oldKeyFile == nil || (vote.isEmpty && proposal == nil) else {
+        throw ValidationError("Either the old key or votes replace it.")
+      }
+      guard proposal == nil || electors.elector.isEmpty else {
+        throw ValidationError("The proposal says who has a vote.")
+      }
+    }
+
     func run() async throws {
       try await Terminal.run {
-        let device = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing).device
-        let votes = try vote.map { try PublicFile.read(RecoveryVote.self, from: $0, what: "vote") }
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let device = opened.device
         do {
           try await device.sync(ignoringConditions: true).checked()
-          if oldKeyFile == nil {
-            // Nobody should write down a key that cannot come in.
-            let missing = try device.votesMissing(with: votes)
-            guard missing == 0 else { throw DeviceError.votesMissing(missing) }
-          }
+          let electors = try electors.named(in: opened, folder: dir)
           if let oldKeyFile {
             let old = try RestoreCommand.readKey(oldKeyFile)
             try device.check(old)
             try output.show(try device.prepareRecoveryKey(), in: try output.file())
-            try await device.replaceRecoveryKey(old)
+            try await device.replaceRecoveryKey(old, electors: electors)
           } else {
-            try output.show(try device.prepareRecoveryKey(), in: try output.file())
-            try await device.replaceRecoveryKey(votes: votes)
+            try await replaceByVote(device, electors)
           }
+          try device.confirmRecoveryKey()
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
         print("Replaced the recovery key. The old one opens nothing that is sealed from now on.")
       }
+    }
+
+    private func replaceByVote(_ device: Device, _ electors: Set<DeviceID>?) async throws {
+      let votes = try vote.map { try PublicFile.read(RecoveryVote.self, from: $0, what: "vote") }
+      let key = try device.prepareRecoveryKey()
+      let proposal =
+        try proposal.map { try PublicFile.read(RecoveryProposal.self, from: $0, what: "proposal") }
+        ?? device.proposeRecoveryKey(electors: electors)
+      // Nobody should write down a key that cannot come in.
+      let missing = try device.votesMissing(for: proposal, with: votes)
+      guard missing == 0 else { throw DeviceError.votesMissing(missing) }
+      try output.show(key, in: try output.file())
+      try await device.replaceRecoveryKey(by: proposal, votes: votes)
     }
   }
 
@@ -90,26 +108,27 @@ struct RecoveryCommand: AsyncParsableCommand {
 
     @Argument(help: "The archive's folder.") var dir: String
     @Argument(help: "A file to write: it holds no secret.") var file: String
+    @OptionGroup var electors: ElectorOptions
     @OptionGroup var keys: KeyOptions
 
     func run() async throws {
       try await Terminal.run {
-        let device = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing).device
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let device = opened.device
         do {
           try await device.sync(ignoringConditions: true).checked()
           _ = try device.prepareRecoveryKey()
-          try PublicFile.write(try device.proposeRecoveryKey(), to: file)
+          let proposal = try device.proposeRecoveryKey(electors: try electors.named(in: opened, folder: dir))
+          try PublicFile.write(proposal, to: file)
           let names = try device.timelineIndex().deviceNames
-          let needed = device.log.votesNeeded - 1
-          guard needed > 0 else {
-            print("No other device is needed: letterlock recovery replace \(dir)")
-            return
-          }
-          print("\(needed) of these devices must agree, with `letterlock recovery vote DIR \(file) VOTE`:")
+          print("The code of this proposal, which the other devices ask for: \(proposal.code)")
+          print("\(device.log.votesNeeded - 1) of these devices must agree:")
           for elector in device.log.electors.sorted()
           where elector != device.id && device.log.activeMember(elector) != nil {
             print("  \(elector.description.prefix(16))  \((names[elector] ?? "").shown)")
           }
+          print("There: letterlock recovery vote DIR \(file) VOTE --code CODE")
+          print("Then here: letterlock recovery replace \(dir) --proposal \(file) --vote VOTE")
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       }
     }
@@ -120,14 +139,14 @@ struct RecoveryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "vote", abstract: "Agrees to a new recovery key that another device of yours proposes.",
       discussion: """
-        Says first which device proposes it; a second run with --confirm agrees. Agree only if it was you who \
-        proposed it, on that device.
+        Asks for the code that you read on the device that proposes it, so that nobody can put another proposal in its \
+        place. Without it, it says which device proposes what.
         """)
 
     @Argument(help: "The archive's folder.") var dir: String
     @Argument(help: "The file that `letterlock recovery propose` wrote.") var proposal: String
     @Argument(help: "A file to write: it holds no secret.") var file: String
-    @Flag(help: "It was I who proposed it, on that device.") var confirm = false
+    @Option(help: "The code that you read there.") var code: String?
     @OptionGroup var keys: KeyOptions
 
     func run() async throws {
@@ -136,19 +155,38 @@ struct RecoveryCommand: AsyncParsableCommand {
         let proposal = try PublicFile.read(RecoveryProposal.self, from: proposal, what: "proposal")
         do {
           try await device.sync(ignoringConditions: true).checked()
-          let vote = try await device.vote(for: proposal)
-          let proposer = proposal.content.signer
-          let name = try device.timelineIndex().deviceNames[proposer] ?? ""
-          let who = "\(proposer.description.prefix(16))  \(name.shown)"
-          guard confirm else {
-            throw ToolError(
-              "Not agreed. This device asks for a new recovery key: \(who). If it was you: --confirm")
+          let names = try device.timelineIndex().deviceNames
+          func shown(_ id: DeviceID) -> String { "\(id.description.prefix(16))  \((names[id] ?? "").shown)" }
+          print("This device proposes a new recovery key: \(shown(proposal.content.signer))")
+          print("These would have a vote on the one after it:")
+          for elector in proposal.content.electors { print("  \(shown(elector))") }
+          guard let code else {
+            throw ToolError("Not agreed. If it was you: --code, with the code that it shows.")
           }
-          try PublicFile.write(vote, to: file)
-          print("Agreed that \(who) replaces the recovery key. Take \(file) there.")
+          try PublicFile.write(try await device.vote(for: proposal, confirmedBy: code), to: file)
+          print("Agreed. Take \(file) to that device.")
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       }
     }
+  }
+}
+
+/// Who may vote on the next recovery key.
+struct ElectorOptions: ParsableArguments {
+  @Option(
+    help: """
+      The beginning of the number of a device, in your hand, that may vote on the next recovery key if this one is \
+      lost; may be given again. Those that have a vote keep it.
+      """)
+  var elector: [String] = []
+
+  /// Nil for no others than now.
+  func named(in opened: ArchiveFolder.Opened, folder: String) throws -> Set<DeviceID>? {
+    guard !elector.isEmpty else { return nil }
+    let device = opened.device
+    let present = device.log.electors.filter { device.log.activeMember($0) != nil }
+    return try Set(elector.map { try DeviceNumber.find($0, in: opened, folder: folder) })
+      .union(present).union([device.id])
   }
 }
 #endif

@@ -131,6 +131,7 @@ struct LogMaker {
         .replaceRecovery(
           .init(
             recovery: DeviceKeyBundle(of: secondRecovery, createdAt: 1_700_000_200_000),
+            electors: electors,
             epoch: open([rotatedPhone, laptop, secondRecovery]))), by: recovery,
         signedBy: [recovery, secondRecovery]))
   }
@@ -141,6 +142,7 @@ struct LogMaker {
         .replaceRecovery(
           .init(
             recovery: DeviceKeyBundle(of: thirdRecovery, createdAt: 1_700_000_300_000),
+            electors: electors,
             epoch: open([rotatedPhone, laptop, thirdRecovery]))), by: rotatedPhone,
         signedBy: [rotatedPhone, laptop, thirdRecovery]))
     try take(try entry(.add(try addition(of: watch)), by: laptop))
@@ -148,6 +150,9 @@ struct LogMaker {
       try entry(
         .remove(.init(devices: leavers, epoch: open([laptop, thirdRecovery]))), by: laptop))
   }
+
+  /// Who may vote after both replacements.
+  var electors: [DeviceID] { [rotatedPhone.deviceID, laptop.deviceID].sorted() }
 
   /// Whom the last entry removes.
   var leavers: [DeviceID] { [phone.deviceID, watch.deviceID].sorted() }
@@ -201,7 +206,7 @@ struct LogMaker {
         try $0.vote(
           for: VoteContent(
             recovery: recoveryDevice(after: place), signer: signer.deviceID,
-            newRecovery: replace.recovery.deviceID), account: log.account)
+            newRecovery: replace.recovery.deviceID, electors: replace.electors), account: log.account)
       }
     }
     return try LogEntry(

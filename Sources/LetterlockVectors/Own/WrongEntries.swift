@@ -12,7 +12,8 @@ struct WrongEntry {
 /// One entry, at least, for each rule of SPEC.md section 3.4.
 extension LogMaker {
   func wrongEntries() throws -> [WrongEntry] {
-    try wrongPlaces() + wrongSigners() + wrongVotes() + wrongDevices() + wrongKeys() + wrongHeaders()
+    try wrongPlaces() + wrongSigners() + wrongVotes() + wrongElectors() + wrongDevices() + wrongKeys()
+      + wrongHeaders()
   }
 
   private func wrongPlaces() throws -> [WrongEntry] {
@@ -54,10 +55,13 @@ extension LogMaker {
   }
 
   /// A replacement of the recovery device with the epoch of this number.
-  private func replacement(_ epoch: UInt64, _ devices: [DeviceKeys]) throws -> AccountChange {
+  private func replacement(
+    _ epoch: UInt64, _ devices: [DeviceKeys], electors: [DeviceID]? = nil
+  ) throws -> AccountChange {
     .replaceRecovery(
       .init(
         recovery: try DeviceKeyBundle(of: fourthRecovery, createdAt: 0),
+        electors: electors ?? devices.map(\.deviceID).sorted(),
         epoch: try Self.opening(epoch, account: log.account, devices + [fourthRecovery]).header))
   }
 
@@ -109,10 +113,30 @@ extension LogMaker {
     ]
   }
 
+  private func wrongElectors() throws -> [WrongEntry] {
+    func wrong(_ name: String, after: Int = 9, _ electors: [DeviceID]) throws -> WrongEntry {
+      let (epoch, devices): (UInt64, [DeviceKeys]) = after == 9 ? (6, [rotatedPhone, laptop]) : (7, [laptop])
+      return WrongEntry(
+        name: name, after: after,
+        entry: try entry(
+          try replacement(epoch, devices, electors: electors), by: thirdRecovery, after: after,
+          signedBy: [thirdRecovery, try fourthRecovery]))
+    }
+    return [
+      try wrong("electors out of order", electors.reversed()),
+      try wrong("an elector twice", [laptop.deviceID, laptop.deviceID]),
+      try wrong("an elector that is unknown", [try TestKeys.keys("stranger").deviceID]),
+      try wrong("an elector that was removed", after: 11, [rotatedPhone.deviceID]),
+      try wrong("the old recovery device as an elector", [thirdRecovery.deviceID]),
+      try wrong("the new recovery device as an elector", [try fourthRecovery.deviceID]),
+    ]
+  }
+
   /// The phone's replacement, after the third recovery device came in, with this vote of the laptop.
   private func withVote(signer: DeviceKeys, new: DeviceKeys) throws -> LogEntry {
     let content = VoteContent(
-      recovery: thirdRecovery.deviceID, signer: signer.deviceID, newRecovery: new.deviceID)
+      recovery: thirdRecovery.deviceID, signer: signer.deviceID, newRecovery: new.deviceID,
+      electors: electors)
     return try LogEntry(
       try entry(try replacement(6, [rotatedPhone, laptop]), by: rotatedPhone, after: 9).content,
       signedBy: [rotatedPhone, try fourthRecovery], votes: [laptop.vote(for: content, account: log.account)],

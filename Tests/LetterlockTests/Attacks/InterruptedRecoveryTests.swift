@@ -50,6 +50,41 @@ struct InterruptedRecoveryTests {
     #expect(try await house.restore().account == house.phone.account)
   }
 
+  @Test func `a replacement by vote that another entry overtook is made again`() async throws {
+    let house = try await Household()
+    let shown = try text(of: try house.phone.prepareRecoveryKey())
+    await house.relay.lose(.request)
+    try? await house.phone.replaceRecoveryKey(votes: [])
+    try await house.mac.beginEpoch()
+    try house.mac.append(Household.text("meanwhile"), to: house.chat)
+    try await house.mac.sync()
+    #expect(try await house.phone.sync().abandoned.isEmpty)
+    let restored = try await Device.restore(
+      with: try RecoveryKey.parse(shown).key(), vault: .inMemory, store: MemoryDeviceStore(),
+      relay: house.relay)
+    #expect(restored.account == house.phone.account)
+  }
+
+  @Test func `a key that was prepared is forgotten when another recovery key comes in`() async throws {
+    let house = try await Household()
+    _ = try house.mac.prepareRecoveryKey()
+    #expect(house.mac.hasRecoveryKeyNotInForce)
+    _ = try house.phone.prepareRecoveryKey()
+    try await house.phone.replaceRecoveryKey(try house.key())
+    try await house.mac.sync()
+    #expect(!house.mac.hasRecoveryKeyNotInForce)
+  }
+
+  @Test func `a key that came in is kept until the person has it`() async throws {
+    let house = try await Household()
+    let shown = try text(of: try house.phone.prepareRecoveryKey())
+    try await house.phone.replaceRecoveryKey(try house.key())
+    let phone = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
+    #expect(try text(of: phone.recoveryKeyToShow()) == shown)
+    try phone.confirmRecoveryKey()
+    #expect(throws: DeviceError.noRecoveryKeyPrepared) { try text(of: phone.recoveryKeyToShow()) }
+  }
+
   @Test func `a replacement needs a key that was shown`() async throws {
     let house = try await Household()
     await #expect(throws: DeviceError.noRecoveryKeyPrepared) {

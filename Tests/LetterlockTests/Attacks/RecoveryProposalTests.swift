@@ -11,7 +11,8 @@ struct RecoveryProposalTests {
     let house = try await Household()
     let tablet = try await house.join("Tablet")
     try show(try house.phone.prepareRecoveryKey())
-    try await house.phone.replaceRecoveryKey(try house.key())
+    try await house.phone.replaceRecoveryKey(
+      try house.key(), electors: [house.phone.id, house.mac.id, tablet.id])
     for device in [house.mac, tablet] { try await device.sync() }
     return (house, tablet)
   }
@@ -27,7 +28,7 @@ struct RecoveryProposalTests {
   @Test func `the first device replaces a lost key alone while it is the only elector`() async throws {
     let house = try await Household()
     let shown = try show(try house.phone.prepareRecoveryKey())
-    #expect(try house.phone.votesMissing(with: []) == 0)
+    #expect(try house.phone.votesMissing(for: try house.phone.proposeRecoveryKey(), with: []) == 0)
     try await house.phone.replaceRecoveryKey(votes: [])
     let restored = try await Device.restore(
       with: try RecoveryKey.parse(shown).key(), vault: .inMemory, store: MemoryDeviceStore(),
@@ -44,11 +45,11 @@ struct RecoveryProposalTests {
     let (house, tablet) = try await threeElectors()
     let shown = try show(try house.mac.prepareRecoveryKey())
     let proposal = try carried(try house.mac.proposeRecoveryKey())
-    let vote = try carried(try await tablet.vote(for: proposal))
+    let vote = try carried(try await tablet.vote(for: proposal, confirmedBy: proposal.code))
     try house.phone.append(Household.text("meanwhile"), to: house.chat)
     try await house.phone.sync()
     try await house.phone.beginEpoch()
-    try await house.mac.replaceRecoveryKey(votes: [vote])
+    try await house.mac.replaceRecoveryKey(by: proposal, votes: [vote])
     for device in [house.phone, tablet] { try await device.sync() }
     #expect(house.phone.log.recoveryDevice == house.mac.log.recoveryDevice)
     let restored = try await Device.restore(
@@ -61,7 +62,9 @@ struct RecoveryProposalTests {
     await #expect(throws: DeviceError.voteRefused(tablet.id)) {
       try await house.mac.replaceRecoveryKey(votes: [vote])
     }
-    await #expect(throws: DeviceError.proposalRefused) { try await tablet.vote(for: proposal) }
+    await #expect(throws: DeviceError.proposalRefused) {
+      try await tablet.vote(for: proposal, confirmedBy: proposal.code)
+    }
   }
 
   @Test func `too few votes, or one twice, replace nothing`() async throws {
@@ -71,11 +74,13 @@ struct RecoveryProposalTests {
     try show(try house.mac.prepareRecoveryKey())
     let proposal = try house.mac.proposeRecoveryKey()
     await #expect(throws: DeviceError.votesMissing(1)) { try await house.mac.replaceRecoveryKey(votes: []) }
-    let own = try await house.mac.vote(for: proposal)
+    let own = try await house.mac.vote(for: proposal, confirmedBy: proposal.code)
     await #expect(throws: DeviceError.votesMissing(1)) {
       try await house.mac.replaceRecoveryKey(votes: [own, own])
     }
-    await #expect(throws: DeviceError.notAnElector) { try await late.vote(for: proposal) }
+    await #expect(throws: DeviceError.notAnElector) {
+      try await late.vote(for: proposal, confirmedBy: proposal.code)
+    }
     #expect(throws: DeviceError.notAnElector) { try late.proposeRecoveryKey() }
     // A vote that a late device signs all the same.
     let forged = RecoveryVote(
@@ -94,7 +99,7 @@ struct RecoveryProposalTests {
     try show(try house.mac.prepareRecoveryKey())
     try show(try house.phone.prepareRecoveryKey())
     let proposal = try house.mac.proposeRecoveryKey()
-    let vote = try await tablet.vote(for: proposal)
+    let vote = try await tablet.vote(for: proposal, confirmedBy: proposal.code)
     await #expect(throws: DeviceError.voteRefused(tablet.id)) {
       try await house.phone.replaceRecoveryKey(votes: [vote])
     }
@@ -102,31 +107,70 @@ struct RecoveryProposalTests {
     let swapped = RecoveryProposal(
       version: .newest, account: proposal.account,
       content: VoteContent(
-        recovery: proposal.content.recovery, signer: house.mac.id, newRecovery: own.content.newRecovery),
+        recovery: proposal.content.recovery, signer: house.mac.id, newRecovery: own.content.newRecovery,
+        electors: proposal.content.electors),
       signature: proposal.signature)
-    await #expect(throws: DeviceError.proposalRefused) { try await tablet.vote(for: swapped) }
+    await #expect(throws: DeviceError.proposalRefused) {
+      try await tablet.vote(for: swapped, confirmedBy: swapped.code)
+    }
     // What the mac's person wanted, the phone takes with the mac's own signature removed from the entry.
     try await house.mac.remove(house.phone.id)
-    await #expect(throws: DeviceError.proposalRefused) { try await tablet.vote(for: own) }
+    await #expect(throws: DeviceError.proposalRefused) {
+      try await tablet.vote(for: own, confirmedBy: own.code)
+    }
+  }
+
+  @Test func `a vote wants the code of the proposal that the person made`() async throws {
+    let (house, tablet) = try await threeElectors()
+    try show(try house.mac.prepareRecoveryKey())
+    try show(try house.phone.prepareRecoveryKey())
+    let proposal = try house.mac.proposeRecoveryKey()
+    let other = try house.phone.proposeRecoveryKey()
+    #expect(proposal.code.filter(\.isNumber).count == 20)
+    for code in [other.code, "", String(proposal.code.dropLast()), proposal.code + "1"] {
+      await #expect(throws: DeviceError.codeNotConfirmed) {
+        try await tablet.vote(for: proposal, confirmedBy: code)
+      }
+    }
+    let spaced = proposal.code.filter(\.isNumber).map { "\($0)" }.joined(separator: "-")
+    #expect(try await tablet.vote(for: proposal, confirmedBy: spaced).device == tablet.id)
+    // The same key with other electors is another proposal.
+    #expect(try house.mac.proposeRecoveryKey(electors: [house.mac.id]).code != proposal.code)
+  }
+
+  @Test func `another device's proposal is not one's own`() async throws {
+    let (house, tablet) = try await threeElectors()
+    try show(try house.mac.prepareRecoveryKey())
+    try show(try house.phone.prepareRecoveryKey())
+    let proposal = try house.mac.proposeRecoveryKey()
+    let vote = try await tablet.vote(for: proposal, confirmedBy: proposal.code)
+    #expect(throws: DeviceError.proposalRefused) {
+      try house.phone.votesMissing(for: proposal, with: [vote])
+    }
+    await #expect(throws: DeviceError.proposalRefused) {
+      try await house.phone.replaceRecoveryKey(by: proposal, votes: [vote])
+    }
   }
 
   @Test func `every flipped bit of a proposal or a vote is refused`() async throws {
     let (house, tablet) = try await threeElectors()
     try show(try house.mac.prepareRecoveryKey())
     let proposal = try house.mac.proposeRecoveryKey()
-    let vote = try await tablet.vote(for: proposal)
+    let vote = try await tablet.vote(for: proposal, confirmedBy: proposal.code)
     for bit in stride(from: 0, to: proposal.encoded.count * 8, by: 997) {
       var bytes = proposal.encoded
       bytes[bit / 8] ^= 1 << (bit % 8)
       guard let altered = try? RecoveryProposal(decoding: bytes) else { continue }
-      await #expect(throws: DeviceError.proposalRefused) { try await tablet.vote(for: altered) }
+      await #expect(throws: DeviceError.proposalRefused) {
+        try await tablet.vote(for: altered, confirmedBy: altered.code)
+      }
     }
     for bit in stride(from: 0, to: vote.encoded.count * 8, by: 997) {
       var bytes = vote.encoded
       bytes[bit / 8] ^= 1 << (bit % 8)
       guard let altered = try? RecoveryVote(decoding: bytes) else { continue }
       #expect(throws: DeviceError.voteRefused(altered.device)) {
-        try house.mac.votesMissing(with: [altered])
+        try house.mac.votesMissing(for: proposal, with: [altered])
       }
     }
   }

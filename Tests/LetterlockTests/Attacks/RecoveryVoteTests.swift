@@ -13,11 +13,15 @@ struct RecoveryVoteTests {
     bundle = try DeviceKeyBundle(of: new, createdAt: 0)
   }
 
-  /// The entry by which `voters` replace the recovery device of `device`'s account.
-  private func replacement(at device: Device, by voters: [Device]) throws -> LogEntry {
+  /// The entry by which `voters` replace the recovery device of `device`'s account, and become the electors.
+  private func replacement(
+    at device: Device, by voters: [Device], votingFor others: [DeviceID]? = nil
+  ) throws -> LogEntry {
     let history = try device.progress().history
+    let electors = voters.map(\.id).filter { device.log.activeMember($0) != nil }.sorted()
     let content = VoteContent(
-      recovery: device.log.recoveryDevice, signer: voters[0].id, newRecovery: new.deviceID)
+      recovery: device.log.recoveryDevice, signer: voters[0].id, newRecovery: new.deviceID,
+      electors: others ?? electors)
     let votes = try voters.dropFirst().sorted { $0.id < $1.id }.map {
       try $0.secrets.keys.vote(for: content, account: $0.account)
     }
@@ -26,13 +30,15 @@ struct RecoveryVoteTests {
       try state.epochEntry(
         history: history, leaving: [state.log.recoveryDevice], joining: bundle, rotating: nil,
         signing: signers, votes: votes
-      ) { .replaceRecovery(.init(recovery: bundle, epoch: $0)) }
+      ) { .replaceRecovery(.init(recovery: bundle, electors: electors, epoch: $0)) }
     }.entry
   }
 
-  private func refusal(at device: Device, by voters: [Device]) throws -> AccountLogError? {
+  private func refusal(
+    at device: Device, by voters: [Device], votingFor others: [DeviceID]? = nil
+  ) throws -> AccountLogError? {
     var log = device.log
-    let entry = try replacement(at: device, by: voters)
+    let entry = try replacement(at: device, by: voters, votingFor: others)
     do throws(AccountLogError) { try log.append(entry) } catch { return error }
     return nil
   }
@@ -42,7 +48,8 @@ struct RecoveryVoteTests {
     let house = try await Household()
     let tablet = try await house.join("Tablet")
     _ = try house.phone.prepareRecoveryKey()
-    try await house.phone.replaceRecoveryKey(try house.key())
+    try await house.phone.replaceRecoveryKey(
+      try house.key(), electors: [house.phone.id, house.mac.id, tablet.id])
     for device in [house.mac, tablet] { try await device.sync() }
     return (house, tablet)
   }
@@ -59,17 +66,50 @@ struct RecoveryVoteTests {
     #expect(try refusal(at: house.mac, by: [house.mac, tablet]) == .wrongSigners)
   }
 
-  @Test func `two of three electors replace it, and are then the electors with all who are there`()
-    async throws
-  {
+  @Test func `two of three electors replace it, and name the next electors`() async throws {
     let (house, tablet) = try await threeElectors()
-    let late = try await house.join("Late")
+    _ = try await house.join("Late")
     for device in [house.phone, house.mac, tablet] { try await device.sync() }
     #expect(try refusal(at: house.mac, by: [house.mac]) == .wrongSigners)
     var log = house.mac.log
     try log.append(try replacement(at: house.mac, by: [house.mac, tablet]))
     #expect(log.recoveryDevice == new.deviceID)
-    #expect(log.electors == [house.phone.id, house.mac.id, tablet.id, late.id])
+    #expect(log.electors == [house.mac.id, tablet.id])
+  }
+
+  @Test func `a vote is for those electors and no others`() async throws {
+    let (house, tablet) = try await threeElectors()
+    let voters = [house.mac, tablet]
+    #expect(
+      try refusal(at: house.mac, by: voters, votingFor: [house.mac.id]) == .badSignature(tablet.id))
+  }
+
+  /// Whoever replaces a key that a thief saw must not make the thief's devices electors unseen.
+  @Test func `devices that a thief added get no vote from a replacement that does not name them`()
+    async throws
+  {
+    let house = try await Household()
+    let spies = [
+      try await house.join("Spy 1", by: house.mac), try await house.join("Spy 2", by: house.mac),
+    ]
+    try await house.phone.sync()
+    _ = try house.phone.prepareRecoveryKey()
+    try await house.phone.replaceRecoveryKey(try house.key())
+    #expect(house.phone.log.electors == [house.phone.id])
+    try await house.mac.sync()
+    #expect(try refusal(at: house.mac, by: [house.mac] + spies) == .wrongSigners)
+  }
+
+  @Test func `only active devices can be named electors`() async throws {
+    let (house, tablet) = try await threeElectors()
+    try await house.phone.remove(tablet.id)
+    _ = try house.phone.prepareRecoveryKey()
+    for wrong in [tablet.id, house.phone.log.recoveryDevice] {
+      #expect(throws: DeviceError.unknownDevice(wrong)) {
+        try house.phone.proposeRecoveryKey(electors: [house.phone.id, wrong])
+      }
+    }
+    #expect(try house.phone.proposeRecoveryKey().content.electors == [house.phone.id, house.mac.id].sorted())
   }
 
   @Test func `an elector that the recovery device itself removed no longer counts`() async throws {
