@@ -4,14 +4,18 @@ import Foundation
 
 /// What every benchmark notes once per iteration, for one operation; 0 for what it does not measure.
 ///
-/// All of them note all six: the export gives a figure that one leaves out the value of another's.
+/// All of them note all of these: the export gives a figure that one leaves out the value of another's.
 enum Figure {
   static let time = BenchmarkMetric.custom("picoseconds", useScalingFactor: false)
   static let reference = BenchmarkMetric.custom("reference_picoseconds", useScalingFactor: false)
   static let ratio = BenchmarkMetric.custom("ratio_in_thousandths", useScalingFactor: false)
   static let allocations = BenchmarkMetric.custom("allocations_in_thousandths", useScalingFactor: false)
+  static let referenceAllocations = BenchmarkMetric.custom(
+    "reference_allocations_in_thousandths", useScalingFactor: false)
   static let fetched = BenchmarkMetric.custom("fetched_bytes", useScalingFactor: false)
   static let bytes = BenchmarkMetric.custom("bytes", useScalingFactor: false)
+
+  static let all = [time, reference, ratio, allocations, referenceAllocations, fetched, bytes]
 }
 
 /// How long the operations of one batch took, and how often they allocated.
@@ -51,6 +55,7 @@ extension Benchmark {
   func note(_ batch: Batch, of count: Int, against reference: Batch? = nil, fetching byteCount: Int = 0) {
     measurement(Figure.time, batch.picoseconds / count)
     measurement(Figure.allocations, batch.allocationCount * 1000 / count)
+    measurement(Figure.referenceAllocations, (reference?.allocationCount ?? 0) * 1000 / count)
     measurement(Figure.fetched, byteCount)
     measurement(Figure.reference, (reference?.picoseconds ?? 0) / count)
     measurement(Figure.ratio, reference.map { batch.picoseconds * 1000 / max(1, $0.picoseconds) } ?? 0)
@@ -59,10 +64,7 @@ extension Benchmark {
 
   /// Notes a size.
   func note(byteCount: Int) {
-    for figure in [Figure.time, Figure.allocations, Figure.reference, Figure.ratio, Figure.fetched] {
-      measurement(figure, 0)
-    }
-    measurement(Figure.bytes, byteCount)
+    for figure in Figure.all { measurement(figure, figure == Figure.bytes ? byteCount : 0) }
   }
 
   /// Runs `count` operations and as many of the reference, in turns first, so that whatever else the machine
@@ -84,11 +86,8 @@ extension Benchmark.Configuration {
   static var timed: Self {
     let isShort = ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short"
     return Self(
-      metrics: [
-        .throughput, Figure.time, Figure.reference, Figure.ratio, Figure.allocations, Figure.fetched,
-        Figure.bytes,
-      ],
-      warmupIterations: 3, maxDuration: isShort ? .seconds(2) : .seconds(10), maxIterations: 1_000_000)
+      metrics: [.throughput] + Figure.all, warmupIterations: 3,
+      maxDuration: isShort ? .seconds(2) : .seconds(10), maxIterations: 1_000_000)
   }
 
   /// For operations of a second or more.

@@ -35,6 +35,7 @@ final class MLSGroupSample {
     self.welcome = welcome.encoded
     last = try Group.join(welcome, as: lastClient)
     emptyCommit = try creator.commit().commit.encoded
+    creator.discardPendingCommit()
     newcomer = try Self.client("newcomer", suite).keyPackage()
     addition = try creator.commit([.adding(newcomer)]).commit.encoded
     creator.discardPendingCommit()
@@ -67,7 +68,8 @@ final class MLSGroupSample {
 
   func protect(_ data: [UInt8]) throws -> [UInt8] { try creator.protectEncoded(data) }
 
-  func receive(_ message: [UInt8]) throws { _ = try last.process(message) }
+  @discardableResult
+  func receive(_ message: [UInt8]) throws -> ProcessedMessage { try last.process(message) }
 
   func save(to store: some GroupStore) throws { try last.save(to: store) }
 

@@ -10,14 +10,17 @@ func registerMLSGroups() {
   for suite in MeasuredSuite.all {
     registerMLSKeyPackages(suite)
     registerMLSSizes(suite)
+    registerMLSSizes(suite, 10)
     if !isShort {
       registerMLSLargeGroups(suite)
     } else if suite.isClassical {
-      registerMLSGroups(suite, counts: [10, 1000], warmCounts: [1000])
+      registerMLSGroups(suite, counts: [10, 100, 1000], warmCounts: [1000])
     } else {
       registerMLSGroups(suite, counts: [10], warmCounts: [100])
     }
   }
+  registerMLSSizes(.postQuantumSignatures)
+  registerMLSSizes(.postQuantumSignatures, 10)
 }
 
 /// What takes minutes.
@@ -27,10 +30,8 @@ private func registerMLSLargeGroups(_ suite: MeasuredSuite) {
     suite, counts: [10, 100, 1000, 10_000], warmCounts: [2, 10, 30, 100, 300, 1000, 3000, 10_000])
   registerMLSMemory(suite, 10_000)
   registerMLSBulkAdds(suite, 9999)
-  for count in [1000, 10_000] {
-    registerMLSPeak(suite, count)
-    registerMLSSizes(suite, count)
-  }
+  registerMLSPeak(suite, 10_000)
+  registerMLSSizes(suite, 10_000)
 }
 
 private func registerMLSGroups(_ suite: MeasuredSuite, counts: [Int], warmCounts: [Int]) {
@@ -40,7 +41,9 @@ private func registerMLSGroups(_ suite: MeasuredSuite, counts: [Int], warmCounts
   registerMLSBulkAdds(suite, 999)
   registerMLSSingleAdds(suite, 1000)
   registerMLSMemory(suite, 1000)
+  registerMLSPeak(suite, 1000)
   registerMLSStorage(suite, 1000)
+  registerMLSSizes(suite, 1000)
 }
 
 /// A suite, and what the names of its rows end with.
@@ -54,6 +57,10 @@ struct MeasuredSuite: Sendable {
     MeasuredSuite(suite: .x25519AES128Ed25519, suffix: ""),
     MeasuredSuite(suite: .default, suffix: ", post-quantum"),
   ]
+
+  /// Measured for its sizes alone.
+  static let postQuantumSignatures = MeasuredSuite(
+    suite: .xWingAES256MLDSA65, suffix: ", post-quantum with ML-DSA-65")
 
   /// A group, and the suite's primitives.
   func sample(_ count: Int) throws -> (MLSGroupSample, MLSPrimitives) {
