@@ -40,7 +40,7 @@ extension ToolError {
         ToolError("This relay holds no account of this recovery key: check the key and the relay.")
       case .noRecoveryKeyPrepared: ToolError("There is no new recovery key to put in place of the old one.")
       case .notAnElector:
-        ToolError("This device joined after the recovery key was made: it has no vote. Use an older one.")
+        ToolError("This device has no vote on the recovery key: use one that has.")
       case .proposalRefused:
         ToolError.wrong("No device with a vote has proposed this, or the recovery key has changed since.")
       case .codeNotConfirmed:

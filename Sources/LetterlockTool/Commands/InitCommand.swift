@@ -68,6 +68,9 @@ struct NewSecretFile {
   func write(_ text: String) throws {
     try handle.write(contentsOf: Data(text.utf8))
     try handle.synchronize()
+    do throws(DurableFileError) { try DurableFile.synchroniseFolder(of: path) } catch {
+      throw ToolError("Cannot make \(path) last: \(error).")
+    }
   }
 }
 #endif

@@ -34,6 +34,7 @@ extension Group {
     _ proposal: Proposal, authenticating authenticatedData: [UInt8] = []
   ) throws(GroupError) -> MLSMessage {
     try checkOpen()
+    try checkRoom(forProposalBy: .member(state.ownIndex))
     let content = FramedContent(
       groupID: id, epoch: epoch, sender: .member(state.ownIndex), authenticatedData: authenticatedData,
       content: .proposal(proposal))

@@ -117,6 +117,12 @@ extension Group {
     }
   }
 
+  func checkRoom(forProposalBy sender: Sender) throws(GroupError) {
+    guard proposals.count(where: { $0.sender == sender }) < client.settings.maximumProposals else {
+      throw .tooManyProposals
+    }
+  }
+
   /// Caches a proposal, "in such a way that it can be retrieved by hash". RFC 9420 section 12.1.
   private mutating func take(
     _ proposal: Proposal, in message: AuthenticatedContent
@@ -128,6 +134,7 @@ extension Group {
     default: break
     }
     if !proposals.contains(where: { $0.reference == reference }) {
+      try checkRoom(forProposalBy: message.content.sender)
       unsaved.waiting = true
       proposals.append(
         CommittedProposal(proposal: proposal, sender: message.content.sender, reference: reference))

@@ -18,6 +18,8 @@ public enum GroupError: Error, Hashable, Sendable {
   case notForGroups
   /// Proposals wait: a commit must come before application data. RFC 9420 section 12.4.
   case commitRequired
+  /// As many proposals of this sender wait as the settings allow: commit them first.
+  case tooManyProposals
   /// There is no pending commit to merge.
   case noPendingCommit
   /// A commit of this member is pending: merge or discard it before the next is made.

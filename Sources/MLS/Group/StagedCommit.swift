@@ -65,8 +65,9 @@ extension Group {
     proposals = []
     updateKeys = [:]
     pending = nil
+    externalCommit = nil
     unsaved.state = true
-    guard let next = commit.next else { return wasRemoved = true }
+    guard let next = commit.next else { return leave() }
     pastEpochs.append(
       PastEpoch(
         epoch: epoch, context: state.context, protection: state.protection, formerKeys: commit.formerKeys))
@@ -75,6 +76,12 @@ extension Group {
     state = next
     reInit = commit.reInit
     keepResumptionKey()
+  }
+
+  /// Forgets what a removed member has no use for: messages of the epochs until now may still be on their way.
+  private mutating func leave() {
+    wasRemoved = true
+    state.keys = TreePrivateKeys(leaf: ownIndex, leafKey: state.keys.leafKey)
   }
 
   /// The signature key that a leaf had in a past epoch.

@@ -58,6 +58,28 @@ struct GroupTests {
     Parties.agree(parties + [joined])
   }
 
+  @Test func `one sender's proposals wait in a number that is limited`() throws {
+    let parties = try Parties.make(3)
+    var careful = GroupSettings()
+    careful.maximumProposals = 2
+    let limited = try Parties.make(2, settings: careful)
+    for _ in 0..<2 { try limited[1].hear(try limited[0].group.proposeUpdate()) }
+    #expect(throws: GroupError.tooManyProposals) { _ = try limited[0].group.proposeUpdate() }
+    // The other's count for themselves, and a commit makes room.
+    try limited[0].hear(try limited[1].group.proposeUpdate())
+    try Parties.commit(limited[1], limited)
+    try limited[1].hear(try limited[0].group.proposeUpdate())
+
+    // Of what arrives, too: here the sender has a higher limit.
+    let stricter = try Parties.client("stricter", settings: careful)
+    let added = try Parties.commit(parties[0], [.adding(try stricter.keyPackage())], parties)
+    let receiver = Party(stricter, try Group.join(try #require(added.welcome), as: stricter))
+    for _ in 0..<2 { try receiver.hear(try parties[1].group.proposeUpdate()) }
+    let third = try parties[1].group.proposeUpdate()
+    #expect(throws: GroupError.tooManyProposals) { _ = try receiver.group.process(third) }
+    try receiver.hear(try parties[2].group.proposeUpdate())
+  }
+
   @Test func `a dropped commit leaves nothing behind, and the loser follows the winner`() throws {
     let parties = try Parties.make(3)
     let lost = try parties[0].group.commit()
