@@ -5,7 +5,7 @@ import LetterlockImport
 /// Reads a source a page at a time, apart from whoever seals what it holds.
 actor ImportReader {
   /// As many messages as go into a few Appends: what each synchronisation does besides counts for less.
-  private static let pageCount = 4 * Append.maximumLeafCount
+  static let pageCount = 4 * Append.maximumLeafCount
 
   /// Some items, in order.
   struct Page: Sendable {
@@ -25,9 +25,13 @@ actor ImportReader {
   }
 
   private var importer: any MessageImporter
+  private let pageCount: Int
   private var isFirst = true
 
-  init(_ importer: sending any MessageImporter) { self.importer = importer }
+  init(_ importer: sending any MessageImporter, atOnce pageCount: Int = ImportReader.pageCount) {
+    self.importer = importer
+    self.pageCount = pageCount
+  }
 
   /// The next page: conversations are told in the first one and in the last one, when all are known.
   func page() -> Page {
@@ -35,7 +39,7 @@ actor ImportReader {
     do throws(ImportError) {
       if isFirst { page.profiles = try importer.profiles() }
       isFirst = false
-      while page.items.count < Self.pageCount, page.end == nil {
+      while page.items.count < pageCount, page.end == nil {
         guard let item = try importer.next() else {
           page.end = .complete
           break

@@ -6,14 +6,16 @@ import LetterlockImport
 /// Seals what sources hold, page by page: sealed, kept on the device, then on the relay.
 final class ImportRun {
   private let opened: ArchiveFolder.Opened
+  private let pageCount: Int
   private var known: Set<MessageID> = []
   private var knownProfiles: [ConversationID: ConversationProfile] = [:]
   private(set) var total = ImportReport(source: "all")
 
   /// Opens every record that is there, to know what must not be added twice, and ends an import that was
   /// cut short.
-  init(_ opened: ArchiveFolder.Opened) throws {
+  init(_ opened: ArchiveFolder.Opened, atOnce pageCount: Int = ImportReader.pageCount) throws {
     self.opened = opened
+    self.pageCount = pageCount
     var referenced: Set<BlobID> = []
     do throws(HistoryReadError<Never>) {
       try opened.device.forEachEntry { read in
@@ -51,7 +53,7 @@ final class ImportRun {
       throw ToolError("Cannot import \(path): \(error).")
     }
     let bar = ProgressBar("Sealing \(URL(fileURLWithPath: path).lastPathComponent)")
-    let reader = ImportReader(importer)
+    let reader = ImportReader(importer, atOnce: pageCount)
     let opened = opened
     var batch: [ImportedMessage] = []
     var next = await reader.page()

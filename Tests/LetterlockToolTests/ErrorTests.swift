@@ -124,6 +124,8 @@ struct ErrorTests {
     let cut = try folder.export("A")
     #expect(cut.split(separator: "\n").count == 39)
     #expect(!cut.contains(last.text))
+    let outcome = try folder.run("import", "sms.xml", "--archive", "A", "--at-once", "0")
+    #expect(outcome.errors == "letterlock: --at-once must be at least 1.\n")
     try folder.succeed("import", "sms.xml", "--archive", "A")
     try history.expect(in: try folder.export("A"))
   }
