@@ -11,6 +11,8 @@ public struct History: WireCodable, Hashable, Sendable {
   private var boundaries: [Boundary]
   /// Places of records that were not there and that no Append has erased so far.
   private var holes: PlaceRanges
+  /// The number of the newest record's epoch; 0 if there is no record.
+  private var epoch: UInt64
 
   /// Places of records that were not there and that no Append has erased so far, ascending.
   package var absent: [UInt64] { holes.places }
@@ -49,13 +51,12 @@ public struct History: WireCodable, Hashable, Sendable {
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
-    checking: Self.init(tree:authors:boundaries:holes:), field(\.tree), field(\.authors),
-    field(\.boundaries),
-    field(\.holes))
+    checking: Self.init(tree:authors:boundaries:holes:epoch:), field(\.tree), field(\.authors),
+    field(\.boundaries), field(\.holes), field(\.epoch))
 
-  private init(tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary], holes: PlaceRanges)
-    throws(TLSError)
-  {
+  private init(
+    tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary], holes: PlaceRanges, epoch: UInt64
+  ) throws(TLSError) {
     guard boundaries.last?.size == tree.size, boundaries.count <= Self.boundaryCount else {
       throw .invalidValue
     }
@@ -63,6 +64,7 @@ public struct History: WireCodable, Hashable, Sendable {
     self.authors = authors
     self.boundaries = boundaries
     self.holes = holes
+    self.epoch = epoch
   }
 
   /// The empty history.
@@ -71,6 +73,7 @@ public struct History: WireCodable, Hashable, Sendable {
     authors = []
     boundaries = [Boundary(size: 0, root: tree.root)]
     holes = PlaceRanges()
+    epoch = 0
   }
 
   /// A device's newest Append, if it made any.
@@ -132,6 +135,7 @@ public struct History: WireCodable, Hashable, Sendable {
         throw .wrongEpoch(leaf: leaf)
       }
     }
+    self.epoch = epoch.header.number
     tree.append(leaves)
     for leaf in gone { holes.append(leaf) }
     erase(erasures)
@@ -213,6 +217,15 @@ public struct History: WireCodable, Hashable, Sendable {
     let last = author(append.device)
     guard append.counter > last?.counter ?? 0 else { throw .deviceCloned(append.device) }
     guard append.previous == last?.appendHash ?? .zero else { throw .brokenChain(append.device) }
+  }
+
+  /// The first place that belongs to an epoch of which the record that is there did not know: it was taken before the
+  /// log showed that epoch. Nil if there is none. Rule 3.
+  func placeOfLaterEpoch(in log: AccountLog) -> UInt64? {
+    guard let next = log.epochs.first(where: { $0.header.number > epoch })?.header.treeSize else {
+      return nil
+    }
+    return next < tree.size ? next : nil
   }
 
   /// Rules 3 and 10.

@@ -24,6 +24,7 @@ extension Device {
         try await pullWraps()
         try checkHead(of: page.receipt)
       }
+      try checkPlaces(in: progress.history)
       guard !page.batches.isEmpty else {
         try checkEnd(page.receipt, progress)
         try keep(page.receipt, in: &progress)
@@ -160,6 +161,18 @@ extension Device {
     guard let proof = page.consistency, proof.oldSize == tree.size, proof.newSize == page.receipt.treeSize,
       proof.holds(old: tree.root, new: page.receipt.treeRoot)
     else { throw .historyRefused(.reordered) }
+  }
+
+  /// No epoch of the log may have begun before a record that this device took without knowing of it: whoever began the
+  /// epoch, and all who knew of it, refuse that record.
+  private func checkPlaces(in history: History) throws(DeviceError) {
+    guard let leaf = history.placeOfLaterEpoch(in: log) else { return }
+    let store = try neededStore()
+    let batch = try Self.storing { () throws(StoreError) in
+      try store.batches(before: leaf + 1, limit: 1).first
+    }
+    guard let batch else { throw .store(.corrupted("history")) }
+    throw .historyRefused(.tampered(.staleLogHead(batch.append.device)))
   }
 
   /// The log that the relay shows must hold the head that it signed.

@@ -97,6 +97,43 @@ struct RemovedDeviceTests {
     }
   }
 
+  @Test
+  func `what was taken before its author's removal was known, and stands after it, is told from then on`()
+    async throws
+  {
+    let house = try await Household()
+    let tablet = try await house.join("Tablet")
+    try await house.phone.sync()
+    try await house.mac.sync()
+    let size = try house.mac.progress().history.tree.size
+    let honest = await house.relay.honest
+    let other = await honest.fork()
+    await house.relay.turn(to: other)
+    try tablet.append(Household.text("from the tablet"), to: house.chat)
+    try await tablet.sync()
+    #expect(try await house.phone.sync().verdict.isComplete)
+    // Of that record, the relay says nothing to the one who removes its author.
+    await house.relay.turn(to: honest)
+    try await house.mac.remove(tablet.id)
+    #expect(house.mac.log.members[tablet.id]?.removal?.treeSize == size)
+    await house.relay.show(
+      try await honest.logEntries(of: house.phone.account, from: 0), of: house.phone.account)
+    await house.relay.turn(to: other)
+
+    let verdict = Verdict.tampered(.staleLogHead(tablet.id))
+    for _ in 0..<2 {
+      #expect(try await house.phone.sync().verdict == verdict)
+      #expect(house.phone.log.head == house.mac.log.head)
+    }
+    // No epoch is begun on that history, and what is here stays.
+    await #expect(throws: DeviceError.historyRefused(verdict)) { try await house.phone.beginEpoch() }
+    #expect(try Household.texts(of: house.phone) == ["first", "from the tablet"])
+    // Who knew of the removal takes no such record.
+    await house.relay.behave()
+    #expect(try await house.mac.sync().verdict != .complete(size: size + 1))
+    #expect(try Household.texts(of: house.mac) == ["first"])
+  }
+
   @Test func `a removed device opens nothing that is sealed afterwards`() async throws {
     let house = try await Household()
     try await house.phone.remove(house.mac.id)
