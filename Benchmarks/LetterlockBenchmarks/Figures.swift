@@ -87,7 +87,7 @@ extension Benchmark.Configuration {
     let isShort = ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short"
     return Self(
       metrics: [.throughput] + Figure.all, warmupIterations: 3,
-      maxDuration: isShort ? .seconds(2) : .seconds(10), maxIterations: 1_000_000)
+      maxDuration: isShort ? .seconds(2) : .seconds(5), maxIterations: 1_000_000)
   }
 
   /// For operations of a second or more.
@@ -95,7 +95,7 @@ extension Benchmark.Configuration {
     var configuration = timed
     configuration.warmupIterations = 1
     configuration.maxDuration = .seconds(
-      ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short" ? 3 : 20)
+      ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short" ? 3 : 15)
     return configuration
   }
 }

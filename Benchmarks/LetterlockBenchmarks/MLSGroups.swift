@@ -224,7 +224,7 @@ extension Benchmark.Configuration {
     var configuration = timed
     configuration.warmupIterations = 1
     configuration.maxDuration = .milliseconds(
-      ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short" ? 500 : 8000)
+      ProcessInfo.processInfo.environment["LETTERLOCK_BENCH"] == "short" ? 500 : 3000)
     return configuration
   }
 }

@@ -14,6 +14,9 @@ public enum SignatureError: Error, Hashable, Sendable {
 /// encodings that are not canonical are refused. Other libraries accept some of them, and two clients that
 /// verify by different rules can be split.
 public enum Ed25519 {
+  /// 64.
+  package static let signatureByteCount = 64
+
   /// A public key.
   public struct PublicKey: Sendable, Hashable {
     /// 32.
@@ -72,16 +75,29 @@ public enum Ed25519 {
 
     /// A signature of `message`: 64 bytes.
     public func signature(for message: [UInt8]) throws(SignatureError) -> [UInt8] {
-      var signature = [UInt8](repeating: 0, count: 64)
+      try withNewBytes(Ed25519.signatureByteCount) { (signature) throws(SignatureError) in
+        // The array outlives the call.
+        try unsafe sign(message.span.bytes, into: &signature)
+      }
+    }
+
+    /// Writes a signature of `message` into `signature`, which has 64 bytes.
+    package func sign(
+      _ message: RawSpan, into signature: inout MutableRawSpan
+    ) throws(SignatureError) {
+      guard signature.byteCount == Ed25519.signatureByteCount else { throw .invalidSignatureSize }
       let status = expanded.withBytes { key in
-        // Both buffers have the sizes that libsodium names, and outlive the call.
+        // Every buffer has the size that libsodium names, and outlives the call.
         unsafe key.withUnsafeBytes { key in
-          unsafe crypto_sign_detached(
-            &signature, nil, message, UInt64(message.count), key.byteAddress)
+          unsafe message.withUnsafeBytes { message in
+            unsafe signature.withUnsafeMutableBytes { signature in
+              unsafe crypto_sign_detached(
+                signature.byteAddress, nil, message.byteAddress, UInt64(message.count), key.byteAddress)
+            }
+          }
         }
       }
       guard status == 0 else { throw .signingFailed }
-      return signature
     }
 
     /// Nothing of the key.

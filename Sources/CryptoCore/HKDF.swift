@@ -120,15 +120,19 @@ extension MutableRawSpan {
   }
 
   /// Lends what lies before `offset` for reading, and the rest for writing.
-  mutating func split(at offset: Int, _ body: (RawSpan, inout MutableRawSpan) -> Void) {
+  package mutating func split<Failure: Error>(
+    at offset: Int, _ body: (RawSpan, inout MutableRawSpan) throws(Failure) -> Void
+  ) throws(Failure) {
     let count = byteCount
+    var failure: Failure?
     // The two parts do not overlap, and both lie within this span, which outlives the call.
     unsafe withUnsafeMutableBytes { buffer in
       guard offset <= count, let base = buffer.baseAddress else { return }
       let first = unsafe RawSpan(_unsafeStart: base, byteCount: offset)
       var second = unsafe MutableRawSpan(_unsafeStart: base + offset, byteCount: count - offset)
-      body(first, &second)
+      do throws(Failure) { try body(first, &second) } catch { failure = error }
     }
+    if let failure { throw failure }
   }
 
   /// Copies the bytes in `range` to the start.

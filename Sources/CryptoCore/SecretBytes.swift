@@ -69,7 +69,7 @@ public struct SecretBytes: ~Copyable, Sendable {
   fileprivate consuming func takeRegion() -> SecretRegion { region }
 }
 
-/// A secret that is shared and never changes: for dictionaries and classes. It is wiped with its last
+/// A secret that is shared and, while it is, never changes: for dictionaries and classes. It is wiped with its last
 /// reference, prints nothing, is not Codable and not Hashable.
 public final class SecretKey: Sendable {
   private let region: SecretRegion
@@ -91,6 +91,15 @@ public final class SecretKey: Sendable {
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try region.withBytes(body)
+  }
+
+  /// Puts other bytes in a key's place: over the old ones if nobody else holds the key and they are as many.
+  package static func replace(_ key: inout SecretKey, with bytes: RawSpan) {
+    guard bytes.byteCount == key.byteCount, isKnownUniquelyReferenced(&key) else {
+      key = SecretKey(SecretBytes(copying: bytes))
+      return
+    }
+    key.region.withMutableBytes { $0.copy(bytes, to: 0) }
   }
 
   /// A second copy, wiped on its own.

@@ -2,8 +2,8 @@ internal import CSodium
 
 /// Memory that is wiped before it is given back.
 @safe final class SecretRegion: @unchecked Sendable {
-  // Sendable: the memory is written only by `withMutableBytes` before the region is shared, and belongs to
-  // this object alone.
+  // Sendable: the memory is written only by `withMutableBytes`, before the region is shared or when it is held
+  // by one owner again, and belongs to this object alone.
   private let start: UnsafeMutableRawPointer
   private let isGuarded: Bool
   let byteCount: Int

@@ -50,6 +50,19 @@ struct SecretBytesTests {
     #expect(address(of: duplicate) != address(of: secret))
   }
 
+  @Test func `a key is written over where it lies, unless others hold it or its size changes`() {
+    var key = SecretKey(copying: Self.bytes)
+    let place = ObjectIdentifier(key)
+    [UInt8](repeating: 1, count: 8).withRawSpan { SecretKey.replace(&key, with: $0) }
+    #expect(key.exportRawBytes() == [UInt8](repeating: 1, count: 8) && ObjectIdentifier(key) == place)
+    let other = key
+    [UInt8](repeating: 2, count: 8).withRawSpan { SecretKey.replace(&key, with: $0) }
+    #expect(key.exportRawBytes() == [UInt8](repeating: 2, count: 8))
+    #expect(other.exportRawBytes() == [UInt8](repeating: 1, count: 8))
+    [3, 3].withRawSpan { SecretKey.replace(&key, with: $0) }
+    #expect(key.exportRawBytes() == [3, 3])
+  }
+
   @Test func `random secrets differ`() {
     #expect(!SecretKey(random: 32).isEqual(to: SecretKey(random: 32)))
     let areEqual = SecretBytes(random: 32, placement: .guarded).isEqual(to: SecretBytes(random: 32))

@@ -76,6 +76,23 @@ public struct SignatureKeyPair: Sendable {
     return try SignatureKeyPair(privateKey: pair.scalar, scheme: scheme)
   }
 
+  /// Lends a signature of `message`: on the stack, if the scheme's is short and always as long.
+  func withSignature<Result>(
+    of message: RawSpan, _ body: (RawSpan) throws(MessageProtectionError) -> Result
+  ) throws(MessageProtectionError) -> Result {
+    guard case .ed25519(let key) = key else {
+      let signature: [UInt8]
+      do throws(CipherSuiteError) { signature = try sign(message.array(0..<message.byteCount)) } catch {
+        throw .sealFailed
+      }
+      return try signature.withRawSpan { (signature) throws(MessageProtectionError) in try body(signature) }
+    }
+    return try withTemporaryBytes(Ed25519.signatureByteCount) { (signature) throws(MessageProtectionError) in
+      do throws(SignatureError) { try key.sign(message, into: &signature) } catch { throw .sealFailed }
+      return try signature.withReadOnly { (signature) throws(MessageProtectionError) in try body(signature) }
+    }
+  }
+
   /// A signature of `message`.
   func sign(_ message: [UInt8]) throws(CipherSuiteError) -> [UInt8] {
     do throws(SignatureError) {

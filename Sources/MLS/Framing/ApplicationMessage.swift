@@ -2,7 +2,8 @@ internal import CryptoCore
 internal import TLSCodec
 
 // RFC 9420 section 6.3 for application data, which is what most messages are: the same bytes as `sign` and
-// `seal` make, in one buffer for what is signed and one for the message. A test compares the two.
+// `seal` make, from one buffer for what is signed and one for what is encrypted, on the stack if they are short. The
+// message is the one allocation, but for what an AEAD makes. A test compares the two.
 extension MessageProtection {
   /// Signs and encrypts application data: an encoded `MLSMessage` with a PrivateMessage in it, and
   /// `paddingByteCount` zero bytes after the data.
@@ -11,40 +12,60 @@ extension MessageProtection {
     with signer: SignatureKeyPair, paddingByteCount: Int = 0
   ) throws(MessageProtectionError) -> [UInt8] {
     guard signer.scheme == suite.signature else { throw .sealFailed }
-    let signature: [UInt8]
-    do throws(CipherSuiteError) {
-      signature = try signer.sign(signContent(data, authenticatedData, leaf))
-    } catch { throw .sealFailed }
-    let message = ApplicationMessageParts(
-      self, data, authenticatedData, signature: signature, paddingByteCount: paddingByteCount)
-    return try withTemporaryBytes(secretTree.labels.keyAndNonceByteCount) {
-      (key) throws(MessageProtectionError) in
-      let generation = try secretTree.nextKey(of: leaf, .application, into: &key)
-      return try key.withReadOnly { (key) throws(MessageProtectionError) in
-        try message.seal(from: leaf, key, generation, self)
+    let byteCount = signContentByteCount(data, authenticatedData)
+    return try withTemporaryBytes(byteCount) { (content) throws(MessageProtectionError) in
+      writeSignContent(data, authenticatedData, leaf, to: &content)
+      return try content.withReadOnly { (content) throws(MessageProtectionError) in
+        try signer.withSignature(of: content) { (signature) throws(MessageProtectionError) in
+          let message = ApplicationMessageParts(
+            self, data, authenticatedData, signatureByteCount: signature.byteCount,
+            paddingByteCount: paddingByteCount)
+          return try seal(message, signature, from: leaf)
+        }
       }
     }
   }
 
-  /// `SignContent` of the label "FramedContentTBS" and a `FramedContentTBS`.
-  private func signContent(_ data: [UInt8], _ authenticatedData: [UInt8], _ leaf: LeafIndex) -> [UInt8] {
-    // Version, wire format, epoch, sender type, leaf and content type: 2 + 2 + 8 + 1 + 4 + 1.
-    let byteCount =
-      18 + groupID.encodedByteCount + authenticatedData.encodedByteCount + data.encodedByteCount
+  private mutating func seal(
+    _ message: ApplicationMessageParts, _ signature: RawSpan, from leaf: LeafIndex
+  ) throws(MessageProtectionError) -> [UInt8] {
+    try withTemporaryBytes(secretTree.labels.keyAndNonceByteCount) { (key) throws(MessageProtectionError) in
+      let generation = try secretTree.nextKey(of: leaf, .application, into: &key)
+      return try key.withReadOnly { (key) throws(MessageProtectionError) in
+        try message.seal(signature, from: leaf, key, generation, self)
+      }
+    }
+  }
+
+  /// How long a `FramedContentTBS` is. Version, wire format, epoch, sender type, leaf and content type take
+  /// 2 + 2 + 8 + 1 + 4 + 1.
+  private func toBeSignedByteCount(_ data: [UInt8], _ authenticatedData: [UInt8]) -> Int {
+    18 + groupID.encodedByteCount + authenticatedData.encodedByteCount + data.encodedByteCount
       + groupContext.count
-    var writer = TLSWriter(reserving: Self.signLabel.count + 4 + byteCount)
-    writer.write(fixed: Self.signLabel)
-    writer.write(length: byteCount)
-    ProtocolVersion.mls10.encode(to: &writer)
-    MessageWireFormat.privateMessage.encode(to: &writer)
-    writer.write(opaque: groupID)
-    writer.write(epoch)
-    Sender.member(leaf).encode(to: &writer)
-    writer.write(opaque: authenticatedData)
-    ContentType.application.encode(to: &writer)
-    writer.write(opaque: data)
-    writer.write(fixed: groupContext)
-    return writer.bytes
+  }
+
+  private func signContentByteCount(_ data: [UInt8], _ authenticatedData: [UInt8]) -> Int {
+    let byteCount = toBeSignedByteCount(data, authenticatedData)
+    return Self.signLabel.count + TLSWriter.lengthByteCount(byteCount) + byteCount
+  }
+
+  /// `SignContent` of the label "FramedContentTBS" and a `FramedContentTBS`.
+  private func writeSignContent(
+    _ data: [UInt8], _ authenticatedData: [UInt8], _ leaf: LeafIndex, to content: inout MutableRawSpan
+  ) {
+    var offset = 0
+    content.write(fixed: Self.signLabel, at: &offset)
+    content.write(length: toBeSignedByteCount(data, authenticatedData), at: &offset)
+    content.write(ProtocolVersion.mls10.rawValue, at: &offset)
+    content.write(MessageWireFormat.privateMessage.rawValue, at: &offset)
+    content.write(opaque: groupID, at: &offset)
+    content.write(epoch, at: &offset)
+    content.write(Sender.memberType, at: &offset)
+    content.write(leaf.rawValue, at: &offset)
+    content.write(opaque: authenticatedData, at: &offset)
+    content.write(ContentType.application.rawValue, at: &offset)
+    content.write(opaque: data, at: &offset)
+    content.write(fixed: groupContext, at: &offset)
   }
 
   /// `opaque label<V> = "MLS 1.0 FramedContentTBS"`.
@@ -54,72 +75,76 @@ extension MessageProtection {
 /// The parts of an encoded message, of sizes that are known before anything is encrypted.
 private struct ApplicationMessageParts {
   let data: [UInt8]
-  let signature: [UInt8]
-  let paddingByteCount: Int
-  /// `version || wire_format || group_id || epoch || content_type || authenticated_data`; from its fifth byte
-  /// on it is the content's associated data, and that up to the content type the sender data's.
-  let header: [UInt8]
+  let authenticatedData: [UInt8]
+  let plaintextByteCount: Int
+  /// Where `version || wire_format || group_id || epoch || content_type || authenticated_data` ends. From its fifth
+  /// byte on it is the content's associated data, and that up to the content type the sender data's.
+  let headerEnd: Int
   let senderDataAAD: Range<Int>
+  let senderData: Range<Int>
+  let ciphertext: Range<Int>
 
   init(
-    _ protection: MessageProtection, _ data: [UInt8], _ authenticatedData: [UInt8], signature: [UInt8],
+    _ protection: MessageProtection, _ data: [UInt8], _ authenticatedData: [UInt8], signatureByteCount: Int,
     paddingByteCount: Int
   ) {
     self.data = data
-    self.signature = signature
-    self.paddingByteCount = max(0, paddingByteCount)
-    var writer = TLSWriter(
-      reserving: 13 + protection.groupID.encodedByteCount + authenticatedData.encodedByteCount)
-    ProtocolVersion.mls10.encode(to: &writer)
-    MessageWireFormat.privateMessage.encode(to: &writer)
-    writer.write(opaque: protection.groupID)
-    writer.write(protection.epoch)
-    ContentType.application.encode(to: &writer)
-    senderDataAAD = 4..<writer.bytes.count
-    writer.write(opaque: authenticatedData)
-    header = writer.bytes
+    self.authenticatedData = authenticatedData
+    let tag = protection.suite.aeadTagByteCount
+    plaintextByteCount =
+      data.encodedByteCount + TLSWriter.lengthByteCount(signatureByteCount) + signatureByteCount
+      + max(0, paddingByteCount)
+    // Version and wire format, epoch and content type.
+    senderDataAAD = 4..<13 + protection.groupID.encodedByteCount
+    headerEnd = senderDataAAD.upperBound + authenticatedData.encodedByteCount
+    senderData = headerEnd + 1..<headerEnd + 1 + SenderData.byteCount + tag
+    let start = senderData.upperBound + TLSWriter.lengthByteCount(plaintextByteCount + tag)
+    ciphertext = start..<start + plaintextByteCount + tag
   }
 
   func seal(
-    from leaf: LeafIndex, _ key: RawSpan, _ generation: UInt32, _ protection: MessageProtection
+    _ signature: RawSpan, from leaf: LeafIndex, _ key: RawSpan, _ generation: UInt32,
+    _ protection: MessageProtection
   ) throws(MessageProtectionError) -> [UInt8] {
-    let tag = protection.suite.aeadTagByteCount
-    let plaintextByteCount = data.encodedByteCount + signature.encodedByteCount + paddingByteCount
-    let ciphertextByteCount = plaintextByteCount + tag
-    let senderDataByteCount = SenderData.byteCount + tag
-    let senderDataStart = header.count + 1
-    let lengthStart = senderDataStart + senderDataByteCount
-    let start = lengthStart + TLSWriter.lengthByteCount(ciphertextByteCount)
     do throws(AEADError) {
-      return try withNewBytes(start + ciphertextByteCount) { (message) throws(AEADError) in
-        message.copy(header, to: 0)
-        message.store(length: senderDataByteCount, at: header.count)
-        message.store(length: ciphertextByteCount, at: lengthStart)
+      return try withNewBytes(ciphertext.upperBound) { (message) throws(AEADError) in
+        writeHeader(protection, to: &message)
         let reuseGuard = SecureRandom.number()
-        try sealContent(key, reuseGuard, plaintextByteCount, protection, into: &message, at: start)
-        try sealSenderData(
-          leaf, generation, reuseGuard, protection, into: &message, at: senderDataStart..<lengthStart,
-          ciphertextAt: start)
+        try sealContent(signature, key, reuseGuard, protection, into: &message)
+        try sealSenderData(leaf, generation, reuseGuard, protection, into: &message)
       }
     } catch { throw .sealFailed }
   }
 
+  /// All that is not encrypted, with the lengths of what is.
+  private func writeHeader(_ protection: MessageProtection, to message: inout MutableRawSpan) {
+    var offset = 0
+    message.write(ProtocolVersion.mls10.rawValue, at: &offset)
+    message.write(MessageWireFormat.privateMessage.rawValue, at: &offset)
+    message.write(opaque: protection.groupID, at: &offset)
+    message.write(protection.epoch, at: &offset)
+    message.write(ContentType.application.rawValue, at: &offset)
+    message.write(opaque: authenticatedData, at: &offset)
+    message.write(length: senderData.count, at: &offset)
+    offset = senderData.upperBound
+    message.write(length: ciphertext.count, at: &offset)
+  }
+
   private func sealContent(
-    _ key: RawSpan, _ reuseGuard: UInt32, _ plaintextByteCount: Int, _ protection: MessageProtection,
-    into message: inout MutableRawSpan, at start: Int
+    _ signature: RawSpan, _ key: RawSpan, _ reuseGuard: UInt32, _ protection: MessageProtection,
+    into message: inout MutableRawSpan
   ) throws(AEADError) {
     try withTemporaryBytes(plaintextByteCount) { (plaintext) throws(AEADError) in
-      var offset = plaintext.store(opaque: data, at: 0)
-      offset = plaintext.store(opaque: signature, at: offset)
+      var offset = 0
+      plaintext.write(opaque: data, at: &offset)
+      plaintext.write(opaque: signature, at: &offset)
       plaintext.zero(offset..<plaintextByteCount)
       try plaintext.withReadOnly { (plaintext) throws(AEADError) in
         try protection.suite.withKeyAndNonce(key, reuseGuard) { (key, nonce) throws(AEADError) in
-          try header.withRawSpan { (header) throws(AEADError) in
-            try message.withPart(start..<message.byteCount) { (output) throws(AEADError) in
-              try protection.suite.hpke.aead.seal(
-                plaintext, into: &output, using: key, nonce: nonce,
-                authenticating: header.extracting(4..<header.byteCount))
-            }
+          try message.split(at: ciphertext.lowerBound) { (header, output) throws(AEADError) in
+            try protection.suite.hpke.aead.seal(
+              plaintext, into: &output, using: key, nonce: nonce,
+              authenticating: header.extracting(senderDataAAD.lowerBound..<headerEnd))
           }
         }
       }
@@ -128,7 +153,7 @@ private struct ApplicationMessageParts {
 
   private func sealSenderData(
     _ leaf: LeafIndex, _ generation: UInt32, _ reuseGuard: UInt32, _ protection: MessageProtection,
-    into message: inout MutableRawSpan, at place: Range<Int>, ciphertextAt start: Int
+    into message: inout MutableRawSpan
   ) throws(AEADError) {
     let suite = protection.suite
     try withTemporaryBytes(SenderData.byteCount + suite.aeadKeyByteCount + suite.aeadNonceByteCount) {
@@ -137,14 +162,13 @@ private struct ApplicationMessageParts {
       work.store(bigEndian: generation, at: 4)
       work.store(bigEndian: reuseGuard, at: 8)
       work.withPart(SenderData.byteCount..<work.byteCount) { key in
-        let end = message.byteCount
-        message.withReadOnly { protection.senderDataKey(sampleOf: $0.extracting(start..<end), into: &key) }
+        message.withReadOnly { protection.senderDataKey(sampleOf: $0.extracting(ciphertext), into: &key) }
       }
       try work.withReadOnly { (work) throws(AEADError) in
         let both = work.extracting(SenderData.byteCount..<work.byteCount)
         try suite.withKeyAndNonce(both, 0) { (key, nonce) throws(AEADError) in
-          try header.withRawSpan { (header) throws(AEADError) in
-            try message.withPart(place) { (output) throws(AEADError) in
+          try message.split(at: senderData.lowerBound) { (header, rest) throws(AEADError) in
+            try rest.withPart(0..<senderData.count) { (output) throws(AEADError) in
               try suite.hpke.aead.seal(
                 work.extracting(0..<SenderData.byteCount), into: &output, using: key, nonce: nonce,
                 authenticating: header.extracting(senderDataAAD))
@@ -161,21 +185,36 @@ extension [UInt8] {
   fileprivate var encodedByteCount: Int { TLSWriter.lengthByteCount(count) + count }
 }
 
+// What `TLSWriter` writes, where it stays.
 extension MutableRawSpan {
-  /// Writes a vector's length. RFC 9420 section 2.1.2.
-  fileprivate mutating func store(length: Int, at offset: Int) {
+  fileprivate mutating func write<Integer: FixedWidthInteger & BitwiseCopyable>(
+    _ value: Integer, at offset: inout Int
+  ) {
+    store(bigEndian: value, at: offset)
+    offset += Integer.bitWidth / 8
+  }
+
+  /// A vector's length. RFC 9420 section 2.1.2.
+  fileprivate mutating func write(length: Int, at offset: inout Int) {
     switch TLSWriter.lengthByteCount(length) {
-    case 1: storeBytes(of: UInt8(truncatingIfNeeded: length), toByteOffset: offset, as: UInt8.self)
-    case 2: store(bigEndian: UInt16(truncatingIfNeeded: length | 0x4000), at: offset)
-    default: store(bigEndian: UInt32(truncatingIfNeeded: length | 0x8000_0000), at: offset)
+    case 1: write(UInt8(truncatingIfNeeded: length), at: &offset)
+    case 2: write(UInt16(truncatingIfNeeded: length | 0x4000), at: &offset)
+    default: write(UInt32(truncatingIfNeeded: length | 0x8000_0000), at: &offset)
     }
   }
 
-  /// Writes `opaque value<V>`, and says where it ends.
-  fileprivate mutating func store(opaque bytes: [UInt8], at offset: Int) -> Int {
-    let start = offset + TLSWriter.lengthByteCount(bytes.count)
-    store(length: bytes.count, at: offset)
-    copy(bytes, to: start)
-    return start + bytes.count
+  fileprivate mutating func write(fixed bytes: [UInt8], at offset: inout Int) {
+    copy(bytes, to: offset)
+    offset += bytes.count
+  }
+
+  fileprivate mutating func write(opaque bytes: [UInt8], at offset: inout Int) {
+    bytes.withRawSpan { write(opaque: $0, at: &offset) }
+  }
+
+  fileprivate mutating func write(opaque bytes: RawSpan, at offset: inout Int) {
+    write(length: bytes.byteCount, at: &offset)
+    copy(bytes, to: offset)
+    offset += bytes.byteCount
   }
 }

@@ -66,7 +66,7 @@ public enum Sender: TLSCodable, Hashable, Sendable {
   public func encode(to writer: inout TLSWriter) {
     switch self {
     case .member(let leaf):
-      writer.write(UInt8(1))
+      writer.write(Self.memberType)
       leaf.encode(to: &writer)
     case .external(let index):
       writer.write(UInt8(2))
@@ -79,13 +79,16 @@ public enum Sender: TLSCodable, Hashable, Sendable {
   /// Reads a type and its index.
   public init(from reader: inout TLSReader) throws(TLSError) {
     switch try reader.read(UInt8.self) {
-    case 1: self = .member(try LeafIndex(from: &reader))
+    case Self.memberType: self = .member(try LeafIndex(from: &reader))
     case 2: self = .external(try reader.read())
     case 3: self = .newMemberProposal
     case 4: self = .newMemberCommit
     default: throw .unknownValue
     }
   }
+
+  /// The SenderType of a member.
+  static let memberType: UInt8 = 1
 
   /// Whether what this sender signs covers the GroupContext. RFC 9420 section 6.1.
   var signsGroupContext: Bool {

@@ -61,7 +61,7 @@ struct HashRatchet: Sendable {
     _ labels: RatchetLabels, into keyAndNonce: inout MutableRawSpan
   ) throws(MessageProtectionError) -> UInt32 {
     guard generation < .max else { throw .ratchetExhausted }
-    secret = labels.step(secret, generation, into: &keyAndNonce)
+    labels.step(&secret, generation, into: &keyAndNonce)
     generation += 1
     return generation - 1
   }
@@ -108,19 +108,18 @@ struct RatchetLabels: Sendable {
   /// The size of `key || nonce`.
   var keyAndNonceByteCount: Int { suite.aeadKeyByteCount + suite.aeadNonceByteCount }
 
-  /// `DeriveTreeSecret` of the key and the nonce, and of the next secret. RFC 9420 section 9.
-  func step(
-    _ ratchet: SecretKey, _ generation: UInt32, into keyAndNonce: inout MutableRawSpan
-  ) -> SecretKey {
+  /// `DeriveTreeSecret` of the key and the nonce, and of the next secret, which takes the place of this one.
+  /// RFC 9420 section 9.
+  func step(_ ratchet: inout SecretKey, _ generation: UInt32, into keyAndNonce: inout MutableRawSpan) {
     let keyByteCount = suite.aeadKeyByteCount
     let end = keyAndNonce.byteCount
-    return HKDF.withExpander(ratchet, hash: suite.hash) { expander in
-      expander.expandBlock(key, context: generation, into: &keyAndNonce, at: 0..<keyByteCount)
-      expander.expandBlock(nonce, context: generation, into: &keyAndNonce, at: keyByteCount..<end)
-      return SecretKey(
-        SecretBytes(byteCount: suite.hashByteCount) { output in
-          expander.expandBlock(secret, context: generation, into: &output, at: 0..<output.byteCount)
-        })
+    withTemporaryBytes(suite.hashByteCount) { next in
+      HKDF.withExpander(ratchet, hash: suite.hash) { expander in
+        expander.expandBlock(key, context: generation, into: &keyAndNonce, at: 0..<keyByteCount)
+        expander.expandBlock(nonce, context: generation, into: &keyAndNonce, at: keyByteCount..<end)
+        expander.expandBlock(secret, context: generation, into: &next, at: 0..<suite.hashByteCount)
+      }
+      next.withReadOnly { SecretKey.replace(&ratchet, with: $0) }
     }
   }
 }

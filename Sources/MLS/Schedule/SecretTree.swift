@@ -39,6 +39,13 @@ package struct SecretTree: Sendable {
       get { type == .application ? application : handshake }
       set { if type == .application { application = newValue } else { handshake = newValue } }
     }
+
+    /// Lends a ratchet where it is: a copy would keep its secret from being overwritten.
+    mutating func withRatchet<Result>(
+      _ type: ContentType, _ body: (inout HashRatchet) throws(MessageProtectionError) -> Result
+    ) throws(MessageProtectionError) -> Result {
+      type == .application ? try body(&application) : try body(&handshake)
+    }
   }
 
   /// The next key for sending.
@@ -64,10 +71,12 @@ package struct SecretTree: Sendable {
     _ body: (inout HashRatchet, RatchetLabels) throws(MessageProtectionError) -> Result
   ) throws(MessageProtectionError) -> Result {
     if leaves[leaf] == nil { keep(try derive(leaf)) }
-    guard var ratchet = leaves[leaf]?[type] else { throw .unknownSender(leaf) }
-    let result = try body(&ratchet, labels)
-    leaves[leaf]?[type] = ratchet
-    return result
+    // Taken out and put back: changing a dictionary's value where it is allocates for each layer of the access.
+    guard var ratchets = leaves.removeValue(forKey: leaf) else { throw .unknownSender(leaf) }
+    defer { leaves.updateValue(ratchets, forKey: leaf) }
+    return try ratchets.withRatchet(type) { (ratchet) throws(MessageProtectionError) in
+      try body(&ratchet, labels)
+    }
   }
 
   /// Lends the key of a message to `body`. Only if that returns is the key gone and the ratchet moved on.

@@ -29,6 +29,15 @@ struct SecretTreeTests {
     }
   }
 
+  @Test func `a tree that goes on leaves a copy of it as it was`() throws {
+    var tree = try Self.tree(3)
+    _ = try tree.nextKey(of: LeafIndex(1), .application)
+    var copy = tree
+    let next = try tree.nextKey(of: LeafIndex(1), .application).keyAndNonce
+    _ = try tree.nextKey(of: LeafIndex(1), .application)
+    #expect(try copy.nextKey(of: LeafIndex(1), .application).keyAndNonce.isEqual(to: next))
+  }
+
   @Test func `a key is gone once it was used`() throws {
     var tree = try Self.tree(4)
     _ = try Self.key(&tree, 2)
