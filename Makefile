@@ -9,7 +9,7 @@ TOOL := .build/release/letterlock
 SIMULATION ?= 64,5000,10
 FUZZ_SECONDS ?= 600
 
-.PHONY: demo test vectors bench docs lint hostile simulate fuzz mutants consumer independent prerequisites clean
+.PHONY: demo test vectors bench plots docs lint hostile simulate fuzz mutants consumer independent prerequisites clean
 
 demo: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
@@ -43,6 +43,10 @@ mutants: prerequisites
 
 bench: prerequisites
 	SWIFT="$(SWIFT)" Benchmarks/run
+
+# Draws the last run of `bench`.
+plots:
+	Benchmarks/plot Benchmarks/results.json docs/images
 
 docs: prerequisites
 	Scripts/docs
