@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <time.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 static __thread uint64_t count;
 
 uint64_t allocation_count(void) { return count; }
@@ -18,8 +22,12 @@ uint64_t processor_nanoseconds(void) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-// Only Linux has these files; elsewhere there is nothing to write to and nothing to read.
+// Only Linux has these files; elsewhere there is nothing to write to and nothing to read. What the allocator keeps for
+// later would hide what is asked for next.
 void reset_peak_memory(void) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
   FILE *file = fopen("/proc/self/clear_refs", "w");
   if (file == NULL) return;
   fputs("5", file);
@@ -38,8 +46,6 @@ uint64_t peak_memory_bytes(void) {
 }
 
 #if defined(__GLIBC__)
-#include <malloc.h>
-
 uint64_t live_heap_bytes(void) {
   struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;

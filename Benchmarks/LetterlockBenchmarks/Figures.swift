@@ -53,6 +53,7 @@ extension Benchmark {
   /// Notes a batch of `count` operations, one of as many operations that they are held against, and how many bytes
   /// were fetched for it.
   func note(_ batch: Batch, of count: Int, against reference: Batch? = nil, fetching byteCount: Int = 0) {
+    leaveTimeToFigures()
     measurement(Figure.time, batch.picoseconds / count)
     measurement(Figure.allocations, batch.allocationCount * 1000 / count)
     measurement(Figure.referenceAllocations, (reference?.allocationCount ?? 0) * 1000 / count)
@@ -64,8 +65,13 @@ extension Benchmark {
 
   /// Notes a size.
   func note(byteCount: Int) {
+    leaveTimeToFigures()
     for figure in Figure.all { measurement(figure, figure == Figure.bytes ? byteCount : 0) }
   }
+
+  /// Begins the harness's own measurement when ours is over: it finds no throughput in an iteration of seconds, and then
+  /// exports nothing of it.
+  private func leaveTimeToFigures() { startMeasurement() }
 
   /// Runs `count` operations and as many of the reference, in turns first, so that whatever else the machine
   /// does hits both.
