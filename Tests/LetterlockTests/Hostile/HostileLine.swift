@@ -7,7 +7,11 @@ actor HostileLine: Relay {
   private var generator: SeededGenerator
   /// How many of a hundred calls are tampered with.
   private var malice = 0
-  private var plots: [HistoryPage] = []
+  private var plots: [HistoryBatch] = []
+  /// How many of the next pages bring one of them, whatever the malice.
+  private var plotsLeft = 0
+  /// The head of the log that is shown, if not the newest.
+  private var shownHead: LogHead?
   /// Pages of streams of the past.
   private var streamHoard: [StreamPage] = []
   /// Receipts and batches of the past, and of another account, to answer with.
@@ -21,9 +25,15 @@ actor HostileLine: Relay {
   }
 
   func turn(to relay: InMemoryRelay) { backing = relay }
-  func behave(malice: Int) { self.malice = malice }
-  /// Adds what a removed device made, and this relay signed, to what may be shown.
-  func conspire(_ page: HistoryPage) { plots.append(page) }
+  func behave(malice: Int) {
+    self.malice = malice
+    if malice == 0 { shownHead = nil }
+  }
+  /// Adds what a removed device made to what may be shown, and hides its removal if that came after a head.
+  func conspire(_ batches: [HistoryBatch], hidingAfter head: LogHead?) {
+    plots += batches
+    (plotsLeft, shownHead) = (2, head)
+  }
 
   private func draw(_ count: Int) -> Int? {
     guard Int.random(in: 0..<100, using: &generator) < malice else { return nil }
@@ -41,14 +51,16 @@ actor HostileLine: Relay {
   }
 
   func logEntries(of account: AccountID, from index: UInt64) async throws(RelayError) -> [LogEntry] {
-    let entries = try await backing.logEntries(of: account, from: index)
-    switch draw(6) {
+    var entries = try await backing.logEntries(of: account, from: index)
+    if let end = entries.firstIndex(where: { $0.head == shownHead }) { entries = Array(entries[...end]) }
+    switch draw(7) {
     case 0: throw .unavailable("dropped")
     case 1: return Array(entries.dropLast())
     case 2: return Array(entries.dropFirst())
     case 3: return entries.reversed()
     case 4: return entries + entries
     case 5: return (try? await backing.logEntries(of: stranger, from: index)) ?? []
+    case 6: return entries + (entries.last.flatMap { try? RelayForger.entry(after: $0) }.map { [$0] } ?? [])
     default: return entries
     }
   }
@@ -98,7 +110,15 @@ actor HostileLine: Relay {
     func with(_ batches: [HistoryBatch]) -> HistoryPage {
       HistoryPage(batches: batches, receipt: page.receipt, consistency: page.consistency)
     }
-    switch draw(13) {
+    let isPlotting = plotsLeft > 0 || draw(4) == 0
+    plotsLeft = max(0, plotsLeft - 1)
+    if isPlotting, let plot = plots.randomElement(using: &generator),
+      let forger = try? await RelayForger(backing, account: account),
+      let plotted = try? forger.page(adding: plot, from: leaf, head: shownHead)
+    {
+      return plotted
+    }
+    switch draw(20) {
     case 0: throw .unavailable("dropped")
     case 1: return with(page.batches + page.batches)
     case 2: return with(page.batches.reversed())
@@ -120,7 +140,12 @@ actor HostileLine: Relay {
     case 11:
       return (try? await backing.history(of: stranger, from: leaf, maximumByteCount: maximumByteCount))
         ?? page
-    case 12: return plots.randomElement(using: &generator) ?? page
+    case let trick?:
+      // What the line makes next, it draws from its own numbers.
+      var generator = generator
+      defer { self.generator = generator }
+      let forger = try? await RelayForger(backing, account: account)
+      return (try? forger?.page(RelayForger.Trick.allCases[trick - 12], from: leaf, &generator)) ?? page
     default: return page
     }
   }

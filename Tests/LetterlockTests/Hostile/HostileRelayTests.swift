@@ -62,6 +62,9 @@ struct HostileRelayTests {
 /// One life of the three devices.
 private final class HostileRun {
   private let relay: InMemoryRelay
+  /// The relay as it was, from where it went on in another way.
+  private var past: [InMemoryRelay] = []
+  private var plotted: Set<Append> = []
   private let lines: [HostileLine]
   private let devices: [Device]
   private let chat: ConversationID
@@ -92,7 +95,6 @@ private final class HostileRun {
 
   /// Gives how many devices ended with the whole history.
   func go() async throws -> Int {
-    var past: [InMemoryRelay] = []
     for step in 0..<20 {
       let index = Int.random(in: 0..<3, using: &generator)
       await lines[index].behave(malice: Int.random(in: 0..<3, using: &generator) * 25)
@@ -125,20 +127,26 @@ private final class HostileRun {
     let sealed = try? devices[2].archive.conversation(chat).seal(Household.text(Self.removedText))
     try await expectNamed { try await self.devices[index].remove(self.devices[2].id) }
     let progress = try devices[index].progress()
-    guard let record = sealed?.bytes, let receipt = progress.receipt else { return }
+    guard let record = sealed?.bytes, let basis = try devices[2].progress().receipt else { return }
+    // The relay hands it the records of the epoch that it cannot read, too.
     let newest = devices[index].log.head
-    let signer = await relay.key
-    for head in [log.head, newest] {
+    let copied = try? devices[index].archive.conversation(chat).seal(Household.text(Self.removedText)).bytes
+    let batches = try [(log.head, record), (newest, record), (newest, copied ?? record)].map { head, record in
       let append = try Append(
         of: [record], by: keys, account: log.account, logHead: head,
         counter: (progress.history.author(keys.deviceID)?.counter ?? 0) + 100,
-        previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero, basis: receipt)
-      let batch = HistoryBatch(firstLeaf: progress.history.tree.size, append: append, records: [record])
-      var tree = progress.history.tree
-      tree.append(batch.leafHashes)
-      let signed = try Receipt(
-        account: log.account, treeSize: tree.size, treeRoot: tree.root, logHead: newest, by: signer)
-      for line in lines { await line.conspire(HistoryPage(batches: [batch], receipt: signed)) }
+        previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero, basis: basis)
+      // One that names a head without it is never right.
+      if head == log.head { plotted.insert(append) }
+      return HistoryBatch(firstLeaf: 0, append: append, records: [record])
+    }
+    for line in lines {
+      let isHidden = Bool.random(using: &generator)
+      await line.conspire(batches, hidingAfter: isHidden ? log.head : nil)
+    }
+    for other in 0..<2 {
+      try await sync(other)
+      try check(other)
     }
   }
 
@@ -163,6 +171,8 @@ private final class HostileRun {
       let verdict = try await device.sync().verdict
       let isMisled = try !self.placesAfterRemoval(index).isEmpty
       #expect(!isMisled || !verdict.isComplete, "seed \(self.seed)")
+      let size = try device.progress().history.tree.size
+      #expect(!verdict.isComplete || size >= device.log.newestEpoch.header.treeSize, "seed \(self.seed)")
     }
   }
 
@@ -182,6 +192,7 @@ private final class HostileRun {
     #expect(Set(texts).count == texts.count, "seed \(seed)")
     let foreign = Set(texts).subtracting(written).subtracting([Self.removedText])
     #expect(foreign.isEmpty, "seed \(seed)")
+    try checkReceipt(index)
     guard index != 2 else { return }
     // What the third device wrote in time is its own. Where its removal says that it was gone nothing of it may come to
     // stand, but what was there already stays, and is told at each synchronisation.
@@ -193,6 +204,47 @@ private final class HostileRun {
       takenBefore[index] = after
     }
     knowsRemoval[index] = isKnown
+  }
+
+  /// What is kept as the relay's word is its word, for the history that is here.
+  private func checkReceipt(_ index: Int) throws {
+    let progress = try devices[index].progress()
+    guard let receipt = progress.receipt else { return }
+    let log = devices[index].log
+    #expect(receipt.account == log.account && receipt.isSigned(by: log.receiptKey), "seed \(seed)")
+    guard receipt.treeSize == progress.history.tree.size else { return }
+    #expect(receipt.treeRoot == progress.history.tree.root, "seed \(seed)")
+  }
+
+  /// A device has only what devices made, as they made it: no entry, no Append, no record of anyone else, and each Append
+  /// in the history that its author had verified.
+  private func checkOrigins() async throws {
+    let account = devices[0].account
+    var (heads, appends): (Set<LogHead>, Set<Append>) = ([], plotted)
+    for relay in past + [relay] {
+      heads.formUnion(try await relay.logEntries(of: account, from: 0).map(\.head))
+      let page = try await relay.history(of: account, from: 0, maximumByteCount: .max)
+      appends.formUnion(page.batches.map(\.append))
+    }
+    for device in devices {
+      #expect(heads.isSuperset(of: device.log.heads), "seed \(seed)")
+      var nodes = HistoryNodes()
+      var seen: Set<Append> = []
+      for batch in try device.neededStore().batches(from: 0, limit: .max) {
+        let append = batch.append
+        #expect(appends.contains(append), "seed \(seed)")
+        #expect(seen.insert(append).inserted, "seed \(seed)")
+        let basis = append.basis
+        #expect(nodes.root(at: basis?.treeSize ?? 0) == basis?.treeRoot ?? HistoryTree().root, "seed \(seed)")
+        for (place, record) in batch.records.enumerated() {
+          guard let record else { continue }
+          let hash = Append.leafHash(of: record, device: append.device, counter: append.counter)
+          #expect(hash == batch.leafHashes[place], "seed \(seed)")
+        }
+        #expect(batch.leafHashes.root == append.leafRoot, "seed \(seed)")
+        nodes.append(batch.leafHashes)
+      }
+    }
   }
 
   /// Where a device has records of the third one from after its removal.
@@ -209,6 +261,7 @@ private final class HostileRun {
 
   /// At an honest relay, whoever was not led astray has everything, and whoever was is told.
   private func settle() async throws -> Int {
+    try await checkOrigins()
     for line in lines {
       await line.turn(to: relay)
       await line.behave(malice: 0)
