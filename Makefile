@@ -37,9 +37,10 @@ simulate: prerequisites
 fuzz: prerequisites
 	SWIFT=$(SWIFT) Fuzz/run $(FUZZ_SECONDS)
 
-# Which tests fail when a validation rule's check is gone.
+# Which tests fail when a check is gone: of a validation rule of MLS, or of a history.
 mutants: prerequisites
 	SWIFT=$(SWIFT) Scripts/mutate
+	SWIFT=$(SWIFT) Scripts/mutate-history
 
 bench: prerequisites
 	SWIFT="$(SWIFT)" Benchmarks/run
