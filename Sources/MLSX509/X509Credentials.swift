@@ -48,8 +48,7 @@ public struct X509Credentials: AuthenticationService {
     }
     // The path that was found is the chain as it was sent, but for a root that was left out.
     guard let path = found ?? nil, path.dropFirst().allSatisfy(mayCertify) else { return false }
-    return path.count > chain.count
-      ? path.count == chain.count + 1 && path.starts(with: chain) : chain.starts(with: path)
+    return path.count - chain.count <= 1 && path.starts(with: chain)
   }
 
   /// Each names the next as its issuer, and none comes twice: so there is one path to look for, and not a choice of

@@ -14,12 +14,14 @@ struct ReadmeTests {
     try group.mergePendingCommit()
 
     let welcome = try #require(messages.welcome)
-    var bobsGroup = try Group.join(welcome, as: bob)
+    let store = InMemoryGroupStore()
+    var bobsGroup = try Group.join(welcome, as: bob, savingTo: store)
     let sealed = try group.protect(Array("Hello, Bob.".utf8))
     guard case .application(let message) = try bobsGroup.process(sealed) else {
       Issue.record("not a message")
       return
     }
+    try bobsGroup.save(to: store)
     #expect(message.data == Array("Hello, Bob.".utf8))
   }
 }

@@ -11,7 +11,7 @@ public struct AccountLog: Sendable {
   /// The device that the recovery key derives.
   public private(set) var recoveryDevice: DeviceID
   /// The devices that may replace the recovery device without the recovery key, if enough of them sign: those that
-  /// were active when it came in, but for those that it removed itself.
+  /// were named when it came in, but for those that it removed itself.
   public private(set) var electors: Set<DeviceID>
   /// The epochs, oldest first; an epoch's number is its place.
   public private(set) var epochs: [Epoch]

@@ -49,7 +49,7 @@ extension Device {
 
   /// Makes an entry and sees it through; makes it again if another came first and it is still wanted.
   func change(_ intent: LogIntent) async throws(DeviceError) {
-    try await settlePending()
+    try await settleBefore()
     for _ in 0..<8 {
       let history = try progress().history
       let made = try state.withLock { (state) throws(DeviceError) in try state.entry(for: intent, history) }
@@ -107,6 +107,18 @@ extension Device {
       }
       guard let next else { return try dropPending() }
       guard try await submit(next) == .overtaken else { return }
+    }
+  }
+
+  /// What was overtaken and cannot be made again now must not keep the person from removing a device.
+  private func settleBefore() async throws(DeviceError) {
+    do throws(DeviceError) { try await settlePending() } catch {
+      guard case .archive(.epochRefused) = error else { throw error }
+      let history = try progress().history
+      guard state.withLock({ state in state.pending.map { state.isOvertaken($0, history) } ?? false }) else {
+        throw error
+      }
+      try dropPending()
     }
   }
 

@@ -18,6 +18,10 @@ extension Device {
     try save()
   }
 
+  /// Whether the account's recovery key is here, because the app has not said that the person has it: after a
+  /// replacement that was interrupted it may have come to count with nobody watching.
+  public var hasRecoveryKeyToShow: Bool { state.withLock { $0.recoverySecret != nil } }
+
   /// Whether a recovery key was prepared that does not count yet: the old one still does. Tell the person, who may have
   /// written the new one down.
   public var hasRecoveryKeyNotInForce: Bool { state.withLock { $0.nextRecoverySecret != nil } }

@@ -1,4 +1,5 @@
-/// A new recovery key without the old one: enough of the devices that the person had when the old one came in agree.
+/// A new recovery key without the old one: enough of the devices agree that the person named when the old one
+/// came in.
 /// SPEC.md section 3.7.
 extension Device {
   /// What the other electors are to agree to, for the prepared recovery key. Carry it to them by any way: it holds no
@@ -104,10 +105,15 @@ extension DeviceState {
       electors: electors)
   }
 
+  /// Whether these can be electors.
+  func areActive(_ electors: [DeviceID]) -> Bool {
+    electors.allSatisfy { $0 != log.recoveryDevice && log.activeMember($0) != nil }
+  }
+
   fileprivate func check(_ proposal: RecoveryProposal) throws(DeviceError) {
     let content = proposal.content
     guard proposal.account == log.account, content.recovery == log.recoveryDevice,
-      log.members[content.newRecovery] == nil,
+      log.members[content.newRecovery] == nil, areActive(content.electors),
       let vote = log.signingKeys(ofElector: content.signer),
       vote.isValid(
         proposal.signature, for: .recoveryVote, account: log.account, body: content.encoded)
@@ -119,10 +125,13 @@ extension DeviceState {
     _ votes: [RecoveryVote], for proposal: RecoveryProposal
   ) throws(DeviceError) -> [EntrySignature] {
     let content = proposal.content
-    guard proposal.account == log.account, try voteContent(content.electors) == content else {
-      throw .proposalRefused
-    }
     let body = content.encoded
+    // Its own signature too: whoever could change the file would say otherwise who has a vote on the next key.
+    guard proposal.account == log.account, try voteContent(content.electors) == content,
+      areActive(content.electors),
+      keys.signingKeys.isValid(
+        proposal.signature, for: .recoveryVote, account: log.account, body: body)
+    else { throw .proposalRefused }
     var counted: [DeviceID: EntrySignature] = [:]
     for vote in votes where vote.device != keys.deviceID {
       guard vote.account == log.account, let voter = log.signingKeys(ofElector: vote.device),

@@ -61,6 +61,7 @@ extension Device {
   ) async throws(DeviceError) {
     let before = Set(log.activeDevices)
     let waiting = state.withLock { $0.pending?.entry }
+    let hadPrepared = hasRecoveryKeyNotInForce
     result.received += try await pullEverything(report)
     try await finishPending()
     if let waiting, waiting.content.change.needsPerson(in: log), log.index(of: waiting.head) == nil,
@@ -68,6 +69,7 @@ extension Device {
     {
       result.abandoned.append(waiting.content.change)
     }
+    result.voidedRecoveryKey = hadPrepared && !hasRecoveryKeyNotInForce && !hasRecoveryKeyToShow
     result.mended += try await mend()
     if isActive {
       try await keepSchedule()

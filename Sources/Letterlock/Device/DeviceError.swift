@@ -28,7 +28,7 @@ public enum DeviceError: Error, Hashable, Sendable {
   case noSuchAccount
   /// There is no new recovery key to replace the old one by.
   case noRecoveryKeyPrepared
-  /// This device joined after the present recovery key came in: it does not vote on its successor.
+  /// This device was not named when the present recovery key came in: it does not vote on its successor.
   case notAnElector
   /// The proposal is for another account or another recovery key, or no active elector made it.
   case proposalRefused

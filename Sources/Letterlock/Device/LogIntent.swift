@@ -74,11 +74,16 @@ extension DeviceState {
       return .rotate(try DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed), rotate.device)
     case .replaceRecovery(let replace):
       // Votes name no place in the log. What the old recovery key signed only a person can have it sign again.
-      guard log.electors.contains(keys.deviceID), let next = nextRecoverySecret else { return nil }
+      // If a device that votes or is to vote has left meanwhile, the votes are for something that cannot be any more.
+      let votes = pending.entry.signatures.dropFirst().dropLast()
+      guard log.electors.contains(keys.deviceID), let next = nextRecoverySecret,
+        votes.count + 1 >= log.votesNeeded, areActive(replace.electors),
+        votes.allSatisfy({ log.signingKeys(ofElector: $0.device) != nil })
+      else { return nil }
       return .replaceRecovery(
         replace.recovery, electors: replace.electors,
         signers: [keys, try DeviceKeys(recoverySecret: next)],
-        votes: Array(pending.entry.signatures.dropFirst().dropLast()))
+        votes: Array(votes))
     default: return nil
     }
   }

@@ -40,6 +40,9 @@ public struct SyncReport: Hashable, Sendable {
   /// Changes of the account that this device had begun, and that another device's overtook: ask the person whether they
   /// are still wanted. A removal or a new sealing key is made again without asking.
   public var abandoned: [AccountChange] = []
+  /// Whether a recovery key that was prepared here will never count, since another came in: tell the person, who may
+  /// have written it down.
+  public var voidedRecoveryKey = false
   /// Who began an epoch that this device had to mend by beginning another.
   public var mended: [DeviceID] = []
   /// Why records still wait here; empty if nothing holds them back.

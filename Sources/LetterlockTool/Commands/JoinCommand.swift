@@ -100,11 +100,7 @@ struct SyncCommand: AsyncParsableCommand {
         if despiteEvidence { try device.goOnDespiteEvidence() }
         let report = try await device.sync(ignoringConditions: ignoreConditions) { bar.show($0) }
         bar.finish()
-        if device.hasRecoveryKeyNotInForce {
-          Terminal.note(
-            "A new recovery key was made and does not count yet: the old one does. See `letterlock recovery`."
-          )
-        }
+        noteRecovery(device, report)
         for hold in report.heldBack { Terminal.note(hold.sentence(folder: dir)) }
         let erased = report.verdict.isComplete ? try await erase(on: device) : 0
         let files = report.verdict.isComplete ? try await device.downloadAutomatically() : 0
@@ -122,6 +118,23 @@ struct SyncCommand: AsyncParsableCommand {
       if outcome.erased > 0 {
         print("Erased \(outcome.erased) messages that were deleted before.")
       }
+    }
+  }
+
+  private func noteRecovery(_ device: Device, _ report: SyncReport) {
+    if device.hasRecoveryKeyNotInForce {
+      Terminal.note(
+        "A new recovery key was made and does not count yet: the old one does. See `letterlock recovery`.")
+    }
+    if device.hasRecoveryKeyToShow {
+      Terminal.note(
+        "The recovery key that counts is still on this device: `letterlock recovery show \(dir)` shows it.")
+    }
+    if report.voidedRecoveryKey {
+      Terminal.note("The recovery key that was made here does not count: another device has brought in one.")
+    }
+    if !report.abandoned.isEmpty {
+      Terminal.note("A change of the account that was begun here was overtaken and not made: begin it again.")
     }
   }
 

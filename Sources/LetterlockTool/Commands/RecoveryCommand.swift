@@ -20,7 +20,7 @@ struct RecoveryCommand: AsyncParsableCommand {
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "show",
-      abstract: "Shows the account's first recovery key, if it was never shown to its end.")
+      abstract: "Shows the recovery key that counts, if it was never shown to its end.")
 
     @Argument(help: "The archive's folder.") var dir: String
     @OptionGroup var output: RecoveryKeyOutput
@@ -84,6 +84,11 @@ struct RecoveryCommand: AsyncParsableCommand {
           try device.confirmRecoveryKey()
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
         print("Replaced the recovery key. The old one opens nothing that is sealed from now on.")
+        let names = try device.timelineIndex().deviceNames
+        print("These devices have a vote if it is ever lost:")
+        for id in device.log.electors.sorted() {
+          print("  \(id.description.prefix(16))  \((names[id] ?? "").shown)")
+        }
       }
     }
 
@@ -122,6 +127,9 @@ struct RecoveryCommand: AsyncParsableCommand {
           try PublicFile.write(proposal, to: file)
           let names = try device.timelineIndex().deviceNames
           print("The code of this proposal, which the other devices ask for: \(proposal.code)")
+          guard device.log.votesNeeded > 1 else {
+            return print("No other device must agree: letterlock recovery replace \(dir) --proposal \(file)")
+          }
           print("\(device.log.votesNeeded - 1) of these devices must agree:")
           for elector in device.log.electors.sorted()
           where elector != device.id && device.log.activeMember(elector) != nil {
@@ -185,6 +193,10 @@ struct ElectorOptions: ParsableArguments {
     guard !elector.isEmpty else { return nil }
     let device = opened.device
     let present = device.log.electors.filter { device.log.activeMember($0) != nil }
+    // A thief can make a device whose number begins like another's, if only a little of it is looked at.
+    guard elector.allSatisfy({ $0.count >= 16 }) else {
+      throw ToolError("--elector takes 16 characters of the device's number, or more.")
+    }
     return try Set(elector.map { try DeviceNumber.find($0, in: opened, folder: folder) })
       .union(present).union([device.id])
   }

@@ -23,7 +23,8 @@ extension Group {
   /// Joins the group of a Welcome and saves it, unless the store has one of its identifier. Only then are the
   /// private keys of the key package deleted: a process that ends before has lost nothing, and joins again.
   /// - Parameter ratchetTree: The tree, if the Welcome has none.
-  /// - Throws: `ValidationError.groupIDInUse`, also if the group was joined and saved before.
+  /// - Throws: `ValidationError.groupIDInUse`, unless it was this Welcome that the stored group was joined with: then
+  ///   that one is returned.
   public static func join(
     _ message: MLSMessage, as client: Client, ratchetTree: [UInt8]? = nil, savingTo store: some GroupStore
   ) throws(GroupError) -> Group {
@@ -31,7 +32,12 @@ extension Group {
     let joining = try WelcomeJoining(welcome, client, succession: nil)
     var group = try joining.join(ratchetTree: ratchetTree, isKnown: { _ in false }, parent: nil)
     let id = group.id
-    guard try fromStore({ try store.records(of: id).isEmpty }) else { throw .invalid(.groupIDInUse) }
+    if let stored = try Group.load(id, from: store, as: client) {
+      // The process ended before the keys were deleted.
+      guard stored.epochAuthenticator == group.epochAuthenticator else { throw .invalid(.groupIDInUse) }
+      try joining.deleteKeys()
+      return stored
+    }
     try group.save(to: store)
     try joining.deleteKeys()
     return group

@@ -14,13 +14,18 @@ extension Group {
   }
 
   /// Creates the group that this one was re-initialised to, with a new key package of each other member.
-  /// - Parameter client: This member, of the new group's suite.
+  /// - Parameters:
+  ///   - client: This member, of the new group's suite.
+  ///   - isKnown: Whether this client is in a group of an identifier already. Whoever committed the ReInit chose it:
+  ///     without an answer, saving the new group may replace a stored one.
   /// - Returns: The new group, its first commit pending; its Welcome is for the others.
   public func reInitialised(
-    as client: Client, adding packages: [KeyPackage], _ send: (CommitMessages) -> Void
+    as client: Client, adding packages: [KeyPackage], isKnown: (_ groupID: [UInt8]) -> Bool = { _ in false },
+    _ send: (CommitMessages) -> Void
   ) throws(GroupError) -> Group {
     guard let reInit, !wasRemoved else { throw .invalid(.reInitMismatch) }
     guard client.suite == reInit.cipherSuite else { throw .invalid(.reInitMismatch) }
+    guard !isKnown(reInit.groupID) else { throw .invalid(.groupIDInUse) }
     return try succeed(.reinit, reInit.groupID, reInit.extensions, client, packages, send)
   }
 

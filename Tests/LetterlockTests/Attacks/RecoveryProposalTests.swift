@@ -138,6 +138,24 @@ struct RecoveryProposalTests {
     #expect(try house.mac.proposeRecoveryKey(electors: [house.mac.id]).code != proposal.code)
   }
 
+  @Test func `a proposal that was changed on its way back gives nobody a vote`() async throws {
+    let house = try await Household()
+    try show(try house.phone.prepareRecoveryKey())
+    let proposal = try house.phone.proposeRecoveryKey()
+    let content = proposal.content
+    let changed = RecoveryProposal(
+      version: .newest, account: proposal.account,
+      content: VoteContent(
+        recovery: content.recovery, signer: content.signer, newRecovery: content.newRecovery,
+        electors: [house.mac.id]), signature: proposal.signature)
+    // The phone alone has a vote: none are missing.
+    #expect(try house.phone.votesMissing(for: proposal, with: []) == 0)
+    await #expect(throws: DeviceError.proposalRefused) {
+      try await house.phone.replaceRecoveryKey(by: changed, votes: [])
+    }
+    #expect(house.phone.log.electors == [house.phone.id])
+  }
+
   @Test func `another device's proposal is not one's own`() async throws {
     let (house, tablet) = try await threeElectors()
     try show(try house.mac.prepareRecoveryKey())

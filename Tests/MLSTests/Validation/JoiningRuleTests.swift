@@ -46,8 +46,15 @@ struct JoiningRuleTests {
       _ = try Group.join(welcome, as: client, savingTo: FullStore())
     }
     #expect(keys.keyPackageCount == 1)
+    guard case .welcome(let content) = welcome else { throw GroupError.notForGroups }
+    let reference = try #require(content.secrets.first).newMember
+    let used = try #require(keys.keyPackage(reference))
     let store = InMemoryGroupStore()
     let joined = Party(client, try Group.join(welcome, as: client, savingTo: store))
+    #expect(keys.keyPackageCount == 0)
+    // A process that ended just before they went finds the group, and they go then.
+    keys.save(used, for: reference)
+    Parties.agree([joined, Party(client, try Group.join(welcome, as: client, savingTo: store))])
     #expect(keys.keyPackageCount == 0)
     guard let loaded = try Group.load(party.group.id, from: store, as: client) else {
       Issue.record("not saved")
