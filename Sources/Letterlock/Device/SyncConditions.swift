@@ -155,7 +155,9 @@ extension SyncSettings: WireCodable {
     days: UInt16, stopped: UInt8
   ) throws(TLSError) {
     let known = requirements.compactMap(SyncConditions.Requirement.init)
-    guard known.count == requirements.count, requirements == Set(requirements).sorted(), stopped < 2,
+    // The interval has a field of its own.
+    guard known.count == requirements.count, !known.contains(.interval),
+      requirements == Set(requirements).sorted(), stopped < 2,
       let downloads = AutomaticDownloads(rawValue: downloads)
     else { throw .invalidValue }
     conditions = SyncConditions(Set(known), minimumInterval: interval)

@@ -1,4 +1,5 @@
 import Synchronization
+import TLSCodec
 import Testing
 
 @testable import Letterlock
@@ -149,6 +150,13 @@ struct StatusTests {
     settings.automaticDownloadLimit = 1_000_000
     settings.recentlyDeletedDays = 7
     #expect(try SyncSettings(decoding: settings.encoded) == settings)
+    // An interval that is named where it has no meaning.
+    let named: [UInt8] = [1, 1, 5, 0, 0, 0, 9, 0] + [UInt8](repeating: 0, count: 8) + [0, 30, 0]
+    #expect(throws: TLSError.invalidValue) { try SyncSettings(decoding: named) }
+    var unnamed = named
+    unnamed.removeSubrange(1...2)
+    unnamed.insert(0, at: 1)
+    #expect(try SyncSettings(decoding: unnamed).conditions.minimumInterval == 9)
     #expect(settings.fetches(isPreview: true, byteCount: 1_000_000))
     #expect(!settings.fetches(isPreview: true, byteCount: 1_000_001))
     #expect(!settings.fetches(isPreview: false, byteCount: 1))
