@@ -33,10 +33,21 @@ public enum Ed25519 {
 
     /// Whether this key's owner signed `message`.
     public func isValid(signature: [UInt8], for message: [UInt8]) -> Bool {
+      // The arrays outlive the call.
+      unsafe isValid(signature: signature.span.bytes, for: message.span.bytes)
+    }
+
+    /// The same of bytes where they are.
+    package func isValid(signature: RawSpan, for message: RawSpan) -> Bool {
       _ = Sodium.isReady
-      guard signature.count == 64 else { return false }
-      // Sizes were checked; an array is valid for the call.
-      return unsafe crypto_sign_verify_detached(signature, message, UInt64(message.count), bytes) == 0
+      guard signature.byteCount == signatureByteCount else { return false }
+      // Sizes were checked, and every buffer outlives the call.
+      return unsafe signature.withUnsafeBytes { signature in
+        unsafe message.withUnsafeBytes { message in
+          unsafe crypto_sign_verify_detached(
+            signature.byteAddress, message.byteAddress, UInt64(message.count), bytes) == 0
+        }
+      }
     }
   }
 

@@ -119,6 +119,20 @@ extension MutableRawSpan {
     try body(bytes)
   }
 
+  /// Lends what lies before `offset`, and the rest, for writing.
+  package mutating func withParts(
+    at offset: Int, _ body: (inout MutableRawSpan, inout MutableRawSpan) -> Void
+  ) {
+    let count = byteCount
+    // The two parts do not overlap, and both lie within this span, which outlives the call.
+    unsafe withUnsafeMutableBytes { buffer in
+      guard offset <= count, let base = buffer.baseAddress else { return }
+      var first = unsafe MutableRawSpan(_unsafeStart: base, byteCount: offset)
+      var second = unsafe MutableRawSpan(_unsafeStart: base + offset, byteCount: count - offset)
+      body(&first, &second)
+    }
+  }
+
   /// Lends what lies before `offset` for reading, and the rest for writing.
   package mutating func split<Failure: Error>(
     at offset: Int, _ body: (RawSpan, inout MutableRawSpan) throws(Failure) -> Void

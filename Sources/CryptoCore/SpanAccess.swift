@@ -18,6 +18,16 @@ extension RawSpan {
     Integer(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self))
   }
 
+  /// Whether the bytes are these: not in constant time, for what is no secret.
+  @inlinable
+  package func isEqual(to bytes: [UInt8]) -> Bool {
+    byteCount == bytes.count && bytes.indices.allSatisfy { byte(at: $0) == bytes[$0] }
+  }
+
+  /// Whether every byte in `range` is zero.
+  @inlinable
+  package func isZero(_ range: Range<Int>) -> Bool { range.allSatisfy { byte(at: $0) == 0 } }
+
   /// A copy of the bytes in `range`.
   @inlinable
   package func array(_ range: Range<Int>) -> [UInt8] {

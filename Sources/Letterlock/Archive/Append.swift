@@ -113,7 +113,16 @@ public struct Append: WireCodable, Hashable, Sendable {
   /// ```
   /// SPEC.md section 5.3.
   package static func leafHash(of record: [UInt8], device: DeviceID, counter: UInt64) -> Digest32 {
-    // What HistoryTree.leafHash does, but the record is hashed where it is.
+    Digest32(
+      unchecked: withNewBytes(32) {
+        writeLeafHash(of: record, device: device, counter: counter, to: &$0, at: 0)
+      })
+  }
+
+  /// Writes the hash of a leaf: what HistoryTree.leafHash does, but the record is hashed where it is.
+  static func writeLeafHash(
+    of record: [UInt8], device: DeviceID, counter: UInt64, to output: inout MutableRawSpan, at place: Int
+  ) {
     withTemporaryBytes(1 + 4 + DeviceID.byteCount + 8) { work in
       var offset = 0
       work.write(0x00 as UInt8, at: &offset)
@@ -125,8 +134,7 @@ public struct Append: WireCodable, Hashable, Sendable {
       hasher.update(work.bytes.extracting(0..<start))
       record.withRawSpan { hasher.update($0) }
       hasher.update(work.bytes.extracting(start..<offset))
-      hasher.finalize(into: &work, at: 0)
-      return Digest32(work.bytes, at: 0)
+      hasher.finalize(into: &output, at: place)
     }
   }
 

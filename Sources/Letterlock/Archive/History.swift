@@ -91,10 +91,14 @@ public struct History: WireCodable, Hashable, Sendable {
     try batch.append.checkAuthor(in: log)
     guard batch.records.count == batch.leafHashes.count else { throw .wrongRecordCount }
     // Hashed only after the signature, so that nobody but a device of the account makes others work.
-    for (index, record) in batch.records.enumerated() {
-      guard let record else { continue }
-      let hash = Append.leafHash(of: record, device: batch.append.device, counter: batch.append.counter)
-      guard hash == batch.leafHashes[index] else { throw .tampered(leaf: tree.size + UInt64(index)) }
+    let hashes = LeafHashes(
+      of: batch.records.compactMap(\.self), device: batch.append.device, counter: batch.append.counter)
+    var next = 0
+    for (index, record) in batch.records.enumerated() where record != nil {
+      guard hashes.isEqual(at: next, to: batch.leafHashes, at: index) else {
+        throw .tampered(leaf: tree.size + UInt64(index))
+      }
+      next += 1
     }
     try take(batch.append, batch.leafHashes, batch.records, batch.erasures, log)
   }
@@ -110,6 +114,17 @@ public struct History: WireCodable, Hashable, Sendable {
     let leaves = LeafHashes(of: records, device: append.device, counter: append.counter)
     try take(append, leaves, records, erasures, log)
     return leaves
+  }
+
+  /// Takes an Append of this device's own, which was made from these leaf hashes, or changes nothing.
+  ///
+  /// - Throws: as `accept(_:of:)`.
+  mutating func accept(
+    own append: Append, _ leaves: LeafHashes, records: [[UInt8]], erasing erasures: [UInt64],
+    of log: AccountLog
+  ) throws(HistoryError) {
+    try append.checkAuthor(in: log)
+    try take(append, leaves, records, erasures, log)
   }
 
   private mutating func take(

@@ -15,14 +15,26 @@ public struct LeafHashes: TLSCodable, Hashable, Sendable {
     self.bytes = bytes
   }
 
-  /// The hashes of records by one author, under one Append.
+  /// The hashes of records by one author, under one Append: on all cores, if they are many.
   public init(of records: [[UInt8]], device: DeviceID, counter: UInt64) {
+    let partCount = (records.count + Self.partCount - 1) / Self.partCount
+    let parts = concurrentMap(partCount, chunkCount: 1) {
+    } _: { _, part in
+      let range = part * Self.partCount..<min(records.count, (part + 1) * Self.partCount)
+      return withNewBytes(32 * range.count) { output in
+        for (place, number) in range.enumerated() {
+          Append.writeLeafHash(
+            of: records[number], device: device, counter: counter, to: &output, at: 32 * place)
+        }
+      }
+    }
     bytes = []
     bytes.reserveCapacity(32 * records.count)
-    for record in records {
-      bytes += Append.leafHash(of: record, device: device, counter: counter).bytes
-    }
+    for part in parts { bytes += part }
   }
+
+  /// As many as are worth another thread.
+  private static let partCount = 256
 
   /// How many there are.
   public var count: Int { bytes.count / 32 }
@@ -31,6 +43,11 @@ public struct LeafHashes: TLSCodable, Hashable, Sendable {
   public subscript(index: Int) -> Digest32? {
     guard index >= 0, index < count else { return nil }
     return Digest32(unchecked: Array(bytes[32 * index..<32 * index + 32]))
+  }
+
+  /// Whether the hash at `index` is the one at `other` of others; both are below the counts.
+  func isEqual(at index: Int, to others: LeafHashes, at other: Int) -> Bool {
+    bytes[32 * index..<32 * index + 32] == others.bytes[32 * other..<32 * other + 32]
   }
 
   /// Adds a hash.

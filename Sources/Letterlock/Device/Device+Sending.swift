@@ -6,6 +6,7 @@ extension Device {
   /// An Append over the first records of the outbox, kept before it is sent.
   private struct Sending {
     let append: Append
+    let leaves: LeafHashes
     let records: [OutboxRecord]
     let erasures: [UInt64]
     /// With the Append's counter used.
@@ -99,11 +100,12 @@ extension Device {
     var progress = progress
     let keys = state.withLock { $0.keys }
     progress.counter += 1
+    let leaves = LeafHashes(of: records.map(\.bytes), device: id, counter: progress.counter)
     let append = try Append(
-      of: records.map(\.bytes), erasing: erasures, by: keys, account: account, logHead: log.head,
+      of: leaves, erasing: erasures, by: keys, account: account, logHead: log.head,
       counter: progress.counter, previous: progress.history.author(id)?.appendHash ?? .zero,
       basis: progress.receipt)
-    return Sending(append: append, records: records, erasures: erasures, progress: progress)
+    return Sending(append: append, leaves: leaves, records: records, erasures: erasures, progress: progress)
   }
 
   /// The same messages, sealed under the newest epoch if they are not already. SPEC.md section 5.5.
@@ -168,16 +170,15 @@ extension Device {
     var progress = sending.progress
     let first = progress.history.tree.size
     let bytes = sending.records.map(\.bytes)
-    let leaves: LeafHashes
     do throws(HistoryError) {
-      leaves = try progress.history.accept(
-        sending.append, records: bytes, erasing: sending.erasures, of: log)
+      try progress.history.accept(
+        own: sending.append, sending.leaves, records: bytes, erasing: sending.erasures, of: log)
     } catch { throw .internalError("own Append: \(error)") }
     try check(outcome.receipt, against: progress)
     try checkEnd(outcome.receipt, progress)
     progress.receipt = outcome.receipt
     let batch = HistoryBatch(
-      firstLeaf: first, append: sending.append, erasures: sending.erasures, leafHashes: leaves,
+      firstLeaf: first, append: sending.append, erasures: sending.erasures, leafHashes: sending.leaves,
       records: bytes)
     let next = isFollowed ? following(sending, progress) : nil
     let final = (next?.progress ?? progress).encoded

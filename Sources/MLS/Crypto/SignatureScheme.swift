@@ -34,4 +34,14 @@ public enum SignatureScheme: UInt16, Sendable, Hashable, CaseIterable {
         .isValid(signature: signature, for: message, context: []) ?? false
     }
   }
+
+  /// The same of bytes where they are, if the scheme's library takes them so.
+  func isValid(_ signature: RawSpan, for message: RawSpan, publicKey: [UInt8]) -> Bool {
+    guard self == .ed25519 else {
+      return isValid(
+        signature.array(0..<signature.byteCount), for: message.array(0..<message.byteCount),
+        publicKey: publicKey)
+    }
+    return (try? Ed25519.PublicKey(bytes: publicKey))?.isValid(signature: signature, for: message) ?? false
+  }
 }

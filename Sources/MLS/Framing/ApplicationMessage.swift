@@ -12,15 +12,26 @@ extension MessageProtection {
     with signer: SignatureKeyPair, paddingByteCount: Int = 0
   ) throws(MessageProtectionError) -> [UInt8] {
     guard signer.scheme == suite.signature else { throw .sealFailed }
-    let byteCount = signContentByteCount(data, authenticatedData)
-    return try withTemporaryBytes(byteCount) { (content) throws(MessageProtectionError) in
-      writeSignContent(data, authenticatedData, leaf, to: &content)
-      return try content.withReadOnly { (content) throws(MessageProtectionError) in
-        try signer.withSignature(of: content) { (signature) throws(MessageProtectionError) in
-          let message = ApplicationMessageParts(
-            self, data, authenticatedData, signatureByteCount: signature.byteCount,
-            paddingByteCount: paddingByteCount)
-          return try seal(message, signature, from: leaf)
+    return try withSignContent(data, authenticatedData, leaf) { (content) throws(MessageProtectionError) in
+      try signer.withSignature(of: content) { (signature) throws(MessageProtectionError) in
+        let message = ApplicationMessageParts(
+          self, data, authenticatedData, signatureByteCount: signature.byteCount,
+          paddingByteCount: paddingByteCount)
+        return try seal(message, signature, from: leaf)
+      }
+    }
+  }
+
+  private func withSignContent<Result>(
+    _ data: [UInt8], _ authenticatedData: [UInt8], _ leaf: LeafIndex,
+    _ body: (RawSpan) throws(MessageProtectionError) -> Result
+  ) throws(MessageProtectionError) -> Result {
+    try data.withRawSpan { (data) throws(MessageProtectionError) in
+      try authenticatedData.withRawSpan { (authenticatedData) throws(MessageProtectionError) in
+        let byteCount = signContentByteCount(data, authenticatedData)
+        return try withTemporaryBytes(byteCount) { (signed) throws(MessageProtectionError) in
+          writeSignContent(data, authenticatedData, leaf, to: &signed)
+          return try signed.withReadOnly { (signed) throws(MessageProtectionError) in try body(signed) }
         }
       }
     }
@@ -39,33 +50,33 @@ extension MessageProtection {
 
   /// How long a `FramedContentTBS` is. Version, wire format, epoch, sender type, leaf and content type take
   /// 2 + 2 + 8 + 1 + 4 + 1.
-  private func toBeSignedByteCount(_ data: [UInt8], _ authenticatedData: [UInt8]) -> Int {
+  private func toBeSignedByteCount(_ data: RawSpan, _ authenticatedData: RawSpan) -> Int {
     18 + groupID.encodedByteCount + authenticatedData.encodedByteCount + data.encodedByteCount
       + groupContext.count
   }
 
-  private func signContentByteCount(_ data: [UInt8], _ authenticatedData: [UInt8]) -> Int {
+  func signContentByteCount(_ data: RawSpan, _ authenticatedData: RawSpan) -> Int {
     let byteCount = toBeSignedByteCount(data, authenticatedData)
     return Self.signLabel.count + TLSWriter.lengthByteCount(byteCount) + byteCount
   }
 
   /// `SignContent` of the label "FramedContentTBS" and a `FramedContentTBS`.
-  private func writeSignContent(
-    _ data: [UInt8], _ authenticatedData: [UInt8], _ leaf: LeafIndex, to content: inout MutableRawSpan
+  func writeSignContent(
+    _ data: RawSpan, _ authenticatedData: RawSpan, _ leaf: LeafIndex, to output: inout MutableRawSpan
   ) {
     var offset = 0
-    content.write(fixed: Self.signLabel, at: &offset)
-    content.write(length: toBeSignedByteCount(data, authenticatedData), at: &offset)
-    content.write(ProtocolVersion.mls10.rawValue, at: &offset)
-    content.write(MessageWireFormat.privateMessage.rawValue, at: &offset)
-    content.write(opaque: groupID, at: &offset)
-    content.write(epoch, at: &offset)
-    content.write(Sender.memberType, at: &offset)
-    content.write(leaf.rawValue, at: &offset)
-    content.write(opaque: authenticatedData, at: &offset)
-    content.write(ContentType.application.rawValue, at: &offset)
-    content.write(opaque: data, at: &offset)
-    content.write(fixed: groupContext, at: &offset)
+    output.write(fixed: Self.signLabel, at: &offset)
+    output.write(length: toBeSignedByteCount(data, authenticatedData), at: &offset)
+    output.write(ProtocolVersion.mls10.rawValue, at: &offset)
+    output.write(MessageWireFormat.privateMessage.rawValue, at: &offset)
+    output.write(opaque: groupID, at: &offset)
+    output.write(epoch, at: &offset)
+    output.write(Sender.memberType, at: &offset)
+    output.write(leaf.rawValue, at: &offset)
+    output.write(opaque: authenticatedData, at: &offset)
+    output.write(ContentType.application.rawValue, at: &offset)
+    output.write(opaque: data, at: &offset)
+    output.write(fixed: groupContext, at: &offset)
   }
 
   /// `opaque label<V> = "MLS 1.0 FramedContentTBS"`.
@@ -183,6 +194,11 @@ private struct ApplicationMessageParts {
 extension [UInt8] {
   /// As `opaque value<V>`.
   fileprivate var encodedByteCount: Int { TLSWriter.lengthByteCount(count) + count }
+}
+
+extension RawSpan {
+  /// As `opaque value<V>`.
+  fileprivate var encodedByteCount: Int { TLSWriter.lengthByteCount(byteCount) + byteCount }
 }
 
 // What `TLSWriter` writes, where it stays.

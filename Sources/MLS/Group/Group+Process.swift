@@ -5,7 +5,18 @@ extension Group {
   /// Verifies a message and opens it. A commit changes nothing until it is merged; if this throws, nothing has
   /// changed. RFC 9420 sections 6, 12.1 and 12.4.2.
   public mutating func process(_ bytes: [UInt8]) throws(GroupError) -> ProcessedMessage {
-    try process(try asGroupError { () throws(TLSError) in try MLSMessage(decoding: bytes) })
+    if let message = openNextApplication(bytes) { return .application(message) }
+    return try process(try asGroupError { () throws(TLSError) in try MLSMessage(decoding: bytes) })
+  }
+
+  private mutating func openNextApplication(_ bytes: [UInt8]) -> ApplicationMessage? {
+    guard isActive else { return nil }
+    let tree = state.tree
+    guard
+      let message = state.protection.openNextApplication(bytes, signatureKey: { tree[$0]?.signatureKey })
+    else { return nil }
+    unsaved.used(message.sender, epoch)
+    return message
   }
 
   /// Verifies a message and opens it.

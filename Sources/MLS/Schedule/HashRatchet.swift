@@ -66,6 +66,19 @@ struct HashRatchet: Sendable {
     return generation - 1
   }
 
+  /// Writes `key || nonce` of the next message, and the secret that `advance` puts in this one's place.
+  func peek(
+    _ labels: RatchetLabels, into keyAndNonce: inout MutableRawSpan, following: inout MutableRawSpan
+  ) {
+    labels.derive(secret, generation, into: &keyAndNonce, following: &following)
+  }
+
+  /// Moves on by one message, of which `peek` gave what follows.
+  mutating func advance(to following: RawSpan) {
+    SecretKey.replace(&secret, with: following)
+    generation += 1
+  }
+
   /// The key of a generation; those before it are kept for late messages, within the limits.
   mutating func key(
     of wanted: UInt32, _ labels: RatchetLabels, _ limits: RatchetLimits
@@ -108,18 +121,29 @@ struct RatchetLabels: Sendable {
   /// The size of `key || nonce`.
   var keyAndNonceByteCount: Int { suite.aeadKeyByteCount + suite.aeadNonceByteCount }
 
+  /// The size of a ratchet's secret.
+  var secretByteCount: Int { suite.hashByteCount }
+
   /// `DeriveTreeSecret` of the key and the nonce, and of the next secret, which takes the place of this one.
   /// RFC 9420 section 9.
   func step(_ ratchet: inout SecretKey, _ generation: UInt32, into keyAndNonce: inout MutableRawSpan) {
+    withTemporaryBytes(secretByteCount) { following in
+      derive(ratchet, generation, into: &keyAndNonce, following: &following)
+      following.withReadOnly { SecretKey.replace(&ratchet, with: $0) }
+    }
+  }
+
+  /// `DeriveTreeSecret` of the key and the nonce, and of the next secret.
+  func derive(
+    _ ratchet: SecretKey, _ generation: UInt32, into keyAndNonce: inout MutableRawSpan,
+    following: inout MutableRawSpan
+  ) {
     let keyByteCount = suite.aeadKeyByteCount
     let end = keyAndNonce.byteCount
-    withTemporaryBytes(suite.hashByteCount) { next in
-      HKDF.withExpander(ratchet, hash: suite.hash) { expander in
-        expander.expandBlock(key, context: generation, into: &keyAndNonce, at: 0..<keyByteCount)
-        expander.expandBlock(nonce, context: generation, into: &keyAndNonce, at: keyByteCount..<end)
-        expander.expandBlock(secret, context: generation, into: &next, at: 0..<suite.hashByteCount)
-      }
-      next.withReadOnly { SecretKey.replace(&ratchet, with: $0) }
+    HKDF.withExpander(ratchet, hash: suite.hash) { expander in
+      expander.expandBlock(key, context: generation, into: &keyAndNonce, at: 0..<keyByteCount)
+      expander.expandBlock(nonce, context: generation, into: &keyAndNonce, at: keyByteCount..<end)
+      expander.expandBlock(secret, context: generation, into: &following, at: 0..<secretByteCount)
     }
   }
 }

@@ -92,6 +92,24 @@ package struct SecretTree: Sendable {
     return result
   }
 
+  /// Writes `key || nonce` of a sender's next application message, and the secret that follows, into `output`. False if
+  /// `generation` is not that message's; nothing changes until `advance`.
+  func peek(_ leaf: LeafIndex, _ generation: UInt32, into output: inout MutableRawSpan) -> Bool {
+    guard let ratchet = leaves[leaf]?.application, ratchet.generation == generation, generation < .max else {
+      return false
+    }
+    output.withParts(at: labels.keyAndNonceByteCount) { ratchet.peek(labels, into: &$0, following: &$1) }
+    return true
+  }
+
+  /// Moves a sender's application ratchet on by the message whose key `peek` gave.
+  mutating func advance(_ leaf: LeafIndex, to following: RawSpan) {
+    // As in `withRatchet`.
+    guard var ratchets = leaves.removeValue(forKey: leaf) else { return }
+    ratchets.application.advance(to: following)
+    leaves.updateValue(ratchets, forKey: leaf)
+  }
+
   /// What was derived on the way from a node down to a leaf.
   private struct Derivation {
     let leaf: LeafIndex
