@@ -5,11 +5,16 @@ import Letterlock
 /// What the tool can tell about the machine: power and room, where the system shows them.
 struct MachineSurroundings: SyncSurroundings {
   let folder: String
+  /// What only the caller can tell, such as a timer that runs at night.
+  var isUnmetered = false
+  var isIdle = false
   /// Less room than this is scarce.
   private static let scarce: UInt64 = 1 << 30
 
   func state() async -> SurroundingsState {
-    SurroundingsState(hasExternalPower: Self.hasExternalPower, isLowOnStorage: isLowOnStorage)
+    SurroundingsState(
+      network: isUnmetered ? .unmetered : nil, hasExternalPower: Self.hasExternalPower,
+      isIdle: isIdle ? true : nil, isLowOnStorage: isLowOnStorage)
   }
 
   private var isLowOnStorage: Bool? {

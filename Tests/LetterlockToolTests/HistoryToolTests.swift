@@ -44,6 +44,21 @@ struct HistoryToolTests {
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?><smses>\(messages.joined())</smses>"
   }
 
+  @Test func `a condition that the command cannot see is asked for, and taken from its caller`() throws {
+    let folder = try ToolFolder()
+    try folder.succeed("init", "A", "--recovery-key-file", "key")
+    let set = try folder.succeed("settings", "A", "--require", "unmetered,idle")
+    #expect(set.errors.contains("`letterlock sync A --unmetered`"))
+    #expect(set.errors.contains("`letterlock sync A --idle`"))
+    #expect(try folder.succeed("settings", "A").errors.isEmpty)
+    for said in [[], ["--unmetered"], ["--idle"]] {
+      let held = try folder.start(["sync", "A"] + said).outcome()
+      #expect(held.errors.contains("Not all holds that a sync needs"))
+    }
+    let free = try folder.succeed("sync", "A", "--unmetered", "--idle")
+    #expect(!free.errors.contains("Not all holds"))
+  }
+
   @Test func `an export at a snapshot holds what stood there then`() throws {
     let listed = try folder.succeed("snapshots", "A", "--json").json(Listing.self).snapshots
     #expect(listed.map(\.name) == ["before"])

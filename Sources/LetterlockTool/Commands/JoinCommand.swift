@@ -72,6 +72,9 @@ struct SyncCommand: AsyncParsableCommand {
   var despiteEvidence = false
   @Flag(help: "Goes on even if a condition of `letterlock settings` does not hold.") var ignoreConditions =
     false
+  @Flag(help: "Says that this network does not count bytes, which the command cannot see.") var unmetered =
+    false
+  @Flag(help: "Says that nobody uses this machine now, which the command cannot see.") var idle = false
   @Flag(help: "Erases deleted messages even if no message at all is left then.") var eraseEverything = false
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -96,7 +99,7 @@ struct SyncCommand: AsyncParsableCommand {
       let outcome: Outcome
       do throws(DeviceError) {
         let bar = SyncBar()
-        device.observe(MachineSurroundings(folder: dir))
+        device.observe(MachineSurroundings(folder: dir, isUnmetered: unmetered, isIdle: idle))
         if despiteEvidence { try device.goOnDespiteEvidence() }
         let report = try await device.sync(ignoringConditions: ignoreConditions) { bar.show($0) }
         bar.finish()

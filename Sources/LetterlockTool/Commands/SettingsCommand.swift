@@ -27,9 +27,21 @@ struct SettingsCommand: AsyncParsableCommand {
         var settings = try device.settings()
         if try change(&settings) { try device.update(settings) }
         let summary = SettingsSummary(settings)
+        noteUnseen(settings.conditions)
         guard !json else { return try Self.printed(summary) }
         for line in summary.lines { print(line) }
       } catch { throw ToolError(error, folder: dir) }
+    }
+  }
+
+  /// A condition that nobody says anything about would hold every sync back.
+  private func noteUnseen(_ conditions: SyncConditions) {
+    guard require != nil else { return }
+    for unseen in [SyncConditions.Requirement.unmeteredNetwork, .idle]
+    where conditions.requirements.contains(unseen) {
+      let name = RequirementNames.name(unseen)
+      Terminal.note(
+        "The command cannot see `\(name)`: say it with `letterlock sync \(dir) --\(name)` when it holds.")
     }
   }
 

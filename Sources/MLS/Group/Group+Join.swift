@@ -29,18 +29,8 @@ extension Group {
     _ message: MLSMessage, as client: Client, ratchetTree: [UInt8]? = nil, savingTo store: some GroupStore
   ) throws(GroupError) -> Group {
     guard case .welcome(let welcome) = message else { throw .notForGroups }
-    let joining = try WelcomeJoining(welcome, client, succession: nil)
-    var group = try joining.join(ratchetTree: ratchetTree, isKnown: { _ in false }, parent: nil)
-    let id = group.id
-    if let stored = try Group.load(id, from: store, as: client) {
-      // The process ended before the keys were deleted.
-      guard stored.epochAuthenticator == group.epochAuthenticator else { throw .invalid(.groupIDInUse) }
-      try joining.deleteKeys()
-      return stored
-    }
-    try group.save(to: store)
-    try joining.deleteKeys()
-    return group
+    return try WelcomeJoining(welcome, client, succession: nil)
+      .join(ratchetTree: ratchetTree, parent: nil, savingTo: store)
   }
 
   /// Joins a group that follows this one: after a re-initialisation, or as a branch of it. RFC 9420 sections
@@ -53,13 +43,48 @@ extension Group {
     isKnown: (_ groupID: [UInt8]) -> Bool = { _ in false }
   ) throws(GroupError) -> Group {
     guard case .welcome(let welcome) = message else { throw .notForGroups }
-    let parent = SuccessionParent(
-      context: state.context, reInit: reInit, members: state.tree.members.map(\.leaf),
-      resumptionKeys: resumptionKeys)
+    let parent = asParent
     let joining = try WelcomeJoining(welcome, client, succession: parent)
     let group = try joining.join(
       ratchetTree: ratchetTree, isKnown: { $0 == parent.context.groupID || isKnown($0) }, parent: parent)
     try joining.deleteKeys()
+    return group
+  }
+
+  /// Joins a group that follows this one and saves it, unless the store has one of its identifier, as
+  /// `join(_:as:ratchetTree:savingTo:)` does.
+  /// - Parameter ratchetTree: The tree, if the Welcome has none.
+  public func joinSuccessor(
+    _ message: MLSMessage, as client: Client, ratchetTree: [UInt8]? = nil, savingTo store: some GroupStore
+  ) throws(GroupError) -> Group {
+    guard case .welcome(let welcome) = message else { throw .notForGroups }
+    let parent = asParent
+    return try WelcomeJoining(welcome, client, succession: parent)
+      .join(ratchetTree: ratchetTree, parent: parent, savingTo: store)
+  }
+
+  private var asParent: SuccessionParent {
+    SuccessionParent(
+      context: state.context, reInit: reInit, members: state.tree.members.map(\.leaf),
+      resumptionKeys: resumptionKeys)
+  }
+}
+
+extension WelcomeJoining {
+  /// Joins, saves, and only then deletes the keys.
+  fileprivate func join(
+    ratchetTree: [UInt8]?, parent: SuccessionParent?, savingTo store: some GroupStore
+  ) throws(GroupError) -> Group {
+    var group = try join(
+      ratchetTree: ratchetTree, isKnown: { $0 == parent?.context.groupID }, parent: parent)
+    if let stored = try Group.load(group.id, from: store, as: client) {
+      // The process ended before the keys were deleted.
+      guard stored.epochAuthenticator == group.epochAuthenticator else { throw .invalid(.groupIDInUse) }
+      try deleteKeys()
+      return stored
+    }
+    try group.save(to: store)
+    try deleteKeys()
     return group
   }
 }
@@ -74,7 +99,7 @@ struct SuccessionParent: Sendable {
 
 /// A Welcome whose secrets were opened.
 struct WelcomeJoining {
-  private let client: Client
+  fileprivate let client: Client
   private let suite: CipherSuiteAlgorithms
   private let reference: KeyPackageRef
   private let keys: KeyPackageKeys

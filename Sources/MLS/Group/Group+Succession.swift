@@ -30,7 +30,9 @@ extension Group {
   }
 
   /// Creates a group of some of this one's members.
-  /// - Parameter packages: New key packages of the members who shall be in it.
+  /// - Parameters:
+  ///   - id: Its identifier; random if nil. One that this client's store has would take that group's place.
+  ///   - packages: New key packages of the members who shall be in it.
   public func branch(
     id: [UInt8]? = nil, adding packages: [KeyPackage], _ send: (CommitMessages) -> Void
   ) throws(GroupError) -> Group {

@@ -88,8 +88,21 @@ struct JoiningTests {
       messages = $0
     }
     let welcome = try #require(messages?.welcome)
-    let joined = Party(clients[1], try parties[1].group.joinSuccessor(welcome, as: clients[1]))
+    let keys = try #require(clients[1].keys as? InMemoryKeyStore)
+    #expect(throws: GroupError.storage("Full")) {
+      _ = try parties[1].group.joinSuccessor(welcome, as: clients[1], savingTo: FullStore())
+    }
+    #expect(keys.keyPackageCount == 1)
+    let store = InMemoryGroupStore()
+    let joined = Party(
+      clients[1], try parties[1].group.joinSuccessor(welcome, as: clients[1], savingTo: store))
+    #expect(keys.keyPackageCount == 0)
     Parties.agree([joined, Party(clients[0], new)])
+    guard let loaded = try Group.load(joined.group.id, from: store, as: clients[1]) else {
+      Issue.record("not saved")
+      return
+    }
+    Parties.agree([joined, Party(clients[1], loaded)])
     #expect(joined.epoch == 1)
     #expect(joined.cipherSuite == .p256AES128)
   }

@@ -290,7 +290,7 @@ struct JoiningRuleTests {
 }
 
 /// A store that writes nothing.
-private struct FullStore: GroupStore {
+struct FullStore: GroupStore {
   private struct Full: Error {}
 
   func apply(_ changes: GroupChanges) throws { throw Full() }
