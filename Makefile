@@ -3,7 +3,9 @@
 
 SHELL := /bin/bash
 SWIFT ?= swift
-TRAITS := --enable-all-traits
+TRAITS ?= --enable-all-traits
+# More for every build of tests, such as --disable-index-store.
+SWIFT_OPTIONS ?=
 TOOL := .build/release/letterlock
 
 SIMULATION ?= 64,5000,10
@@ -16,7 +18,7 @@ demo: prerequisites
 	$(TOOL) demo
 
 test: prerequisites
-	$(SWIFT) test $(TRAITS) --parallel
+	$(SWIFT) test $(TRAITS) $(SWIFT_OPTIONS) --parallel
 
 vectors: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
