@@ -4,8 +4,6 @@
 SHELL := /bin/bash
 SWIFT ?= swift
 TRAITS ?= --enable-all-traits
-# More for every build of tests, such as --disable-index-store.
-SWIFT_OPTIONS ?=
 TOOL := .build/release/letterlock
 
 SIMULATION ?= 64,5000,10
@@ -18,7 +16,7 @@ demo: prerequisites
 	$(TOOL) demo
 
 test: prerequisites
-	$(SWIFT) test $(TRAITS) $(SWIFT_OPTIONS) --parallel
+	$(SWIFT) test $(TRAITS) --parallel
 
 vectors: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
