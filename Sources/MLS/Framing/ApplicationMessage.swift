@@ -12,26 +12,18 @@ extension MessageProtection {
     with signer: SignatureKeyPair, paddingByteCount: Int = 0
   ) throws(MessageProtectionError) -> [UInt8] {
     guard signer.scheme == suite.signature else { throw .sealFailed }
-    return try withSignContent(data, authenticatedData, leaf) { (content) throws(MessageProtectionError) in
-      try signer.withSignature(of: content) { (signature) throws(MessageProtectionError) in
-        let message = ApplicationMessageParts(
-          self, data, authenticatedData, signatureByteCount: signature.byteCount,
-          paddingByteCount: paddingByteCount)
-        return try seal(message, signature, from: leaf)
+    let byteCount = signContentByteCount(data.count, authenticatedData.count)
+    return try withTemporaryBytes(byteCount) { (content) throws(MessageProtectionError) in
+      // A closure around all of this would be allocated.
+      data.withRawSpan { data in
+        authenticatedData.withRawSpan { writeSignContent(data, $0, leaf, to: &content) }
       }
-    }
-  }
-
-  private func withSignContent<Result>(
-    _ data: [UInt8], _ authenticatedData: [UInt8], _ leaf: LeafIndex,
-    _ body: (RawSpan) throws(MessageProtectionError) -> Result
-  ) throws(MessageProtectionError) -> Result {
-    try data.withRawSpan { (data) throws(MessageProtectionError) in
-      try authenticatedData.withRawSpan { (authenticatedData) throws(MessageProtectionError) in
-        let byteCount = signContentByteCount(data, authenticatedData)
-        return try withTemporaryBytes(byteCount) { (signed) throws(MessageProtectionError) in
-          writeSignContent(data, authenticatedData, leaf, to: &signed)
-          return try signed.withReadOnly { (signed) throws(MessageProtectionError) in try body(signed) }
+      return try content.withReadOnly { (content) throws(MessageProtectionError) in
+        try signer.withSignature(of: content) { (signature) throws(MessageProtectionError) in
+          let message = ApplicationMessageParts(
+            self, data, authenticatedData, signatureByteCount: signature.byteCount,
+            paddingByteCount: paddingByteCount)
+          return try seal(message, signature, from: leaf)
         }
       }
     }
@@ -50,13 +42,18 @@ extension MessageProtection {
 
   /// How long a `FramedContentTBS` is. Version, wire format, epoch, sender type, leaf and content type take
   /// 2 + 2 + 8 + 1 + 4 + 1.
-  private func toBeSignedByteCount(_ data: RawSpan, _ authenticatedData: RawSpan) -> Int {
-    18 + groupID.encodedByteCount + authenticatedData.encodedByteCount + data.encodedByteCount
-      + groupContext.count
+  private func toBeSignedByteCount(_ dataByteCount: Int, _ authenticatedByteCount: Int) -> Int {
+    18 + groupID.encodedByteCount + Self.encodedByteCount(authenticatedByteCount)
+      + Self.encodedByteCount(dataByteCount) + groupContext.count
   }
 
-  func signContentByteCount(_ data: RawSpan, _ authenticatedData: RawSpan) -> Int {
-    let byteCount = toBeSignedByteCount(data, authenticatedData)
+  /// As `opaque value<V>`.
+  private static func encodedByteCount(_ byteCount: Int) -> Int {
+    TLSWriter.lengthByteCount(byteCount) + byteCount
+  }
+
+  func signContentByteCount(_ dataByteCount: Int, _ authenticatedByteCount: Int) -> Int {
+    let byteCount = toBeSignedByteCount(dataByteCount, authenticatedByteCount)
     return Self.signLabel.count + TLSWriter.lengthByteCount(byteCount) + byteCount
   }
 
@@ -66,7 +63,7 @@ extension MessageProtection {
   ) {
     var offset = 0
     output.write(fixed: Self.signLabel, at: &offset)
-    output.write(length: toBeSignedByteCount(data, authenticatedData), at: &offset)
+    output.write(length: toBeSignedByteCount(data.byteCount, authenticatedData.byteCount), at: &offset)
     output.write(ProtocolVersion.mls10.rawValue, at: &offset)
     output.write(MessageWireFormat.privateMessage.rawValue, at: &offset)
     output.write(opaque: groupID, at: &offset)
@@ -194,11 +191,6 @@ private struct ApplicationMessageParts {
 extension [UInt8] {
   /// As `opaque value<V>`.
   fileprivate var encodedByteCount: Int { TLSWriter.lengthByteCount(count) + count }
-}
-
-extension RawSpan {
-  /// As `opaque value<V>`.
-  fileprivate var encodedByteCount: Int { TLSWriter.lengthByteCount(byteCount) + byteCount }
 }
 
 // What `TLSWriter` writes, where it stays.

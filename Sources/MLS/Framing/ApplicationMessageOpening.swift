@@ -84,7 +84,7 @@ extension MessageProtection {
     _ data: RawSpan, _ authenticatedData: RawSpan, _ leaf: LeafIndex, _ signature: RawSpan,
     by signer: SignaturePublicKey
   ) -> Bool {
-    withTemporaryBytes(signContentByteCount(data, authenticatedData)) { signed in
+    withTemporaryBytes(signContentByteCount(data.byteCount, authenticatedData.byteCount)) { signed in
       writeSignContent(data, authenticatedData, leaf, to: &signed)
       return signed.withReadOnly {
         suite.signature.isValid(signature, for: $0, publicKey: signer.bytes)
