@@ -120,33 +120,26 @@ extension MutableRawSpan {
   }
 
   /// Lends what lies before `offset`, and the rest, for writing.
-  package mutating func withParts(
-    at offset: Int, _ body: (inout MutableRawSpan, inout MutableRawSpan) -> Void
-  ) {
-    let count = byteCount
-    // The two parts do not overlap, and both lie within this span, which outlives the call.
-    unsafe withUnsafeMutableBytes { buffer in
-      guard offset <= count, let base = buffer.baseAddress else { return }
-      var first = unsafe MutableRawSpan(_unsafeStart: base, byteCount: offset)
-      var second = unsafe MutableRawSpan(_unsafeStart: base + offset, byteCount: count - offset)
-      body(&first, &second)
-    }
-  }
-
-  /// Lends what lies before `offset` for reading, and the rest for writing.
-  package mutating func split<Failure: Error>(
-    at offset: Int, _ body: (RawSpan, inout MutableRawSpan) throws(Failure) -> Void
+  package mutating func withParts<Failure: Error>(
+    at offset: Int, _ body: (inout MutableRawSpan, inout MutableRawSpan) throws(Failure) -> Void
   ) throws(Failure) {
     let count = byteCount
     var failure: Failure?
     // The two parts do not overlap, and both lie within this span, which outlives the call.
     unsafe withUnsafeMutableBytes { buffer in
       guard offset <= count, let base = buffer.baseAddress else { return }
-      let first = unsafe RawSpan(_unsafeStart: base, byteCount: offset)
+      var first = unsafe MutableRawSpan(_unsafeStart: base, byteCount: offset)
       var second = unsafe MutableRawSpan(_unsafeStart: base + offset, byteCount: count - offset)
-      do throws(Failure) { try body(first, &second) } catch { failure = error }
+      do throws(Failure) { try body(&first, &second) } catch { failure = error }
     }
     if let failure { throw failure }
+  }
+
+  /// Lends what lies before `offset` for reading, and the rest for writing.
+  package mutating func split<Failure: Error>(
+    at offset: Int, _ body: (RawSpan, inout MutableRawSpan) throws(Failure) -> Void
+  ) throws(Failure) {
+    try withParts(at: offset) { (first, second) throws(Failure) in try body(first.bytes, &second) }
   }
 
   /// Copies the bytes in `range` to the start.

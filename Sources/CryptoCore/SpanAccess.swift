@@ -26,7 +26,18 @@ extension RawSpan {
 
   /// Whether every byte in `range` is zero.
   @inlinable
-  package func isZero(_ range: Range<Int>) -> Bool { range.allSatisfy { byte(at: $0) == 0 } }
+  package func isZero(_ range: Range<Int>) -> Bool {
+    var offset = range.lowerBound
+    while range.upperBound - offset >= 8 {
+      guard bigEndian(at: offset, as: UInt64.self) == 0 else { return false }
+      offset += 8
+    }
+    while offset < range.upperBound {
+      guard byte(at: offset) == 0 else { return false }
+      offset += 1
+    }
+    return true
+  }
 
   /// A copy of the bytes in `range`.
   @inlinable
@@ -131,8 +142,5 @@ extension [UInt8] {
 
 extension MutableRawSpan {
   /// Whether every byte in `range` is zero.
-  package func isZero(_ range: Range<Int>) -> Bool {
-    // Checked by the span; every bit pattern is a valid UInt8.
-    range.allSatisfy { unsafe unsafeLoad(fromByteOffset: $0, as: UInt8.self) == 0 }
-  }
+  package func isZero(_ range: Range<Int>) -> Bool { bytes.isZero(range) }
 }

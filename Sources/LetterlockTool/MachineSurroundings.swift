@@ -6,15 +6,15 @@ import Letterlock
 struct MachineSurroundings: SyncSurroundings {
   let folder: String
   /// What only the caller can tell, such as a timer that runs at night.
-  var isUnmetered = false
-  var isIdle = false
+  var network: SurroundingsState.Network?
+  var isIdle: Bool?
   /// Less room than this is scarce.
   private static let scarce: UInt64 = 1 << 30
 
   func state() async -> SurroundingsState {
     SurroundingsState(
-      network: isUnmetered ? .unmetered : nil, hasExternalPower: Self.hasExternalPower,
-      isIdle: isIdle ? true : nil, isLowOnStorage: isLowOnStorage)
+      network: network, hasExternalPower: Self.hasExternalPower,
+      isIdle: isIdle, isLowOnStorage: isLowOnStorage)
   }
 
   private var isLowOnStorage: Bool? {

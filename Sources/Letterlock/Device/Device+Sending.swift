@@ -100,7 +100,7 @@ extension Device {
     var progress = progress
     let keys = state.withLock { $0.keys }
     progress.counter += 1
-    let leaves = LeafHashes(of: records.map(\.bytes), device: id, counter: progress.counter)
+    let leaves = LeafHashes(of: records.map(\.bytes), device: keys.deviceID, counter: progress.counter)
     let append = try Append(
       of: leaves, erasing: erasures, by: keys, account: account, logHead: log.head,
       counter: progress.counter, previous: progress.history.author(id)?.appendHash ?? .zero,

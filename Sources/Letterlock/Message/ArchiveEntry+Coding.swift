@@ -117,27 +117,12 @@ extension ArchiveEntry {
     let body = try reader.readVector(from: bytes)
     guard reader.offset <= Self.maximumByteCount else { throw .lengthTooLong }
     guard bytes.byteCount == Padding.paddedByteCount(reader.offset) else { throw .trailingBytes }
-    guard bytes.isZero(from: reader.offset) else { throw .invalidValue }
+    guard bytes.isZero(reader.offset..<bytes.byteCount) else { throw .invalidValue }
     return (type, body)
   }
 
   /// The entry that these bytes, padding included, hold.
   package init(decodingArchiveEntry bytes: [UInt8]) throws(TLSError) {
     self = try bytes.withRawSpan { (span) throws(TLSError) in try Self(decodingArchiveEntry: span) }
-  }
-}
-
-extension RawSpan {
-  fileprivate func isZero(from start: Int) -> Bool {
-    var offset = start
-    while byteCount - offset >= 8 {
-      guard bigEndian(at: offset, as: UInt64.self) == 0 else { return false }
-      offset += 8
-    }
-    while offset < byteCount {
-      guard byte(at: offset) == 0 else { return false }
-      offset += 1
-    }
-    return true
   }
 }

@@ -99,7 +99,9 @@ struct SyncCommand: AsyncParsableCommand {
       let outcome: Outcome
       do throws(DeviceError) {
         let bar = SyncBar()
-        device.observe(MachineSurroundings(folder: dir, isUnmetered: unmetered, isIdle: idle))
+        device.observe(
+          MachineSurroundings(
+            folder: dir, network: unmetered ? .unmetered : nil, isIdle: idle ? true : nil))
         if despiteEvidence { try device.goOnDespiteEvidence() }
         let report = try await device.sync(ignoringConditions: ignoreConditions) { bar.show($0) }
         bar.finish()

@@ -110,19 +110,38 @@ struct ApplicationMessageOpeningTests {
     #expect(pair.open(cut) == nil)
   }
 
-  /// A message whose plaintext is not what it should be, under the right key.
+  @Test func `a message that names another group or epoch is refused, whatever its sender encrypted it for`()
+    throws
+  {
+    for (groupID, epoch, isRefused) in [
+      ([1, 2, 3] as [UInt8], 7 as UInt64, false), ([1, 2, 4], 7, true), ([1, 2, 3], 8, true),
+    ] {
+      var pair = try Pair()
+      let message = try Self.message(from: &pair.sender, pair.sample, named: (groupID, epoch)) { $0 }
+      #expect((pair.open(message) == nil) == isRefused)
+      #expect(pair.generation == (isRefused ? 1 : 2))
+    }
+  }
+
+  /// A message as no honest sender makes it, under the right key: with another plaintext, or another name outside.
   private static func message(
-    from sender: inout MessageProtection, _ sample: ProtectionSample, _ change: ([UInt8]) -> [UInt8]
+    from sender: inout MessageProtection, _ sample: ProtectionSample,
+    named name: (groupID: [UInt8], epoch: UInt64) = ([1, 2, 3], 7), _ change: ([UInt8]) -> [UInt8]
   ) throws -> [UInt8] {
     let signed = try sender.sign(sample.content(.application([5])), .privateMessage, with: sample.signer)
     let key = try sender.secretTree.nextKey(of: LeafIndex(0), .application)
     let senderData = SenderData.next(LeafIndex(0), key)
     let ciphertext = try key.seal(
       change(PrivateMessageContent.encode(signed, paddingByteCount: 0)), senderData.reuseGuard,
-      authenticating: PrivateMessage.contentAAD([1, 2, 3], 7, .application, [9]), sample.suite)
+      authenticating: PrivateMessage.contentAAD(name.groupID, name.epoch, .application, [9]), sample.suite)
+    var context = sample.context
+    (context.groupID, context.epoch) = name
+    let elsewhere = MessageProtection(
+      context, senderDataSecret: sender.senderDataSecret, membershipKey: sender.membershipKey,
+      secretTree: sender.secretTree, sample.suite)
     let message = PrivateMessage(
-      groupID: [1, 2, 3], epoch: 7, contentType: .application, authenticatedData: [9],
-      encryptedSenderData: try sender.seal(senderData, .application, sampleOf: ciphertext),
+      groupID: name.groupID, epoch: name.epoch, contentType: .application, authenticatedData: [9],
+      encryptedSenderData: try elsewhere.seal(senderData, .application, sampleOf: ciphertext),
       ciphertext: ciphertext)
     return MLSMessage.privateMessage(message).encoded
   }

@@ -26,6 +26,16 @@ struct GroupTests {
   @Test func `a removed member cannot follow`() throws {
     let parties = try Parties.make(5)
     let leaving = parties[3]
+    // One message opens the general way and one in place; the third would open too, by the keys of this epoch.
+    for text in [1, 2] as [UInt8] {
+      let message = try parties[0].group.protectEncoded([text])
+      guard case .application(let read) = try leaving.group.process(message) else {
+        Issue.record("not application data")
+        return
+      }
+      #expect(read.data == [text])
+    }
+    let late = try parties[0].group.protectEncoded([3])
     let commit = try Parties.commit(
       parties[1], [.removing(leaving.ownIndex)], parties.filter { $0 !== leaving })
     let staged = try leaving.follow(commit.commit)
@@ -33,6 +43,7 @@ struct GroupTests {
     #expect(staged.removed.map(\.index) == [LeafIndex(3)])
     #expect(!leaving.isActive)
     #expect(throws: GroupError.closed) { try leaving.group.protect([1]) }
+    #expect(throws: GroupError.closed) { try leaving.group.process(late) }
     Parties.agree(parties.filter { $0 !== leaving })
     #expect(leaving.epochAuthenticator != parties[0].epochAuthenticator)
   }
