@@ -25,7 +25,7 @@ extension RawSpan {
   }
 
   /// Whether every byte in `range` is zero.
-  @inlinable
+  @inlinable @inline(__always)
   package func isZero(_ range: Range<Int>) -> Bool {
     var offset = range.lowerBound
     while range.upperBound - offset >= 8 {

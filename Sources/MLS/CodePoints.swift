@@ -72,7 +72,8 @@ public struct ExtensionType: CodePoint {
   public static let externalPub = ExtensionType(rawValue: 4)
   /// Who may propose from outside. RFC 9420 section 12.1.8.1.
   public static let externalSenders = ExtensionType(rawValue: 5)
-  /// The components of an application. draft-ietf-mls-extensions, section "Application Data Dictionary".
+  /// Data of an application's components. draft-ietf-mls-extensions, section "Attaching Application Data to MLS
+  /// Messages".
   public static let appDataDictionary = ExtensionType(rawValue: 6)
   /// Marks a key package that may be used again, as earlier drafts of the extensions numbered it and as other
   /// implementations send it. draft-ietf-mls-extensions, section "Last-Resort KeyPackages".
@@ -103,6 +104,10 @@ public struct ProposalType: CodePoint {
   public static let externalInit = ProposalType(rawValue: 6)
   /// RFC 9420 section 12.1.7.
   public static let groupContextExtensions = ProposalType(rawValue: 7)
+  /// draft-ietf-mls-extensions, section "Updating Application Data in the GroupContext".
+  public static let appDataUpdate = ProposalType(rawValue: 8)
+  /// draft-ietf-mls-extensions, section "Attaching Application Data to a Commit".
+  public static let appEphemeral = ProposalType(rawValue: 9)
   /// draft-ietf-mls-extensions, section "SelfRemove Proposal".
   public static let selfRemove = ProposalType(rawValue: 10)
 

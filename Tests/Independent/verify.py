@@ -4,6 +4,7 @@ import pathlib
 import sys
 
 import account
+import components
 import messages
 import proofs
 import writtencode
@@ -301,6 +302,10 @@ def main(folder):
             else:
                 failed += 1
                 print(f"FAILED {path.name}: {test['name']}")
+    held, others = components.verify(pathlib.Path(folder) / "mls/safe-application.json")
+    for suite in others:
+        print(f"FAILED safe-application.json: suite {suite:#06x}")
+    passed, failed = passed + held, failed + len(others)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return 1 if failed or not passed else 0
 

@@ -53,6 +53,9 @@ struct VectorTests {
     ("passive-client-random", "initial_epoch_authenticator"), ("messages", "mls_welcome"),
     ("deserialization", "vlbytes_header"), ("key-schedule", "confirmation_key"),
     ("transcript-hashes", "confirmed_transcript_hash_after"), ("psk_secret", "psk_secret"),
+    ("safe-application", "application_export_secret"), ("safe-application", "signature"),
+    ("safe-application", "kem_output"), ("safe-application", "pre_shared_key_id"),
+    ("safe-application", "encoded"),
   ])
   func `an altered MLS vector is noticed`(file: String, member: String) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)

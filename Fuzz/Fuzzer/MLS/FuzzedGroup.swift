@@ -8,6 +8,8 @@ import TLSCodec
 /// Keys are random: two runs of an input take the same steps with other bytes.
 struct FuzzedGroup {
   static let suite = CipherSuite.x25519AES128Ed25519
+  /// A component that everybody has.
+  static let component = ComponentID.private(1)
 
   let algorithms: CipherSuiteAlgorithms
   /// Alice, Bob and Carol, by place.
@@ -54,9 +56,11 @@ struct FuzzedGroup {
   }
 
   private static func client(_ name: String) throws -> Client {
-    try Client(
+    var client = try Client(
       credential: .basic(Array(name.utf8)), suite: suite, authentication: UnauthenticatedCredentials(),
       keys: RecentKeys(), settings: GroupSettings(encryptsHandshakes: false))
+    client.components = [PlainComponent(component, understandsSafeAAD: true), PlainComponent(.safeAAD)]
+    return client
   }
 
   private static func unwrapped<Value>(_ value: Value?) throws -> Value {
@@ -83,11 +87,14 @@ struct FuzzedGroup {
     let proposals: [Proposal] = [
       .adding(package), .removing(LeafIndex(1)), .replacing(extensions: context.extensions),
       alice.reInitProposal(), .selfRemove, .unknown(ProposalType(rawValue: 0xf0f0), [1, 2]),
-      .externalInit(ExternalInit(kemOutput: [1])),
+      .externalInit(ExternalInit(kemOutput: [1])), .updating(Self.component, [1, 2]),
+      .removingData(of: Self.component), .sending([3], to: Self.component),
       .preSharedKey(
         PreSharedKey(id: PreSharedKeyID(key: .external(id: [7]), nonce: [UInt8](repeating: 1, count: 32)))),
     ]
     samples += proposals.map(\.encoded)
+    let dictionary: AppDataDictionary = [Self.component: [1], .safeAAD: ComponentsList([.safeAAD]).encoded]
+    samples += [dictionary.encoded, ComponentsList([.appComponents, Self.component]).encoded]
     samples += [commit.commit.encoded, try Self.unwrapped(commit.welcome).encoded, package.encoded]
     samples += [welcome.encoded, package.leafNode.encoded, context.encoded, states[0].tree.encoded]
     guard case .publicMessage(let message) = commit.commit,

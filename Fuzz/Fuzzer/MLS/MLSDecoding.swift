@@ -15,11 +15,20 @@ struct MLSDecoding: DecodingTarget {
     format(ParentNode.self), format([Node?].self), format(GroupInfo.self), format(GroupContext.self),
     format(Welcome.self), format(PreSharedKeyID.self), format([Extension].self),
     format(RequiredCapabilities.self), format([ExternalSender].self), format(Credential.self),
+    format(AppDataDictionary.self), format(ComponentsList.self), ("SafeAAD", acceptsSafeAAD),
     ("GroupSecrets", acceptsGroupSecrets), ("RatchetTree", acceptsTree),
     ("PrivateMessageContent", acceptsContents),
   ]
 
   static func samples() throws -> [[UInt8]] { try FuzzedGroup().samples() }
+
+  /// Who looks whether bytes are one says what who reads them finds.
+  private static func acceptsSafeAAD(_ bytes: [UInt8]) -> Bool {
+    let decoded = try? SafeAAD(decoding: bytes)
+    require(bytes.withRawSpan { SafeAAD.isEncoding($0) } == (decoded != nil), "SafeAAD")
+    require(decoded.map { $0.encoded == bytes } ?? true, "SafeAAD")
+    return decoded != nil
+  }
 
   private static func acceptsGroupSecrets(_ bytes: [UInt8]) -> Bool {
     guard let secrets = try? GroupSecrets(decoding: SecretKey(copying: bytes)) else { return false }

@@ -21,6 +21,7 @@ struct MLSProcessing: FuzzTarget {
     let lists: [[Proposal]] = [
       [], [.adding(try group.dave.keyPackage())], [.removing(LeafIndex(1))], [.removing(LeafIndex(2))],
       [.replacing(extensions: [])], [alice.preSharedKeyProposal([7])], [alice.reInitProposal()],
+      [.updating(FuzzedGroup.component, [1]), .sending([2], to: FuzzedGroup.component)],
     ]
     var (messages, contents) = ([[UInt8]](), [FramedContent]())
     for list in lists {
@@ -49,7 +50,7 @@ struct MLSProcessing: FuzzTarget {
       for flags in UInt8(0)..<4 { seeds.append([1, UInt8(place), flags & 1, flags >> 1, 0, 0]) }
     }
     for kind in UInt8(0)..<4 { seeds.append([2, kind, 0, 0, 0, 0]) }
-    for kind in UInt8(0)..<10 {
+    for kind in UInt8(0)..<13 {
       seeds.append([3, 0, 1, kind, 0, 0, 0, 0])
       seeds.append([3, 1, 0, kind, 0, 0, 0, 0, 0])
       seeds.append([3, 1, 0, kind, 0, 0, 0, 1, kind, 0, 0, 0])

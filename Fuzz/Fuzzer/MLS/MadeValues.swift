@@ -11,7 +11,8 @@ extension FuzzedGroup {
 
   func extensions(_ choices: inout Choices) -> [Extension] {
     (0..<choices.below(4)).map { _ in
-      switch choices.below(7) {
+      switch choices.below(8) {
+      case 6: dictionary(&choices)
       case 0: .requiredCapabilities(required(&choices))
       case 1: context.extensions[0]
       case 2: .applicationID(choices.some(4))
@@ -21,6 +22,21 @@ extension FuzzedGroup {
       default: Extension(type: extensionType(&choices), data: choices.some(8))
       }
     }
+  }
+
+  func component(_ choices: inout Choices) -> ComponentID {
+    choices.flag() ? Self.component : ComponentID(rawValue: UInt16(choices.below(6)))
+  }
+
+  private func dictionary(_ choices: inout Choices) -> Extension {
+    var dictionary = AppDataDictionary()
+    for _ in 0..<choices.below(4) {
+      let list = ComponentsList((0..<choices.below(3)).map { _ in component(&choices) })
+      dictionary[component(&choices)] = choices.flag() ? list.encoded : choices.some(6)
+    }
+    var bytes = dictionary.encoded
+    if choices.below(4) == 0 { choices.alter(&bytes) }
+    return Extension(type: .appDataDictionary, data: bytes)
   }
 
   private func required(_ choices: inout Choices) -> RequiredCapabilities {
@@ -88,7 +104,8 @@ extension FuzzedGroup {
   func preSharedKeyID(_ choices: inout Choices) -> PreSharedKeyID {
     let usage = choices.element(of: [ResumptionPSKUsage.application, .reinit, .branch])
     let key: PreSharedKeyID.Key =
-      switch choices.below(4) {
+      switch choices.below(5) {
+      case 4: .application(component(&choices), id: choices.some(2))
       case 0: .external(id: choices.some(3))
       case 1: .external(id: [7])
       case 2: .resumption(usage, groupID: context.groupID, epoch: context.epoch)
@@ -99,7 +116,10 @@ extension FuzzedGroup {
   }
 
   func proposal(by member: Int, _ choices: inout Choices) -> Proposal {
-    switch choices.below(10) {
+    switch choices.below(13) {
+    case 10: return .updating(component(&choices), choices.some(4))
+    case 11: return .removingData(of: component(&choices))
+    case 12: return .sending(choices.some(4), to: component(&choices))
     case 0, 1: return keyPackage(&choices).map { .adding($0) } ?? .selfRemove
     case 2:
       guard let key = try? HPKEKeyPair.generate(algorithms) else { return .selfRemove }

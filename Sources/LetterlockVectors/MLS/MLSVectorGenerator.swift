@@ -3,8 +3,8 @@ import Foundation
 import MLS
 import TLSCodec
 
-/// Vectors in the MLS working group's formats for every suite that this library has, the post-quantum ones
-/// among them.
+/// Vectors in the MLS working group's formats, and in one of our own for components, for every suite that this library
+/// has, the post-quantum ones among them.
 enum MLSVectorGenerator {
   private typealias Maker = @Sendable (CipherSuiteAlgorithms) throws -> [[String: Any]]
 
@@ -22,6 +22,7 @@ enum MLSVectorGenerator {
     ("passive-client-welcome", MadeGroup.makePassiveWelcome),
     ("passive-client-handling-commit", MadeGroup.makePassiveCommit),
     ("passive-client-random", MadeGroup.makePassiveRandom),
+    ("safe-application", { [try MadeSafeApplication.make($0)] }),
   ]
 
   /// Formats that name no suite; messages are shown of one classical suite and of the usual one.

@@ -20,6 +20,7 @@ enum MLSVectors {
     ("tree_before", RatchetTreeVectors.operation),
     ("update_paths", TreeKEMVectors.verify),
     ("initial_epoch_authenticator", PassiveClientVectors.verify),
+    ("application_export_secret", SafeApplicationVectors.verify),
   ]
 
   /// Cases of every suite.

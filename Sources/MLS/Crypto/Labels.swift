@@ -1,5 +1,20 @@
 package import CryptoCore
-internal import TLSCodec
+package import TLSCodec
+
+/// What an operation is for: a text, or the label of a component's operation.
+package protocol OperationLabel {
+  /// How many bytes it takes.
+  var labelByteCount: Int { get }
+
+  /// Writes the bytes, without their length.
+  func write(to writer: inout TLSWriter)
+}
+
+extension String: OperationLabel {
+  package var labelByteCount: Int { utf8.count }
+
+  package func write(to writer: inout TLSWriter) { writer.write(utf8: self) }
+}
 
 // RFC 9420 sections 5.1.2, 5.1.3, 5.2 and 8: every use of a key and every hash names its purpose, after
 // "MLS 1.0 ".
@@ -24,7 +39,7 @@ extension CipherSuiteAlgorithms {
   ///       opaque content<V> = Content;
   ///     } SignContent;
   package func signWithLabel(
-    _ key: SignatureKeyPair, label: String, _ content: [UInt8]
+    _ key: SignatureKeyPair, label: some OperationLabel, _ content: [UInt8]
   ) throws(CipherSuiteError) -> [UInt8] {
     guard key.scheme == signature else { throw .invalidPrivateKey }
     return try key.sign(signContent(label, content))
@@ -33,7 +48,7 @@ extension CipherSuiteAlgorithms {
   /// `VerifyWithLabel(VerificationKey, Label, Content, SignatureValue)`. RFC 9420 section 5.1.2.
   /// - Throws: `CipherSuiteError.invalidSignature`.
   package func verifyWithLabel(
-    _ key: SignaturePublicKey, label: String, _ content: [UInt8], signature value: [UInt8]
+    _ key: SignaturePublicKey, label: some OperationLabel, _ content: [UInt8], signature value: [UInt8]
   ) throws(CipherSuiteError) {
     guard signature.isValid(value, for: signContent(label, content), publicKey: key.bytes) else {
       throw .invalidSignature
@@ -58,20 +73,21 @@ extension CipherSuiteAlgorithms {
     guard signature.isValid(value, for: content, publicKey: key.bytes) else { throw .invalidSignature }
   }
 
-  private func signContent(_ label: String, _ content: [UInt8]) -> [UInt8] {
+  private func signContent(_ label: some OperationLabel, _ content: [UInt8]) -> [UInt8] {
     labeled(Self.prefix, label, reserving: content.count) { $0.write(opaque: content) }
   }
 
   private static let prefix = "MLS 1.0 "
 
   private func labeled(
-    _ prefix: String, _ label: String, reserving byteCount: Int, _ body: (inout TLSWriter) -> Void
+    _ prefix: String, _ label: some OperationLabel, reserving byteCount: Int,
+    _ body: (inout TLSWriter) -> Void
   ) -> [UInt8] {
-    let labelByteCount = prefix.utf8.count + label.utf8.count
+    let labelByteCount = prefix.utf8.count + label.labelByteCount
     var writer = TLSWriter(reserving: byteCount + labelByteCount + 8)
     writer.write(length: labelByteCount)
     writer.write(utf8: prefix)
-    writer.write(utf8: label)
+    label.write(to: &writer)
     body(&writer)
     return writer.bytes
   }
@@ -81,7 +97,7 @@ extension CipherSuiteAlgorithms {
 extension CipherSuiteAlgorithms {
   /// `EncryptWithLabel(PublicKey, Label, Context, Plaintext)`.
   package func encryptWithLabel(
-    _ key: HPKEPublicKey, label: String, context: [UInt8], _ plaintext: [UInt8]
+    _ key: HPKEPublicKey, label: some OperationLabel, context: [UInt8], _ plaintext: [UInt8]
   ) throws(CipherSuiteError) -> HPKECiphertext {
     try encryption(label: label, context: context).encrypt(plaintext, to: key)
   }
@@ -94,14 +110,14 @@ extension CipherSuiteAlgorithms {
   }
 
   /// `EncryptWithLabel` of one label and context, to any number of keys.
-  package func encryption(label: String, context: [UInt8]) -> LabeledEncryption {
+  package func encryption(label: some OperationLabel, context: [UInt8]) -> LabeledEncryption {
     LabeledEncryption(HPKE.KeyScheduleContext(hpke, info: encryptContext(label, context)))
   }
 
   /// `DecryptWithLabel(PrivateKey, Label, Context, KEMOutput, Ciphertext)`.
   /// - Throws: `CipherSuiteError.openFailed`.
   package func decryptWithLabel(
-    _ key: HPKEKeyPair, label: String, context: [UInt8], _ ciphertext: HPKECiphertext
+    _ key: HPKEKeyPair, label: some OperationLabel, context: [UInt8], _ ciphertext: HPKECiphertext
   ) throws(CipherSuiteError) -> SecretKey {
     do {
       var recipient = try HPKE.Recipient(
@@ -114,7 +130,7 @@ extension CipherSuiteAlgorithms {
   ///       opaque label<V> = "MLS 1.0 " + Label;
   ///       opaque context<V> = Context;
   ///     } EncryptContext;
-  private func encryptContext(_ label: String, _ context: [UInt8]) -> [UInt8] {
+  private func encryptContext(_ label: some OperationLabel, _ context: [UInt8]) -> [UInt8] {
     labeled(Self.prefix, label, reserving: context.count) { $0.write(opaque: context) }
   }
 }

@@ -11,6 +11,7 @@ extension MessageProtection {
   ) -> ApplicationMessage? {
     message.withRawSpan { message in
       guard let parts = ReceivedApplicationParts(message, groupID: groupID, epoch: epoch, tag: tagByteCount),
+        !demandsSafeAAD || SafeAAD.isEncoding(message.extracting(parts.authenticatedData)),
         let sender = openSenderData(message, parts), let signer = signatureKey(sender.leaf)
       else { return nil }
       let keyByteCount = secretTree.labels.keyAndNonceByteCount
@@ -140,7 +141,7 @@ private struct ReceivedApplicationParts {
 extension RawSpan {
   /// The place of a vector's bytes, whose length stands at `offset`; nil unless it is encoded as `TLSReader` demands.
   /// `offset` is behind it then. RFC 9420 section 2.1.2.
-  fileprivate func vector(at offset: inout Int) -> Range<Int>? {
+  func vector(at offset: inout Int) -> Range<Int>? {
     guard offset < byteCount else { return nil }
     let first = byte(at: offset)
     let lengthByteCount = 1 << Int(first >> 6)

@@ -26,6 +26,9 @@ public enum MessageProtectionError: Error, Hashable, Sendable {
   case ratchetExhausted
   /// There is no member at this leaf.
   case unknownSender(LeafIndex)
+  /// The authenticated data is not a `SafeAAD`, which is all that the group takes. draft-ietf-mls-extensions, section
+  /// "Safe Additional Authenticated Data (AAD)".
+  case authenticatedDataNotSafe
   /// The message was not signed or not encrypted.
   case sealFailed
 }

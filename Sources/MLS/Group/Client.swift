@@ -12,6 +12,11 @@ public struct Client: Sendable {
   public var capabilities: Capabilities
   /// The extensions of its leaves.
   public var leafExtensions: [Extension]
+  /// The parts of the application that have data in its groups. With one, or with `leafData`, its leaves say which
+  /// there are, and that it takes their data. draft-ietf-mls-extensions.
+  public var components: [any ApplicationComponent]
+  /// What components tell the other members about this client, in its leaves.
+  public var leafData: AppDataDictionary
   /// Who it believes.
   public let authentication: any AuthenticationService
   /// Where its keys are.
@@ -38,6 +43,8 @@ public struct Client: Sendable {
       }
     capabilities = .supported
     leafExtensions = []
+    components = []
+    leafData = AppDataDictionary()
     self.authentication = authentication
     self.keys = keys
     self.settings = settings
@@ -57,9 +64,32 @@ public struct Client: Sendable {
     capabilities.extensions.append(.randomGREASE())
     capabilities.proposals.append(.randomGREASE())
     capabilities.credentials.append(.randomGREASE())
+    var extensions = leafExtensions
+    if hasComponents {
+      capabilities.extensions.append(.appDataDictionary)
+      capabilities.proposals += [.appDataUpdate, .appEphemeral]
+      extensions.append(.appDataDictionary(leafDictionary))
+    }
     return LeafNode(
       encryptionKey: key, signatureKey: signer.publicKey, credential: credential,
-      capabilities: capabilities, source: source, extensions: leafExtensions)
+      capabilities: capabilities, source: source, extensions: extensions)
+  }
+
+  private var hasComponents: Bool { !components.isEmpty || !leafData.isEmpty }
+
+  /// What the leaf says of components: which there are, and which understand authenticated data of their own.
+  private var leafDictionary: AppDataDictionary {
+    var dictionary = leafData
+    let own = components.map(\.componentID)
+    let understanding = components.filter(\.understandsSafeAAD).map(\.componentID)
+    dictionary[.appComponents] = ComponentsList([.appComponents, .safeAAD] + own + [.randomGREASE()]).encoded
+    dictionary[.safeAAD] = ComponentsList(understanding + [.randomGREASE()]).encoded
+    return dictionary
+  }
+
+  /// How a key package of last resort says so: as earlier drafts did, and as the newest does where components are known.
+  private var lastResortExtensions: [Extension] {
+    hasComponents ? [.lastResort, .appDataDictionary([.lastResortKeyPackage: []])] : [.lastResort]
   }
 
   /// Makes a key package and keeps its private keys in the store. RFC 9420 section 10.
@@ -79,7 +109,7 @@ public struct Client: Sendable {
       let package = KeyPackage(
         version: .mls10, cipherSuite: suite.suite, initKey: initKey.publicKey,
         leafNode: try leaf.signed(by: signer, in: nil, suite),
-        extensions: isLastResort ? [.lastResort] : [])
+        extensions: isLastResort ? lastResortExtensions : [])
       return KeyPackageKeys(
         keyPackage: try package.signed(by: signer, suite), initKey: initKey, leafKey: leafKey)
     }

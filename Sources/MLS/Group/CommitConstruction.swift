@@ -43,19 +43,11 @@ struct EpochTransition: Sendable {
 }
 
 extension Group {
-  /// The rules for leaves under the extensions that a list of proposals brings.
-  func rules(extensions: [Extension]) throws(GroupError) -> LeafNodeRules {
-    try LeafNodeRules(state.suite, groupID: id, extensions: extensions, client: client)
-  }
-
   /// Checks and applies proposals. RFC 9420 sections 12.2 and 12.3.
   func change(
     by list: ProposalList, isSuccession: Bool = false
   ) throws(GroupError) -> (ProposedChange, LeafNodeRules) {
-    let extensions = list.extensions(after: state.context.extensions)
-    let rules = try rules(extensions: extensions)
-    try list.check(in: state.tree, rules, context: state.context, isSuccession: isSuccession)
-    return (try ProposedChange(list, to: state.tree, extensions: extensions), rules)
+    try list.change(state.tree, state.context, client, isSuccession: isSuccession)
   }
 
   /// The secrets of pre-shared keys, in their order.
@@ -72,7 +64,7 @@ extension Group {
 
   private func preSharedKey(_ key: PreSharedKeyID.Key) throws(GroupError) -> SecretKey? {
     switch key {
-    case .external(let id): return try fromStore { try client.keys.preSharedKey(id) }
+    case .external, .application: return try client.keys.preSharedKey(key)
     case .resumption(_, let groupID, let epoch):
       guard groupID == id else { return nil }
       return resumptionKeys.first { $0.epoch == epoch }?.key

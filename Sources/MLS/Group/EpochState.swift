@@ -4,8 +4,9 @@ internal import CryptoCore
 package struct EpochState: Sendable {
   var context: GroupContext
   var tree: RatchetTree
-  /// Without the encryption secret, which went into the secret tree.
+  /// Without those that went into the secret tree and the exporter tree.
   var secrets: EpochSecrets
+  var exporter: ExporterTree
   var protection: MessageProtection
   var transcript: TranscriptHash
   var confirmationTag: MAC
@@ -29,8 +30,10 @@ package struct EpochState: Sendable {
       secretTree: SecretTree(
         encryptionSecret: secrets.encryptionSecret, leafCount: tree.leafCount, suite),
       limits: limits, suite)
+    exporter = ExporterTree(applicationExportSecret: secrets.applicationExportSecret)
     self.secrets = secrets
     self.secrets.encryptionSecret = SecretKey(copying: [])
+    self.secrets.applicationExportSecret = SecretKey(copying: [])
   }
 
   var suite: CipherSuiteAlgorithms { tree.suite }

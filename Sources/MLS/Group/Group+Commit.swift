@@ -21,6 +21,8 @@ public struct CommitOptions: Sendable {
   public var updatesPath = true
   /// What the application authenticates with the commit, and does not encrypt.
   public var authenticatedData: [UInt8] = []
+  /// What components tell those who are added, in the GroupInfo of the Welcome: nobody else can read it.
+  public var groupInfoData = AppDataDictionary()
   /// Whether the proposals that others sent in this epoch are covered.
   public var coversProposals = true
   /// Keys of another group that this one follows.
@@ -53,7 +55,7 @@ extension Group {
     }
     let content = FramedContent(
       groupID: id, epoch: epoch, sender: .member(state.ownIndex),
-      authenticatedData: options.authenticatedData,
+      authenticatedData: state.protection.authenticated(options.authenticatedData),
       content: .commit(Commit(proposals: list.items.map(\.orReference), path: sealed)))
     var signed = try sign(content)
     let keys = try preSharedKeys(change.preSharedKeys, options)
@@ -64,14 +66,14 @@ extension Group {
     let tag = secrets.epoch.confirmationTag(transition.context.confirmedTranscriptHash, state.suite)
     signed.auth.confirmationTag = tag
     let next = nextState(transition, secrets.epoch, tag, path)
-    let welcome = try welcome(next, change, secrets.joiner, secrets.member, path)
+    let welcome = try welcome(next, change, secrets.joiner, secrets.member, path, options.groupInfoData)
     let message = try protect(signed)
     unsaved.waiting = true
     pending = PendingCommit(
       message: message,
       staged: StagedCommit(
         change, committer: .member(state.ownIndex), base: state, next: next,
-        authenticatedData: options.authenticatedData))
+        authenticatedData: content.authenticatedData))
     return CommitMessages(commit: message, welcome: welcome.map { .welcome($0) })
   }
 
@@ -105,14 +107,16 @@ extension Group {
     }
     let all = ProposalList(items: proposals + byValue, committer: committer)
     if isValid(all) { return all }
-    var covered: [CommittedProposal] = []
+    var places: [Int] = []
     // Removes go first, and of two Updates the later counts. RFC 9420 section 12.2.
-    for item in proposals.filter(\.isRemoval) + proposals.reversed().filter({ !$0.isRemoval }) {
-      if isValid(ProposalList(items: covered + [item] + byValue, committer: committer)) {
-        covered.append(item)
-      }
+    let removals = proposals.indices.filter { proposals[$0].isRemoval }
+    let others = proposals.indices.reversed().filter { !proposals[$0].isRemoval }
+    func list(_ places: [Int]) -> ProposalList {
+      // Components take their updates in the order in which these came.
+      ProposalList(items: places.sorted().map { proposals[$0] } + byValue, committer: committer)
     }
-    return ProposalList(items: covered + byValue, committer: committer)
+    for place in removals + others where isValid(list(places + [place])) { places.append(place) }
+    return list(places)
   }
 
   private func isValid(_ list: ProposalList) -> Bool {
@@ -129,11 +133,11 @@ extension Group {
   ) throws(GroupError) -> RenewedPath? {
     guard list.needsPath || options.updatesPath, change.reInit == nil else { return nil }
     var leaf = client.leaf(state.keys.leafKey.publicKey, .update)
-    if leaf.signatureKey == state.tree[state.ownIndex]?.signatureKey,
-      let capabilities = state.tree[state.ownIndex]?.capabilities
+    if let former = state.tree[state.ownIndex]?.capabilities,
+      former.withoutGREASE == leaf.capabilities.withoutGREASE
     {
       // GREASE that changes with each commit would cost every member a copy.
-      leaf.capabilities = capabilities
+      leaf.capabilities = former
     }
     return try change.tree.renewPath(of: state.ownIndex, leaf: leaf, signedBy: client.signer, group: id)
   }
@@ -169,16 +173,18 @@ extension Group {
 
   private func welcome(
     _ next: EpochState, _ change: ProposedChange, _ joiner: JoinerSecret, _ member: MemberSecret,
-    _ path: RenewedPath?
+    _ path: RenewedPath?, _ data: AppDataDictionary
   ) throws(GroupError) -> Welcome? {
     guard !change.added.isEmpty else { return nil }
     return try Welcome(
-      to: change.added, joiner, member, next.groupInfo(extensions: groupInfoExtensions(next)), path: path,
+      to: change.added, joiner, member, next.groupInfo(extensions: groupInfoExtensions(next, data)),
+      path: path,
       preSharedKeys: change.preSharedKeys, state.suite)
   }
 
-  func groupInfoExtensions(_ state: EpochState) -> [Extension] {
+  func groupInfoExtensions(_ state: EpochState, _ data: AppDataDictionary) -> [Extension] {
     var extensions = [Extension.randomGREASE()]
+    if !data.isEmpty { extensions.append(.appDataDictionary(data)) }
     if client.settings.sendsRatchetTree {
       extensions.append(Extension(type: .ratchetTree, data: state.tree.encoded))
     }

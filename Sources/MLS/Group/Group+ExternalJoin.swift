@@ -10,9 +10,10 @@ extension Group {
   ///   - replacing: This client's former appearance, which is removed: a resync.
   ///   - preSharedKeys: The names of external keys that go in.
   ///   - selfRemoves: SelfRemove proposals that wait in the group.
+  ///   - proposals: AppDataUpdate and AppEphemeral proposals that the commit makes.
   public static func joinExternally(
     _ message: MLSMessage, as client: Client, ratchetTree: [UInt8]? = nil, replacing former: LeafIndex? = nil,
-    preSharedKeys: [[UInt8]] = [], selfRemoves: [MLSMessage] = []
+    preSharedKeys: [[UInt8]] = [], selfRemoves: [MLSMessage] = [], proposals: [Proposal] = []
   ) throws(GroupError) -> Group {
     guard case .groupInfo(let info) = message else { throw .notForGroups }
     let suite = try asGroupError { () throws(CipherSuiteError) in
@@ -23,7 +24,7 @@ extension Group {
     guard let external else { throw .invalid(.externalPubMissing) }
     let tree = try info.verifiedTree(ratchetTree, client, suite)
     let joining = ExternalJoining(client: client, suite: suite, info: info, tree: tree)
-    return try joining.join(external, replacing: former, preSharedKeys, selfRemoves)
+    return try joining.join(external, replacing: former, preSharedKeys, selfRemoves, proposals)
   }
 }
 
@@ -36,17 +37,14 @@ struct ExternalJoining {
 
   func join(
     _ external: HPKEPublicKey, replacing former: LeafIndex?, _ preSharedKeys: [[UInt8]],
-    _ selfRemoves: [MLSMessage]
+    _ selfRemoves: [MLSMessage], _ proposals: [Proposal]
   ) throws(GroupError) -> Group {
     let (initSecret, externalInit) = try asGroupError { () throws(CipherSuiteError) in
       try suite.makeExternalInit(to: external)
     }
     let context = info.groupContext
-    let list = try list(externalInit, former, preSharedKeys, selfRemoves)
-    let rules = try LeafNodeRules(
-      suite, groupID: context.groupID, extensions: context.extensions, client: client)
-    try list.check(in: tree, rules, context: context, isSuccession: false)
-    var change = try ProposedChange(list, to: tree, extensions: context.extensions)
+    let list = try list(externalInit, former, preSharedKeys, selfRemoves, proposals)
+    var (change, rules) = try list.change(tree, context, client)
     let leafKey = try asGroupError { () throws(CipherSuiteError) in try HPKEKeyPair.generate(suite) }
     let leaf = client.leaf(leafKey.publicKey, .update)
     let own = try change.takeLeafForJoiner(leaf)
@@ -54,7 +52,8 @@ struct ExternalJoining {
       of: own, leaf: leaf, signedBy: client.signer, group: context.groupID)
     guard let signedLeaf = change.tree[own] else { throw .internalError }
     try rules.check(signedLeaf, .commit(own, former: change.resynced))
-    try change.checkMembers(rules, committer: own, extensionsChanged: false)
+    try change.checkMembers(
+      rules, committer: own, extensionsChanged: change.extensions != context.extensions)
     var transition = try EpochTransition(change, after: context)
     let sealed = try change.tree.seal(path, context: transition.provisionalContext(), excluding: [])
     let commit = Commit(proposals: list.items.map(\.orReference), path: sealed)
@@ -63,7 +62,7 @@ struct ExternalJoining {
 
   private func list(
     _ externalInit: ExternalInit, _ former: LeafIndex?, _ preSharedKeys: [[UInt8]],
-    _ selfRemoves: [MLSMessage]
+    _ selfRemoves: [MLSMessage], _ others: [Proposal]
   ) throws(GroupError) -> ProposalList {
     var proposals: [Proposal] = [.externalInit(externalInit)]
     if let former { proposals.append(.removing(former)) }
@@ -71,7 +70,7 @@ struct ExternalJoining {
       let id = PreSharedKeyID(key: .external(id: name), nonce: SecureRandom.bytes(suite.hashByteCount))
       proposals.append(.preSharedKey(PreSharedKey(id: id)))
     }
-    var items = proposals.map {
+    var items = (proposals + others).map {
       CommittedProposal(proposal: $0, sender: .newMemberCommit, reference: nil)
     }
     for message in selfRemoves { items.append(try verified(message)) }
@@ -100,8 +99,8 @@ struct ExternalJoining {
   ) throws(GroupError) -> Group {
     let context = info.groupContext
     let content = FramedContent(
-      groupID: context.groupID, epoch: context.epoch, sender: .newMemberCommit, authenticatedData: [],
-      content: .commit(commit))
+      groupID: context.groupID, epoch: context.epoch, sender: .newMemberCommit,
+      authenticatedData: context.demandsSafeAAD ? SafeAAD.none : [], content: .commit(commit))
     let signature = try asGroupError { () throws(CipherSuiteError) in
       try suite.signWithLabel(
         client.signer, label: "FramedContentTBS",
@@ -132,6 +131,7 @@ struct ExternalJoining {
         context: transition.context, tree: transition.change.tree, secrets: secrets.epoch,
         confirmationTag: tag, keys: privateKeys, signer: client.signer,
         limits: client.settings.ratchetLimits))
+    group.joinData = try info.componentData()
     group.externalCommit = .publicMessage(
       PublicMessage(content: content, auth: signed.auth, membershipTag: nil))
     return group

@@ -170,7 +170,7 @@ struct WelcomeJoining {
     for id in identifiers {
       let secret: SecretKey? =
         switch id.key {
-        case .external(let name): try fromStore { try client.keys.preSharedKey(name) }
+        case .external, .application: try client.keys.preSharedKey(id.key)
         case .resumption(_, let group, let epoch):
           group == parent?.context.groupID ? parent?.resumptionKeys.first { $0.epoch == epoch }?.key : nil
         }
@@ -207,11 +207,13 @@ struct WelcomeJoining {
       throw .invalid(.confirmationTagInvalid)
     }
     client.credential = keys.keyPackage.leafNode.credential
-    return Group(
+    var group = Group(
       client: client,
       state: EpochState(
         context: context, tree: tree, secrets: epochSecrets, confirmationTag: info.confirmationTag,
         keys: privateKeys, signer: signer, limits: client.settings.ratchetLimits))
+    group.joinData = try info.componentData()
+    return group
   }
 
   /// The key package was used.
@@ -250,6 +252,11 @@ struct WelcomeJoining {
 }
 
 extension GroupInfo {
+  /// What components told who joins.
+  func componentData() throws(GroupError) -> AppDataDictionary {
+    try asGroupError { () throws(TLSError) in try extensions.appDataDictionary() } ?? AppDataDictionary()
+  }
+
   /// The ratchet tree, with the signature of this GroupInfo and everything in the tree verified.
   func verifiedTree(
     _ beside: [UInt8]?, _ client: Client, _ suite: CipherSuiteAlgorithms
@@ -257,6 +264,7 @@ extension GroupInfo {
     guard extensions.hasUniqueTypes, groupContext.extensions.hasUniqueTypes else {
       throw .invalid(.extensionTypeRepeated)
     }
+    _ = try ComponentSupport(in: extensions)
     guard let bytes = extensions.data(of: .ratchetTree) ?? beside else { throw .invalid(.treeMissing) }
     var tree = try RatchetTree(decoding: bytes, hash: suite)
     guard let signerKey = tree[signer]?.signatureKey else { throw .invalid(.groupInfoSignerBlank) }

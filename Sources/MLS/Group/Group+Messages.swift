@@ -22,6 +22,7 @@ extension Group {
     guard proposals.isEmpty else { throw .commitRequired }
     unsaved.used(state.ownIndex, epoch)
     let block = max(1, client.settings.paddingBlock)
+    let authenticatedData = state.protection.authenticated(authenticatedData)
     do throws(MessageProtectionError) {
       return try state.protection.sealApplication(
         data, authenticating: authenticatedData, from: state.ownIndex, with: state.signer,
@@ -36,8 +37,8 @@ extension Group {
     try checkOpen()
     try checkRoom(forProposalBy: .member(state.ownIndex))
     let content = FramedContent(
-      groupID: id, epoch: epoch, sender: .member(state.ownIndex), authenticatedData: authenticatedData,
-      content: .proposal(proposal))
+      groupID: id, epoch: epoch, sender: .member(state.ownIndex),
+      authenticatedData: state.protection.authenticated(authenticatedData), content: .proposal(proposal))
     let signed = try sign(content, format: proposal.type == .selfRemove ? .publicMessage : nil)
     let message = try protect(signed)
     unsaved.waiting = true
@@ -63,13 +64,14 @@ extension Group {
   }
 
   /// The current epoch's public state, for who joins by an external commit. RFC 9420 section 12.4.3.2.
-  public func groupInfo() throws(GroupError) -> MLSMessage {
+  /// - Parameter data: What components tell who joins. Whoever sees the GroupInfo can read it.
+  public func groupInfo(data: AppDataDictionary = AppDataDictionary()) throws(GroupError) -> MLSMessage {
     try checkOpen()
     let key = try asGroupError { () throws(CipherSuiteError) in
       try state.secrets.externalKeyPair(state.suite).publicKey
     }
     return .groupInfo(
-      try state.groupInfo(extensions: groupInfoExtensions(state) + [.externalPub(key)]))
+      try state.groupInfo(extensions: groupInfoExtensions(state, data) + [.externalPub(key)]))
   }
 }
 
@@ -90,6 +92,12 @@ extension Group {
   /// A proposal that brings an external pre-shared key in.
   public func preSharedKeyProposal(_ identifier: [UInt8]) -> Proposal {
     preSharedKeyProposal(.external(id: identifier))
+  }
+
+  /// A proposal that brings a pre-shared key of a component in. draft-ietf-mls-extensions, section "Pre-Shared Keys
+  /// (PSKs)".
+  public func preSharedKeyProposal(_ identifier: [UInt8], of component: ComponentID) -> Proposal {
+    preSharedKeyProposal(.application(component, id: identifier))
   }
 
   /// A proposal that brings the resumption key of a past epoch in. RFC 9420 section 8.6.

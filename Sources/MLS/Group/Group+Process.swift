@@ -97,10 +97,7 @@ extension Group {
       guard let place = Int(exactly: index), place < senders.count else {
         throw .invalid(.externalSenderUnknown)
       }
-      switch proposal.type {
-      case .add, .remove, .preSharedKey, .reInit, .groupContextExtensions: break
-      default: throw .invalid(.externalProposalForbidden)
-      }
+      guard proposal.type.isAllowedFromOutside else { throw .invalid(.externalProposalForbidden) }
       return senders[place].signatureKey
     case (.newMemberProposal, .proposal(let proposal)):
       guard case .add(let add) = proposal else { throw .invalid(.newMemberProposalNotAdd) }

@@ -31,12 +31,16 @@ extension Group {
 
   /// Creates a group of some of this one's members.
   /// - Parameters:
-  ///   - id: Its identifier; random if nil. One that this client's store has would take that group's place.
+  ///   - id: Its identifier; random if nil.
   ///   - packages: New key packages of the members who shall be in it.
+  ///   - isKnown: Whether this client is in a group of an identifier already: without an answer, saving the new group may
+  ///     replace a stored one.
   public func branch(
-    id: [UInt8]? = nil, adding packages: [KeyPackage], _ send: (CommitMessages) -> Void
+    id: [UInt8]? = nil, adding packages: [KeyPackage], isKnown: (_ groupID: [UInt8]) -> Bool = { _ in false },
+    _ send: (CommitMessages) -> Void
   ) throws(GroupError) -> Group {
     try checkOpen()
+    guard id.map({ !isKnown($0) }) ?? true else { throw .invalid(.groupIDInUse) }
     for package in packages {
       guard
         members.contains(where: {

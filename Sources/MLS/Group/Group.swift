@@ -20,6 +20,9 @@ public struct Group: ~Copyable, Sendable {
   public internal(set) var reInit: ReInit?
   var wasRemoved = false
   var unsaved = UnsavedChanges()
+  /// What components told this member when it joined, in the GroupInfo. draft-ietf-mls-extensions, section "Attaching
+  /// Application Data to MLS Messages".
+  public internal(set) var joinData = AppDataDictionary()
   /// The commit by which this member joined from outside: send it to the others. RFC 9420 section 12.4.3.2.
   public internal(set) var externalCommit: MLSMessage?
 

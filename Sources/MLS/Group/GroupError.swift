@@ -26,6 +26,8 @@ public enum GroupError: Error, Hashable, Sendable {
   case commitPending
   /// The group was re-initialised, or this member was removed: nothing can be sent any more.
   case closed
+  /// The component's secret of this epoch was exported already. draft-ietf-mls-extensions, section "Exported Secrets".
+  case secretExported(ComponentID)
   /// The leaf names no member.
   case noSuchMember(LeafIndex)
   /// No more members fit.

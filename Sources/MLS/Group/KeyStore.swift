@@ -31,13 +31,31 @@ public protocol KeyStore: Sendable {
 
   /// A key that the application shares with others by its name; nil if there is none.
   func preSharedKey(_ identifier: [UInt8]) throws -> SecretKey?
+
+  /// A key that a component of the application shares with others by its name; nil if there is none, as it is if not
+  /// implemented.
+  func preSharedKey(_ identifier: [UInt8], of component: ComponentID) throws -> SecretKey?
+}
+
+extension KeyStore {
+  /// None.
+  public func preSharedKey(_ identifier: [UInt8], of component: ComponentID) throws -> SecretKey? { nil }
+
+  /// The secret of a pre-shared key that is not of a group.
+  func preSharedKey(_ key: PreSharedKeyID.Key) throws(GroupError) -> SecretKey? {
+    switch key {
+    case .external(let id): try fromStore { try preSharedKey(id) }
+    case .application(let component, let id): try fromStore { try preSharedKey(id, of: component) }
+    case .resumption: nil
+    }
+  }
 }
 
 /// Keys in memory.
 public final class InMemoryKeyStore: KeyStore {
   private struct Content {
     var keyPackages: [KeyPackageRef: KeyPackageKeys] = [:]
-    var preSharedKeys: [[UInt8]: SecretKey] = [:]
+    var preSharedKeys: [PreSharedKeyID.Key: SecretKey] = [:]
   }
 
   private let content = Mutex(Content())
@@ -50,7 +68,12 @@ public final class InMemoryKeyStore: KeyStore {
 
   /// Keeps a pre-shared key.
   public func setPreSharedKey(_ key: SecretKey, for identifier: [UInt8]) {
-    content.withLock { $0.preSharedKeys[identifier] = key }
+    content.withLock { $0.preSharedKeys[.external(id: identifier)] = key }
+  }
+
+  /// Keeps a pre-shared key of a component.
+  public func setPreSharedKey(_ key: SecretKey, for identifier: [UInt8], of component: ComponentID) {
+    content.withLock { $0.preSharedKeys[.application(component, id: identifier)] = key }
   }
 
   /// Keeps the keys of a package.
@@ -70,7 +93,12 @@ public final class InMemoryKeyStore: KeyStore {
 
   /// A pre-shared key.
   public func preSharedKey(_ identifier: [UInt8]) -> SecretKey? {
-    content.withLock { $0.preSharedKeys[identifier] }
+    content.withLock { $0.preSharedKeys[.external(id: identifier)] }
+  }
+
+  /// A pre-shared key of a component.
+  public func preSharedKey(_ identifier: [UInt8], of component: ComponentID) -> SecretKey? {
+    content.withLock { $0.preSharedKeys[.application(component, id: identifier)] }
   }
 }
 

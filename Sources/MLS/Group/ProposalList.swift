@@ -20,7 +20,7 @@ struct ProposalList: Sendable {
   ) throws(GroupError) {
     switch committer {
     case .member(let committer): try checkMemberCommit(committer, tree, rules)
-    case .newMemberCommit: try checkExternalCommit()
+    case .newMemberCommit: try checkExternalCommit(tree)
     case .external, .newMemberProposal: throw .invalid(.externalCommitProposalForbidden)
     }
     try checkSingly(tree, rules, context, isSuccession)
@@ -28,12 +28,30 @@ struct ProposalList: Sendable {
     try checkPreSharedKeysOnce()
   }
 
+  /// Checks the list and applies it to an epoch. RFC 9420 sections 12.2 and 12.3.
+  /// - Returns: The change, and the rules for leaves under the extensions that it brings.
+  func change(
+    _ tree: RatchetTree, _ context: GroupContext, _ client: Client, isSuccession: Bool = false
+  ) throws(GroupError) -> (ProposedChange, LeafNodeRules) {
+    func rules(_ extensions: [Extension]) throws(GroupError) -> LeafNodeRules {
+      try LeafNodeRules(tree.suite, groupID: context.groupID, extensions: extensions, client: client)
+    }
+    let replaced = extensions(after: context.extensions)
+    let former = try rules(replaced)
+    try check(in: tree, former, context: context, isSuccession: isSuccession)
+    let changed = try extensions(after: replaced, formerly: context.extensions, client.components)
+    return (
+      try ProposedChange(self, to: tree, extensions: changed),
+      changed == replaced ? former : try rules(changed)
+    )
+  }
+
   var reInit: ReInit? {
     for case .reInit(let reInit) in items.lazy.map(\.proposal) { return reInit }
     return nil
   }
 
-  /// The extensions that the group will have.
+  /// The extensions that the group will have, before components change them.
   func extensions(after former: [Extension]) -> [Extension] {
     for case .groupContextExtensions(let new) in items.lazy.map(\.proposal) { return new.extensions }
     return former
@@ -44,7 +62,7 @@ struct ProposalList: Sendable {
     items.isEmpty
       || items.contains { item in
         switch item.proposal {
-        case .add, .preSharedKey, .reInit: false
+        case .add, .preSharedKey, .reInit, .appDataUpdate, .appEphemeral: false
         case .update, .remove, .externalInit, .groupContextExtensions, .selfRemove, .unknown: true
         }
       }
@@ -105,18 +123,19 @@ extension ProposalList {
 
 // "For an external Commit, the list is valid if it contains only the following proposals".
 extension ProposalList {
-  private func checkExternalCommit() throws(GroupError) {
+  private func checkExternalCommit(_ tree: RatchetTree) throws(GroupError) {
     guard count(.externalInit) == 1 else { throw .invalid(.externalInitCountNotOne) }
     guard count(.remove) <= 1 else { throw .invalid(.externalCommitRemovesSeveral) }
     for item in items {
       switch item.proposal {
-      case .externalInit, .remove, .preSharedKey:
+      case .externalInit, .remove, .preSharedKey, .appDataUpdate, .appEphemeral:
         guard item.reference == nil else { throw .invalid(.externalCommitByReference) }
       case .selfRemove: break
       case .add, .update, .reInit, .groupContextExtensions, .unknown:
         throw .invalid(item.reference == nil ? .externalCommitProposalForbidden : .externalCommitByReference)
       }
     }
+    try checkTypesSupported(tree)
   }
 }
 
@@ -151,7 +170,7 @@ extension ProposalList {
         guard case .member(let index) = item.sender, tree[index] != nil else {
           throw .invalid(.proposalNeedsMember)
         }
-      case .unknown: break
+      case .appDataUpdate, .appEphemeral, .unknown: break
       }
     }
     try rules.check(packages)

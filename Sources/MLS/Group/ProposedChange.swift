@@ -10,6 +10,7 @@ struct ProposedChange: Sendable {
   private(set) var preSharedKeys: [PreSharedKeyID] = []
   private(set) var externalInit: ExternalInit?
   private(set) var reInit: ReInit?
+  private(set) var componentMessages: [ComponentMessage] = []
   /// The former leaf of who comes back by an external commit.
   private(set) var resynced: LeafNode?
 
@@ -34,7 +35,10 @@ struct ProposedChange: Sendable {
       case .preSharedKey(let key): preSharedKeys.append(key.id)
       case .externalInit(let externalInit): self.externalInit = externalInit
       case .reInit(let reInit): self.reInit = reInit
-      case .update, .remove, .groupContextExtensions, .selfRemove, .unknown: break
+      case .update, .remove, .groupContextExtensions, .appDataUpdate, .selfRemove, .unknown: break
+      case .appEphemeral(let ephemeral):
+        componentMessages.append(
+          ComponentMessage(componentID: ephemeral.componentID, data: ephemeral.data, sender: item.sender))
       }
     }
   }

@@ -13,6 +13,9 @@ public struct StagedCommit: Sendable {
   public let preSharedKeys: [PreSharedKeyID]
   /// The GroupContext extensions, if they change.
   public let extensions: [Extension]?
+  /// What came for components with the commit, in its order. draft-ietf-mls-extensions, section "Attaching Application
+  /// Data to a Commit".
+  public let componentMessages: [ComponentMessage]
   /// What the group is re-initialised to, if it is.
   public let reInit: ReInit?
   /// Whether this member is removed: merging then closes the group.
@@ -41,6 +44,7 @@ public struct StagedCommit: Sendable {
     updated = (change.updated + (committer.leaf.map { [$0] } ?? [])).compactMap(member)
     preSharedKeys = change.preSharedKeys
     extensions = change.extensions == base.context.extensions ? nil : change.extensions
+    componentMessages = change.componentMessages
     reInit = change.reInit
     removesOwnMember = next == nil
     self.authenticatedData = authenticatedData

@@ -47,7 +47,10 @@ public struct KeyPackage: WireCodable, Hashable, Sendable {
 
   /// Whether the package says that it may be used again. draft-ietf-mls-extensions, section "Last-Resort
   /// KeyPackages".
-  public var isLastResort: Bool { extensions.contains { $0.type == .lastResort } }
+  public var isLastResort: Bool {
+    extensions.contains { $0.type == .lastResort }
+      || (try? extensions.appDataDictionary()?[.lastResortKeyPackage]) != nil
+  }
 
   /// What is signed: the fields above the signature. `KeyPackageTBS`, RFC 9420 section 10.
   var toBeSigned: [UInt8] {

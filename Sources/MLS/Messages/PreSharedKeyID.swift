@@ -12,11 +12,14 @@ public import TLSCodec
 ///       ResumptionPSKUsage usage;
 ///       opaque psk_group_id<V>;
 ///       uint64 psk_epoch;
+///     case application:
+///       ComponentID component_id;
+///       opaque psk_id<V>;
 ///   };
 ///   opaque psk_nonce<V>;
 /// } PreSharedKeyID;
 /// ```
-/// RFC 9420 section 8.4.
+/// RFC 9420 section 8.4; `application` is of draft-ietf-mls-extensions, section "Pre-Shared Keys (PSKs)".
 public struct PreSharedKeyID: WireCodable, Hashable, Sendable {
   /// The key.
   public var key: Key
@@ -38,6 +41,8 @@ public struct PreSharedKeyID: WireCodable, Hashable, Sendable {
     case external(id: [UInt8])
     /// One of an earlier epoch of this group or another.
     case resumption(ResumptionPSKUsage, groupID: [UInt8], epoch: UInt64)
+    /// One that a component of the application has, by its name.
+    case application(ComponentID, id: [UInt8])
 
     /// Writes the type and its fields.
     public func encode(to writer: inout TLSWriter) {
@@ -50,6 +55,10 @@ public struct PreSharedKeyID: WireCodable, Hashable, Sendable {
         usage.encode(to: &writer)
         writer.write(opaque: groupID)
         writer.write(epoch)
+      case .application(let component, let id):
+        writer.write(UInt8(3))
+        component.encode(to: &writer)
+        writer.write(opaque: id)
       }
     }
 
@@ -61,6 +70,7 @@ public struct PreSharedKeyID: WireCodable, Hashable, Sendable {
         self = .resumption(
           try ResumptionPSKUsage(from: &reader), groupID: try reader.readOpaque(),
           epoch: try reader.read())
+      case 3: self = .application(try ComponentID(from: &reader), id: try reader.readOpaque())
       default: throw .unknownValue
       }
     }

@@ -13,11 +13,13 @@ public import TLSCodec
 ///     case reinit:                    ReInit;
 ///     case external_init:             ExternalInit;
 ///     case group_context_extensions:  GroupContextExtensions;
+///     case app_data_update:           AppDataUpdate;
+///     case app_ephemeral:             AppEphemeral;
 ///     case self_remove:               SelfRemove;
 ///   };
 /// } Proposal;
 /// ```
-/// RFC 9420 section 12.1; `self_remove` is of draft-ietf-mls-extensions. A type that is not known here is
+/// RFC 9420 section 12.1; the last three are of draft-ietf-mls-extensions. A type that is not known here is
 /// taken to hold one `opaque<V>`, and survives.
 public enum Proposal: TLSCodable, Hashable, Sendable {
   /// Adds a client. RFC 9420 section 12.1.1.
@@ -34,6 +36,11 @@ public enum Proposal: TLSCodable, Hashable, Sendable {
   case externalInit(ExternalInit)
   /// Replaces the group's extensions. RFC 9420 section 12.1.7.
   case groupContextExtensions(GroupContextExtensions)
+  /// Changes a component's data. draft-ietf-mls-extensions, section "Updating Application Data in the GroupContext".
+  case appDataUpdate(AppDataUpdate)
+  /// Sends data to a component with the commit. draft-ietf-mls-extensions, section "Attaching Application Data to a
+  /// Commit".
+  case appEphemeral(AppEphemeral)
   /// Removes its sender. draft-ietf-mls-extensions, section "SelfRemove Proposal".
   case selfRemove
   /// A type that this library does not know.
@@ -49,6 +56,8 @@ public enum Proposal: TLSCodable, Hashable, Sendable {
     case .reInit: .reInit
     case .externalInit: .externalInit
     case .groupContextExtensions: .groupContextExtensions
+    case .appDataUpdate: .appDataUpdate
+    case .appEphemeral: .appEphemeral
     case .selfRemove: .selfRemove
     case .unknown(let type, _): type
     }
@@ -65,6 +74,8 @@ public enum Proposal: TLSCodable, Hashable, Sendable {
     case .reInit(let reInit): reInit.encode(to: &writer)
     case .externalInit(let externalInit): externalInit.encode(to: &writer)
     case .groupContextExtensions(let extensions): extensions.encode(to: &writer)
+    case .appDataUpdate(let update): update.encode(to: &writer)
+    case .appEphemeral(let ephemeral): ephemeral.encode(to: &writer)
     case .selfRemove: break
     case .unknown(_, let content): writer.write(opaque: content)
     }
@@ -81,6 +92,8 @@ public enum Proposal: TLSCodable, Hashable, Sendable {
     case .externalInit: self = .externalInit(try ExternalInit(from: &reader))
     case .groupContextExtensions:
       self = .groupContextExtensions(try GroupContextExtensions(from: &reader))
+    case .appDataUpdate: self = .appDataUpdate(try AppDataUpdate(from: &reader))
+    case .appEphemeral: self = .appEphemeral(try AppEphemeral(from: &reader))
     case .selfRemove: self = .selfRemove
     case let type: self = .unknown(type, try reader.readOpaque())
     }

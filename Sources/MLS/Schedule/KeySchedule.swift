@@ -56,7 +56,7 @@ package struct MemberSecret: Sendable {
 }
 
 /// The secrets of an epoch: `DeriveSecret(epoch_secret, label)`. RFC 9420 section 8, table 4. The encryption
-/// secret goes into the secret tree and is not kept.
+/// secret and the application export secret go into trees and are not kept.
 package struct EpochSecrets: Sendable {
   /// Encrypts who sent a private message.
   package var senderDataSecret: SecretKey
@@ -64,6 +64,8 @@ package struct EpochSecrets: Sendable {
   package var encryptionSecret: SecretKey
   /// What exported secrets are derived from.
   package var exporterSecret: SecretKey
+  /// The root of the exporter tree. draft-ietf-mls-extensions, section "Exported Secrets".
+  package var applicationExportSecret: SecretKey
   /// Equal for members who agree on the epoch; the application may show it.
   package var epochAuthenticator: SecretKey
   /// The key pair of external commits is derived from it.
@@ -81,6 +83,7 @@ package struct EpochSecrets: Sendable {
     senderDataSecret = suite.deriveSecret(epochSecret, "sender data")
     encryptionSecret = suite.deriveSecret(epochSecret, "encryption")
     exporterSecret = suite.deriveSecret(epochSecret, "exporter")
+    applicationExportSecret = suite.deriveSecret(epochSecret, "application_export")
     epochAuthenticator = suite.deriveSecret(epochSecret, "authentication")
     externalSecret = suite.deriveSecret(epochSecret, "external")
     confirmationKey = suite.deriveSecret(epochSecret, "confirm")

@@ -7,9 +7,8 @@ package import CryptoCore
 package struct SecretTree: Sendable {
   private let suite: CipherSuiteAlgorithms
   let labels: RatchetLabels
-  let leafCount: LeafCount
-  /// Secrets of nodes with leaves below them whose ratchets are not there yet.
-  private(set) var nodes: [NodeIndex: SecretKey]
+  /// Of leaves whose ratchets are not there yet.
+  private var secrets: NodeSecrets
   /// The ratchets that were needed so far.
   private(set) var leaves: [LeafIndex: LeafRatchets]
 
@@ -23,8 +22,7 @@ package struct SecretTree: Sendable {
     _ suite: CipherSuiteAlgorithms
   ) {
     self.suite = suite
-    self.leafCount = leafCount
-    self.nodes = nodes
+    secrets = NodeSecrets(leafCount: leafCount, nodes: nodes)
     self.leaves = leaves
     labels = RatchetLabels(suite)
   }
@@ -110,56 +108,29 @@ package struct SecretTree: Sendable {
     leaves.updateValue(ratchets, forKey: leaf)
   }
 
-  /// What was derived on the way from a node down to a leaf.
-  private struct Derivation {
-    let leaf: LeafIndex
-    let from: NodeIndex
-    let siblings: [(NodeIndex, SecretKey)]
-    let ratchets: LeafRatchets
-  }
+  var leafCount: LeafCount { secrets.leafCount }
 
-  ///     tree_node_[N]_secret
-  ///             |
-  ///             +--> ExpandWithLabel(., "tree", "left", KDF.Nh) = tree_node_[left(N)]_secret
-  ///             |
-  ///             +--> ExpandWithLabel(., "tree", "right", KDF.Nh) = tree_node_[right(N)]_secret
-  ///
+  var nodes: [NodeIndex: SecretKey] { secrets.nodes }
+
+  private typealias Derivation = (leaf: LeafIndex, descent: NodeSecrets.Descent, ratchets: LeafRatchets)
+
   ///     tree_node_[leaf]_secret
   ///             |
   ///             +--> ExpandWithLabel(., "handshake", "", KDF.Nh) = handshake_ratchet_secret_[N]_[0]
   ///             |
   ///             +--> ExpandWithLabel(., "application", "", KDF.Nh) = application_ratchet_secret_[N]_[0]
   private func derive(_ leaf: LeafIndex) throws(MessageProtectionError) -> Derivation {
-    guard leafCount.contains(leaf), let (from, known) = lowestKnown(above: NodeIndex(leaf)) else {
-      throw .unknownSender(leaf)
-    }
-    var node = from
-    var secret = known
-    var siblings: [(NodeIndex, SecretKey)] = []
-    while !node.isLeaf {
-      let left = suite.expandBlock(secret, label: "tree", context: Array("left".utf8))
-      let right = suite.expandBlock(secret, label: "tree", context: Array("right".utf8))
-      let goesLeft = node.left.covers(NodeIndex(leaf))
-      siblings.append(goesLeft ? (node.right, right) : (node.left, left))
-      (node, secret) = goesLeft ? (node.left, left) : (node.right, right)
-    }
-    return Derivation(
-      leaf: leaf, from: from, siblings: siblings,
-      ratchets: LeafRatchets(
-        handshake: HashRatchet(secret: suite.deriveSecret(secret, "handshake")),
-        application: HashRatchet(secret: suite.deriveSecret(secret, "application"))))
-  }
-
-  private func lowestKnown(above leaf: NodeIndex) -> (NodeIndex, SecretKey)? {
-    for node in [leaf] + leaf.directPath(in: leafCount) {
-      if let secret = nodes[node] { return (node, secret) }
-    }
-    return nil
+    guard let descent = secrets.descend(to: leaf, suite) else { throw .unknownSender(leaf) }
+    return (
+      leaf, descent,
+      LeafRatchets(
+        handshake: HashRatchet(secret: suite.deriveSecret(descent.secret, "handshake")),
+        application: HashRatchet(secret: suite.deriveSecret(descent.secret, "application")))
+    )
   }
 
   private mutating func keep(_ derived: Derivation) {
-    nodes[derived.from] = nil
-    for (node, secret) in derived.siblings { nodes[node] = secret }
+    secrets.take(derived.descent)
     leaves[derived.leaf] = derived.ratchets
   }
 }

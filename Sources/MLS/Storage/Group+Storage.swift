@@ -7,6 +7,8 @@ struct UnsavedChanges: Sendable {
   var state = true
   /// Proposals, own Updates and the pending commit.
   var waiting = true
+  /// The exporter tree.
+  var exporter = true
   /// Senders whose ratchets moved, by epoch.
   var ratchets: Set<RatchetPlace> = []
 
@@ -15,7 +17,7 @@ struct UnsavedChanges: Sendable {
     let leaf: LeafIndex
   }
 
-  static let none = UnsavedChanges(state: false, waiting: false)
+  static let none = UnsavedChanges(state: false, waiting: false, exporter: false)
 
   mutating func used(_ leaf: LeafIndex, _ epoch: UInt64) {
     ratchets.insert(RatchetPlace(epoch: epoch, leaf: leaf))
@@ -24,7 +26,7 @@ struct UnsavedChanges: Sendable {
 
 extension Group {
   /// The version of the stored form.
-  private static let storedVersion: UInt8 = 1
+  private static let storedVersion: UInt8 = 2
 
   /// Writes what changed since the last call to a store, in one transaction. Call it before a message that was
   /// made is sent, and before one that was received is acknowledged: a process that ends in between goes on
@@ -57,6 +59,9 @@ extension Group {
     if unsaved.waiting || unsaved.state {
       written.append(GroupRecord(key: RecordKey.waiting.bytes, value: storedWaiting))
     }
+    if unsaved.exporter || unsaved.state {
+      written.append(GroupRecord(key: RecordKey.exporter.bytes, value: state.exporter.stored))
+    }
     return GroupChanges(groupID: id, replacesAll: unsaved.state, written: written, deleted: deleted)
   }
 
@@ -79,6 +84,7 @@ extension Group {
     reInit.encode(to: &writer)
     writer.write(UInt8(wasRemoved ? 1 : 0))
     externalCommit.encode(to: &writer)
+    joinData.encode(to: &writer)
     return writer.bytes
   }
 
@@ -108,11 +114,14 @@ extension Group {
   private static func decode(_ records: [GroupRecord], _ client: Client) throws(TLSError) -> Group {
     var others: [RecordKey: [UInt8]] = [:]
     let trees = try StoredSecretTrees(records, others: &others)
-    guard let stateBytes = others[.state], let waitingBytes = others[.waiting] else { throw .truncated }
+    guard let stateBytes = others[.state], let waitingBytes = others[.waiting],
+      let exporterBytes = others[.exporter]
+    else { throw .truncated }
     var reader = TLSReader(stateBytes)
     guard try reader.read(UInt8.self) == storedVersion else { throw .unknownValue }
     let limits = client.settings.ratchetLimits
-    let state = try EpochState(storedIn: &reader, limits: limits) {
+    let exporter = try ExporterTree(stored: exporterBytes)
+    let state = try EpochState(storedIn: &reader, limits: limits, exporter: exporter) {
       (context, count, suite) throws(TLSError) in
       trees.tree(context.epoch, count, suite)
     }
@@ -132,6 +141,7 @@ extension Group {
     group.reInit = try ReInit?(from: &reader)
     group.wasRemoved = try reader.read(UInt8.self) == 1
     group.externalCommit = try MLSMessage?(from: &reader)
+    group.joinData = try AppDataDictionary(from: &reader)
     try reader.finish()
     try group.readWaiting(waitingBytes, limits)
     group.unsaved = .none

@@ -7,6 +7,8 @@ enum RecordKey: Hashable, Sendable {
   case state
   /// What waits within the epoch.
   case waiting
+  /// What is left of the epoch's exporter tree.
+  case exporter
   /// A secret of a node of an epoch's secret tree.
   case node(epoch: UInt64, NodeIndex)
   /// The ratchets of a sender in an epoch.
@@ -17,6 +19,7 @@ enum RecordKey: Hashable, Sendable {
     switch self {
     case .state: writer.write(UInt8(1))
     case .waiting: writer.write(UInt8(2))
+    case .exporter: writer.write(UInt8(5))
     case .node(let epoch, let node):
       writer.write(UInt8(3))
       writer.write(epoch)
@@ -39,6 +42,7 @@ enum RecordKey: Hashable, Sendable {
       guard let place = Int(exactly: try reader.read(UInt64.self)) else { throw .invalidValue }
       self = .node(epoch: epoch, NodeIndex(place))
     case 4: self = .ratchets(epoch: try reader.read(), try LeafIndex(from: &reader))
+    case 5: self = .exporter
     default: throw .unknownValue
     }
     try reader.finish()
@@ -61,13 +65,36 @@ struct StoredSecretTrees {
         var reader = TLSReader(record.value)
         leaves[epoch, default: [:]][leaf] = try SecretTree.LeafRatchets(storedIn: &reader)
         try reader.finish()
-      case .state, .waiting: others[key] = record.value
+      case .state, .waiting, .exporter: others[key] = record.value
       }
     }
   }
 
   func tree(_ epoch: UInt64, _ leafCount: LeafCount, _ suite: CipherSuiteAlgorithms) -> SecretTree {
     SecretTree(leafCount: leafCount, nodes: nodes[epoch] ?? [:], leaves: leaves[epoch] ?? [:], suite)
+  }
+}
+
+extension ExporterTree {
+  var stored: [UInt8] {
+    var writer = TLSWriter()
+    writer.write(UInt32(truncatingIfNeeded: secrets.nodes.count))
+    for (node, secret) in secrets.nodes.sorted(by: { $0.key < $1.key }) {
+      writer.write(UInt64(node.place))
+      secret.store(in: &writer)
+    }
+    return writer.bytes
+  }
+
+  init(stored bytes: [UInt8]) throws(TLSError) {
+    var reader = TLSReader(bytes)
+    var nodes: [NodeIndex: SecretKey] = [:]
+    for _ in 0..<(try reader.read(UInt32.self)) {
+      guard let place = Int(exactly: try reader.read(UInt64.self)) else { throw .invalidValue }
+      nodes[NodeIndex(place)] = try SecretKey(storedIn: &reader)
+    }
+    try reader.finish()
+    self.init(nodes: nodes)
   }
 }
 

@@ -42,6 +42,20 @@ extension PendingCommit {
   }
 }
 
+extension ComponentMessage {
+  func store(in writer: inout TLSWriter) {
+    componentID.encode(to: &writer)
+    writer.write(opaque: data)
+    sender.encode(to: &writer)
+  }
+
+  init(storedIn reader: inout TLSReader) throws(TLSError) {
+    componentID = try ComponentID(from: &reader)
+    data = try reader.readOpaque()
+    sender = try Sender(from: &reader)
+  }
+}
+
 extension StagedCommit {
   /// Of a commit of this member's own, which always leads somewhere.
   func store(in writer: inout TLSWriter) {
@@ -51,12 +65,17 @@ extension StagedCommit {
     updated.encode(to: &writer)
     preSharedKeys.encode(to: &writer)
     extensions.encode(to: &writer)
+    writer.write(UInt32(truncatingIfNeeded: componentMessages.count))
+    for message in componentMessages { message.store(in: &writer) }
     reInit.encode(to: &writer)
     writer.write(opaque: authenticatedData)
     writer.write(opaque: groupID)
     writer.write(baseEpoch)
     storeFormerKeys(formerKeys, in: &writer)
-    guard let next, let root = next.protection.secretTree.nodes[next.tree.root] else { return }
+    guard let next, let root = next.protection.secretTree.nodes[next.tree.root],
+      let exporterRoot = next.exporter.root
+    else { return }
+    exporterRoot.store(in: &writer)
     next.store(in: &writer)
     root.store(in: &writer)
   }
@@ -68,13 +87,20 @@ extension StagedCommit {
     updated = try [Group.Member](from: &reader)
     preSharedKeys = try [PreSharedKeyID](from: &reader)
     extensions = try [Extension]?(from: &reader)
+    var messages: [ComponentMessage] = []
+    for _ in 0..<(try reader.read(UInt32.self)) {
+      messages.append(try ComponentMessage(storedIn: &reader))
+    }
+    componentMessages = messages
     reInit = try ReInit?(from: &reader)
     removesOwnMember = false
     authenticatedData = try reader.readOpaque()
     groupID = try reader.readOpaque()
     baseEpoch = try reader.read()
     formerKeys = try readFormerKeys(from: &reader)
-    var next = try EpochState(storedIn: &reader, limits: limits) { (_, count, suite) throws(TLSError) in
+    let exporter = ExporterTree(applicationExportSecret: try SecretKey(storedIn: &reader))
+    var next = try EpochState(storedIn: &reader, limits: limits, exporter: exporter) {
+      (_, count, suite) throws(TLSError) in
       SecretTree(leafCount: count, nodes: [:], leaves: [:], suite)
     }
     let root = try SecretKey(storedIn: &reader)

@@ -1,7 +1,7 @@
 internal import CryptoCore
 internal import TLSCodec
 
-// The stored form of epochs, without the secret trees, whose parts are records of their own.
+// The stored form of epochs, without the secret trees and the exporter tree, which are records of their own.
 extension EpochState {
   func store(in writer: inout TLSWriter) {
     context.encode(to: &writer)
@@ -12,11 +12,12 @@ extension EpochState {
     signer.privateKey.store(in: &writer)
   }
 
-  /// The epoch with its secret tree.
+  /// The epoch with its trees of secrets.
   init(
-    storedIn reader: inout TLSReader, limits: RatchetLimits,
+    storedIn reader: inout TLSReader, limits: RatchetLimits, exporter: ExporterTree,
     secretTree: (GroupContext, LeafCount, CipherSuiteAlgorithms) throws(TLSError) -> SecretTree
   ) throws(TLSError) {
+    self.exporter = exporter
     context = try GroupContext(from: &reader)
     let suite: CipherSuiteAlgorithms
     do throws(CipherSuiteError) { suite = try context.cipherSuite.algorithms() } catch {

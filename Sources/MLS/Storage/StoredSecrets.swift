@@ -23,6 +23,7 @@ extension EpochSecrets {
   init(storedIn reader: inout TLSReader, _ suite: CipherSuiteAlgorithms) throws(TLSError) {
     self.init(epochSecret: suite.zeroSecret, suite)
     encryptionSecret = SecretKey(copying: [])
+    applicationExportSecret = SecretKey(copying: [])
     for field in Self.fields { self[keyPath: field] = try SecretKey(storedIn: &reader) }
   }
 }

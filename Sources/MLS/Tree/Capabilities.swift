@@ -41,6 +41,14 @@ public struct Capabilities: WireCodable, Hashable, Sendable {
     self.credentials = credentials
   }
 
+  /// The capabilities without the numbers that test how others treat the unknown.
+  var withoutGREASE: Capabilities {
+    Capabilities(
+      versions: versions, cipherSuites: cipherSuites.filter { !$0.isGREASE },
+      extensions: extensions.filter { !$0.isGREASE }, proposals: proposals.filter { !$0.isGREASE },
+      credentials: credentials.filter { !$0.isGREASE })
+  }
+
   /// Whether the client takes extensions of a type: a default one, or one that it lists.
   public func supports(_ type: ExtensionType) -> Bool { type.isDefault || extensions.contains(type) }
 

@@ -7,6 +7,7 @@ struct LeafNodeRules: Sendable {
   /// The group's extensions.
   let extensions: [Extension]
   let required: RequiredCapabilities?
+  let requiredComponents: ComponentSupport
   let authentication: any AuthenticationService
   /// Seconds since 1970.
   let now: UInt64
@@ -19,6 +20,7 @@ struct LeafNodeRules: Sendable {
     self.groupID = groupID
     self.extensions = extensions
     required = try asGroupError { () throws(TLSError) in try extensions.requiredCapabilities() }
+    requiredComponents = try ComponentSupport(in: extensions)
     authentication = client.authentication
     now = client.now()
     maximumLifetime = client.settings.maximumLifetime
@@ -81,6 +83,8 @@ struct LeafNodeRules: Sendable {
     guard extensions.allSatisfy({ leaf.capabilities.supports($0.type) }) else {
       throw .invalid(.groupExtensionUnsupported)
     }
+    let components = try ComponentSupport(in: leaf.extensions)
+    guard components.covers(requiredComponents) else { throw .invalid(.requiredComponentUnsupported) }
   }
 
   /// The credentials of those who may propose from outside of a group with these extensions. Section 5.3.1.

@@ -131,6 +131,23 @@ public enum ValidationError: Error, Hashable, Sendable, CaseIterable {
   /// An external commit has a proposal that it may not have.
   case externalCommitProposalForbidden
 
+  // draft-ietf-mls-extensions: components.
+  /// An `app_data_dictionary` is not sorted, has two entries for one component, or is not one; or a list of components in
+  /// it is not one.
+  case appDataDictionaryInvalid
+  /// A leaf does not have a component that the group requires.
+  case requiredComponentUnsupported
+  /// An AppDataUpdate or an AppEphemeral is of a component that the application does not have.
+  case componentUnknown
+  /// A component refuses an update, a removal or data that comes with a commit.
+  case componentDataRefused
+  /// An AppDataUpdate removes data that is not there.
+  case componentDataMissing
+  /// A component's data is removed twice, or removed and updated.
+  case componentChangesConflict
+  /// A GroupContextExtensions changes the dictionary, where AppDataUpdate is required.
+  case appDataDictionaryReplaced
+
   // Section 12.4: commits.
   /// A commit refers to a proposal that did not arrive.
   case proposalUnknown

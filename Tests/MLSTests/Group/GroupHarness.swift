@@ -1,3 +1,4 @@
+import CryptoCore
 import MLS
 import Testing
 
@@ -21,6 +22,18 @@ final class Party {
   var hasPendingCommit: Bool { group.hasPendingCommit }
   var extensions: [Extension] { group.extensions }
   var externalCommit: MLSMessage? { group.externalCommit }
+
+  /// The party that a process would have that started from the store.
+  func reloaded(from store: InMemoryGroupStore) throws -> Party {
+    var stored: Group? = try Group.load(group.id, from: store, as: client)
+    guard let loaded = stored.take() else { throw GroupError.internalError }
+    return Party(client, loaded)
+  }
+
+  /// A component's secret of the epoch.
+  func safeExportSecret(for component: ComponentID) throws -> SecretKey {
+    try group.safeExportSecret(for: component)
+  }
 
   /// Opens application data.
   func read(_ message: MLSMessage) throws -> ApplicationMessage {

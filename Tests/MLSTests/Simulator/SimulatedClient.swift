@@ -4,6 +4,8 @@ import CryptoCore
 
 /// A client of a simulation: in the group or not, online or not.
 final class SimulatedClient {
+  /// What all have.
+  static let component = ComponentID.private(0x51)
   let client: Client
   let keys = InMemoryKeyStore()
   private let store = InMemoryGroupStore()
@@ -17,9 +19,11 @@ final class SimulatedClient {
   private(set) var left: Party?
 
   init(_ name: String, _ suite: CipherSuite) throws {
-    client = try Client(
+    var client = try Client(
       credential: .basic(Array(name.utf8)), suite: suite, authentication: UnauthenticatedCredentials(),
       keys: keys)
+    client.components = [PlainComponent(Self.component)]
+    self.client = client
   }
 
   /// A key package, for who adds this client.

@@ -19,7 +19,7 @@ final class Simulation {
   /// What a step does.
   enum Step: String, CaseIterable {
     case add, remove, emptyCommit, update, proposeAndCommit, selfRemove
-    case externalJoin, resync, externalKey, resumptionKey, extensions
+    case externalJoin, resync, externalKey, resumptionKey, componentKey, extensions, componentData
     case fork, refusedCommit, messages, reload, goOffline, reInit
   }
 
@@ -35,7 +35,10 @@ final class Simulation {
     random = SplitMix64(state: seed)
     self.suite = suite
     clients = try (0..<clientCount).map { try SimulatedClient("client \($0)", suite) }
-    for client in clients { client.keys.setPreSharedKey(psk, for: [0x70]) }
+    for client in clients {
+      client.keys.setPreSharedKey(psk, for: [0x70])
+      client.keys.setPreSharedKey(psk, for: [0x70], of: SimulatedClient.component)
+    }
     let first = clients[0]
     first.party = Party(first.client, try Group.create(by: first.client))
   }
@@ -92,15 +95,49 @@ final class Simulation {
         throw SimulationError.disagreement
       }
     }
+    try compareComponents(online)
     guard outsiders.allSatisfy({ $0.left?.epochAuthenticator != first.epochAuthenticator }) else {
       throw SimulationError.removedMemberFollows
     }
   }
 }
 
+// Components.
+extension Simulation {
+  /// Members have the same data; and now and then a component takes its secret, which is one for all and there once.
+  private func compareComponents(_ online: [Party]) throws {
+    guard online.allSatisfy({ $0.group.componentData == online[0].group.componentData }) else {
+      throw SimulationError.disagreement
+    }
+    guard random.below(8) == 0 else { return }
+    let component = ComponentID(rawValue: UInt16(random.below(1 << 16)))
+    let secrets = online.map { try? $0.group.safeExportSecret(for: component) }
+    for case (let secret?, let other?) in zip(secrets, secrets.dropFirst()) where !secret.isEqual(to: other) {
+      throw SimulationError.disagreement
+    }
+    for party in online where (try? party.group.safeExportSecret(for: component)) != nil {
+      throw SimulationError.secretExportedTwice
+    }
+  }
+
+  /// One proposes, another commits that and more: updates, data for the moment, a removal.
+  private func changeComponentData(_ actor: SimulatedClient) throws {
+    let component = SimulatedClient.component
+    let removal = Proposal.removingData(of: component)
+    guard try party(actor).group.componentData[component] == nil || random.below(3) != 0 else {
+      return try commit(actor, [removal])
+    }
+    guard let committer = other(than: actor) else { return }
+    deliver(
+      try party(actor).group.propose(.updating(component, SecureRandom.bytes(random.below(50)))), from: actor)
+    try committer.catchUp()
+    try commit(committer, [.updating(component, [1]), .sending(SecureRandom.bytes(3), to: component)])
+  }
+}
+
 /// What must not happen.
 enum SimulationError: Error {
-  case disagreement, removedMemberFollows, messageLost, repeatedMessageOpened, notSaved
+  case disagreement, secretExportedTwice, removedMemberFollows, messageLost, repeatedMessageOpened, notSaved
 }
 
 // The steps.
@@ -117,6 +154,10 @@ extension Simulation {
     case .externalJoin: try joinExternally(actor)
     case .resync: try resync(actor)
     case .externalKey: try commit(actor, [try party(actor).group.preSharedKeyProposal([0x70])])
+    case .componentKey:
+      try commit(
+        actor, [try party(actor).group.preSharedKeyProposal([0x70], of: SimulatedClient.component)])
+    case .componentData: try changeComponentData(actor)
     case .resumptionKey:
       let epoch = try party(actor).epoch
       // Those who joined later do not have the key.
@@ -124,7 +165,14 @@ extension Simulation {
         try commit(actor, [try party(actor).group.resumptionProposal(epoch: epoch)])
       }
     case .extensions:
-      try commit(actor, [.replacing(extensions: [.requiredCapabilities(RequiredCapabilities())])])
+      let data = try party(actor).group.componentData
+      try commit(
+        actor,
+        [
+          .replacing(
+            extensions: [.requiredCapabilities(RequiredCapabilities())]
+              + (random.below(2) == 0 ? [] : [.appDataDictionary(data)]))
+        ])
     case .fork: try fork(actor)
     case .refusedCommit:
       try party(actor).group.commit()

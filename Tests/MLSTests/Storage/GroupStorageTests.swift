@@ -6,13 +6,6 @@ import Testing
 
 @Suite("Groups that outlive the process")
 struct GroupStorageTests {
-  /// The party that a process would have that started from the store.
-  private func reloaded(_ party: Party, _ store: InMemoryGroupStore) throws -> Party {
-    var group: Group? = try Group.load(party.group.id, from: store, as: party.client)
-    guard let loaded = group.take() else { throw GroupError.internalError }
-    return Party(party.client, loaded)
-  }
-
   @Test func `a group that was stored goes on`() throws {
     let parties = try Parties.make(5)
     let store = InMemoryGroupStore()
@@ -20,7 +13,7 @@ struct GroupStorageTests {
     let late = try parties[2].group.protect([1])
     try Parties.commit(parties[0], [.removing(LeafIndex(2))], [parties[1], parties[3], parties[4]])
     try parties[1].group.save(to: store)
-    let again = try reloaded(parties[1], store)
+    let again = try parties[1].reloaded(from: store)
     Parties.agree([parties[0], again])
     #expect(try again.read(late).data == [1])
     #expect(try again.read(try parties[4].group.protect([2])).data == [2])
@@ -35,16 +28,16 @@ struct GroupStorageTests {
     let update = try parties[1].group.proposeUpdate()
     for party in [parties[0], parties[2]] { try party.hear(update) }
     try parties[1].group.save(to: store)
-    var again = try reloaded(parties[1], store)
+    var again = try parties[1].reloaded(from: store)
     let commit = try parties[0].group.commit()
     try parties[0].group.save(to: store)
-    let committer = try reloaded(parties[0], store)
+    let committer = try parties[0].reloaded(from: store)
     try committer.group.mergePendingCommit()
     try again.follow(commit.commit)
     try parties[2].follow(commit.commit)
     Parties.agree([again, committer, parties[2]])
     try again.group.save(to: store)
-    again = try reloaded(again, store)
+    again = try again.reloaded(from: store)
     try Parties.commit(again, [committer, parties[2]])
     Parties.agree([again, committer, parties[2]])
   }
@@ -63,7 +56,7 @@ struct GroupStorageTests {
     let last = try parties[3].group.protect([5])
     _ = try parties[0].read(last)
     try parties[0].group.save(to: store)
-    let again = try reloaded(parties[0], store)
+    let again = try parties[0].reloaded(from: store)
     for (index, party) in parties.enumerated() where index > 0 {
       #expect(try again.read(try party.group.protect([6])).data == [6])
     }
@@ -77,7 +70,7 @@ struct GroupStorageTests {
     let commit = try parties[0].group.commit().commit
     _ = try parties[1].group.process(commit)
     try parties[1].group.save(to: store)
-    let again = try reloaded(parties[1], store)
+    let again = try parties[1].reloaded(from: store)
     try again.follow(commit)
     try parties[0].group.mergePendingCommit()
     Parties.agree([parties[0], again])
@@ -128,7 +121,7 @@ struct GroupStorageTests {
     #expect(throws: GroupError.storage("Full")) { try party.group.save(to: Failing()) }
     let store = InMemoryGroupStore()
     try party.group.save(to: store)
-    Parties.agree([party, try reloaded(party, store)])
+    Parties.agree([party, try party.reloaded(from: store)])
   }
 
   @Test func `damaged records are refused`() throws {

@@ -262,6 +262,9 @@ struct JoiningRuleTests {
     #expect(throws: GroupError.invalid(.groupIDInUse)) {
       _ = try party.group.branch(id: id, adding: []) { _ in }
     }
+    #expect(throws: GroupError.invalid(.groupIDInUse)) {
+      _ = try party.group.branch(id: [7], adding: [], isKnown: { $0 == [7] }) { _ in }
+    }
   }
 
   @Test func `a successor begins with epoch 1`() throws {

@@ -1,0 +1,175 @@
+import CryptoCore
+import TLSCodec
+import Testing
+
+@testable import MLS
+
+@Suite("draft-ietf-mls-extensions: rules for components")
+struct ComponentRuleTests {
+  private static let plain = ComponentParties.plain
+  private static let counter = ComponentParties.counter
+  /// Not sorted.
+  private static let bad = Extension(type: .appDataDictionary, data: [6, 0, 2, 0, 0, 1, 0])
+
+  /// A commit by the first of two members, received by the second, with data of the counter in the group.
+  private func expectCommit(
+    _ rule: ValidationError, count: UInt8 = 1, sourceLocation: SourceLocation = #_sourceLocation,
+    _ proposals: [Proposal]
+  ) throws {
+    let parties = try ComponentParties.make(
+      2, extensions: [.appDataDictionary([Self.counter: [count]])])
+    try expect(
+      rule, from: parties[1], try Forger.commit(by: parties[0], proposals), sourceLocation: sourceLocation)
+    #expect(throws: GroupError.invalid(rule), sourceLocation: sourceLocation) {
+      try parties[0].group.commit(proposals)
+    }
+  }
+
+  @Test func `a dictionary is sorted and well formed, wherever it stands`() throws {
+    let notAList: AppDataDictionary = [.appComponents: [1, 0]]
+    for bad in [Self.bad, .appDataDictionary(notAList), .appDataDictionary([.safeAAD: []])] {
+      try expectCommit(.appDataDictionaryInvalid, [.replacing(extensions: [bad])])
+      #expect(throws: GroupError.invalid(.appDataDictionaryInvalid)) {
+        _ = try Group.create(by: try ComponentParties.client("a"), extensions: [bad])
+      }
+      let client = try ComponentParties.client("b")
+      let inLeaf = try Forger.keyPackage(of: client, leaf: { $0.extensions = [bad] })
+      try expectCommit(.appDataDictionaryInvalid, [.adding(inLeaf)])
+      let inPackage = try Forger.keyPackage(of: client, package: { $0.extensions = [bad] })
+      try expectCommit(.appDataDictionaryInvalid, [.adding(inPackage)])
+    }
+    let party = try ComponentParties.make(2)[0]
+    guard case .groupInfo(var info) = try party.group.groupInfo() else { throw GroupError.internalError }
+    info.extensions.append(Self.bad)
+    try info.sign(with: party.client.signer, Forger.algorithms())
+    #expect(throws: GroupError.invalid(.appDataDictionaryInvalid)) {
+      _ = try Group.joinExternally(.groupInfo(info), as: try ComponentParties.client("c"))
+    }
+  }
+
+  @Test func `a leaf has the components that the group requires`() throws {
+    let unknown = ComponentsList([ComponentParties.unknown]).encoded
+    for required: AppDataDictionary in [[.appComponents: unknown], [.safeAAD: unknown]] {
+      #expect(throws: GroupError.invalid(.requiredComponentUnsupported)) {
+        let party = try ComponentParties.make(2)[0]
+        try party.group.commit([.replacing(extensions: [.appDataDictionary(required)])])
+      }
+      #expect(throws: GroupError.invalid(.requiredComponentUnsupported)) {
+        _ = try Group.create(
+          by: try ComponentParties.client("a"), extensions: [.appDataDictionary(required)])
+      }
+    }
+    // Who has the component is added, who has not is not.
+    let parties = try ComponentParties.make(
+      2,
+      extensions: [.appDataDictionary([.appComponents: ComponentsList([Self.plain]).encoded])])
+    let without = try ComponentParties.client("without", components: [ComponentParties.Counter()])
+    let package = try without.keyPackage()
+    try expect(
+      .requiredComponentUnsupported, from: parties[1],
+      try Forger.commit(by: parties[0], [.adding(package)]))
+    try Parties.commit(
+      parties[0], [.adding(try ComponentParties.client("with").keyPackage())], parties)
+    #expect(parties[1].members.count == 3)
+  }
+
+  @Test func `a component that a group comes to require is every member's, by whatever way`() throws {
+    let lists = PlainComponent(.appComponents)
+    let clients = try ["a", "b"].map {
+      try ComponentParties.client($0, components: [lists, PlainComponent(Self.plain)])
+    }
+    let first = Party(clients[0], try Group.create(by: clients[0]))
+    let second = try first.group.commit([.adding(try clients[1].keyPackage())])
+    try first.group.mergePendingCommit()
+    let other = Party(clients[1], try Group.join(try #require(second.welcome), as: clients[1]))
+    #expect(throws: GroupError.invalid(.requiredComponentUnsupported)) {
+      try first.group.commit([.updating(.appComponents, ComponentsList([Self.counter]).encoded)])
+    }
+    #expect(throws: GroupError.invalid(.appDataDictionaryInvalid)) {
+      try first.group.commit([.updating(.appComponents, [9])])
+    }
+    try Parties.commit(
+      first, [.updating(.appComponents, ComponentsList([Self.plain]).encoded)], [other])
+    Parties.agree([first, other])
+  }
+
+  @Test func `data is only of components that the application has`() throws {
+    try expectCommit(.componentUnknown, [.updating(ComponentParties.unknown, [1])])
+    try expectCommit(.componentUnknown, [.removingData(of: ComponentParties.unknown)])
+    try expectCommit(.componentUnknown, [.sending([1], to: ComponentParties.unknown)])
+  }
+
+  @Test func `a component has the last word about its data`() throws {
+    try expectCommit(.componentDataRefused, [.updating(Self.counter, [0])])
+    try expectCommit(.componentDataRefused, [.updating(Self.counter, [1]), .updating(Self.counter, [0])])
+    try expectCommit(.componentDataRefused, count: 100, [.removingData(of: Self.counter)])
+    try expectCommit(.componentDataRefused, [.sending([1, 2], to: Self.counter)])
+  }
+
+  @Test func `data that is removed is there`() throws {
+    try expectCommit(.componentDataMissing, [.removingData(of: Self.plain)])
+  }
+
+  @Test func `a component's data is removed once, or updated`() throws {
+    let (update, remove) = (Proposal.updating(Self.counter, [1]), Proposal.removingData(of: Self.counter))
+    for list in [[remove, remove], [remove, update], [update, remove], [update, update, remove]] {
+      try expectCommit(.componentChangesConflict, list)
+    }
+  }
+
+  @Test func `where AppDataUpdate is required, nothing else changes the dictionary`() throws {
+    let required = Extension.requiredCapabilities(RequiredCapabilities(proposalTypes: [.appDataUpdate]))
+    let former = Extension.appDataDictionary([Self.counter: [1]])
+    let extensionLists: [[Extension]] = [[required], [required, .appDataDictionary([Self.counter: [2]])]]
+    for extensions in extensionLists {
+      let parties = try ComponentParties.make(2, extensions: [required, former])
+      try expect(
+        .appDataDictionaryReplaced, from: parties[1],
+        try Forger.commit(by: parties[0], [.replacing(extensions: extensions)]))
+    }
+    let parties = try ComponentParties.make(2, extensions: [required])
+    try expect(
+      .appDataDictionaryReplaced, from: parties[1],
+      try Forger.commit(by: parties[0], [.replacing(extensions: [required, former])]))
+    // Other extensions may change, and the dictionary by its own proposal in the same commit.
+    try Parties.commit(
+      parties[0], [.replacing(extensions: []), .updating(Self.counter, [3])], parties)
+    #expect(parties[1].extensions == [.appDataDictionary([Self.counter: [3]])])
+  }
+
+  @Test func `who has no components takes no data of any`() throws {
+    let parties = try Parties.make(2)
+    try expect(
+      .proposalTypeUnsupported, from: parties[1],
+      try Forger.commit(by: parties[0], [.updating(Self.plain, [1])]))
+    try expect(
+      .proposalTypeUnsupported, from: parties[1],
+      try Forger.commit(by: parties[0], [.sending([1], to: Self.plain)]))
+  }
+
+  @Test func `a proposal that a component refuses is not covered by an own commit`() throws {
+    let parties = try ComponentParties.make(3)
+    let updates: [(ComponentID, [UInt8])] = [
+      (Self.counter, [0]), (Self.counter, [6]), (Self.plain, [1]), (Self.plain, [2]),
+    ]
+    for (component, data) in updates {
+      let proposal = try Forger.proposal(by: parties[1], .updating(component, data))
+      for party in [parties[0], parties[2]] { try party.hear(proposal) }
+    }
+    let messages = try parties[0].group.commit()
+    try parties[2].follow(messages.commit)
+    // What is left has kept its order.
+    #expect(parties[2].componentData == [Self.counter: [6], Self.plain: [2]])
+  }
+
+  @Test func `who joins from outside changes no data of members without components`() throws {
+    let parties = try Parties.make(2)
+    let client = try ComponentParties.client("outsider")
+    for proposal: Proposal in [.updating(Self.plain, [1]), .sending([1], to: Self.plain)] {
+      #expect(throws: GroupError.invalid(.proposalTypeUnsupported)) {
+        _ = try Group.joinExternally(
+          try parties[0].group.groupInfo(), as: client, proposals: [proposal])
+      }
+    }
+  }
+}
