@@ -1,7 +1,8 @@
 /// A part of an application that has data in a group.
 ///
 /// Every member's component must come to the same result: what it says depends on its arguments and on nothing else. It
-/// may be asked several times about one commit. draft-ietf-mls-extensions, section "The Safe Application Interface".
+/// may be asked several times about one commit, and about commits that are refused for other reasons.
+/// draft-ietf-mls-extensions, section "The Safe Application Interface".
 public protocol ApplicationComponent: Sendable {
   /// Its number, which no other component of the application has.
   var componentID: ComponentID { get }
@@ -13,27 +14,38 @@ public protocol ApplicationComponent: Sendable {
   /// - Parameters:
   ///   - current: What it is; nil if there is none.
   ///   - updates: The commit's updates, in its order: at least one.
-  /// - Throws: Any error, if an update is not valid: the commit is then refused.
-  func data(_ current: [UInt8]?, after updates: [ComponentMessage]) throws -> [UInt8]
+  ///   - group: The group before the commit.
+  /// - Throws: Any error, if an update is not valid: the commit is then refused, with
+  ///   `ValidationError.componentDataRefused`.
+  func data(
+    _ current: [UInt8]?, after updates: [ComponentMessage], in group: ComponentContext
+  ) throws -> [UInt8]
 
   /// Whether somebody may remove the component's data from the GroupContext. Yes, if not implemented.
-  func mayRemove(_ current: [UInt8], _ sender: Sender) -> Bool
+  /// - Parameters:
+  ///   - current: What it is.
+  ///   - removal: Who removes it; without data.
+  ///   - group: The group before the commit.
+  func mayRemove(_ current: [UInt8], _ removal: ComponentMessage, in group: ComponentContext) -> Bool
 
   /// Whether data that comes with a commit is valid. Yes, if not implemented.
-  func accepts(_ ephemeral: ComponentMessage) -> Bool
+  /// - Parameter group: The group before the commit.
+  func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool
 }
 
 extension ApplicationComponent {
   /// False.
   public var understandsSafeAAD: Bool { false }
   /// The newest update.
-  public func data(_ current: [UInt8]?, after updates: [ComponentMessage]) throws -> [UInt8] {
-    updates.last?.data ?? current ?? []
+  public func data(
+    _ current: [UInt8]?, after updates: [ComponentMessage], in group: ComponentContext
+  ) throws -> [UInt8] { updates.last?.data ?? current ?? [] }
+  /// Yes.
+  public func mayRemove(_ current: [UInt8], _ removal: ComponentMessage, in group: ComponentContext) -> Bool {
+    true
   }
   /// Yes.
-  public func mayRemove(_ current: [UInt8], _ sender: Sender) -> Bool { true }
-  /// Yes.
-  public func accepts(_ ephemeral: ComponentMessage) -> Bool { true }
+  public func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool { true }
 }
 
 /// A component that takes whatever members say: its data is the newest update.
@@ -58,4 +70,17 @@ public struct ComponentMessage: Hashable, Sendable {
   public let data: [UInt8]
   /// Who made the proposal: for one by value, the committer.
   public let sender: Sender
+  /// Who that is: a member's credential as it was before the commit, an external sender's, or that of who joins by the
+  /// commit.
+  public let credential: Credential?
+}
+
+/// A group as it was before a commit, for the components that judge the commit.
+public struct ComponentContext: Hashable, Sendable {
+  /// The group's identifier.
+  public let groupID: [UInt8]
+  /// The epoch that the commit ends.
+  public let epoch: UInt64
+  /// The data of all components, as it was.
+  public let componentData: AppDataDictionary
 }

@@ -13,7 +13,8 @@ public struct Client: Sendable {
   /// The extensions of its leaves.
   public var leafExtensions: [Extension]
   /// The parts of the application that have data in its groups. With one, or with `leafData`, its leaves say which
-  /// there are, and that it takes their data. draft-ietf-mls-extensions.
+  /// there are, and that it takes their data. Who loads a group gives its client the same ones, or it cannot follow the
+  /// others. draft-ietf-mls-extensions.
   public var components: [any ApplicationComponent]
   /// What components tell the other members about this client, in its leaves.
   public var leafData: AppDataDictionary

@@ -45,9 +45,9 @@ struct EpochTransition: Sendable {
 extension Group {
   /// Checks and applies proposals. RFC 9420 sections 12.2 and 12.3.
   func change(
-    by list: ProposalList, isSuccession: Bool = false
+    by list: ProposalList, joiner: Credential? = nil, isSuccession: Bool = false
   ) throws(GroupError) -> (ProposedChange, LeafNodeRules) {
-    try list.change(state.tree, state.context, client, isSuccession: isSuccession)
+    try list.change(state.tree, state.context, client, joiner: joiner, isSuccession: isSuccession)
   }
 
   /// The secrets of pre-shared keys, in their order.

@@ -9,7 +9,8 @@ extension Group {
     guard sender != .member(state.ownIndex) else { throw .protection(.wrongSenderType) }
     let list = ProposalList(items: try resolve(commit.proposals, sender), committer: sender)
     // Only a group's successor uses keys for reinit and branch, and it is joined by Welcome.
-    var (change, rules) = try change(by: list)
+    var (change, rules) = try change(
+      by: list, joiner: sender.leaf == nil ? commit.path?.leafNode.credential : nil)
     guard commit.path != nil || !list.needsPath else { throw .invalid(.pathMissing) }
     let removesOwn = list.removedLeaves.contains(state.ownIndex)
     let (committer, steps) = try merge(commit.path, sender, into: &change, rules)

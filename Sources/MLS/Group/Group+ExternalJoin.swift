@@ -44,7 +44,7 @@ struct ExternalJoining {
     }
     let context = info.groupContext
     let list = try list(externalInit, former, preSharedKeys, selfRemoves, proposals)
-    var (change, rules) = try list.change(tree, context, client)
+    var (change, rules) = try list.change(tree, context, client, joiner: client.credential)
     let leafKey = try asGroupError { () throws(CipherSuiteError) in try HPKEKeyPair.generate(suite) }
     let leaf = client.leaf(leafKey.publicKey, .update)
     let own = try change.takeLeafForJoiner(leaf)
@@ -113,9 +113,9 @@ struct ExternalJoining {
       confirmed: context.confirmedTranscriptHash, confirmationTag: info.confirmationTag, suite)
     var keys: [(id: PreSharedKeyID, secret: SecretKey)] = []
     for id in change.preSharedKeys {
-      guard case .external(let name) = id.key,
-        let secret = try fromStore({ try client.keys.preSharedKey(name) })
-      else { throw .invalid(.preSharedKeyUnavailable) }
+      guard let secret = try client.keys.preSharedKey(id.key) else {
+        throw .invalid(.preSharedKeyUnavailable)
+      }
       keys.append((id, secret))
     }
     let secrets = try transition.secrets(

@@ -29,9 +29,11 @@ struct ProposalList: Sendable {
   }
 
   /// Checks the list and applies it to an epoch. RFC 9420 sections 12.2 and 12.3.
+  /// - Parameter joiner: The credential of who joins by the commit.
   /// - Returns: The change, and the rules for leaves under the extensions that it brings.
   func change(
-    _ tree: RatchetTree, _ context: GroupContext, _ client: Client, isSuccession: Bool = false
+    _ tree: RatchetTree, _ context: GroupContext, _ client: Client, joiner: Credential? = nil,
+    isSuccession: Bool = false
   ) throws(GroupError) -> (ProposedChange, LeafNodeRules) {
     func rules(_ extensions: [Extension]) throws(GroupError) -> LeafNodeRules {
       try LeafNodeRules(tree.suite, groupID: context.groupID, extensions: extensions, client: client)
@@ -39,9 +41,10 @@ struct ProposalList: Sendable {
     let replaced = extensions(after: context.extensions)
     let former = try rules(replaced)
     try check(in: tree, former, context: context, isSuccession: isSuccession)
-    let changed = try extensions(after: replaced, formerly: context.extensions, client.components)
+    let (changed, messages) = try ComponentRules(client, tree, context, joiner: joiner)
+      .apply(self, to: replaced)
     return (
-      try ProposedChange(self, to: tree, extensions: changed),
+      try ProposedChange(self, to: tree, extensions: changed, messages),
       changed == replaced ? former : try rules(changed)
     )
   }

@@ -10,13 +10,17 @@ struct ProposedChange: Sendable {
   private(set) var preSharedKeys: [PreSharedKeyID] = []
   private(set) var externalInit: ExternalInit?
   private(set) var reInit: ReInit?
-  private(set) var componentMessages: [ComponentMessage] = []
+  /// What came for components.
+  let componentMessages: [ComponentMessage]
   /// The former leaf of who comes back by an external commit.
   private(set) var resynced: LeafNode?
 
   /// Applies a list that was checked: Updates, SelfRemoves, Removes, then Adds.
-  init(_ list: ProposalList, to former: RatchetTree, extensions: [Extension]) throws(GroupError) {
+  init(
+    _ list: ProposalList, to former: RatchetTree, extensions: [Extension], _ messages: [ComponentMessage]
+  ) throws(GroupError) {
     tree = former
+    componentMessages = messages
     self.extensions = extensions
     for item in list.items {
       guard case .update(let update) = item.proposal, let leaf = item.sender.leaf else { continue }
@@ -35,10 +39,8 @@ struct ProposedChange: Sendable {
       case .preSharedKey(let key): preSharedKeys.append(key.id)
       case .externalInit(let externalInit): self.externalInit = externalInit
       case .reInit(let reInit): self.reInit = reInit
-      case .update, .remove, .groupContextExtensions, .appDataUpdate, .selfRemove, .unknown: break
-      case .appEphemeral(let ephemeral):
-        componentMessages.append(
-          ComponentMessage(componentID: ephemeral.componentID, data: ephemeral.data, sender: item.sender))
+      case .update, .remove, .groupContextExtensions, .appDataUpdate, .appEphemeral, .selfRemove, .unknown:
+        break
       }
     }
   }

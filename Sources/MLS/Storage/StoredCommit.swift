@@ -47,12 +47,14 @@ extension ComponentMessage {
     componentID.encode(to: &writer)
     writer.write(opaque: data)
     sender.encode(to: &writer)
+    credential.encode(to: &writer)
   }
 
   init(storedIn reader: inout TLSReader) throws(TLSError) {
     componentID = try ComponentID(from: &reader)
     data = try reader.readOpaque()
     sender = try Sender(from: &reader)
+    credential = try Credential?(from: &reader)
   }
 }
 

@@ -34,36 +34,69 @@ extension GroupContext {
   var demandsSafeAAD: Bool { (try? extensions.appDataDictionary()?[.safeAAD]) != nil }
 }
 
-// draft-ietf-mls-extensions, sections "Updating Application Data in the GroupContext" and "Attaching Application Data
-// to a Commit".
-extension ProposalList {
-  /// The extensions with what components make of them. AppEphemerals are looked at first.
+/// What components make of a list of proposals. draft-ietf-mls-extensions, sections "Updating Application Data in the
+/// GroupContext" and "Attaching Application Data to a Commit".
+struct ComponentRules: Sendable {
+  private let components: [any ApplicationComponent]
+  private let tree: RatchetTree
+  private let context: GroupContext
+  private let scene: ComponentContext
+  /// Of who joins by the commit.
+  private let joiner: Credential?
+
+  /// - Parameters:
+  ///   - tree: Before the commit.
+  ///   - context: Before the commit.
+  init(
+    _ client: Client, _ tree: RatchetTree, _ context: GroupContext, joiner: Credential?
+  ) throws(GroupError) {
+    components = client.components
+    self.tree = tree
+    self.context = context
+    self.joiner = joiner
+    let data = try asGroupError { () throws(TLSError) in try context.extensions.appDataDictionary() }
+    scene = ComponentContext(
+      groupID: context.groupID, epoch: context.epoch, componentData: data ?? AppDataDictionary())
+  }
+
+  /// The extensions with what components make of them, and what came for them. AppEphemerals are looked at first.
   /// - Parameter replaced: The extensions after a GroupContextExtensions of the list.
-  func extensions(
-    after replaced: [Extension], formerly former: [Extension], _ components: [any ApplicationComponent]
-  ) throws(GroupError) -> [Extension] {
-    try checkDictionaryKept(replaced, former)
-    for case (.appEphemeral(let ephemeral), let sender) in items.lazy.map({ ($0.proposal, $0.sender) }) {
-      let component = try ephemeral.componentID.logic(in: components)
-      let message = ComponentMessage(
-        componentID: ephemeral.componentID, data: ephemeral.data, sender: sender)
-      guard component.accepts(message) else { throw .invalid(.componentDataRefused) }
+  func apply(
+    _ list: ProposalList, to replaced: [Extension]
+  ) throws(GroupError) -> (extensions: [Extension], messages: [ComponentMessage]) {
+    try checkDictionaryKept(replaced)
+    var messages: [ComponentMessage] = []
+    var changes: [ComponentID: [Change]] = [:]
+    for item in list.items {
+      switch item.proposal {
+      case .appEphemeral(let ephemeral):
+        messages.append(try message(ephemeral.componentID, ephemeral.data, item.sender))
+      case .appDataUpdate(let update):
+        changes[update.componentID, default: []].append((update.operation, item.sender))
+      default: break
+      }
     }
-    let changes = changesByComponent
-    guard !changes.isEmpty else { return replaced }
+    for message in messages {
+      guard try logic(of: message.componentID).accepts(message, in: scene) else {
+        throw .invalid(.componentDataRefused)
+      }
+    }
+    guard !changes.isEmpty else { return (replaced, messages) }
     var dictionary =
       try asGroupError { () throws(TLSError) in try replaced.appDataDictionary() } ?? AppDataDictionary()
-    for (component, changes) in changes {
-      let logic = try component.logic(in: components)
-      dictionary[component] = try logic.data(dictionary[component], after: changes)
+    for (component, changes) in changes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      dictionary[component] = try data(of: component, dictionary[component], after: changes)
     }
-    return replaced.replacing(dictionary)
+    return (replaced.replacing(dictionary), messages)
   }
+
+  private typealias Change = (operation: AppDataUpdate.Operation, sender: Sender)
 
   /// "When an MLS group contains the AppDataUpdate proposal type in the proposal_types list in the group's
   /// required_capabilities extension, a GroupContextExtensions proposal MUST NOT add, remove, or modify the
   /// app_data_dictionary GroupContext extension."
-  private func checkDictionaryKept(_ replaced: [Extension], _ former: [Extension]) throws(GroupError) {
+  private func checkDictionaryKept(_ replaced: [Extension]) throws(GroupError) {
+    let former = context.extensions
     let required = try asGroupError { () throws(TLSError) in try former.requiredCapabilities() }
     guard required?.proposalTypes.contains(.appDataUpdate) == true else { return }
     guard replaced.data(of: .appDataDictionary) == former.data(of: .appDataDictionary) else {
@@ -71,48 +104,57 @@ extension ProposalList {
     }
   }
 
-  /// The list's AppDataUpdates, those of one component together and in the list's order.
-  private var changesByComponent: [(ComponentID, [ComponentChange])] {
-    var changes: [ComponentID: [ComponentChange]] = [:]
-    for case (.appDataUpdate(let update), let sender) in items.lazy.map({ ($0.proposal, $0.sender) }) {
-      changes[update.componentID, default: []].append((update.operation, sender))
-    }
-    return changes.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }
-  }
-}
-
-private typealias ComponentChange = (operation: AppDataUpdate.Operation, sender: Sender)
-
-extension ComponentID {
   /// "An AppDataUpdate proposal is invalid if its component_id references a component that is not known to the
   /// application".
-  fileprivate func logic(
-    in components: [any ApplicationComponent]
-  ) throws(GroupError) -> any ApplicationComponent {
-    guard let component = components.first(where: { $0.componentID == self }) else {
+  private func logic(of component: ComponentID) throws(GroupError) -> any ApplicationComponent {
+    guard let logic = components.first(where: { $0.componentID == component }) else {
       throw .invalid(.componentUnknown)
     }
-    return component
+    return logic
   }
-}
 
-extension ApplicationComponent {
-  /// The component's data after a list's changes of it; nil if it is removed.
-  fileprivate func data(_ current: [UInt8]?, after changes: [ComponentChange]) throws(GroupError) -> [UInt8]?
-  {
-    let updates = changes.compactMap { change -> ComponentMessage? in
-      guard case .update(let update) = change.operation else { return nil }
-      return ComponentMessage(componentID: componentID, data: update, sender: change.sender)
+  private func message(
+    _ component: ComponentID, _ data: [UInt8], _ sender: Sender
+  ) throws(GroupError) -> ComponentMessage {
+    let credential: Credential? =
+      switch sender {
+      case .member(let leaf): tree[leaf]?.credential
+      case .external(let index): try credential(ofExternalSender: index)
+      case .newMemberCommit: joiner
+      case .newMemberProposal: nil
+      }
+    return ComponentMessage(componentID: component, data: data, sender: sender, credential: credential)
+  }
+
+  private func credential(ofExternalSender index: UInt32) throws(GroupError) -> Credential? {
+    let senders = try asGroupError { () throws(TLSError) in try context.extensions.externalSenders() }
+    return senders.indices.contains(Int(index)) ? senders[Int(index)].credential : nil
+  }
+
+  /// A component's data after a list's changes of it; nil if it is removed.
+  private func data(
+    of component: ComponentID, _ current: [UInt8]?, after changes: [Change]
+  ) throws(GroupError) -> [UInt8]? {
+    let logic = try logic(of: component)
+    var updates: [ComponentMessage] = []
+    for case (.update(let update), let sender) in changes {
+      updates.append(try message(component, update, sender))
     }
     // "(a) a single remove operation or (b) one or more update operations".
     guard updates.count == changes.count || changes.count == 1 else {
       throw .invalid(.componentChangesConflict)
     }
     guard updates.isEmpty else {
-      do { return try data(current, after: updates) } catch { throw .invalid(.componentDataRefused) }
+      guard let new = try? logic.data(current, after: updates, in: scene) else {
+        throw .invalid(.componentDataRefused)
+      }
+      return new
     }
     guard let current else { throw .invalid(.componentDataMissing) }
-    guard changes.allSatisfy({ mayRemove(current, $0.sender) }) else { throw .invalid(.componentDataRefused) }
+    for change in changes {
+      let removal = try message(component, [], change.sender)
+      guard logic.mayRemove(current, removal, in: scene) else { throw .invalid(.componentDataRefused) }
+    }
     return nil
   }
 }

@@ -96,11 +96,12 @@ struct ComponentDataTests {
       .sending([2, 3], to: Self.plain), .sending([4], to: Self.counter), .sending([], to: Self.plain),
     ])
     let (own, other) = (Sender.member(LeafIndex(0)), Sender.member(LeafIndex(2)))
+    let (ownName, otherName) = (parties[0].client.credential, parties[2].client.credential)
     let expected = [
-      ComponentMessage(componentID: Self.counter, data: [1], sender: other),
-      ComponentMessage(componentID: Self.plain, data: [2, 3], sender: own),
-      ComponentMessage(componentID: Self.counter, data: [4], sender: own),
-      ComponentMessage(componentID: Self.plain, data: [], sender: own),
+      ComponentMessage(componentID: Self.counter, data: [1], sender: other, credential: otherName),
+      ComponentMessage(componentID: Self.plain, data: [2, 3], sender: own, credential: ownName),
+      ComponentMessage(componentID: Self.counter, data: [4], sender: own, credential: ownName),
+      ComponentMessage(componentID: Self.plain, data: [], sender: own, credential: ownName),
     ]
     for party in parties[1...] {
       let staged = try party.follow(messages.commit)
@@ -132,7 +133,10 @@ struct ComponentDataTests {
       let staged = try party.follow(try #require(joined.externalCommit))
       #expect(
         staged.componentMessages
-          == [ComponentMessage(componentID: Self.plain, data: [1], sender: .newMemberCommit)])
+          == [
+            ComponentMessage(
+              componentID: Self.plain, data: [1], sender: .newMemberCommit, credential: client.credential)
+          ])
     }
     Parties.agree(parties + [joined])
     #expect(joined.componentData == [Self.counter: [9]])
@@ -175,6 +179,70 @@ struct ComponentDataTests {
     #expect(throws: GroupError.invalid(.externalProposalForbidden)) {
       try MLSMessage.externalProposal(.selfRemove, to: context, senderIndex: 0, signedBy: server)
     }
+  }
+
+  /// Whoever stands in the plain component's data may change the title; who began the group begins that list.
+  private struct Title: ApplicationComponent {
+    struct NoAdministrator: Error {}
+
+    let componentID = ComponentID.private(9)
+
+    func data(
+      _ current: [UInt8]?, after updates: [ComponentMessage], in group: ComponentContext
+    ) throws -> [UInt8] {
+      let administrator = group.componentData[ComponentDataTests.plain]
+      for update in updates {
+        guard let credential = update.credential, credential.encoded == administrator else {
+          throw NoAdministrator()
+        }
+      }
+      return updates.last?.data ?? []
+    }
+  }
+
+  @Test func `a component knows who sent an update, and what others' data was before`() throws {
+    let server = try SignatureKeyPair.generate(Parties.suite)
+    let sender = ExternalSender(signatureKey: server.publicKey, credential: .basic([9]))
+    let clients = try (0..<2).map {
+      try ComponentParties.client("member \($0)", components: [PlainComponent(Self.plain), Title()])
+    }
+    let extensions: [Extension] = [
+      .appDataDictionary([Self.plain: clients[0].credential.encoded]), .externalSenders([sender]),
+    ]
+    let first = Party(clients[0], try Group.create(by: clients[0], extensions: extensions))
+    let messages = try first.group.commit([.adding(try clients[1].keyPackage())])
+    try first.group.mergePendingCommit()
+    let second = Party(clients[1], try Group.join(try #require(messages.welcome), as: clients[1]))
+    let parties = [first, second]
+    try Parties.commit(first, [.updating(.private(9), [1])], parties)
+    // The list as it was counts, not as the same commit makes it.
+    for proposals: [Proposal] in [
+      [.updating(.private(9), [2])],
+      [.updating(Self.plain, clients[1].credential.encoded), .updating(.private(9), [2])],
+    ] {
+      #expect(throws: GroupError.invalid(.componentDataRefused)) { try second.group.commit(proposals) }
+    }
+    try Parties.commit(second, [.updating(Self.plain, sender.credential.encoded)], parties)
+    #expect(throws: GroupError.invalid(.componentDataRefused)) {
+      try first.group.commit([.updating(.private(9), [3])])
+    }
+    let proposal = try MLSMessage.externalProposal(
+      .updating(.private(9), [4]), to: first.group.context, senderIndex: 0, signedBy: server)
+    for party in parties { try party.hear(proposal) }
+    try Parties.commit(first, parties)
+    #expect(second.componentData[.private(9)] == [4])
+    // Who joins by the commit is who it is by then.
+    let client = try ComponentParties.client("new", components: [PlainComponent(Self.plain), Title()])
+    let updates: [Proposal] = [.updating(.private(9), [5])]
+    #expect(throws: GroupError.invalid(.componentDataRefused)) {
+      _ = try Group.joinExternally(try first.group.groupInfo(), as: client, proposals: updates)
+    }
+    try Parties.commit(first, [.updating(Self.plain, client.credential.encoded)], parties)
+    let joined = Party(
+      client, try Group.joinExternally(try first.group.groupInfo(), as: client, proposals: updates))
+    for party in parties { try party.follow(try #require(joined.externalCommit)) }
+    Parties.agree(parties + [joined])
+    #expect(second.componentData[.private(9)] == [5])
   }
 
   @Test func `a key package of last resort says so in both ways`() throws {

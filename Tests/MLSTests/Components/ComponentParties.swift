@@ -15,14 +15,20 @@ enum ComponentParties {
 
     let componentID = ComponentParties.counter
 
-    func data(_ current: [UInt8]?, after updates: [ComponentMessage]) throws -> [UInt8] {
+    func data(
+      _ current: [UInt8]?, after updates: [ComponentMessage], in group: ComponentContext
+    ) throws -> [UInt8] {
       guard updates.allSatisfy({ $0.data.first ?? 0 > 0 }) else { throw Zero() }
       return [updates.reduce(current?.first ?? 0) { $0 &+ ($1.data.first ?? 0) }]
     }
 
-    func mayRemove(_ current: [UInt8], _ sender: Sender) -> Bool { current.first ?? 0 < 100 }
+    func mayRemove(_ current: [UInt8], _ removal: ComponentMessage, in group: ComponentContext) -> Bool {
+      current.first ?? 0 < 100
+    }
 
-    func accepts(_ ephemeral: ComponentMessage) -> Bool { ephemeral.data.count == 1 }
+    func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool {
+      ephemeral.data.count == 1
+    }
   }
 
   static func client(
