@@ -10,9 +10,9 @@ public protocol ApplicationComponent: Sendable {
   /// Whether it understands additional authenticated data of its own. False, if not implemented.
   var understandsSafeAAD: Bool { get }
 
-  /// What the component's data in the GroupContext becomes. The newest update takes its place, if not implemented.
+  /// What the component's data in the GroupContext becomes.
   /// - Parameters:
-  ///   - current: What it is; nil if there is none.
+  ///   - current: What it is, after a GroupContextExtensions of the same commit; nil if there is none.
   ///   - updates: The commit's updates, in its order: at least one.
   ///   - group: The group before the commit.
   /// - Throws: Any error, if an update is not valid: the commit is then refused, with
@@ -21,14 +21,25 @@ public protocol ApplicationComponent: Sendable {
     _ current: [UInt8]?, after updates: [ComponentMessage], in group: ComponentContext
   ) throws -> [UInt8]
 
-  /// Whether somebody may remove the component's data from the GroupContext. Yes, if not implemented.
+  /// Whether somebody may remove the component's data from the GroupContext. No, if not implemented.
   /// - Parameters:
   ///   - current: What it is.
   ///   - removal: Who removes it; without data.
   ///   - group: The group before the commit.
   func mayRemove(_ current: [UInt8], _ removal: ComponentMessage, in group: ComponentContext) -> Bool
 
-  /// Whether data that comes with a commit is valid. Yes, if not implemented.
+  /// Whether a GroupContextExtensions may put other data, or none, in the place of the component's, as if it were no
+  /// data of a component. No, if not implemented: whoever replaces the extensions then keeps the entry as it is.
+  /// - Parameters:
+  ///   - current: What it is; nil if there is none.
+  ///   - new: What it would be; nil if it would go.
+  ///   - replacement: Who replaces it; without data.
+  ///   - group: The group before the commit.
+  func mayReplace(
+    _ current: [UInt8]?, with new: [UInt8]?, _ replacement: ComponentMessage, in group: ComponentContext
+  ) -> Bool
+
+  /// Whether data that comes with a commit is valid. No, if not implemented.
   /// - Parameter group: The group before the commit.
   func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool
 }
@@ -36,19 +47,19 @@ public protocol ApplicationComponent: Sendable {
 extension ApplicationComponent {
   /// False.
   public var understandsSafeAAD: Bool { false }
-  /// The newest update.
-  public func data(
-    _ current: [UInt8]?, after updates: [ComponentMessage], in group: ComponentContext
-  ) throws -> [UInt8] { updates.last?.data ?? current ?? [] }
-  /// Yes.
+  /// No.
   public func mayRemove(_ current: [UInt8], _ removal: ComponentMessage, in group: ComponentContext) -> Bool {
-    true
+    false
   }
-  /// Yes.
-  public func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool { true }
+  /// No.
+  public func mayReplace(
+    _ current: [UInt8]?, with new: [UInt8]?, _ replacement: ComponentMessage, in group: ComponentContext
+  ) -> Bool { false }
+  /// No.
+  public func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool { false }
 }
 
-/// A component that takes whatever members say: its data is the newest update.
+/// A component that takes whatever anybody says: its data is the newest update, and may be removed and replaced.
 public struct PlainComponent: ApplicationComponent {
   /// Its number.
   public let componentID: ComponentID
@@ -60,9 +71,24 @@ public struct PlainComponent: ApplicationComponent {
     self.componentID = componentID
     self.understandsSafeAAD = understandsSafeAAD
   }
+
+  /// The newest update.
+  public func data(
+    _ current: [UInt8]?, after updates: [ComponentMessage], in group: ComponentContext
+  ) -> [UInt8] { updates.last?.data ?? current ?? [] }
+  /// Yes.
+  public func mayRemove(_ current: [UInt8], _ removal: ComponentMessage, in group: ComponentContext) -> Bool {
+    true
+  }
+  /// Yes.
+  public func mayReplace(
+    _ current: [UInt8]?, with new: [UInt8]?, _ replacement: ComponentMessage, in group: ComponentContext
+  ) -> Bool { true }
+  /// Yes.
+  public func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool { true }
 }
 
-/// What somebody sent to a component with a proposal.
+/// What somebody sent to a component with a proposal: an AppDataUpdate or an AppEphemeral of draft-ietf-mls-extensions.
 public struct ComponentMessage: Hashable, Sendable {
   /// Whose data it is.
   public let componentID: ComponentID
@@ -70,9 +96,24 @@ public struct ComponentMessage: Hashable, Sendable {
   public let data: [UInt8]
   /// Who made the proposal: for one by value, the committer.
   public let sender: Sender
-  /// Who that is: a member's credential as it was before the commit, an external sender's, or that of who joins by the
-  /// commit.
+  /// Who that says it is: a member's credential as it was before the commit, an external sender's, or that of who joins
+  /// by the commit. It is worth what the `AuthenticationService` has checked, and an external sender may carry the
+  /// credential of a member. Nil for a client that proposes to be added.
   public let credential: Credential?
+  /// The sender's signature key, with which it signed; nil where `credential` is.
+  public let signatureKey: SignaturePublicKey?
+
+  /// A message, as tests of components need it.
+  public init(
+    componentID: ComponentID, data: [UInt8], sender: Sender, credential: Credential?,
+    signatureKey: SignaturePublicKey?
+  ) {
+    self.componentID = componentID
+    self.data = data
+    self.sender = sender
+    self.credential = credential
+    self.signatureKey = signatureKey
+  }
 }
 
 /// A group as it was before a commit, for the components that judge the commit.
@@ -83,4 +124,11 @@ public struct ComponentContext: Hashable, Sendable {
   public let epoch: UInt64
   /// The data of all components, as it was.
   public let componentData: AppDataDictionary
+
+  /// A group, as tests of components need it.
+  public init(groupID: [UInt8], epoch: UInt64, componentData: AppDataDictionary) {
+    self.groupID = groupID
+    self.epoch = epoch
+    self.componentData = componentData
+  }
 }

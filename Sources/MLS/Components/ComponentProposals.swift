@@ -87,17 +87,20 @@ public struct AppEphemeral: WireCodable, Hashable, Sendable {
 }
 
 extension Proposal {
-  /// Gives a component's data in the GroupContext an update.
+  /// Gives a component's data in the GroupContext an update. Whether the component takes it shows when it is committed.
+  /// draft-ietf-mls-extensions, section "Updating Application Data in the GroupContext".
   public static func updating(_ component: ComponentID, _ update: [UInt8]) -> Proposal {
     .appDataUpdate(AppDataUpdate(componentID: component, operation: .update(update)))
   }
 
-  /// Removes a component's data from the GroupContext.
+  /// Removes a component's data from the GroupContext. draft-ietf-mls-extensions, section "Updating Application Data in
+  /// the GroupContext".
   public static func removingData(of component: ComponentID) -> Proposal {
     .appDataUpdate(AppDataUpdate(componentID: component, operation: .remove))
   }
 
-  /// Sends data to a component of all members with the commit.
+  /// Sends data to a component of all members with the commit: all must have it. draft-ietf-mls-extensions, section
+  /// "Attaching Application Data to a Commit".
   public static func sending(_ data: [UInt8], to component: ComponentID) -> Proposal {
     .appEphemeral(AppEphemeral(componentID: component, data: data))
   }

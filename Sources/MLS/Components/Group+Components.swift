@@ -13,7 +13,15 @@ public enum ComponentRecipient: Hashable, Sendable {
 // draft-ietf-mls-extensions, section "The Safe Application Interface": a component acts as itself, whatever other
 // components and MLS do with the same keys.
 extension Group {
-  /// The data that all members agree on, by component.
+  /// The components of this member's application. Who changes them renews its leaf with the next commit that has a path,
+  /// so that others learn of it.
+  public var components: [any ApplicationComponent] {
+    get { client.components }
+    set { client.components = newValue }
+  }
+
+  /// The data that all members agree on, by component. draft-ietf-mls-extensions, section "Attaching Application Data to
+  /// MLS Messages".
   public var componentData: AppDataDictionary {
     (try? state.context.extensions.appDataDictionary()) ?? AppDataDictionary()
   }
@@ -30,7 +38,8 @@ extension Group {
     return secret
   }
 
-  /// `SafeSignWithLabel` with this member's signature key. draft-ietf-mls-extensions, section "Signature Keys".
+  /// `SafeSignWithLabel` with this member's signature key. draft-ietf-mls-extensions, section "Signature Keys". Nothing
+  /// of the group is in it: what shall count in one group only, or only now, says so in the content.
   /// - Parameters:
   ///   - label: What the signature is for.
   ///   - component: Who signs.
@@ -51,19 +60,29 @@ extension Group {
     _ signature: [UInt8], of content: [UInt8], label: String, by member: LeafIndex, as component: ComponentID
   ) throws(GroupError) {
     guard let key = state.tree[member]?.signatureKey else { throw .noSuchMember(member) }
+    try safeVerify(signature, of: content, label: label, by: key, as: component)
+  }
+
+  /// `SafeVerifyWithLabel` by a key that a member had: for what outlives its author's membership.
+  /// draft-ietf-mls-extensions, section "Signature Keys".
+  /// - Throws: `GroupError.cipherSuite(.invalidSignature)`.
+  public func safeVerify(
+    _ signature: [UInt8], of content: [UInt8], label: String, by key: SignaturePublicKey,
+    as component: ComponentID
+  ) throws(GroupError) {
     try asGroupError { () throws(CipherSuiteError) in
       try state.suite.verifyWithLabel(
         key, label: ComponentOperationLabel(component, label), content, signature: signature)
     }
   }
 
-  /// `SafeEncryptWithLabel` to a component of a member, or of all. draft-ietf-mls-extensions, section "Hybrid Public
-  /// Key Encryption (HPKE) Keys".
+  /// `SafeEncryptWithLabel` to a component of a member, or of all. Who encrypted it, nothing shows.
+  /// draft-ietf-mls-extensions, section "Hybrid Public Key Encryption (HPKE) Keys".
   /// - Parameters:
   ///   - label: What the ciphertext is for.
   ///   - context: What the recipient must know too; it is not sent.
   ///   - component: Who can decrypt.
-  /// - Throws: `GroupError.noSuchMember`; `.closed`.
+  /// - Throws: `GroupError.noSuchMember`; `.closed`; `.cipherSuite`.
   public func safeEncrypt(
     _ plaintext: [UInt8], to recipient: ComponentRecipient, label: String, context: [UInt8] = [],
     for component: ComponentID
@@ -118,9 +137,16 @@ extension Group {
 
 // The init key: it lasts until the package is used.
 extension KeyPackage {
+  /// By which a `KeyStore` knows the package's keys. RFC 9420 section 5.2.
+  /// - Throws: `GroupError.cipherSuite` if the suite is not supported.
+  public func reference() throws(GroupError) -> KeyPackageRef {
+    try asGroupError { () throws(CipherSuiteError) in try cipherSuite.algorithms() }.reference(to: self)
+  }
+
   /// `SafeEncryptWithLabel` to a component of a client that is in no group yet, by the package's init key: as long as
   /// the package was not used, the client can decrypt. draft-ietf-mls-extensions, section "Hybrid Public Key Encryption
   /// (HPKE) Keys".
+  /// - Throws: `GroupError.cipherSuite`.
   public func safeEncrypt(
     _ plaintext: [UInt8], label: String, context: [UInt8] = [], for component: ComponentID
   ) throws(GroupError) -> HPKECiphertext {
@@ -132,7 +158,8 @@ extension KeyPackage {
 }
 
 extension KeyPackageKeys {
-  /// `SafeDecryptWithLabel` of what was encrypted to the package's init key.
+  /// `SafeDecryptWithLabel` of what was encrypted to the package's init key. draft-ietf-mls-extensions, section "Hybrid
+  /// Public Key Encryption (HPKE) Keys".
   /// - Throws: `GroupError.cipherSuite(.openFailed)`.
   public func safeDecrypt(
     _ ciphertext: HPKECiphertext, label: String, context: [UInt8] = [], as component: ComponentID
@@ -146,8 +173,8 @@ extension KeyPackageKeys {
 
 // draft-ietf-mls-extensions, section "Safe Additional Authenticated Data (AAD)".
 extension Group {
-  /// Encrypts data for the group, with authenticated data of components. Others can take it only where the GroupContext
-  /// has a `safe_aad` component.
+  /// Encrypts data for the group, with authenticated data of components, which is sent in the clear. Others know it for
+  /// that only where the GroupContext has a `safe_aad` component.
   /// - Throws: as `protect(_:authenticating:)`.
   public mutating func protect(
     _ data: [UInt8], authenticating components: SafeAAD
@@ -160,6 +187,7 @@ extension Group {
 }
 
 extension ApplicationMessage {
-  /// The authenticated data by component, in a group that demands it; nil if it is none.
+  /// The authenticated data, read by component; nil if it cannot be. In a group that does not demand it
+  /// (`Group.demandsSafeAAD`), other bytes may look like it.
   public var safeAAD: SafeAAD? { try? SafeAAD(decoding: authenticatedData) }
 }

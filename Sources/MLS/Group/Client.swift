@@ -10,10 +10,10 @@ public struct Client: Sendable {
   public var signer: SignatureKeyPair
   /// What it supports, without GREASE.
   public var capabilities: Capabilities
-  /// The extensions of its leaves.
+  /// The extensions of its leaves, but for the dictionary of components, which follows from `components` and `leafData`.
   public var leafExtensions: [Extension]
   /// The parts of the application that have data in its groups. With one, or with `leafData`, its leaves say which
-  /// there are, and that it takes their data. Who loads a group gives its client the same ones, or it cannot follow the
+  /// there are, and that it takes their data. Of two with one number the first counts. Who loads a group gives its client the same ones, or it cannot follow the
   /// others. draft-ietf-mls-extensions.
   public var components: [any ApplicationComponent]
   /// What components tell the other members about this client, in its leaves.

@@ -10,7 +10,9 @@ extension Group {
     let list = ProposalList(items: try resolve(commit.proposals, sender), committer: sender)
     // Only a group's successor uses keys for reinit and branch, and it is joined by Welcome.
     var (change, rules) = try change(
-      by: list, joiner: sender.leaf == nil ? commit.path?.leafNode.credential : nil)
+      by: list,
+      joiner: sender.leaf == nil
+        ? commit.path.map { ($0.leafNode.credential, $0.leafNode.signatureKey) } : nil)
     guard commit.path != nil || !list.needsPath else { throw .invalid(.pathMissing) }
     let removesOwn = list.removedLeaves.contains(state.ownIndex)
     let (committer, steps) = try merge(commit.path, sender, into: &change, rules)

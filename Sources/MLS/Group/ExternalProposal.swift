@@ -10,7 +10,7 @@ extension MLSMessage {
   ///   - signer: The key that stands there.
   ///   - authenticatedData: Authenticated with it, and sent in the clear.
   /// - Throws: `GroupError.invalid(.externalProposalForbidden)` for other proposals, `.invalid(.externalSenderUnknown)` if
-  ///   the key does not stand there; `.cipherSuite`.
+  ///   the key does not stand there; `.protection(.authenticatedDataNotSafe)`; `.cipherSuite`.
   public static func externalProposal(
     _ proposal: Proposal, to context: GroupContext, senderIndex: UInt32, signedBy signer: SignatureKeyPair,
     authenticating authenticatedData: [UInt8] = []
@@ -20,29 +20,38 @@ extension MLSMessage {
     guard let place = Int(exactly: senderIndex), place < senders.count,
       senders[place].signatureKey == signer.publicKey
     else { throw .invalid(.externalSenderUnknown) }
-    return try outside(.external(senderIndex), proposal, context, signer, authenticatedData)
+    let data = context.demandsSafeAAD && authenticatedData.isEmpty ? SafeAAD.none : authenticatedData
+    guard !context.demandsSafeAAD || data.withRawSpan({ SafeAAD.isEncoding($0) }) else {
+      throw .protection(.authenticatedDataNotSafe)
+    }
+    return try outside(.external(senderIndex), proposal, context, signer, data)
   }
 
   /// A client's proposal to be added to a group itself. RFC 9420 section 12.1.8.
   /// - Parameters:
   ///   - package: A key package that the client made.
   ///   - context: The group's epoch, as its newest GroupInfo says.
-  /// - Throws: `GroupError.invalid(.keyPackageSuiteMismatch)`; `.cipherSuite`.
+  ///   - client: The client, whose key signs.
+  /// - Throws: `GroupError.invalid(.keyPackageSuiteMismatch)`; `.invalid(.keyPackageSignatureInvalid)` for a package of
+  ///   another key; `.cipherSuite`.
   public static func proposalToJoin(
     _ context: GroupContext, with package: KeyPackage, of client: Client
   ) throws(GroupError) -> MLSMessage {
     guard package.cipherSuite == context.cipherSuite else { throw .invalid(.keyPackageSuiteMismatch) }
-    return try outside(.newMemberProposal, .adding(package), context, client.signer, [])
+    guard package.leafNode.signatureKey == client.signer.publicKey else {
+      throw .invalid(.keyPackageSignatureInvalid)
+    }
+    let data = context.demandsSafeAAD ? SafeAAD.none : []
+    return try outside(.newMemberProposal, .adding(package), context, client.signer, data)
   }
 
   private static func outside(
     _ sender: Sender, _ proposal: Proposal, _ context: GroupContext, _ signer: SignatureKeyPair,
     _ authenticatedData: [UInt8]
   ) throws(GroupError) -> MLSMessage {
-    let isEmpty = authenticatedData.isEmpty && context.demandsSafeAAD
     let content = FramedContent(
       groupID: context.groupID, epoch: context.epoch, sender: sender,
-      authenticatedData: isEmpty ? SafeAAD.none : authenticatedData, content: .proposal(proposal))
+      authenticatedData: authenticatedData, content: .proposal(proposal))
     let signature = try asGroupError { () throws(CipherSuiteError) in
       try context.cipherSuite.algorithms().signWithLabel(
         signer, label: "FramedContentTBS", content.toBeSigned(.publicMessage, groupContext: []))

@@ -22,6 +22,7 @@ public struct CommitOptions: Sendable {
   /// What the application authenticates with the commit, and does not encrypt.
   public var authenticatedData: [UInt8] = []
   /// What components tell those who are added, in the GroupInfo of the Welcome: nobody else can read it.
+  /// draft-ietf-mls-extensions, section "Attaching Application Data to MLS Messages".
   public var groupInfoData = AppDataDictionary()
   /// Whether the proposals that others sent in this epoch are covered.
   public var coversProposals = true
@@ -36,7 +37,8 @@ public struct CommitOptions: Sendable {
 extension Group {
   /// Makes a commit of proposals that wait and of new ones. It takes effect with `mergePendingCommit`, once
   /// the delivery service has accepted it, and is dropped by `discardPendingCommit` or by another's commit.
-  /// - Throws: `GroupError.commitPending` while there is one.
+  /// - Throws: `GroupError.commitPending` while there is one; `.invalid` for new proposals that are not valid, or of
+  ///   components that not every member has; `.closed`, `.malformed`, `.cipherSuite`, `.protection`.
   @discardableResult
   public mutating func commit(
     _ new: [Proposal] = [], options: CommitOptions = CommitOptions()
@@ -45,6 +47,7 @@ extension Group {
     guard pending == nil else { throw .commitPending }
     let list = try list(covering: new, options)
     var (change, rules) = try change(by: list, isSuccession: options.succession != nil)
+    try list.checkComponentsListed(in: state.tree)
     let path = try renewedPath(&change, list, options)
     try change.checkMembers(
       rules, committer: path == nil ? nil : state.ownIndex,
@@ -78,10 +81,13 @@ extension Group {
   }
 
   /// Takes this member's pending commit into effect: the delivery service has accepted it.
+  /// - Returns: What the commit changed and brought, as others see it.
   /// - Throws: `GroupError.noPendingCommit`.
-  public mutating func mergePendingCommit() throws(GroupError) {
-    guard let pending else { throw .noPendingCommit }
-    try merge(pending.staged)
+  @discardableResult
+  public mutating func mergePendingCommit() throws(GroupError) -> StagedCommit {
+    guard let staged = pending?.staged else { throw .noPendingCommit }
+    try merge(staged)
+    return staged
   }
 
   /// Drops this member's pending commit: the delivery service has refused it.
@@ -122,6 +128,7 @@ extension Group {
   private func isValid(_ list: ProposalList) -> Bool {
     do throws(GroupError) {
       let (change, rules) = try change(by: list)
+      try list.checkComponentsListed(in: state.tree)
       try change.checkMembers(
         rules, committer: nil, extensionsChanged: change.extensions != state.context.extensions)
       return true

@@ -10,7 +10,9 @@ extension Group {
   ///   - replacing: This client's former appearance, which is removed: a resync.
   ///   - preSharedKeys: The names of external keys that go in.
   ///   - selfRemoves: SelfRemove proposals that wait in the group.
-  ///   - proposals: AppDataUpdate and AppEphemeral proposals that the commit makes.
+  ///   - proposals: AppDataUpdate and AppEphemeral proposals that the commit makes, and everybody can read.
+  /// - Throws: `GroupError.invalid` for what section 12.4.3.2 refuses, for other proposals, and for what components
+  ///   refuse; `.malformed`, `.cipherSuite`.
   public static func joinExternally(
     _ message: MLSMessage, as client: Client, ratchetTree: [UInt8]? = nil, replacing former: LeafIndex? = nil,
     preSharedKeys: [[UInt8]] = [], selfRemoves: [MLSMessage] = [], proposals: [Proposal] = []
@@ -44,7 +46,9 @@ struct ExternalJoining {
     }
     let context = info.groupContext
     let list = try list(externalInit, former, preSharedKeys, selfRemoves, proposals)
-    var (change, rules) = try list.change(tree, context, client, joiner: client.credential)
+    var (change, rules) = try list.change(
+      tree, context, client, joiner: (client.credential, client.signer.publicKey))
+    try list.checkComponentsListed(in: tree)
     let leafKey = try asGroupError { () throws(CipherSuiteError) in try HPKEKeyPair.generate(suite) }
     let leaf = client.leaf(leafKey.publicKey, .update)
     let own = try change.takeLeafForJoiner(leaf)

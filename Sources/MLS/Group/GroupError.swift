@@ -8,7 +8,7 @@ public enum GroupError: Error, Hashable, Sendable {
   case cipherSuite(CipherSuiteError)
   /// A message was not protected, or not taken.
   case protection(MessageProtectionError)
-  /// A rule of RFC 9420 does not hold.
+  /// A rule of RFC 9420, or of draft-ietf-mls-extensions, does not hold.
   case invalid(ValidationError)
   /// The message is of another group.
   case wrongGroup

@@ -29,10 +29,10 @@ struct ProposalList: Sendable {
   }
 
   /// Checks the list and applies it to an epoch. RFC 9420 sections 12.2 and 12.3.
-  /// - Parameter joiner: The credential of who joins by the commit.
+  /// - Parameter joiner: Who joins by the commit.
   /// - Returns: The change, and the rules for leaves under the extensions that it brings.
   func change(
-    _ tree: RatchetTree, _ context: GroupContext, _ client: Client, joiner: Credential? = nil,
+    _ tree: RatchetTree, _ context: GroupContext, _ client: Client, joiner: ComponentRules.Joiner? = nil,
     isSuccession: Bool = false
   ) throws(GroupError) -> (ProposedChange, LeafNodeRules) {
     func rules(_ extensions: [Extension]) throws(GroupError) -> LeafNodeRules {
@@ -41,11 +41,10 @@ struct ProposalList: Sendable {
     let replaced = extensions(after: context.extensions)
     let former = try rules(replaced)
     try check(in: tree, former, context: context, isSuccession: isSuccession)
-    let (changed, messages) = try ComponentRules(client, tree, context, joiner: joiner)
-      .apply(self, to: replaced)
+    let outcome = try ComponentRules(client, tree, context, joiner: joiner).apply(self, to: replaced)
     return (
-      try ProposedChange(self, to: tree, extensions: changed, messages),
-      changed == replaced ? former : try rules(changed)
+      try ProposedChange(self, to: tree, outcome),
+      outcome.extensions == replaced ? former : try rules(outcome.extensions)
     )
   }
 

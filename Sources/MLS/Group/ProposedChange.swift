@@ -3,25 +3,23 @@ internal import TLSCodec
 /// What a list of proposals makes of a group. RFC 9420 section 12.3.
 struct ProposedChange: Sendable {
   var tree: RatchetTree
-  let extensions: [Extension]
+  /// What components made of the list.
+  let components: ComponentRules.Outcome
   private(set) var added: [(leaf: LeafIndex, keyPackage: KeyPackage)] = []
   private(set) var updated: [LeafIndex] = []
   private(set) var removed: [(leaf: LeafIndex, node: LeafNode)] = []
   private(set) var preSharedKeys: [PreSharedKeyID] = []
   private(set) var externalInit: ExternalInit?
   private(set) var reInit: ReInit?
-  /// What came for components.
-  let componentMessages: [ComponentMessage]
   /// The former leaf of who comes back by an external commit.
   private(set) var resynced: LeafNode?
 
   /// Applies a list that was checked: Updates, SelfRemoves, Removes, then Adds.
   init(
-    _ list: ProposalList, to former: RatchetTree, extensions: [Extension], _ messages: [ComponentMessage]
+    _ list: ProposalList, to former: RatchetTree, _ components: ComponentRules.Outcome
   ) throws(GroupError) {
     tree = former
-    componentMessages = messages
-    self.extensions = extensions
+    self.components = components
     for item in list.items {
       guard case .update(let update) = item.proposal, let leaf = item.sender.leaf else { continue }
       tree.update(leaf, to: update.leafNode)
@@ -44,6 +42,9 @@ struct ProposedChange: Sendable {
       }
     }
   }
+
+  /// The extensions that the group will have.
+  var extensions: [Extension] { components.extensions }
 
   /// The leaves that are new: they learn path secrets from the Welcome.
   var newLeaves: Set<LeafIndex> { Set(added.map(\.leaf)) }

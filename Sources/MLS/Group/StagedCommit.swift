@@ -7,7 +7,7 @@ public struct StagedCommit: Sendable {
   public let added: [Group.Member]
   /// Who leaves, with the leaf that each had.
   public let removed: [Group.Member]
-  /// Whose leaf is replaced: by an Update, or because it is the committer's.
+  /// Whose leaf is replaced: by an Update, or by the committer's path.
   public let updated: [Group.Member]
   /// Which pre-shared keys go in.
   public let preSharedKeys: [PreSharedKeyID]
@@ -16,6 +16,9 @@ public struct StagedCommit: Sendable {
   /// What came for components with the commit, in its order. draft-ietf-mls-extensions, section "Attaching Application
   /// Data to a Commit".
   public let componentMessages: [ComponentMessage]
+  /// The updates of components' data, in the commit's order, and who made them; what became of them is in the
+  /// extensions. draft-ietf-mls-extensions, section "Updating Application Data in the GroupContext".
+  public let componentUpdates: [ComponentMessage]
   /// What the group is re-initialised to, if it is.
   public let reInit: ReInit?
   /// Whether this member is removed: merging then closes the group.
@@ -41,10 +44,12 @@ public struct StagedCommit: Sendable {
     self.committer = committer
     added = (change.added.map(\.leaf) + (joiner.map { [$0] } ?? [])).compactMap(member)
     removed = change.removed.map { Group.Member(index: $0.leaf, leaf: $0.node) }
-    updated = (change.updated + (committer.leaf.map { [$0] } ?? [])).compactMap(member)
+    let renewed = committer.leaf.flatMap { leaf in member(leaf)?.leaf == base.tree[leaf] ? nil : leaf }
+    updated = (change.updated + (renewed.map { [$0] } ?? [])).compactMap(member)
     preSharedKeys = change.preSharedKeys
     extensions = change.extensions == base.context.extensions ? nil : change.extensions
-    componentMessages = change.componentMessages
+    componentMessages = change.components.messages
+    componentUpdates = change.components.updates
     reInit = change.reInit
     removesOwnMember = next == nil
     self.authenticatedData = authenticatedData

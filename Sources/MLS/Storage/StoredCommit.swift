@@ -48,6 +48,13 @@ extension ComponentMessage {
     writer.write(opaque: data)
     sender.encode(to: &writer)
     credential.encode(to: &writer)
+    signatureKey.encode(to: &writer)
+  }
+
+  static func list(storedIn reader: inout TLSReader) throws(TLSError) -> [ComponentMessage] {
+    var messages: [ComponentMessage] = []
+    for _ in 0..<(try reader.read(UInt32.self)) { messages.append(try ComponentMessage(storedIn: &reader)) }
+    return messages
   }
 
   init(storedIn reader: inout TLSReader) throws(TLSError) {
@@ -55,6 +62,7 @@ extension ComponentMessage {
     data = try reader.readOpaque()
     sender = try Sender(from: &reader)
     credential = try Credential?(from: &reader)
+    signatureKey = try SignaturePublicKey?(from: &reader)
   }
 }
 
@@ -67,8 +75,10 @@ extension StagedCommit {
     updated.encode(to: &writer)
     preSharedKeys.encode(to: &writer)
     extensions.encode(to: &writer)
-    writer.write(UInt32(truncatingIfNeeded: componentMessages.count))
-    for message in componentMessages { message.store(in: &writer) }
+    for messages in [componentMessages, componentUpdates] {
+      writer.write(UInt32(truncatingIfNeeded: messages.count))
+      for message in messages { message.store(in: &writer) }
+    }
     reInit.encode(to: &writer)
     writer.write(opaque: authenticatedData)
     writer.write(opaque: groupID)
@@ -89,11 +99,8 @@ extension StagedCommit {
     updated = try [Group.Member](from: &reader)
     preSharedKeys = try [PreSharedKeyID](from: &reader)
     extensions = try [Extension]?(from: &reader)
-    var messages: [ComponentMessage] = []
-    for _ in 0..<(try reader.read(UInt32.self)) {
-      messages.append(try ComponentMessage(storedIn: &reader))
-    }
-    componentMessages = messages
+    componentMessages = try ComponentMessage.list(storedIn: &reader)
+    componentUpdates = try ComponentMessage.list(storedIn: &reader)
     reInit = try ReInit?(from: &reader)
     removesOwnMember = false
     authenticatedData = try reader.readOpaque()

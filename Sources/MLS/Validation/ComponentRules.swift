@@ -23,6 +23,9 @@ struct ComponentSupport: Sendable {
     return Set(try ComponentsList(decoding: data).componentIDs)
   }
 
+  /// Whether all of these are there.
+  func has(_ wanted: Set<ComponentID>) -> Bool { wanted.isSubset(of: components) }
+
   /// Whether everything that a group requires is there.
   func covers(_ required: ComponentSupport) -> Bool {
     required.components.isSubset(of: components) && required.safeAAD.isSubset(of: safeAAD)
@@ -41,53 +44,87 @@ struct ComponentRules: Sendable {
   private let tree: RatchetTree
   private let context: GroupContext
   private let scene: ComponentContext
-  /// Of who joins by the commit.
-  private let joiner: Credential?
+  /// The leaf of who joins by the commit, as far as it is known.
+  private let joiner: Joiner?
 
   /// - Parameters:
   ///   - tree: Before the commit.
   ///   - context: Before the commit.
   init(
-    _ client: Client, _ tree: RatchetTree, _ context: GroupContext, joiner: Credential?
+    _ client: Client, _ tree: RatchetTree, _ context: GroupContext, joiner: Joiner?
   ) throws(GroupError) {
     components = client.components
     self.tree = tree
     self.context = context
     self.joiner = joiner
-    let data = try asGroupError { () throws(TLSError) in try context.extensions.appDataDictionary() }
     scene = ComponentContext(
-      groupID: context.groupID, epoch: context.epoch, componentData: data ?? AppDataDictionary())
+      groupID: context.groupID, epoch: context.epoch,
+      componentData: try Self.dictionary(of: context.extensions))
+  }
+
+  /// Who joins by an external commit.
+  typealias Joiner = (credential: Credential, signatureKey: SignaturePublicKey)
+
+  /// What components make of a list.
+  struct Outcome: Sendable {
+    /// The extensions that the group will have.
+    var extensions: [Extension]
+    /// What came for components with the commit.
+    var messages: [ComponentMessage] = []
+    /// The updates of components' data.
+    var updates: [ComponentMessage] = []
   }
 
   /// The extensions with what components make of them, and what came for them. AppEphemerals are looked at first.
   /// - Parameter replaced: The extensions after a GroupContextExtensions of the list.
-  func apply(
-    _ list: ProposalList, to replaced: [Extension]
-  ) throws(GroupError) -> (extensions: [Extension], messages: [ComponentMessage]) {
+  func apply(_ list: ProposalList, to replaced: [Extension]) throws(GroupError) -> Outcome {
     try checkDictionaryKept(replaced)
-    var messages: [ComponentMessage] = []
+    try checkReplacement(replaced, list)
+    var outcome = Outcome(extensions: replaced)
     var changes: [ComponentID: [Change]] = [:]
     for item in list.items {
       switch item.proposal {
       case .appEphemeral(let ephemeral):
-        messages.append(try message(ephemeral.componentID, ephemeral.data, item.sender))
+        outcome.messages.append(try message(ephemeral.componentID, ephemeral.data, item.sender))
       case .appDataUpdate(let update):
         changes[update.componentID, default: []].append((update.operation, item.sender))
+        guard case .update(let data) = update.operation else { break }
+        outcome.updates.append(try message(update.componentID, data, item.sender))
       default: break
       }
     }
-    for message in messages {
+    for message in outcome.messages {
       guard try logic(of: message.componentID).accepts(message, in: scene) else {
         throw .invalid(.componentDataRefused)
       }
     }
-    guard !changes.isEmpty else { return (replaced, messages) }
-    var dictionary =
-      try asGroupError { () throws(TLSError) in try replaced.appDataDictionary() } ?? AppDataDictionary()
+    guard !changes.isEmpty else { return outcome }
+    var dictionary = try Self.dictionary(of: replaced)
     for (component, changes) in changes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      dictionary[component] = try data(of: component, dictionary[component], after: changes)
+      let updates = outcome.updates.filter { $0.componentID == component }
+      dictionary[component] = try data(of: component, dictionary[component], changes, updates)
     }
-    return (replaced.replacing(dictionary), messages)
+    outcome.extensions = replaced.replacing(dictionary)
+    return outcome
+  }
+
+  private static func dictionary(of extensions: [Extension]) throws(GroupError) -> AppDataDictionary {
+    try asGroupError { () throws(TLSError) in try extensions.appDataDictionary() } ?? AppDataDictionary()
+  }
+
+  /// A GroupContextExtensions leaves the data of components alone, unless they say otherwise. "Applications can make
+  /// more restrictive validity rules for the update of their components".
+  private func checkReplacement(_ replaced: [Extension], _ list: ProposalList) throws(GroupError) {
+    let replacement = list.items.first { $0.proposal.type == .groupContextExtensions }
+    guard let sender = replacement?.sender else { return }
+    let new = try Self.dictionary(of: replaced)
+    for component in components {
+      let id = component.componentID
+      guard new[id] != scene.componentData[id] else { continue }
+      guard
+        try component.mayReplace(scene.componentData[id], with: new[id], message(id, [], sender), in: scene)
+      else { throw .invalid(.componentDataRefused) }
+    }
   }
 
   private typealias Change = (operation: AppDataUpdate.Operation, sender: Sender)
@@ -116,30 +153,29 @@ struct ComponentRules: Sendable {
   private func message(
     _ component: ComponentID, _ data: [UInt8], _ sender: Sender
   ) throws(GroupError) -> ComponentMessage {
-    let credential: Credential? =
+    let author: Joiner? =
       switch sender {
-      case .member(let leaf): tree[leaf]?.credential
-      case .external(let index): try credential(ofExternalSender: index)
+      case .member(let leaf): tree[leaf].map { ($0.credential, $0.signatureKey) }
+      case .external(let index): try externalSender(index)
       case .newMemberCommit: joiner
       case .newMemberProposal: nil
       }
-    return ComponentMessage(componentID: component, data: data, sender: sender, credential: credential)
+    return ComponentMessage(
+      componentID: component, data: data, sender: sender, credential: author?.credential,
+      signatureKey: author?.signatureKey)
   }
 
-  private func credential(ofExternalSender index: UInt32) throws(GroupError) -> Credential? {
+  private func externalSender(_ index: UInt32) throws(GroupError) -> Joiner? {
     let senders = try asGroupError { () throws(TLSError) in try context.extensions.externalSenders() }
-    return senders.indices.contains(Int(index)) ? senders[Int(index)].credential : nil
+    guard let place = Int(exactly: index), senders.indices.contains(place) else { return nil }
+    return (senders[place].credential, senders[place].signatureKey)
   }
 
   /// A component's data after a list's changes of it; nil if it is removed.
   private func data(
-    of component: ComponentID, _ current: [UInt8]?, after changes: [Change]
+    of component: ComponentID, _ current: [UInt8]?, _ changes: [Change], _ updates: [ComponentMessage]
   ) throws(GroupError) -> [UInt8]? {
     let logic = try logic(of: component)
-    var updates: [ComponentMessage] = []
-    for case (.update(let update), let sender) in changes {
-      updates.append(try message(component, update, sender))
-    }
     // "(a) a single remove operation or (b) one or more update operations".
     guard updates.count == changes.count || changes.count == 1 else {
       throw .invalid(.componentChangesConflict)
@@ -156,5 +192,28 @@ struct ComponentRules: Sendable {
       guard logic.mayRemove(current, removal, in: scene) else { throw .invalid(.componentDataRefused) }
     }
     return nil
+  }
+}
+
+extension ProposalList {
+  /// Nobody is left behind: every member that stays says that it has the components whose data a commit brings. Who
+  /// makes a commit asks this; who takes one asks whether it has them itself.
+  func checkComponentsListed(in tree: RatchetTree) throws(GroupError) {
+    var components: Set<ComponentID> = []
+    for item in items {
+      switch item.proposal {
+      case .appDataUpdate(let update): components.insert(update.componentID)
+      case .appEphemeral(let ephemeral): components.insert(ephemeral.componentID)
+      default: break
+      }
+    }
+    guard !components.isEmpty else { return }
+    let removed = Set(removedLeaves)
+    try tree.forEachMember { (index, leaf) throws(GroupError) in
+      guard !removed.contains(index) else { return }
+      guard try ComponentSupport(in: leaf.extensions).has(components) else {
+        throw .invalid(.componentUnknown)
+      }
+    }
   }
 }

@@ -137,9 +137,10 @@ public enum ValidationError: Error, Hashable, Sendable, CaseIterable {
   case appDataDictionaryInvalid
   /// A leaf does not have a component that the group requires.
   case requiredComponentUnsupported
-  /// An AppDataUpdate or an AppEphemeral is of a component that the application does not have.
+  /// An AppDataUpdate or an AppEphemeral is of a component that the application does not have, or, in an own commit, that
+  /// a member does not list.
   case componentUnknown
-  /// A component refuses an update, a removal or data that comes with a commit.
+  /// A component refuses an update, a removal, a replacement, or data that comes with a commit.
   case componentDataRefused
   /// An AppDataUpdate removes data that is not there.
   case componentDataMissing

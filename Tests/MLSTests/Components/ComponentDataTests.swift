@@ -18,12 +18,15 @@ struct ComponentDataTests {
     let messages = try parties[0].group.commit(
       [.updating(Self.counter, [2]), .updating(Self.plain, [1]), .updating(Self.plain, [7])], options: options
     )
+    let own = try parties[0].group.mergePendingCommit()
     for party in parties[1...] {
       let staged = try party.follow(messages.commit)
-      #expect(staged.updated.map(\.index) == [LeafIndex(0)])
+      #expect(staged.updated.isEmpty)
       #expect(staged.extensions != nil)
+      #expect(staged.componentUpdates == own.componentUpdates)
     }
-    try parties[0].group.mergePendingCommit()
+    #expect(own.componentUpdates.map(\.data) == [[5], [2], [1], [7]])
+    #expect(own.componentUpdates.map(\.sender) == [1, 0, 0, 0].map { .member(LeafIndex($0)) })
     Parties.agree(parties)
     for party in parties { #expect(party.componentData == [Self.counter: [7], Self.plain: [7]]) }
     try Parties.commit(parties[2], [.removingData(of: Self.plain), .updating(Self.counter, [1])], parties)
@@ -38,11 +41,11 @@ struct ComponentDataTests {
     try Parties.commit(
       parties[0],
       [
-        .replacing(extensions: [.appDataDictionary([Self.counter: [3]]), required]),
+        .replacing(extensions: [.appDataDictionary([Self.plain: [3]]), required]),
         .updating(Self.counter, [1]),
       ], parties)
     #expect(parties[1].extensions.map(\.type) == [.appDataDictionary, .requiredCapabilities])
-    #expect(parties[1].componentData == [Self.counter: [4]])
+    #expect(parties[1].componentData == [Self.plain: [3], Self.counter: [1]])
   }
 
   @Test func `who joins has the group's data, and what was sent to it alone`() throws {
@@ -81,7 +84,7 @@ struct ComponentDataTests {
 
   @Test func `a member that gets components later says so with its next commit`() throws {
     let parties = try Parties.make(2)
-    parties[0].group.client.components = [PlainComponent(Self.plain)]
+    parties[0].group.components = [PlainComponent(Self.plain)]
     try Parties.commit(parties[0], parties)
     let leaf = try #require(parties[1].members.first?.leaf)
     #expect(leaf.capabilities.supports(.appDataUpdate))
@@ -95,20 +98,24 @@ struct ComponentDataTests {
     let messages = try parties[0].group.commit([
       .sending([2, 3], to: Self.plain), .sending([4], to: Self.counter), .sending([], to: Self.plain),
     ])
-    let (own, other) = (Sender.member(LeafIndex(0)), Sender.member(LeafIndex(2)))
-    let (ownName, otherName) = (parties[0].client.credential, parties[2].client.credential)
+    func message(_ component: ComponentID, _ data: [UInt8], _ place: Int) -> ComponentMessage {
+      let client = parties[place].client
+      return ComponentMessage(
+        componentID: component, data: data, sender: .member(LeafIndex(UInt32(place))),
+        credential: client.credential, signatureKey: client.signer.publicKey)
+    }
     let expected = [
-      ComponentMessage(componentID: Self.counter, data: [1], sender: other, credential: otherName),
-      ComponentMessage(componentID: Self.plain, data: [2, 3], sender: own, credential: ownName),
-      ComponentMessage(componentID: Self.counter, data: [4], sender: own, credential: ownName),
-      ComponentMessage(componentID: Self.plain, data: [], sender: own, credential: ownName),
+      message(Self.counter, [1], 2),
+      message(Self.plain, [2, 3], 0),
+      message(Self.counter, [4], 0),
+      message(Self.plain, [], 0),
     ]
     for party in parties[1...] {
       let staged = try party.follow(messages.commit)
       #expect(staged.componentMessages == expected)
       #expect(staged.extensions == nil)
     }
-    // As the committer sees it, after a restart.
+    // As the committer sees it, after a restart too.
     let store = InMemoryGroupStore()
     try parties[0].group.save(to: store)
     let again = try parties[0].reloaded(from: store)
@@ -135,7 +142,8 @@ struct ComponentDataTests {
         staged.componentMessages
           == [
             ComponentMessage(
-              componentID: Self.plain, data: [1], sender: .newMemberCommit, credential: client.credential)
+              componentID: Self.plain, data: [1], sender: .newMemberCommit, credential: client.credential,
+              signatureKey: client.signer.publicKey)
           ])
     }
     Parties.agree(parties + [joined])
@@ -318,12 +326,23 @@ struct SafeAADTests {
     #expect(throws: error) { try parties[1].group.process(.privateMessage(bad)) }
     #expect(throws: error) { try parties[1].group.process(MLSMessage.privateMessage(bad).encoded) }
     #expect(try parties[1].read(good).data == [1])
+    // The same in public messages, which outsiders send.
+    let client = try ComponentParties.client("new")
+    let context = parties[0].group.context
+    let add = try MLSMessage.proposalToJoin(context, with: try client.keyPackage(), of: client)
+    guard case .publicMessage(var outside) = add else { throw GroupError.internalError }
+    outside.content.authenticatedData = [7]
+    #expect(throws: error) { try parties[1].group.process(.publicMessage(outside)) }
+    #expect(throws: GroupError.invalid(.keyPackageSignatureInvalid)) {
+      try MLSMessage.proposalToJoin(context, with: try client.keyPackage(), of: parties[0].client)
+    }
   }
 
   @Test func `a group without the component takes any`() throws {
     let parties = try ComponentParties.make(2)
     #expect(!parties[0].demandsSafeAAD)
-    #expect(try parties[1].read(try parties[0].group.protect([9], authenticating: [7])).safeAAD == nil)
+    let read = try parties[1].read(try parties[0].group.protect([9], authenticating: [7]))
+    #expect(read.authenticatedData == [7] && read.safeAAD == nil)
     #expect(try parties[1].read(try parties[0].group.protect([9])).authenticatedData == [])
   }
 }

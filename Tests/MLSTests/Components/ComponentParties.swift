@@ -1,4 +1,6 @@
-import MLS
+import CryptoCore
+
+@testable import MLS
 
 /// Groups whose members have components.
 enum ComponentParties {
@@ -58,4 +60,5 @@ extension Party {
   var componentData: AppDataDictionary { group.componentData }
   var joinData: AppDataDictionary { group.joinData }
   var demandsSafeAAD: Bool { group.demandsSafeAAD }
+  var exporterRoot: SecretKey? { group.state.exporter.root }
 }

@@ -106,6 +106,55 @@ struct ComponentRuleTests {
     try expectCommit(.componentDataRefused, [.sending([1, 2], to: Self.counter)])
   }
 
+  @Test func `nobody is left behind by data of a component that it does not have`() throws {
+    let clients = [
+      try ComponentParties.client("a"),
+      try ComponentParties.client("b", components: [PlainComponent(Self.plain)]),
+    ]
+    let first = Party(clients[0], try Group.create(by: clients[0]))
+    let messages = try first.group.commit([.adding(try clients[1].keyPackage())])
+    try first.group.mergePendingCommit()
+    let second = Party(clients[1], try Group.join(try #require(messages.welcome), as: clients[1]))
+    for proposal: Proposal in [
+      .updating(Self.counter, [1]), .sending([1], to: Self.counter),
+    ] {
+      #expect(throws: GroupError.invalid(.componentUnknown)) { try first.group.commit([proposal]) }
+      #expect(throws: GroupError.invalid(.componentUnknown)) {
+        _ = try Group.joinExternally(
+          try first.group.groupInfo(), as: try ComponentParties.client("c"), proposals: [proposal])
+      }
+    }
+    // What waits and would leave somebody behind is not covered.
+    try first.hear(try Forger.proposal(by: second, .updating(Self.counter, [1])))
+    try Parties.commit(first, [.updating(Self.plain, [1])], [second])
+    #expect(second.componentData == [Self.plain: [1]])
+    // Whoever is removed by the commit need not have it.
+    try first.group.commit([.removing(second.ownIndex), .updating(Self.counter, [1])])
+  }
+
+  @Test func `who replaces the extensions leaves components' data alone`() throws {
+    let former = Extension.appDataDictionary([Self.counter: [1], Self.plain: [1]])
+    let lists: [[Extension]] = [
+      [], [.appDataDictionary([Self.plain: [1]])],
+      [.appDataDictionary([Self.counter: [2], Self.plain: [1]])],
+    ]
+    for list in lists {
+      let parties = try ComponentParties.make(2, extensions: [former])
+      #expect(throws: GroupError.invalid(.componentDataRefused)) {
+        try parties[0].group.commit([.replacing(extensions: list)])
+      }
+      try expect(
+        .componentDataRefused, from: parties[1],
+        try Forger.commit(by: parties[0], [.replacing(extensions: list)]))
+    }
+    // The plain component lets everybody.
+    let parties = try ComponentParties.make(2, extensions: [former])
+    let changed: AppDataDictionary = [Self.counter: [1], .private(77): [5]]
+    try Parties.commit(
+      parties[0], [.replacing(extensions: [.appDataDictionary(changed)])], parties)
+    #expect(parties[1].componentData == changed)
+  }
+
   @Test func `data that is removed is there`() throws {
     try expectCommit(.componentDataMissing, [.removingData(of: Self.plain)])
   }

@@ -47,6 +47,8 @@ struct SafeOperationTests {
       altered[bit / 8] ^= 1 << (bit % 8)
       #expect(refused(altered))
     }
+    let key = parties[0].client.signer.publicKey
+    try parties[1].group.safeVerify(signature, of: Self.content, label: "x", by: key, as: component)
     #expect(throws: GroupError.noSuchMember(LeafIndex(9))) {
       try parties[1].group.safeVerify(
         signature, of: Self.content, label: "x", by: LeafIndex(9), as: component)
@@ -60,6 +62,23 @@ struct SafeOperationTests {
     #expect(throws: CipherSuiteError.invalidSignature) {
       try suite.verifyWithLabel(
         parties[0].client.signer.publicKey, label: "FramedContentTBS", Self.content, signature: signature)
+    }
+  }
+
+  @Test func `what MLS signed or encrypted is no component's`() throws {
+    let suite = try Parties.suite.algorithms()
+    let parties = try Parties.make(2)
+    let client = parties[0].client
+    let signature = try suite.signWithLabel(client.signer, label: "x", Self.content)
+    #expect(throws: GroupError.cipherSuite(.invalidSignature)) {
+      try parties[1].group.safeVerify(
+        signature, of: Self.content, label: "x", by: client.signer.publicKey, as: .private(1))
+    }
+    let leaf = try #require(parties[0].members.last?.leaf)
+    let sealed = try suite.encryptWithLabel(leaf.encryptionKey, label: "x", context: [], Self.content)
+    #expect(throws: GroupError.cipherSuite(.openFailed)) {
+      _ = try parties[1].group.safeDecrypt(
+        sealed, to: .member(parties[1].ownIndex), label: "x", as: .private(1))
     }
   }
 
@@ -118,12 +137,15 @@ struct SafeOperationTests {
       credential: .basic([1]), suite: Parties.suite, authentication: UnauthenticatedCredentials(), keys: keys)
     let package = try client.keyPackage()
     let sealed = try package.safeEncrypt(Self.content, label: "x", for: .private(1))
-    let reference = try Parties.suite.algorithms().reference(to: package)
+    let reference = try package.reference()
     let own = try #require(keys.keyPackage(reference))
     #expect(try own.safeDecrypt(sealed, label: "x", as: .private(1)).exportRawBytes() == Self.content)
     #expect(throws: GroupError.cipherSuite(.openFailed)) {
       _ = try own.safeDecrypt(sealed, label: "x", as: .private(2))
     }
+    var group = try Group.create(by: try Parties.client("a"))
+    _ = try Group.join(try #require(try group.commit([.adding(package)]).welcome), as: client)
+    #expect(keys.keyPackage(reference) == nil)
   }
 
   @Test func `a pre-shared key of a component goes in, and is not another component's`() throws {
