@@ -94,9 +94,8 @@ struct ComponentRules: Sendable {
       }
     }
     for message in outcome.messages {
-      guard try logic(of: message.componentID).accepts(message, in: scene) else {
-        throw .invalid(.componentDataRefused)
-      }
+      let logic = try logic(of: message.componentID)
+      guard logic.accepts(message, in: scene) else { throw .invalid(.componentDataRefused) }
     }
     guard !changes.isEmpty else { return outcome }
     var dictionary = try Self.dictionary(of: replaced)
@@ -121,9 +120,9 @@ struct ComponentRules: Sendable {
     for component in components {
       let id = component.componentID
       guard new[id] != scene.componentData[id] else { continue }
-      guard
-        try component.mayReplace(scene.componentData[id], with: new[id], message(id, [], sender), in: scene)
-      else { throw .invalid(.componentDataRefused) }
+      let replacement = try message(id, [], sender)
+      let may = component.mayReplace(scene.componentData[id], with: new[id], replacement, in: scene)
+      guard may else { throw .invalid(.componentDataRefused) }
     }
   }
 
@@ -211,9 +210,8 @@ extension ProposalList {
     let removed = Set(removedLeaves)
     try tree.forEachMember { (index, leaf) throws(GroupError) in
       guard !removed.contains(index) else { return }
-      guard try ComponentSupport(in: leaf.extensions).has(components) else {
-        throw .invalid(.componentUnknown)
-      }
+      let support = try ComponentSupport(in: leaf.extensions)
+      guard support.has(components) else { throw .invalid(.componentUnknown) }
     }
   }
 }
