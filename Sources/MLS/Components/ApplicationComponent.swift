@@ -59,33 +59,63 @@ extension ApplicationComponent {
   public func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool { false }
 }
 
-/// A component that takes whatever anybody says: its data is the newest update, and may be removed and replaced.
+/// A component that takes what it is told: its data is the newest update, and may be removed and replaced.
 public struct PlainComponent: ApplicationComponent {
   /// Its number.
   public let componentID: ComponentID
   /// Whether it understands additional authenticated data of its own.
   public let understandsSafeAAD: Bool
+  /// The most bytes that are taken: everybody keeps and signs the group's data.
+  public let maximumByteCount: Int
+  /// Whether it is told by members only: not by who joins with the commit, and not by external senders.
+  public let membersOnly: Bool
+
+  /// Why an update is not taken.
+  public enum Refusal: Error, Hashable, Sendable {
+    /// It is longer than the component takes.
+    case tooLong
+    /// Somebody else than a member made it.
+    case notByMember
+  }
 
   /// A component of a number.
-  public init(_ componentID: ComponentID, understandsSafeAAD: Bool = false) {
+  public init(
+    _ componentID: ComponentID, understandsSafeAAD: Bool = false, maximumByteCount: Int = 65_536,
+    membersOnly: Bool = true
+  ) {
     self.componentID = componentID
     self.understandsSafeAAD = understandsSafeAAD
+    self.maximumByteCount = maximumByteCount
+    self.membersOnly = membersOnly
   }
+
+  private func check(_ message: ComponentMessage) throws(Refusal) {
+    guard message.data.count <= maximumByteCount else { throw .tooLong }
+    guard !membersOnly || message.sender.leaf != nil else { throw .notByMember }
+  }
+
+  private func takes(_ message: ComponentMessage) -> Bool { (try? check(message)) != nil }
 
   /// The newest update.
   public func data(
     _ current: [UInt8]?, after updates: [ComponentMessage], in group: ComponentContext
-  ) -> [UInt8] { updates.last?.data ?? current ?? [] }
-  /// Yes.
-  public func mayRemove(_ current: [UInt8], _ removal: ComponentMessage, in group: ComponentContext) -> Bool {
-    true
+  ) throws -> [UInt8] {
+    for update in updates { try check(update) }
+    return updates.last?.data ?? current ?? []
   }
-  /// Yes.
+
+  /// Yes, to those who may tell it anything.
+  public func mayRemove(_ current: [UInt8], _ removal: ComponentMessage, in group: ComponentContext) -> Bool {
+    takes(removal)
+  }
+
+  /// Yes, to those who may tell it anything.
   public func mayReplace(
     _ current: [UInt8]?, with new: [UInt8]?, _ replacement: ComponentMessage, in group: ComponentContext
-  ) -> Bool { true }
-  /// Yes.
-  public func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool { true }
+  ) -> Bool { takes(replacement) && new?.count ?? 0 <= maximumByteCount }
+
+  /// Yes, from those who may tell it anything.
+  public func accepts(_ ephemeral: ComponentMessage, in group: ComponentContext) -> Bool { takes(ephemeral) }
 }
 
 /// What somebody sent to a component with a proposal: an AppDataUpdate or an AppEphemeral of draft-ietf-mls-extensions.

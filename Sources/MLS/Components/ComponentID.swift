@@ -21,6 +21,10 @@ public struct ComponentID: CodePoint {
   /// Acknowledges messages.
   public static let appAck = ComponentID(rawValue: 5)
 
+  /// Whether the number is one of the eight reserved for GREASE: those of the same form from 0x8000 on are for private
+  /// use.
+  public var isGREASE: Bool { rawValue & 0x8f0f == 0x0a0a && rawValue >> 8 == rawValue & 0xff }
+
   /// One of the eight numbers reserved for GREASE, at random.
   public static func randomGREASE() -> ComponentID {
     ComponentID(rawValue: UInt16.random(in: 0...7) * 0x1010 + 0x0a0a)

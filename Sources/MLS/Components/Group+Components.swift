@@ -187,7 +187,6 @@ extension Group {
 }
 
 extension ApplicationMessage {
-  /// The authenticated data, read by component; nil if it cannot be. In a group that does not demand it
-  /// (`Group.demandsSafeAAD`), other bytes may look like it.
-  public var safeAAD: SafeAAD? { try? SafeAAD(decoding: authenticatedData) }
+  /// The authenticated data by component, in an epoch that demands it; nil in others.
+  public var safeAAD: SafeAAD? { hasSafeAAD ? try? SafeAAD(decoding: authenticatedData) : nil }
 }

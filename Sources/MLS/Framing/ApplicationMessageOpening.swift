@@ -76,7 +76,7 @@ extension MessageProtection {
         else { return nil }
         return ApplicationMessage(
           sender: sender.leaf, epoch: epoch, data: plaintext.array(data),
-          authenticatedData: message.array(parts.authenticatedData))
+          authenticatedData: message.array(parts.authenticatedData), hasSafeAAD: demandsSafeAAD)
       }
     }
   }

@@ -67,16 +67,22 @@ public struct Client: Sendable {
     capabilities.credentials.append(.randomGREASE())
     var extensions = leafExtensions
     if hasComponents {
-      capabilities.extensions.append(.appDataDictionary)
-      capabilities.proposals += [.appDataUpdate, .appEphemeral]
-      extensions.append(.appDataDictionary(leafDictionary))
+      for type in [.appDataDictionary] as [ExtensionType] where !capabilities.supports(type) {
+        capabilities.extensions.append(type)
+      }
+      for type in [.appDataUpdate, .appEphemeral] as [ProposalType] where !capabilities.supports(type) {
+        capabilities.proposals.append(type)
+      }
+      extensions = extensions.replacing(leafDictionary)
     }
     return LeafNode(
       encryptionKey: key, signatureKey: signer.publicKey, credential: credential,
       capabilities: capabilities, source: source, extensions: extensions)
   }
 
-  private var hasComponents: Bool { !components.isEmpty || !leafData.isEmpty }
+  private var hasComponents: Bool {
+    !components.isEmpty || !leafData.isEmpty || capabilities.supports(.appDataDictionary)
+  }
 
   /// What the leaf says of components: which there are, and which understand authenticated data of their own.
   private var leafDictionary: AppDataDictionary {

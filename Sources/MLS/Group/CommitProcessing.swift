@@ -53,14 +53,19 @@ extension Group {
     _ proposals: [ProposalOrRef], _ committer: Sender
   ) throws(GroupError) -> [CommittedProposal] {
     var items: [CommittedProposal] = []
+    var known: [ProposalRef: CommittedProposal] = [:]
+    for proposal in self.proposals {
+      if let reference = proposal.reference { known[reference] = proposal }
+    }
+    var named = Set<ProposalRef>()
     for proposal in proposals {
       switch proposal {
       case .proposal(let proposal):
         items.append(CommittedProposal(proposal: proposal, sender: committer, reference: nil))
       case .reference(let reference):
-        guard let item = self.proposals.first(where: { $0.reference == reference }) else {
-          throw .invalid(.proposalUnknown)
-        }
+        // Its author made it once.
+        guard named.insert(reference).inserted else { throw .invalid(.proposalReferencedTwice) }
+        guard let item = known[reference] else { throw .invalid(.proposalUnknown) }
         items.append(item)
       }
     }

@@ -5,7 +5,8 @@ extension MLSMessage {
   /// A proposal by somebody who is no member and stands in the group's `external_senders` extension: an Add, a Remove, a
   /// PreSharedKey, a ReInit, a GroupContextExtensions, an AppDataUpdate or an AppEphemeral. RFC 9420 section 12.1.8.1.
   /// - Parameters:
-  ///   - context: The group's epoch, as its newest GroupInfo says.
+  ///   - context: The group's epoch, as its newest GroupInfo says. The signature is for its `groupID` and `epoch`: compare
+  ///     them with what is known of the group, or whoever gave the GroupInfo has a proposal signed for another.
   ///   - senderIndex: The proposer's place in the extension, from 0.
   ///   - signer: The key that stands there.
   ///   - authenticatedData: Authenticated with it, and sent in the clear.

@@ -21,7 +21,8 @@ public struct CommitOptions: Sendable {
   public var updatesPath = true
   /// What the application authenticates with the commit, and does not encrypt.
   public var authenticatedData: [UInt8] = []
-  /// What components tell those who are added, in the GroupInfo of the Welcome: nobody else can read it.
+  /// What components tell those who are added, in the GroupInfo of the Welcome: the members of the new epoch can read it,
+  /// and nobody else. For one client alone there is `KeyPackage.safeEncrypt`.
   /// draft-ietf-mls-extensions, section "Attaching Application Data to MLS Messages".
   public var groupInfoData = AppDataDictionary()
   /// Whether the proposals that others sent in this epoch are covered.
@@ -47,11 +48,13 @@ extension Group {
     guard pending == nil else { throw .commitPending }
     let list = try list(covering: new, options)
     var (change, rules) = try change(by: list, isSuccession: options.succession != nil)
-    try list.checkComponentsListed(in: state.tree)
+    try list.checkOwnComponents(in: state.tree, state.context, client)
     let path = try renewedPath(&change, list, options)
     try change.checkMembers(
       rules, committer: path == nil ? nil : state.ownIndex,
       extensionsChanged: change.extensions != state.context.extensions)
+    // Others would refuse the commit, and the delivery service cannot know.
+    if path != nil, let leaf = change.tree[state.ownIndex] { try rules.checkCapabilities(leaf) }
     var transition = try EpochTransition(change, after: state.context)
     let sealed = try path.map { (path) throws(GroupError) in
       try change.tree.seal(path, context: transition.provisionalContext(), excluding: change.newLeaves)
@@ -116,7 +119,10 @@ extension Group {
     var places: [Int] = []
     // Removes go first, and of two Updates the later counts. RFC 9420 section 12.2.
     let removals = proposals.indices.filter { proposals[$0].isRemoval }
-    let others = proposals.indices.reversed().filter { !proposals[$0].isRemoval }
+    let others = proposals.indices.reversed().filter { place in
+      let component = proposals[place].proposal.component
+      return !proposals[place].isRemoval && component.map { client.logic(of: $0) != nil } ?? true
+    }
     func list(_ places: [Int]) -> ProposalList {
       // Components take their updates in the order in which these came.
       ProposalList(items: places.sorted().map { proposals[$0] } + byValue, committer: committer)
@@ -128,7 +134,7 @@ extension Group {
   private func isValid(_ list: ProposalList) -> Bool {
     do throws(GroupError) {
       let (change, rules) = try change(by: list)
-      try list.checkComponentsListed(in: state.tree)
+      try list.checkOwnComponents(in: state.tree, state.context, client)
       try change.checkMembers(
         rules, committer: nil, extensionsChanged: change.extensions != state.context.extensions)
       return true

@@ -48,7 +48,7 @@ struct ExternalJoining {
     let list = try list(externalInit, former, preSharedKeys, selfRemoves, proposals)
     var (change, rules) = try list.change(
       tree, context, client, joiner: (client.credential, client.signer.publicKey))
-    try list.checkComponentsListed(in: tree)
+    try list.checkOwnComponents(in: tree, context, client)
     let leafKey = try asGroupError { () throws(CipherSuiteError) in try HPKEKeyPair.generate(suite) }
     let leaf = client.leaf(leafKey.publicKey, .update)
     let own = try change.takeLeafForJoiner(leaf)
@@ -88,6 +88,10 @@ struct ExternalJoining {
     else { throw .invalid(.externalCommitProposalForbidden) }
     guard message.content.groupID == info.groupContext.groupID else { throw .wrongGroup }
     guard message.content.epoch == info.groupContext.epoch else { throw .wrongEpoch }
+    // Members would not know it.
+    guard
+      !info.groupContext.demandsSafeAAD || message.content.authenticatedData.withRawSpan(SafeAAD.isEncoding)
+    else { throw .protection(.authenticatedDataNotSafe) }
     let content = AuthenticatedContent(
       wireFormat: .publicMessage, content: message.content, auth: message.auth)
     try asGroupError { () throws(CipherSuiteError) in

@@ -264,7 +264,7 @@ extension GroupInfo {
     guard extensions.hasUniqueTypes, groupContext.extensions.hasUniqueTypes else {
       throw .invalid(.extensionTypeRepeated)
     }
-    _ = try ComponentSupport(in: extensions)
+    try ComponentSupport.checkDictionary(in: extensions)
     guard let bytes = extensions.data(of: .ratchetTree) ?? beside else { throw .invalid(.treeMissing) }
     var tree = try RatchetTree(decoding: bytes, hash: suite)
     guard let signerKey = tree[signer]?.signatureKey else { throw .invalid(.groupInfoSignerBlank) }

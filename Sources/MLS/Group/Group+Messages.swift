@@ -57,6 +57,7 @@ extension Group {
       try client.leaf(key.publicKey, .update).signed(
         by: client.signer, in: .init(group: id, leaf: state.ownIndex), suite)
     }
+    try LeafNodeRules(suite, groupID: id, extensions: extensions, client: client).checkCapabilities(leaf)
     let message = try propose(.update(Update(leafNode: leaf)))
     updateKeys[key.publicKey] = key
     unsaved.waiting = true

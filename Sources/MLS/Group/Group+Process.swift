@@ -77,7 +77,7 @@ extension Group {
     return .application(
       ApplicationMessage(
         sender: sender, epoch: message.epoch, data: data,
-        authenticatedData: content.content.authenticatedData))
+        authenticatedData: content.content.authenticatedData, hasSafeAAD: protection.demandsSafeAAD))
   }
 
   private func checkPlace(_ content: FramedContent) throws(GroupError) {
@@ -119,7 +119,8 @@ extension Group {
       guard let sender = content.sender.leaf else { throw .protection(.wrongSenderType) }
       return .application(
         ApplicationMessage(
-          sender: sender, epoch: content.epoch, data: data, authenticatedData: content.authenticatedData))
+          sender: sender, epoch: content.epoch, data: data, authenticatedData: content.authenticatedData,
+          hasSafeAAD: state.protection.demandsSafeAAD))
     case .proposal(let proposal): return .proposal(try take(proposal, in: message))
     case .commit(let commit): return .commit(try stage(commit, in: message))
     }

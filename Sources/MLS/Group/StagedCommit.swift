@@ -1,3 +1,6 @@
+internal import CryptoCore
+internal import Synchronization
+
 /// A commit that was verified and not merged yet: what it would change can be looked at. RFC 9420 section
 /// 12.4.2.
 public struct StagedCommit: Sendable {
@@ -28,8 +31,9 @@ public struct StagedCommit: Sendable {
 
   let groupID: [UInt8]
   let baseEpoch: UInt64
-  /// Nil if this member is removed.
-  let next: EpochState?
+  /// The epoch that begins; nothing if this member is removed, or once the commit was merged: who keeps a commit to look at
+  /// it keeps no secrets. RFC 9420 section 9.2.
+  let next: StagedEpoch
   /// The former signature keys of the leaves that change.
   let formerKeys: [LeafIndex: SignaturePublicKey?]
 
@@ -55,7 +59,7 @@ public struct StagedCommit: Sendable {
     self.authenticatedData = authenticatedData
     groupID = base.context.groupID
     baseEpoch = base.context.epoch
-    self.next = next
+    self.next = StagedEpoch(next)
     var formerKeys: [LeafIndex: SignaturePublicKey?] = [:]
     for leaf in change.added.map(\.leaf) + change.removed.map(\.leaf) + change.updated + path {
       formerKeys.updateValue(base.tree[leaf]?.signatureKey, forKey: leaf)
@@ -71,12 +75,14 @@ extension Group {
   public mutating func merge(_ commit: StagedCommit) throws(GroupError) {
     guard commit.groupID == id else { throw .wrongGroup }
     guard commit.baseEpoch == epoch else { throw .wrongEpoch }
+    let next = commit.next.take()
+    guard next != nil || commit.removesOwnMember else { throw .wrongEpoch }
     proposals = []
     updateKeys = [:]
     pending = nil
     externalCommit = nil
     unsaved.state = true
-    guard let next = commit.next else { return leave() }
+    guard let next else { return leave() }
     pastEpochs.append(
       PastEpoch(
         epoch: epoch, context: state.context, protection: state.protection, formerKeys: commit.formerKeys))
@@ -84,6 +90,7 @@ extension Group {
     if excess > 0 { pastEpochs.removeFirst(excess) }
     state = next
     reInit = commit.reInit
+    if reInit != nil { state.forgetComponents() }
     keepResumptionKey()
   }
 
@@ -91,6 +98,7 @@ extension Group {
   private mutating func leave() {
     wasRemoved = true
     state.keys = TreePrivateKeys(leaf: ownIndex, leafKey: state.keys.leafKey)
+    state.forgetComponents()
   }
 
   /// The signature key that a leaf had in a past epoch.
@@ -99,5 +107,31 @@ extension Group {
       if let former = past.formerKeys[leaf] { return former }
     }
     return state.tree[leaf]?.signatureKey
+  }
+}
+
+/// The epoch that a commit begins, until it is taken.
+final class StagedEpoch: Sendable {
+  private let content: Mutex<EpochState?>
+
+  init(_ state: EpochState?) { content = Mutex(state) }
+
+  /// The epoch, if nobody took it.
+  var state: EpochState? { content.withLock { $0 } }
+
+  /// Takes it out.
+  func take() -> EpochState? {
+    content.withLock { state in
+      defer { state = nil }
+      return state
+    }
+  }
+}
+
+extension EpochState {
+  /// Forgets what components would have got of the epoch: the group is closed.
+  fileprivate mutating func forgetComponents() {
+    exporter = ExporterTree(nodes: [:])
+    secrets.externalSecret = SecretKey(copying: [])
   }
 }

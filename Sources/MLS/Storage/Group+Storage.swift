@@ -26,7 +26,7 @@ struct UnsavedChanges: Sendable {
 
 extension Group {
   /// The version of the stored form.
-  private static let storedVersion: UInt8 = 2
+  private static let storedVersion: UInt8 = 3
 
   /// Writes what changed since the last call to a store, in one transaction. Call it before a message that was
   /// made is sent, and before one that was received is acknowledged: a process that ends in between goes on
@@ -114,11 +114,10 @@ extension Group {
   private static func decode(_ records: [GroupRecord], _ client: Client) throws(TLSError) -> Group {
     var others: [RecordKey: [UInt8]] = [:]
     let trees = try StoredSecretTrees(records, others: &others)
-    guard let stateBytes = others[.state], let waitingBytes = others[.waiting],
-      let exporterBytes = others[.exporter]
-    else { throw .truncated }
+    guard let stateBytes = others[.state] else { throw .truncated }
     var reader = TLSReader(stateBytes)
     guard try reader.read(UInt8.self) == storedVersion else { throw .unknownValue }
+    guard let waitingBytes = others[.waiting], let exporterBytes = others[.exporter] else { throw .truncated }
     let limits = client.settings.ratchetLimits
     let exporter = try ExporterTree(stored: exporterBytes)
     let state = try EpochState(storedIn: &reader, limits: limits, exporter: exporter) {

@@ -84,7 +84,7 @@ extension StagedCommit {
     writer.write(opaque: groupID)
     writer.write(baseEpoch)
     storeFormerKeys(formerKeys, in: &writer)
-    guard let next, let root = next.protection.secretTree.nodes[next.tree.root],
+    guard let next = next.state, let root = next.protection.secretTree.nodes[next.tree.root],
       let exporterRoot = next.exporter.root
     else { return }
     exporterRoot.store(in: &writer)
@@ -115,6 +115,6 @@ extension StagedCommit {
     let root = try SecretKey(storedIn: &reader)
     next.protection.secretTree = SecretTree(
       encryptionSecret: root, leafCount: next.tree.leafCount, next.suite)
-    self.next = next
+    self.next = StagedEpoch(next)
   }
 }

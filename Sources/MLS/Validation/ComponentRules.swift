@@ -23,6 +23,17 @@ struct ComponentSupport: Sendable {
     return Set(try ComponentsList(decoding: data).componentIDs)
   }
 
+  /// A dictionary where lists of components mean nothing: in a key package or a GroupInfo.
+  static func checkDictionary(in extensions: [Extension]) throws(GroupError) {
+    guard let data = extensions.data(of: .appDataDictionary) else { return }
+    do throws(TLSError) { _ = try AppDataDictionary(decoding: data) } catch {
+      throw .invalid(.appDataDictionaryInvalid)
+    }
+  }
+
+  /// Whether nothing is there.
+  var isEmpty: Bool { components.isEmpty && safeAAD.isEmpty }
+
   /// Whether all of these are there.
   func has(_ wanted: Set<ComponentID>) -> Bool { wanted.isSubset(of: components) }
 
@@ -40,10 +51,11 @@ extension GroupContext {
 /// What components make of a list of proposals. draft-ietf-mls-extensions, sections "Updating Application Data in the
 /// GroupContext" and "Attaching Application Data to a Commit".
 struct ComponentRules: Sendable {
-  private let components: [any ApplicationComponent]
+  private let client: Client
   private let tree: RatchetTree
   private let context: GroupContext
   private let scene: ComponentContext
+  private let externalSenders: [ExternalSender]
   /// The leaf of who joins by the commit, as far as it is known.
   private let joiner: Joiner?
 
@@ -53,10 +65,11 @@ struct ComponentRules: Sendable {
   init(
     _ client: Client, _ tree: RatchetTree, _ context: GroupContext, joiner: Joiner?
   ) throws(GroupError) {
-    components = client.components
+    self.client = client
     self.tree = tree
     self.context = context
     self.joiner = joiner
+    externalSenders = try asGroupError { () throws(TLSError) in try context.extensions.externalSenders() }
     scene = ComponentContext(
       groupID: context.groupID, epoch: context.epoch,
       componentData: try Self.dictionary(of: context.extensions))
@@ -85,11 +98,11 @@ struct ComponentRules: Sendable {
     for item in list.items {
       switch item.proposal {
       case .appEphemeral(let ephemeral):
-        outcome.messages.append(try message(ephemeral.componentID, ephemeral.data, item.sender))
+        outcome.messages.append(message(ephemeral.componentID, ephemeral.data, item.sender))
       case .appDataUpdate(let update):
         changes[update.componentID, default: []].append((update.operation, item.sender))
         guard case .update(let data) = update.operation else { break }
-        outcome.updates.append(try message(update.componentID, data, item.sender))
+        outcome.updates.append(message(update.componentID, data, item.sender))
       default: break
       }
     }
@@ -107,7 +120,7 @@ struct ComponentRules: Sendable {
     return outcome
   }
 
-  private static func dictionary(of extensions: [Extension]) throws(GroupError) -> AppDataDictionary {
+  fileprivate static func dictionary(of extensions: [Extension]) throws(GroupError) -> AppDataDictionary {
     try asGroupError { () throws(TLSError) in try extensions.appDataDictionary() } ?? AppDataDictionary()
   }
 
@@ -117,11 +130,11 @@ struct ComponentRules: Sendable {
     let replacement = list.items.first { $0.proposal.type == .groupContextExtensions }
     guard let sender = replacement?.sender else { return }
     let new = try Self.dictionary(of: replaced)
-    for component in components {
-      let id = component.componentID
-      guard new[id] != scene.componentData[id] else { continue }
-      let replacement = try message(id, [], sender)
-      let may = component.mayReplace(scene.componentData[id], with: new[id], replacement, in: scene)
+    for id in new.differences(from: scene.componentData) {
+      // Data of a component that is not here is others' to judge.
+      guard let component = client.logic(of: id) else { continue }
+      let may = component.mayReplace(
+        scene.componentData[id], with: new[id], message(id, [], sender), in: scene)
       guard may else { throw .invalid(.componentDataRefused) }
     }
   }
@@ -143,19 +156,15 @@ struct ComponentRules: Sendable {
   /// "An AppDataUpdate proposal is invalid if its component_id references a component that is not known to the
   /// application".
   private func logic(of component: ComponentID) throws(GroupError) -> any ApplicationComponent {
-    guard let logic = components.first(where: { $0.componentID == component }) else {
-      throw .invalid(.componentUnknown)
-    }
+    guard let logic = client.logic(of: component) else { throw .invalid(.componentUnknown) }
     return logic
   }
 
-  private func message(
-    _ component: ComponentID, _ data: [UInt8], _ sender: Sender
-  ) throws(GroupError) -> ComponentMessage {
+  private func message(_ component: ComponentID, _ data: [UInt8], _ sender: Sender) -> ComponentMessage {
     let author: Joiner? =
       switch sender {
       case .member(let leaf): tree[leaf].map { ($0.credential, $0.signatureKey) }
-      case .external(let index): try externalSender(index)
+      case .external(let index): externalSender(index)
       case .newMemberCommit: joiner
       case .newMemberProposal: nil
       }
@@ -164,10 +173,9 @@ struct ComponentRules: Sendable {
       signatureKey: author?.signatureKey)
   }
 
-  private func externalSender(_ index: UInt32) throws(GroupError) -> Joiner? {
-    let senders = try asGroupError { () throws(TLSError) in try context.extensions.externalSenders() }
-    guard let place = Int(exactly: index), senders.indices.contains(place) else { return nil }
-    return (senders[place].credential, senders[place].signatureKey)
+  private func externalSender(_ index: UInt32) -> Joiner? {
+    guard let place = Int(exactly: index), externalSenders.indices.contains(place) else { return nil }
+    return (externalSenders[place].credential, externalSenders[place].signatureKey)
   }
 
   /// A component's data after a list's changes of it; nil if it is removed.
@@ -187,25 +195,81 @@ struct ComponentRules: Sendable {
     }
     guard let current else { throw .invalid(.componentDataMissing) }
     for change in changes {
-      let removal = try message(component, [], change.sender)
+      let removal = message(component, [], change.sender)
       guard logic.mayRemove(current, removal, in: scene) else { throw .invalid(.componentDataRefused) }
     }
     return nil
   }
 }
 
+extension Client {
+  /// What judges a component's data: of those that the draft defines, the library does if the application does not.
+  func logic(of component: ComponentID) -> (any ApplicationComponent)? {
+    components.first { $0.componentID == component }
+      ?? ([.appComponents, .safeAAD].contains(component) ? ListedComponents(componentID: component) : nil)
+  }
+}
+
+/// The lists of components that a group requires: members replace them, by lists that are well formed. The draft gives
+/// their updates no form.
+private struct ListedComponents: ApplicationComponent {
+  struct NotByMember: Error {}
+
+  let componentID: ComponentID
+
+  func data(
+    _ current: [UInt8]?, after updates: [ComponentMessage], in group: ComponentContext
+  ) throws -> [UInt8] {
+    guard let newest = updates.last, updates.allSatisfy({ $0.sender.leaf != nil }) else {
+      throw NotByMember()
+    }
+    _ = try ComponentsList(decoding: newest.data)
+    return newest.data
+  }
+
+  func mayRemove(_ current: [UInt8], _ removal: ComponentMessage, in group: ComponentContext) -> Bool {
+    removal.sender.leaf != nil
+  }
+
+  func mayReplace(
+    _ current: [UInt8]?, with new: [UInt8]?, _ replacement: ComponentMessage, in group: ComponentContext
+  ) -> Bool { replacement.sender.leaf != nil }
+}
+
+extension AppDataDictionary {
+  /// The components whose data is not the same in both.
+  fileprivate func differences(from other: AppDataDictionary) -> [ComponentID] {
+    Set((componentData + other.componentData).map(\.componentID)).filter { self[$0] != other[$0] }
+      .sorted { $0.rawValue < $1.rawValue }
+  }
+}
+
+extension Proposal {
+  /// Whose data the proposal brings.
+  var component: ComponentID? {
+    switch self {
+    case .appDataUpdate(let update): update.componentID
+    case .appEphemeral(let ephemeral): ephemeral.componentID
+    default: nil
+    }
+  }
+}
+
 extension ProposalList {
-  /// Nobody is left behind: every member that stays says that it has the components whose data a commit brings. Who
-  /// makes a commit asks this; who takes one asks whether it has them itself.
-  func checkComponentsListed(in tree: RatchetTree) throws(GroupError) {
-    var components: Set<ComponentID> = []
-    for item in items {
-      switch item.proposal {
-      case .appDataUpdate(let update): components.insert(update.componentID)
-      case .appEphemeral(let ephemeral): components.insert(ephemeral.componentID)
-      default: break
+  /// What only who makes a commit asks, so that nobody is left behind by it: every member that stays says that it has the
+  /// components whose data the commit brings, and nobody replaces the data of a component that it does not have itself.
+  func checkOwnComponents(
+    in tree: RatchetTree, _ context: GroupContext, _ client: Client
+  ) throws(GroupError) {
+    let replaced = extensions(after: context.extensions)
+    if replaced != context.extensions {
+      let new = try ComponentRules.dictionary(of: replaced)
+      let former = try ComponentRules.dictionary(of: context.extensions)
+      for id in new.differences(from: former) where client.logic(of: id) == nil {
+        throw .invalid(.componentUnknown)
       }
     }
+    let components = Set(items.compactMap(\.proposal.component))
     guard !components.isEmpty else { return }
     let removed = Set(removedLeaves)
     try tree.forEachMember { (index, leaf) throws(GroupError) in

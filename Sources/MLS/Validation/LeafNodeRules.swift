@@ -74,6 +74,7 @@ struct LeafNodeRules: Sendable {
       throw .invalid(.leafExtensionUnlisted)
     }
     guard capabilities.supports(leaf.credential.type) else { throw .invalid(.credentialTypeUnsupported) }
+    _ = try ComponentSupport(in: leaf.extensions)
     try checkGroupSupport(leaf)
   }
 
@@ -83,6 +84,7 @@ struct LeafNodeRules: Sendable {
     guard extensions.allSatisfy({ leaf.capabilities.supports($0.type) }) else {
       throw .invalid(.groupExtensionUnsupported)
     }
+    guard !requiredComponents.isEmpty else { return }
     let components = try ComponentSupport(in: leaf.extensions)
     guard components.covers(requiredComponents) else { throw .invalid(.requiredComponentUnsupported) }
   }

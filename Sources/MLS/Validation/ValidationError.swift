@@ -152,6 +152,8 @@ public enum ValidationError: Error, Hashable, Sendable, CaseIterable {
   // Section 12.4: commits.
   /// A commit refers to a proposal that did not arrive.
   case proposalUnknown
+  /// A commit refers to one proposal twice: its author made it once.
+  case proposalReferencedTwice
   /// A commit has no path, and needs one.
   case pathMissing
   /// A key of a path is in the tree already.

@@ -82,6 +82,21 @@ struct ComponentDataTests {
     #expect(list.count == 5 && safe.count == 2)
   }
 
+  @Test func `a dictionary among the leaf's extensions gives way, and one that is supported says so`() throws
+  {
+    var client = try ComponentParties.client("a")
+    client.leafExtensions = [.appDataDictionary([Self.plain: [1]])]
+    try Parties.commit(
+      ComponentParties.make(1)[0], [.adding(try client.keyPackage())], [])
+    var other = try Parties.client("b")
+    other.capabilities.extensions.append(.appDataDictionary)
+    let leaf = try other.keyPackage().leafNode
+    #expect(try leaf.extensions.appDataDictionary()?[.appComponents] != nil)
+    #expect(leaf.capabilities.extensions.filter { $0 == .appDataDictionary }.count == 1)
+    #expect(!ComponentID(rawValue: 0x8a8a).isGREASE && ComponentID.randomGREASE().isGREASE)
+    #expect(!ComponentID.private(1).isGREASE)
+  }
+
   @Test func `a member that gets components later says so with its next commit`() throws {
     let parties = try Parties.make(2)
     parties[0].group.components = [PlainComponent(Self.plain)]
@@ -336,6 +351,32 @@ struct SafeAADTests {
     #expect(throws: GroupError.invalid(.keyPackageSignatureInvalid)) {
       try MLSMessage.proposalToJoin(context, with: try client.keyPackage(), of: parties[0].client)
     }
+  }
+
+  @Test func `a late message is read as its own epoch demands`() throws {
+    let parties = try ComponentParties.make(2)
+    let late = try parties[0].group.protect([1], authenticating: [0])
+    try Parties.commit(parties[0], [.updating(.safeAAD, [0])], parties)
+    #expect(parties[1].demandsSafeAAD)
+    let read = try parties[1].read(late)
+    #expect(read.authenticatedData == [0] && read.safeAAD == nil)
+    #expect(try parties[1].read(try parties[0].group.protect([1])).safeAAD == [:])
+  }
+
+  @Test func `who joins takes no SelfRemove that members refuse`() throws {
+    let parties = try ComponentParties.make(3, extensions: Self.extensions)
+    let client = try ComponentParties.client("outsider")
+    let good = try parties[1].group.propose(.selfRemove)
+    let info = try parties[0].group.groupInfo()
+    guard case .publicMessage(var bad) = good else { throw GroupError.internalError }
+    bad.content.authenticatedData = [7]
+    #expect(throws: GroupError.protection(.authenticatedDataNotSafe)) {
+      _ = try Group.joinExternally(info, as: client, selfRemoves: [.publicMessage(bad)])
+    }
+    let joined = Party(client, try Group.joinExternally(info, as: client, selfRemoves: [good]))
+    try parties[0].hear(good)
+    try parties[0].follow(try #require(joined.externalCommit))
+    Parties.agree([parties[0], joined])
   }
 
   @Test func `a group without the component takes any`() throws {

@@ -36,7 +36,7 @@ enum ComponentParties {
   static func client(
     _ name: String,
     components: [any ApplicationComponent] = [
-      PlainComponent(plain, understandsSafeAAD: true), Counter(),
+      PlainComponent(plain, understandsSafeAAD: true, membersOnly: false), Counter(),
     ]
   ) throws -> Client {
     var client = try Parties.client(name)

@@ -35,9 +35,14 @@ struct ComponentRuleTests {
       let client = try ComponentParties.client("b")
       let inLeaf = try Forger.keyPackage(of: client, leaf: { $0.extensions = [bad] })
       try expectCommit(.appDataDictionaryInvalid, [.adding(inLeaf)])
-      let inPackage = try Forger.keyPackage(of: client, package: { $0.extensions = [bad] })
-      try expectCommit(.appDataDictionaryInvalid, [.adding(inPackage)])
     }
+    // Lists mean something in leaves and in the group's context alone.
+    let client = try ComponentParties.client("b")
+    let inPackage = try Forger.keyPackage(of: client, package: { $0.extensions = [Self.bad] })
+    try expectCommit(.appDataDictionaryInvalid, [.adding(inPackage)])
+    let meaningless = try Forger.keyPackage(
+      of: client, package: { $0.extensions = [.appDataDictionary(notAList)] })
+    try ComponentParties.make(1)[0].group.commit([.adding(meaningless)])
     let party = try ComponentParties.make(2)[0]
     guard case .groupInfo(var info) = try party.group.groupInfo() else { throw GroupError.internalError }
     info.extensions.append(Self.bad)
@@ -74,9 +79,8 @@ struct ComponentRuleTests {
   }
 
   @Test func `a component that a group comes to require is every member's, by whatever way`() throws {
-    let lists = PlainComponent(.appComponents)
     let clients = try ["a", "b"].map {
-      try ComponentParties.client($0, components: [lists, PlainComponent(Self.plain)])
+      try ComponentParties.client($0, components: [PlainComponent(Self.plain)])
     }
     let first = Party(clients[0], try Group.create(by: clients[0]))
     let second = try first.group.commit([.adding(try clients[1].keyPackage())])
@@ -85,12 +89,75 @@ struct ComponentRuleTests {
     #expect(throws: GroupError.invalid(.requiredComponentUnsupported)) {
       try first.group.commit([.updating(.appComponents, ComponentsList([Self.counter]).encoded)])
     }
-    #expect(throws: GroupError.invalid(.appDataDictionaryInvalid)) {
+    #expect(throws: GroupError.invalid(.componentDataRefused)) {
       try first.group.commit([.updating(.appComponents, [9])])
     }
-    try Parties.commit(
-      first, [.updating(.appComponents, ComponentsList([Self.plain]).encoded)], [other])
+    let list = ComponentsList([Self.plain]).encoded
+    try Parties.commit(first, [.updating(.appComponents, list), .updating(.safeAAD, [0])], [other])
     Parties.agree([first, other])
+    #expect(other.componentData == [.appComponents: list, .safeAAD: [0]])
+    // Nobody from outside undoes it.
+    let outsider = try ComponentParties.client("c", components: [PlainComponent(Self.plain)])
+    for proposal in [Proposal.removingData(of: .safeAAD), .updating(.appComponents, [0])] {
+      #expect(throws: GroupError.invalid(.componentDataRefused)) {
+        _ = try Group.joinExternally(
+          try first.group.groupInfo(), as: outsider, proposals: [proposal])
+      }
+    }
+    try Parties.commit(other, [.removingData(of: .safeAAD)], [first])
+    #expect(first.componentData == [.appComponents: list])
+  }
+
+  @Test func `who has lost its components makes no commit that others refuse`() throws {
+    let required = Extension.appDataDictionary([.appComponents: ComponentsList([Self.plain]).encoded])
+    let party = try ComponentParties.make(2, extensions: [required])[0]
+    party.group.components = [ComponentParties.Counter()]
+    let error = GroupError.invalid(.requiredComponentUnsupported)
+    #expect(throws: error) { try party.group.commit() }
+    #expect(throws: error) { try party.group.proposeUpdate() }
+    #expect(!party.hasPendingCommit)
+    party.group.components = [PlainComponent(Self.plain)]
+    try party.group.commit()
+  }
+
+  @Test func `a commit names a proposal once`() throws {
+    let parties = try ComponentParties.make(3)
+    let proposal = try parties[2].group.propose(.updating(Self.counter, [1]))
+    let reference = try parties[0].hear(proposal).reference
+    try parties[1].hear(proposal)
+    try expect(
+      .proposalReferencedTwice, from: parties[1],
+      try Forger.commit(by: parties[0], [.reference(reference), .reference(reference)]))
+  }
+
+  @Test func `a plain component takes what is short, and from members only`() throws {
+    let component = PlainComponent(Self.plain, maximumByteCount: 2)
+    let group = ComponentContext(groupID: [], epoch: 0, componentData: [:])
+    func message(_ byteCount: Int, _ sender: Sender) -> ComponentMessage {
+      ComponentMessage(
+        componentID: Self.plain, data: [UInt8](repeating: 1, count: byteCount), sender: sender,
+        credential: nil,
+        signatureKey: nil)
+    }
+    let member = Sender.member(LeafIndex(0))
+    #expect(try component.data(nil, after: [message(2, member)], in: group) == [1, 1])
+    #expect(throws: PlainComponent.Refusal.tooLong) {
+      try component.data(nil, after: [message(3, member), message(1, member)], in: group)
+    }
+    for sender in [Sender.external(0), .newMemberCommit, .newMemberProposal] {
+      #expect(throws: PlainComponent.Refusal.notByMember) {
+        try component.data(nil, after: [message(1, sender)], in: group)
+      }
+      #expect(!component.mayRemove([], message(0, sender), in: group))
+      #expect(!component.mayReplace([], with: nil, message(0, sender), in: group))
+      #expect(!component.accepts(message(1, sender), in: group))
+    }
+    #expect(component.mayRemove([], message(0, member), in: group))
+    #expect(component.mayReplace([], with: [1, 2], message(0, member), in: group))
+    #expect(!component.mayReplace([], with: [1, 2, 3], message(0, member), in: group))
+    #expect(
+      component.accepts(message(2, member), in: group) && !component.accepts(message(3, member), in: group))
+    #expect(PlainComponent(Self.plain, membersOnly: false).accepts(message(1, .external(0)), in: group))
   }
 
   @Test func `data is only of components that the application has`() throws {
@@ -149,10 +216,15 @@ struct ComponentRuleTests {
     }
     // The plain component lets everybody.
     let parties = try ComponentParties.make(2, extensions: [former])
-    let changed: AppDataDictionary = [Self.counter: [1], .private(77): [5]]
+    let changed: AppDataDictionary = [Self.counter: [1], Self.plain: [5]]
     try Parties.commit(
       parties[0], [.replacing(extensions: [.appDataDictionary(changed)])], parties)
     #expect(parties[1].componentData == changed)
+    // Of a component that the committer does not have, others might not let it.
+    let unknown: AppDataDictionary = [Self.counter: [1], Self.plain: [5], ComponentParties.unknown: [5]]
+    #expect(throws: GroupError.invalid(.componentUnknown)) {
+      try parties[0].group.commit([.replacing(extensions: [.appDataDictionary(unknown)])])
+    }
   }
 
   @Test func `data that is removed is there`() throws {

@@ -146,10 +146,37 @@ struct SafeExporterTests {
         .isEqual(to: parties[1].safeExportSecret(for: .private(1))))
   }
 
-  @Test func `a closed group exports nothing`() throws {
+  @Test func `a closed group exports nothing, and keeps nothing to export from`() throws {
+    for isReInit in [false, true] {
+      let parties = try Parties.make(2)
+      let root = try #require(parties[1].exporterRoot)
+      let proposal =
+        isReInit ? parties[0].group.reInitProposal() : Proposal.removing(parties[1].ownIndex)
+      let messages = try parties[0].group.commit([proposal])
+      try parties[1].follow(messages.commit)
+      #expect(throws: GroupError.closed) { _ = try parties[1].safeExportSecret(for: .private(1)) }
+      #expect(parties[1].exporterRoot == nil)
+      let store = InMemoryGroupStore()
+      try parties[1].group.save(to: store)
+      #expect(!store.records(of: parties[1].group.id).contains { contains($0.value, root.exportRawBytes()) })
+      #expect(throws: GroupError.closed) {
+        _ = try parties[1].reloaded(from: store).safeExportSecret(for: .private(1))
+      }
+    }
+  }
+
+  @Test func `a commit that was merged and is kept to look at keeps no secrets`() throws {
     let parties = try Parties.make(2)
-    let messages = try parties[0].group.commit([.removing(parties[1].ownIndex)])
-    try parties[1].follow(messages.commit)
-    #expect(throws: GroupError.closed) { _ = try parties[1].safeExportSecret(for: .private(1)) }
+    let messages = try parties[0].group.commit()
+    guard case .commit(let staged) = try parties[1].group.process(messages.commit) else {
+      throw GroupError.internalError
+    }
+    let copy = staged
+    #expect(staged.next.state != nil)
+    try parties[1].group.merge(staged)
+    let own = try parties[0].group.mergePendingCommit()
+    for commit in [staged, copy, own] { #expect(commit.next.state == nil) }
+    #expect(throws: GroupError.wrongEpoch) { try parties[1].group.merge(copy) }
+    Parties.agree(parties)
   }
 }
