@@ -65,7 +65,8 @@ public struct PlainComponent: ApplicationComponent {
   public let componentID: ComponentID
   /// Whether it understands additional authenticated data of its own.
   public let understandsSafeAAD: Bool
-  /// The most bytes that are taken: everybody keeps and signs the group's data.
+  /// The most bytes that are taken, for everybody keeps and signs the group's data. All members' applications have the
+  /// same limit.
   public let maximumByteCount: Int
   /// Whether it is told by members only: not by who joins with the commit, and not by external senders.
   public let membersOnly: Bool
