@@ -34,7 +34,7 @@ extension Device {
   /// that synchronises. Hashes stay, so that nobody takes it for a loss. Gives the number of messages.
   ///
   /// What a source had in recently deleted when it was imported stays.
-  /// - Parameter confirmingEverything: whether the person has said a second time that no message is to be left.
+  /// - Parameter isConfirmed: whether the person has said a second time that no message is to be left.
   /// - Throws: `DeviceError.wouldEraseEverything` without that confirmation, and as `sync()`.
   public func eraseDeleted(
     before cutoff: Timestamp, confirmingEverything isConfirmed: Bool = false

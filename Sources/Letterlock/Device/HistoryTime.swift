@@ -85,7 +85,7 @@ extension Device {
   /// about once a day what their clocks show. With one device alone that takes up to a week longer.
   /// - Parameters:
   ///   - days: another length than the setting's; 0 erases at once, since a person said so.
-  ///   - confirmingEverything: whether the person has said a second time that no message is to be left.
+  ///   - isConfirmed: whether the person has said a second time that no message is to be left.
   /// - Throws: `DeviceError.wouldEraseEverything` without that confirmation, and as `sync()`.
   public func eraseExpired(
     after days: Int? = nil, confirmingEverything isConfirmed: Bool = false

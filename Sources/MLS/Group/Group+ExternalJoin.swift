@@ -7,7 +7,7 @@ extension Group {
   /// service refuses it, drop the group.
   /// - Parameters:
   ///   - ratchetTree: The tree, if the GroupInfo has none.
-  ///   - replacing: This client's former appearance, which is removed: a resync.
+  ///   - former: This client's former appearance, which is removed: a resync.
   ///   - preSharedKeys: The names of external keys that go in.
   ///   - selfRemoves: SelfRemove proposals that wait in the group.
   ///   - proposals: AppDataUpdate and AppEphemeral proposals that the commit makes, and everybody can read.
