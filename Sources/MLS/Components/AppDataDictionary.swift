@@ -45,7 +45,10 @@ public struct AppDataDictionary: TLSCodable, Hashable, Sendable {
 
   /// A component's data; nil if it has none.
   public subscript(component: ComponentID) -> [UInt8]? {
-    get { place(of: component).found ? componentData[place(of: component).index].data : nil }
+    get {
+      let (index, found) = place(of: component)
+      return found ? componentData[index].data : nil
+    }
     set {
       let (index, found) = place(of: component)
       switch (newValue, found) {

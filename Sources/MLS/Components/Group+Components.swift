@@ -23,7 +23,7 @@ extension Group {
   /// The data that all members agree on, by component. draft-ietf-mls-extensions, section "Attaching Application Data to
   /// MLS Messages".
   public var componentData: AppDataDictionary {
-    (try? state.context.extensions.appDataDictionary()) ?? AppDataDictionary()
+    (try? state.context.extensions.validDictionary()) ?? AppDataDictionary()
   }
 
   /// `SafeExportSecret(ComponentID)`: a secret of the epoch for one component, the same for all members. It is there
@@ -183,10 +183,10 @@ extension Group {
   }
 
   /// Whether authenticated data is a ``SafeAAD`` in this group: the GroupContext has a `safe_aad` component.
-  public var demandsSafeAAD: Bool { state.protection.demandsSafeAAD }
+  public var demandsSafeAAD: Bool { state.protection.authenticatedDataFormat == .safe }
 }
 
 extension ApplicationMessage {
   /// The authenticated data by component, in an epoch that demands it; nil in others.
-  public var safeAAD: SafeAAD? { hasSafeAAD ? try? SafeAAD(decoding: authenticatedData) : nil }
+  public var safeAAD: SafeAAD? { format == .safe ? try? SafeAAD(decoding: authenticatedData) : nil }
 }

@@ -12,7 +12,7 @@ extension MessageProtection {
     with signer: SignatureKeyPair, paddingByteCount: Int = 0
   ) throws(MessageProtectionError) -> [UInt8] {
     guard signer.scheme == suite.signature else { throw .sealFailed }
-    try checkAuthenticated(authenticatedData)
+    try authenticatedDataFormat.check(authenticatedData)
     let byteCount = signContentByteCount(data.count, authenticatedData.count)
     return try withTemporaryBytes(byteCount) { (content) throws(MessageProtectionError) in
       // A closure around all of this would be allocated.

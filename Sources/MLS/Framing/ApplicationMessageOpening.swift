@@ -11,7 +11,7 @@ extension MessageProtection {
   ) -> ApplicationMessage? {
     message.withRawSpan { message in
       guard let parts = ReceivedApplicationParts(message, groupID: groupID, epoch: epoch, tag: tagByteCount),
-        !demandsSafeAAD || SafeAAD.isEncoding(message.extracting(parts.authenticatedData)),
+        authenticatedDataFormat.accepts(message.extracting(parts.authenticatedData)),
         let sender = openSenderData(message, parts), let signer = signatureKey(sender.leaf)
       else { return nil }
       let keyByteCount = secretTree.labels.keyAndNonceByteCount
@@ -76,7 +76,7 @@ extension MessageProtection {
         else { return nil }
         return ApplicationMessage(
           sender: sender.leaf, epoch: epoch, data: plaintext.array(data),
-          authenticatedData: message.array(parts.authenticatedData), hasSafeAAD: demandsSafeAAD)
+          authenticatedData: message.array(parts.authenticatedData), format: authenticatedDataFormat)
       }
     }
   }

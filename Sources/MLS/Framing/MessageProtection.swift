@@ -8,9 +8,7 @@ package struct MessageProtection: Sendable {
   let epoch: UInt64
   /// The epoch's GroupContext, encoded: every signature of a member covers it.
   let groupContext: [UInt8]
-  /// Whether authenticated data is a `SafeAAD`. draft-ietf-mls-extensions, section "Safe Additional Authenticated Data
-  /// (AAD)".
-  let demandsSafeAAD: Bool
+  var authenticatedDataFormat: AuthenticatedDataFormat
   let senderDataSecret: SecretKey
   let membershipKey: SecretKey
   let senderDataLabels: SenderDataLabels
@@ -28,7 +26,7 @@ package struct MessageProtection: Sendable {
     groupID = context.groupID
     epoch = context.epoch
     groupContext = context.encoded
-    demandsSafeAAD = context.demandsSafeAAD
+    authenticatedDataFormat = context.authenticatedDataFormat
     self.senderDataSecret = senderDataSecret
     self.membershipKey = membershipKey
     self.secretTree = secretTree
@@ -39,15 +37,6 @@ package struct MessageProtection: Sendable {
   private func checkPlace(_ groupID: [UInt8], _ epoch: UInt64) throws(MessageProtectionError) {
     guard groupID == self.groupID else { throw .wrongGroup }
     guard epoch == self.epoch else { throw .wrongEpoch }
-  }
-
-  /// What stands for no authenticated data in this group.
-  func authenticated(_ data: [UInt8]) -> [UInt8] { demandsSafeAAD && data.isEmpty ? SafeAAD.none : data }
-
-  func checkAuthenticated(_ data: [UInt8]) throws(MessageProtectionError) {
-    guard !demandsSafeAAD || data.withRawSpan({ SafeAAD.isEncoding($0) }) else {
-      throw .authenticatedDataNotSafe
-    }
   }
 }
 
@@ -61,7 +50,7 @@ extension MessageProtection {
     if case .application = content.content, wireFormat == .publicMessage {
       throw .applicationDataNotEncrypted
     }
-    try checkAuthenticated(content.authenticatedData)
+    try authenticatedDataFormat.check(content.authenticatedData)
     do throws(CipherSuiteError) {
       let signature = try suite.signWithLabel(
         key, label: "FramedContentTBS", about: content.byteCountToBeSigned + groupContext.count
@@ -116,7 +105,7 @@ extension MessageProtection {
   ) throws(MessageProtectionError) -> AuthenticatedContent {
     try checkPlace(message.content.groupID, message.content.epoch)
     guard message.content.content.type != .application else { throw .applicationDataNotEncrypted }
-    try checkAuthenticated(message.content.authenticatedData)
+    try authenticatedDataFormat.check(message.content.authenticatedData)
     let content = AuthenticatedContent(
       wireFormat: .publicMessage, content: message.content, auth: message.auth)
     if message.content.sender.leaf != nil {
@@ -169,7 +158,7 @@ extension MessageProtection {
     _ message: PrivateMessage, signatureKey: (LeafIndex) -> SignaturePublicKey?
   ) throws(MessageProtectionError) -> AuthenticatedContent {
     try checkPlace(message.groupID, message.epoch)
-    try checkAuthenticated(message.authenticatedData)
+    try authenticatedDataFormat.check(message.authenticatedData)
     let senderData = try openSenderData(of: message)
     guard let signer = signatureKey(senderData.leaf) else { throw .unknownSender(senderData.leaf) }
     let opening = PrivateMessageOpening(message, senderData, suite)

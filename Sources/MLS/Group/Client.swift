@@ -13,8 +13,8 @@ public struct Client: Sendable {
   /// The extensions of its leaves, but for the dictionary of components, which follows from `components` and `leafData`.
   public var leafExtensions: [Extension]
   /// The parts of the application that have data in its groups. With one, or with `leafData`, its leaves say which
-  /// there are, and that it takes their data. Of two with one number the first counts. Who loads a group gives its client the same ones, or it cannot follow the
-  /// others. draft-ietf-mls-extensions.
+  /// there are, and that it takes their data. Of two with one number the first counts. Who loads a group gives its
+  /// client the same ones, or it cannot follow the others. draft-ietf-mls-extensions.
   public var components: [any ApplicationComponent]
   /// What components tell the other members about this client, in its leaves.
   public var leafData: AppDataDictionary
@@ -67,9 +67,7 @@ public struct Client: Sendable {
     capabilities.credentials.append(.randomGREASE())
     var extensions = leafExtensions
     if hasComponents {
-      for type in [.appDataDictionary] as [ExtensionType] where !capabilities.supports(type) {
-        capabilities.extensions.append(type)
-      }
+      if !capabilities.supports(.appDataDictionary) { capabilities.extensions.append(.appDataDictionary) }
       for type in [.appDataUpdate, .appEphemeral] as [ProposalType] where !capabilities.supports(type) {
         capabilities.proposals.append(type)
       }

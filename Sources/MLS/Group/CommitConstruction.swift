@@ -45,7 +45,7 @@ struct EpochTransition: Sendable {
 extension Group {
   /// Checks and applies proposals. RFC 9420 sections 12.2 and 12.3.
   func change(
-    by list: ProposalList, joiner: ComponentRules.Joiner? = nil, isSuccession: Bool = false
+    by list: ProposalList, joiner: ComponentRules.Author? = nil, isSuccession: Bool = false
   ) throws(GroupError) -> (ProposedChange, LeafNodeRules) {
     try list.change(state.tree, state.context, client, joiner: joiner, isSuccession: isSuccession)
   }

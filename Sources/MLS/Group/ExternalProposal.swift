@@ -2,16 +2,16 @@ internal import TLSCodec
 
 // RFC 9420 section 12.1.8.
 extension MLSMessage {
-  /// A proposal by somebody who is no member and stands in the group's `external_senders` extension: an Add, a Remove, a
-  /// PreSharedKey, a ReInit, a GroupContextExtensions, an AppDataUpdate or an AppEphemeral. RFC 9420 section 12.1.8.1.
+  /// A proposal by somebody who is no member and stands in the group's `external_senders` extension: an Add, a Remove,
+  /// a PreSharedKey, a ReInit, a GroupContextExtensions, an AppDataUpdate or an AppEphemeral. RFC 9420 section 12.1.8.1.
   /// - Parameters:
-  ///   - context: The group's epoch, as its newest GroupInfo says. The signature is for its `groupID` and `epoch`: compare
-  ///     them with what is known of the group, or whoever gave the GroupInfo has a proposal signed for another.
+  ///   - context: The group's epoch, as its newest GroupInfo says. The signature is for its `groupID` and `epoch`:
+  ///     compare them with what is known of the group, or whoever gave the GroupInfo has a proposal signed for another.
   ///   - senderIndex: The proposer's place in the extension, from 0.
   ///   - signer: The key that stands there.
   ///   - authenticatedData: Authenticated with it, and sent in the clear.
-  /// - Throws: `GroupError.invalid(.externalProposalForbidden)` for other proposals, `.invalid(.externalSenderUnknown)` if
-  ///   the key does not stand there; `.protection(.authenticatedDataNotSafe)`; `.cipherSuite`.
+  /// - Throws: `GroupError.invalid(.externalProposalForbidden)` for other proposals, `.invalid(.externalSenderUnknown)`
+  ///   if the key does not stand there; `.protection(.authenticatedDataNotSafe)`; `.cipherSuite`.
   public static func externalProposal(
     _ proposal: Proposal, to context: GroupContext, senderIndex: UInt32, signedBy signer: SignatureKeyPair,
     authenticating authenticatedData: [UInt8] = []
@@ -21,11 +21,7 @@ extension MLSMessage {
     guard let place = Int(exactly: senderIndex), place < senders.count,
       senders[place].signatureKey == signer.publicKey
     else { throw .invalid(.externalSenderUnknown) }
-    let data = context.demandsSafeAAD && authenticatedData.isEmpty ? SafeAAD.none : authenticatedData
-    guard !context.demandsSafeAAD || data.withRawSpan({ SafeAAD.isEncoding($0) }) else {
-      throw .protection(.authenticatedDataNotSafe)
-    }
-    return try outside(.external(senderIndex), proposal, context, signer, data)
+    return try outside(.external(senderIndex), proposal, context, signer, authenticatedData)
   }
 
   /// A client's proposal to be added to a group itself. RFC 9420 section 12.1.8.
@@ -42,17 +38,19 @@ extension MLSMessage {
     guard package.leafNode.signatureKey == client.signer.publicKey else {
       throw .invalid(.keyPackageSignatureInvalid)
     }
-    let data = context.demandsSafeAAD ? SafeAAD.none : []
-    return try outside(.newMemberProposal, .adding(package), context, client.signer, data)
+    return try outside(.newMemberProposal, .adding(package), context, client.signer, [])
   }
 
   private static func outside(
     _ sender: Sender, _ proposal: Proposal, _ context: GroupContext, _ signer: SignatureKeyPair,
     _ authenticatedData: [UInt8]
   ) throws(GroupError) -> MLSMessage {
+    let format = context.authenticatedDataFormat
+    let data = format.filled(authenticatedData)
+    try asGroupError { () throws(MessageProtectionError) in try format.check(data) }
     let content = FramedContent(
-      groupID: context.groupID, epoch: context.epoch, sender: sender,
-      authenticatedData: authenticatedData, content: .proposal(proposal))
+      groupID: context.groupID, epoch: context.epoch, sender: sender, authenticatedData: data,
+      content: .proposal(proposal))
     let signature = try asGroupError { () throws(CipherSuiteError) in
       try context.cipherSuite.algorithms().signWithLabel(
         signer, label: "FramedContentTBS", content.toBeSigned(.publicMessage, groupContext: []))

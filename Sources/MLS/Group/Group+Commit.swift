@@ -47,8 +47,7 @@ extension Group {
     try checkOpen()
     guard pending == nil else { throw .commitPending }
     let list = try list(covering: new, options)
-    var (change, rules) = try change(by: list, isSuccession: options.succession != nil)
-    try list.checkOwnComponents(in: state.tree, state.context, client)
+    var (change, rules) = try ownChange(by: list, isSuccession: options.succession != nil)
     let path = try renewedPath(&change, list, options)
     try change.checkMembers(
       rules, committer: path == nil ? nil : state.ownIndex,
@@ -61,7 +60,7 @@ extension Group {
     }
     let content = FramedContent(
       groupID: id, epoch: epoch, sender: .member(state.ownIndex),
-      authenticatedData: state.protection.authenticated(options.authenticatedData),
+      authenticatedData: state.protection.authenticatedDataFormat.filled(options.authenticatedData),
       content: .commit(Commit(proposals: list.items.map(\.orReference), path: sealed)))
     var signed = try sign(content)
     let keys = try preSharedKeys(change.preSharedKeys, options)
@@ -119,10 +118,7 @@ extension Group {
     var places: [Int] = []
     // Removes go first, and of two Updates the later counts. RFC 9420 section 12.2.
     let removals = proposals.indices.filter { proposals[$0].isRemoval }
-    let others = proposals.indices.reversed().filter { place in
-      let component = proposals[place].proposal.component
-      return !proposals[place].isRemoval && component.map { client.logic(of: $0) != nil } ?? true
-    }
+    let others = proposals.indices.reversed().filter { !proposals[$0].isRemoval }
     func list(_ places: [Int]) -> ProposalList {
       // Components take their updates in the order in which these came.
       ProposalList(items: places.sorted().map { proposals[$0] } + byValue, committer: committer)
@@ -131,10 +127,18 @@ extension Group {
     return list(places)
   }
 
+  /// As `change(by:)`, and nobody is left behind by it.
+  private func ownChange(
+    by list: ProposalList, isSuccession: Bool = false
+  ) throws(GroupError) -> (ProposedChange, LeafNodeRules) {
+    let change = try change(by: list, isSuccession: isSuccession)
+    try list.checkOwnComponents(in: state.tree, state.context, client)
+    return change
+  }
+
   private func isValid(_ list: ProposalList) -> Bool {
     do throws(GroupError) {
-      let (change, rules) = try change(by: list)
-      try list.checkOwnComponents(in: state.tree, state.context, client)
+      let (change, rules) = try ownChange(by: list)
       try change.checkMembers(
         rules, committer: nil, extensionsChanged: change.extensions != state.context.extensions)
       return true

@@ -88,10 +88,11 @@ struct ExternalJoining {
     else { throw .invalid(.externalCommitProposalForbidden) }
     guard message.content.groupID == info.groupContext.groupID else { throw .wrongGroup }
     guard message.content.epoch == info.groupContext.epoch else { throw .wrongEpoch }
+    let format = info.groupContext.authenticatedDataFormat
     // Members would not know it.
-    guard
-      !info.groupContext.demandsSafeAAD || message.content.authenticatedData.withRawSpan(SafeAAD.isEncoding)
-    else { throw .protection(.authenticatedDataNotSafe) }
+    try asGroupError { () throws(MessageProtectionError) in
+      try format.check(message.content.authenticatedData)
+    }
     let content = AuthenticatedContent(
       wireFormat: .publicMessage, content: message.content, auth: message.auth)
     try asGroupError { () throws(CipherSuiteError) in
@@ -108,7 +109,7 @@ struct ExternalJoining {
     let context = info.groupContext
     let content = FramedContent(
       groupID: context.groupID, epoch: context.epoch, sender: .newMemberCommit,
-      authenticatedData: context.demandsSafeAAD ? SafeAAD.none : [], content: .commit(commit))
+      authenticatedData: context.authenticatedDataFormat.filled([]), content: .commit(commit))
     let signature = try asGroupError { () throws(CipherSuiteError) in
       try suite.signWithLabel(
         client.signer, label: "FramedContentTBS",
@@ -139,7 +140,7 @@ struct ExternalJoining {
         context: transition.context, tree: transition.change.tree, secrets: secrets.epoch,
         confirmationTag: tag, keys: privateKeys, signer: client.signer,
         limits: client.settings.ratchetLimits))
-    group.joinData = try info.componentData()
+    group.joinData = try info.extensions.validDictionary()
     group.externalCommit = .publicMessage(
       PublicMessage(content: content, auth: signed.auth, membershipTag: nil))
     return group

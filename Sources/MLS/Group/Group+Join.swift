@@ -212,7 +212,7 @@ struct WelcomeJoining {
       state: EpochState(
         context: context, tree: tree, secrets: epochSecrets, confirmationTag: info.confirmationTag,
         keys: privateKeys, signer: signer, limits: client.settings.ratchetLimits))
-    group.joinData = try info.componentData()
+    group.joinData = try info.extensions.validDictionary()
     return group
   }
 
@@ -252,11 +252,6 @@ struct WelcomeJoining {
 }
 
 extension GroupInfo {
-  /// What components told who joins.
-  func componentData() throws(GroupError) -> AppDataDictionary {
-    try asGroupError { () throws(TLSError) in try extensions.appDataDictionary() } ?? AppDataDictionary()
-  }
-
   /// The ratchet tree, with the signature of this GroupInfo and everything in the tree verified.
   func verifiedTree(
     _ beside: [UInt8]?, _ client: Client, _ suite: CipherSuiteAlgorithms
@@ -264,7 +259,6 @@ extension GroupInfo {
     guard extensions.hasUniqueTypes, groupContext.extensions.hasUniqueTypes else {
       throw .invalid(.extensionTypeRepeated)
     }
-    try ComponentSupport.checkDictionary(in: extensions)
     guard let bytes = extensions.data(of: .ratchetTree) ?? beside else { throw .invalid(.treeMissing) }
     var tree = try RatchetTree(decoding: bytes, hash: suite)
     guard let signerKey = tree[signer]?.signatureKey else { throw .invalid(.groupInfoSignerBlank) }

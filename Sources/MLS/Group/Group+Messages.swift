@@ -22,7 +22,7 @@ extension Group {
     guard proposals.isEmpty else { throw .commitRequired }
     unsaved.used(state.ownIndex, epoch)
     let block = max(1, client.settings.paddingBlock)
-    let authenticatedData = state.protection.authenticated(authenticatedData)
+    let authenticatedData = state.protection.authenticatedDataFormat.filled(authenticatedData)
     do throws(MessageProtectionError) {
       return try state.protection.sealApplication(
         data, authenticating: authenticatedData, from: state.ownIndex, with: state.signer,
@@ -38,7 +38,8 @@ extension Group {
     try checkRoom(forProposalBy: .member(state.ownIndex))
     let content = FramedContent(
       groupID: id, epoch: epoch, sender: .member(state.ownIndex),
-      authenticatedData: state.protection.authenticated(authenticatedData), content: .proposal(proposal))
+      authenticatedData: state.protection.authenticatedDataFormat.filled(authenticatedData),
+      content: .proposal(proposal))
     let signed = try sign(content, format: proposal.type == .selfRemove ? .publicMessage : nil)
     let message = try protect(signed)
     unsaved.waiting = true

@@ -77,7 +77,7 @@ extension Group {
     return .application(
       ApplicationMessage(
         sender: sender, epoch: message.epoch, data: data,
-        authenticatedData: content.content.authenticatedData, hasSafeAAD: protection.demandsSafeAAD))
+        authenticatedData: content.content.authenticatedData, format: protection.authenticatedDataFormat))
   }
 
   private func checkPlace(_ content: FramedContent) throws(GroupError) {
@@ -120,7 +120,7 @@ extension Group {
       return .application(
         ApplicationMessage(
           sender: sender, epoch: content.epoch, data: data, authenticatedData: content.authenticatedData,
-          hasSafeAAD: state.protection.demandsSafeAAD))
+          format: state.protection.authenticatedDataFormat))
     case .proposal(let proposal): return .proposal(try take(proposal, in: message))
     case .commit(let commit): return .commit(try stage(commit, in: message))
     }

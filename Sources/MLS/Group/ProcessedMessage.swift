@@ -18,8 +18,8 @@ public struct ApplicationMessage: Hashable, Sendable {
   public let data: [UInt8]
   /// What the sender authenticated with it, and did not encrypt.
   public let authenticatedData: [UInt8]
-  /// Whether the message's epoch demands a SafeAAD.
-  let hasSafeAAD: Bool
+  /// What that is in the message's epoch.
+  let format: AuthenticatedDataFormat
 }
 
 /// A proposal that arrived.

@@ -32,7 +32,7 @@ struct ProposalList: Sendable {
   /// - Parameter joiner: Who joins by the commit.
   /// - Returns: The change, and the rules for leaves under the extensions that it brings.
   func change(
-    _ tree: RatchetTree, _ context: GroupContext, _ client: Client, joiner: ComponentRules.Joiner? = nil,
+    _ tree: RatchetTree, _ context: GroupContext, _ client: Client, joiner: ComponentRules.Author? = nil,
     isSuccession: Bool = false
   ) throws(GroupError) -> (ProposedChange, LeafNodeRules) {
     func rules(_ extensions: [Extension]) throws(GroupError) -> LeafNodeRules {
@@ -41,11 +41,19 @@ struct ProposalList: Sendable {
     let replaced = extensions(after: context.extensions)
     let former = try rules(replaced)
     try check(in: tree, former, context: context, isSuccession: isSuccession)
-    let outcome = try ComponentRules(client, tree, context, joiner: joiner).apply(self, to: replaced)
+    let outcome =
+      concernsComponents
+      ? try ComponentRules(client, tree, context, joiner: joiner).apply(self, to: replaced)
+      : ComponentRules.Outcome(extensions: replaced)
     return (
       try ProposedChange(self, to: tree, outcome),
       outcome.extensions == replaced ? former : try rules(outcome.extensions)
     )
+  }
+
+  /// Whether components have a say in it.
+  private var concernsComponents: Bool {
+    items.contains { $0.proposal.type == .groupContextExtensions || $0.proposal.component != nil }
   }
 
   var reInit: ReInit? {

@@ -31,8 +31,8 @@ public struct StagedCommit: Sendable {
 
   let groupID: [UInt8]
   let baseEpoch: UInt64
-  /// The epoch that begins; nothing if this member is removed, or once the commit was merged: who keeps a commit to look at
-  /// it keeps no secrets. RFC 9420 section 9.2.
+  /// The epoch that begins; nothing if this member is removed, or once the commit was merged: who keeps a commit to look
+  /// at it keeps no secrets. RFC 9420 section 9.2.
   let next: StagedEpoch
   /// The former signature keys of the leaves that change.
   let formerKeys: [LeafIndex: SignaturePublicKey?]

@@ -6,11 +6,13 @@ struct ComponentSupport: Sendable {
   private var components: Set<ComponentID> = []
   private var safeAAD: Set<ComponentID> = []
 
+  /// Nothing.
+  init() {}
+
   /// What the dictionary among a leaf's or a group's extensions says; nothing if there is none.
   init(in extensions: [Extension]) throws(GroupError) {
-    guard let data = extensions.data(of: .appDataDictionary) else { return }
+    let dictionary = try extensions.validDictionary()
     do throws(TLSError) {
-      let dictionary = try AppDataDictionary(decoding: data)
       components = try Self.list(.appComponents, in: dictionary)
       safeAAD = try Self.list(.safeAAD, in: dictionary)
     } catch { throw .invalid(.appDataDictionaryInvalid) }
@@ -21,14 +23,6 @@ struct ComponentSupport: Sendable {
   ) throws(TLSError) -> Set<ComponentID> {
     guard let data = dictionary[component] else { return [] }
     return Set(try ComponentsList(decoding: data).componentIDs)
-  }
-
-  /// A dictionary where lists of components mean nothing: in a key package or a GroupInfo.
-  static func checkDictionary(in extensions: [Extension]) throws(GroupError) {
-    guard let data = extensions.data(of: .appDataDictionary) else { return }
-    do throws(TLSError) { _ = try AppDataDictionary(decoding: data) } catch {
-      throw .invalid(.appDataDictionaryInvalid)
-    }
   }
 
   /// Whether nothing is there.
@@ -43,9 +37,15 @@ struct ComponentSupport: Sendable {
   }
 }
 
-extension GroupContext {
-  /// Whether all authenticated data is a `SafeAAD`.
-  var demandsSafeAAD: Bool { (try? extensions.appDataDictionary()?[.safeAAD]) != nil }
+extension [Extension] {
+  /// The components' data; empty if there is none.
+  func validDictionary() throws(GroupError) -> AppDataDictionary {
+    var dictionary = AppDataDictionary()
+    do throws(TLSError) { dictionary = try appDataDictionary() ?? dictionary } catch {
+      throw .invalid(.appDataDictionaryInvalid)
+    }
+    return dictionary
+  }
 }
 
 /// What components make of a list of proposals. draft-ietf-mls-extensions, sections "Updating Application Data in the
@@ -56,14 +56,14 @@ struct ComponentRules: Sendable {
   private let context: GroupContext
   private let scene: ComponentContext
   private let externalSenders: [ExternalSender]
-  /// The leaf of who joins by the commit, as far as it is known.
-  private let joiner: Joiner?
+  private let joiner: Author?
 
   /// - Parameters:
   ///   - tree: Before the commit.
   ///   - context: Before the commit.
+  ///   - joiner: Who joins by the commit.
   init(
-    _ client: Client, _ tree: RatchetTree, _ context: GroupContext, joiner: Joiner?
+    _ client: Client, _ tree: RatchetTree, _ context: GroupContext, joiner: Author?
   ) throws(GroupError) {
     self.client = client
     self.tree = tree
@@ -72,11 +72,11 @@ struct ComponentRules: Sendable {
     externalSenders = try asGroupError { () throws(TLSError) in try context.extensions.externalSenders() }
     scene = ComponentContext(
       groupID: context.groupID, epoch: context.epoch,
-      componentData: try Self.dictionary(of: context.extensions))
+      componentData: try context.extensions.validDictionary())
   }
 
-  /// Who joins by an external commit.
-  typealias Joiner = (credential: Credential, signatureKey: SignaturePublicKey)
+  /// Who makes a proposal.
+  typealias Author = (credential: Credential, signatureKey: SignaturePublicKey)
 
   /// What components make of a list.
   struct Outcome: Sendable {
@@ -111,7 +111,7 @@ struct ComponentRules: Sendable {
       guard logic.accepts(message, in: scene) else { throw .invalid(.componentDataRefused) }
     }
     guard !changes.isEmpty else { return outcome }
-    var dictionary = try Self.dictionary(of: replaced)
+    var dictionary = try replaced.validDictionary()
     for (component, changes) in changes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       let updates = outcome.updates.filter { $0.componentID == component }
       dictionary[component] = try data(of: component, dictionary[component], changes, updates)
@@ -120,16 +120,12 @@ struct ComponentRules: Sendable {
     return outcome
   }
 
-  fileprivate static func dictionary(of extensions: [Extension]) throws(GroupError) -> AppDataDictionary {
-    try asGroupError { () throws(TLSError) in try extensions.appDataDictionary() } ?? AppDataDictionary()
-  }
-
   /// A GroupContextExtensions leaves the data of components alone, unless they say otherwise. "Applications can make
   /// more restrictive validity rules for the update of their components".
   private func checkReplacement(_ replaced: [Extension], _ list: ProposalList) throws(GroupError) {
     let replacement = list.items.first { $0.proposal.type == .groupContextExtensions }
     guard let sender = replacement?.sender else { return }
-    let new = try Self.dictionary(of: replaced)
+    let new = try replaced.validDictionary()
     for id in new.differences(from: scene.componentData) {
       // Data of a component that is not here is others' to judge.
       guard let component = client.logic(of: id) else { continue }
@@ -161,7 +157,7 @@ struct ComponentRules: Sendable {
   }
 
   private func message(_ component: ComponentID, _ data: [UInt8], _ sender: Sender) -> ComponentMessage {
-    let author: Joiner? =
+    let author: Author? =
       switch sender {
       case .member(let leaf): tree[leaf].map { ($0.credential, $0.signatureKey) }
       case .external(let index): externalSender(index)
@@ -173,7 +169,7 @@ struct ComponentRules: Sendable {
       signatureKey: author?.signatureKey)
   }
 
-  private func externalSender(_ index: UInt32) -> Joiner? {
+  private func externalSender(_ index: UInt32) -> Author? {
     guard let place = Int(exactly: index), externalSenders.indices.contains(place) else { return nil }
     return (externalSenders[place].credential, externalSenders[place].signatureKey)
   }
@@ -263,8 +259,8 @@ extension ProposalList {
   ) throws(GroupError) {
     let replaced = extensions(after: context.extensions)
     if replaced != context.extensions {
-      let new = try ComponentRules.dictionary(of: replaced)
-      let former = try ComponentRules.dictionary(of: context.extensions)
+      let new = try replaced.validDictionary()
+      let former = try context.extensions.validDictionary()
       for id in new.differences(from: former) where client.logic(of: id) == nil {
         throw .invalid(.componentUnknown)
       }

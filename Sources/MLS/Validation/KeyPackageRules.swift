@@ -5,7 +5,7 @@ extension LeafNodeRules {
     guard package.version == .mls10 else { throw .invalid(.keyPackageVersionMismatch) }
     guard package.cipherSuite == suite.suite else { throw .invalid(.keyPackageSuiteMismatch) }
     guard package.extensions.hasUniqueTypes else { throw .invalid(.extensionTypeRepeated) }
-    try ComponentSupport.checkDictionary(in: package.extensions)
+    _ = try package.extensions.validDictionary()
     try check(package.leafNode, .keyPackage)
     guard package.isSignatureValid(suite) else { throw .invalid(.keyPackageSignatureInvalid) }
     guard package.initKey != package.leafNode.encryptionKey else { throw .invalid(.initKeyIsEncryptionKey) }

@@ -74,18 +74,20 @@ struct LeafNodeRules: Sendable {
       throw .invalid(.leafExtensionUnlisted)
     }
     guard capabilities.supports(leaf.credential.type) else { throw .invalid(.credentialTypeUnsupported) }
-    _ = try ComponentSupport(in: leaf.extensions)
-    try checkGroupSupport(leaf)
+    try checkGroupSupport(leaf, try ComponentSupport(in: leaf.extensions))
   }
 
   /// The group's extensions are supported, and what they require. Sections 11.1 and 13.4.
   func checkGroupSupport(_ leaf: LeafNode) throws(GroupError) {
+    let none = ComponentSupport()
+    try checkGroupSupport(leaf, requiredComponents.isEmpty ? none : ComponentSupport(in: leaf.extensions))
+  }
+
+  private func checkGroupSupport(_ leaf: LeafNode, _ components: ComponentSupport) throws(GroupError) {
     if let required, !leaf.capabilities.meets(required) { throw .invalid(.requiredCapabilityMissing) }
     guard extensions.allSatisfy({ leaf.capabilities.supports($0.type) }) else {
       throw .invalid(.groupExtensionUnsupported)
     }
-    guard !requiredComponents.isEmpty else { return }
-    let components = try ComponentSupport(in: leaf.extensions)
     guard components.covers(requiredComponents) else { throw .invalid(.requiredComponentUnsupported) }
   }
 

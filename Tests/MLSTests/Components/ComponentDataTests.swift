@@ -341,6 +341,11 @@ struct SafeAADTests {
     #expect(throws: error) { try parties[1].group.process(.privateMessage(bad)) }
     #expect(throws: error) { try parties[1].group.process(MLSMessage.privateMessage(bad).encoded) }
     #expect(try parties[1].read(good).data == [1])
+    // The same where the signature and the tag are right.
+    forger.group.state.protection.authenticatedDataFormat = .any
+    let sealed = try forger.group.protect([2], authenticating: [7])
+    #expect(throws: error) { try parties[1].group.process(sealed) }
+    #expect(throws: error) { try parties[1].group.process(sealed.encoded) }
     // The same in public messages, which outsiders send.
     let client = try ComponentParties.client("new")
     let context = parties[0].group.context
@@ -350,6 +355,10 @@ struct SafeAADTests {
     #expect(throws: error) { try parties[1].group.process(.publicMessage(outside)) }
     #expect(throws: GroupError.invalid(.keyPackageSignatureInvalid)) {
       try MLSMessage.proposalToJoin(context, with: try client.keyPackage(), of: parties[0].client)
+    }
+    let other = try Parties.client("other", suite: .x25519ChaCha20Ed25519)
+    #expect(throws: GroupError.invalid(.keyPackageSuiteMismatch)) {
+      try MLSMessage.proposalToJoin(context, with: try other.keyPackage(), of: other)
     }
   }
 
@@ -361,6 +370,19 @@ struct SafeAADTests {
     let read = try parties[1].read(late)
     #expect(read.authenticatedData == [0] && read.safeAAD == nil)
     #expect(try parties[1].read(try parties[0].group.protect([1])).safeAAD == [:])
+  }
+
+  @Test func `an external sender's authenticated data is one too`() throws {
+    let server = try SignatureKeyPair.generate(Parties.suite)
+    let sender = ExternalSender(signatureKey: server.publicKey, credential: .basic([9]))
+    let parties = try ComponentParties.make(2, extensions: Self.extensions + [.externalSenders([sender])])
+    func proposal(_ data: [UInt8]) throws -> MLSMessage {
+      try MLSMessage.externalProposal(
+        .removing(LeafIndex(1)), to: parties[0].group.context, senderIndex: 0, signedBy: server,
+        authenticating: data)
+    }
+    #expect(throws: GroupError.protection(.authenticatedDataNotSafe)) { try proposal([7]) }
+    #expect(try parties[0].hear(proposal([])).authenticatedData == [0])
   }
 
   @Test func `who joins takes no SelfRemove that members refuse`() throws {

@@ -96,7 +96,17 @@ struct ComponentRuleTests {
     try Parties.commit(first, [.updating(.appComponents, list), .updating(.safeAAD, [0])], [other])
     Parties.agree([first, other])
     #expect(other.componentData == [.appComponents: list, .safeAAD: [0]])
-    // Nobody from outside undoes it.
+    // Nobody from outside undoes it: an external sender's proposal is not covered.
+    let server = try SignatureKeyPair.generate(Parties.suite)
+    let sender = ExternalSender(signatureKey: server.publicKey, credential: .basic([9]))
+    let extensions = first.extensions + [.externalSenders([sender])]
+    try Parties.commit(first, [.replacing(extensions: extensions)], [other])
+    let replacement = try MLSMessage.externalProposal(
+      .replacing(extensions: [.externalSenders([sender])]), to: first.group.context, senderIndex: 0,
+      signedBy: server)
+    for party in [first, other] { try party.hear(replacement) }
+    try Parties.commit(first, [other])
+    #expect(other.componentData == [.appComponents: list, .safeAAD: [0]])
     let outsider = try ComponentParties.client("c", components: [PlainComponent(Self.plain)])
     for proposal in [Proposal.removingData(of: .safeAAD), .updating(.appComponents, [0])] {
       #expect(throws: GroupError.invalid(.componentDataRefused)) {

@@ -102,6 +102,7 @@ struct SafeExporterTests {
     let root = try #require(party.exporterRoot)
     #expect(store.records(of: party.group.id).contains { contains($0.value, root.exportRawBytes()) })
     let secret = try party.safeExportSecret(for: component)
+    #expect(party.exporterRoot == nil && party.group.state.secrets.applicationExportSecret.byteCount == 0)
     try party.group.save(to: store)
     let suite = try Self.suite.algorithms()
     let stored = store.records(of: party.group.id).map(\.value)

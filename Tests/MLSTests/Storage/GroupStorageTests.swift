@@ -42,6 +42,22 @@ struct GroupStorageTests {
     Parties.agree([again, committer, parties[2]])
   }
 
+  @Test func `a group of another version of the form is refused as such`() throws {
+    let party = try Parties.make(1)[0]
+    let store = InMemoryGroupStore()
+    try party.group.save(to: store)
+    var state = try #require(
+      store.records(of: party.group.id).first { $0.key == RecordKey.state.bytes }?.value)
+    state[0] = 1
+    let older = GroupRecord(key: RecordKey.state.bytes, value: state)
+    store.apply(GroupChanges(groupID: party.group.id, replacesAll: true, written: [older], deleted: []))
+    #expect(throws: GroupError.malformed(.unknownValue)) { _ = try party.reloaded(from: store) }
+    state[0] = 4
+    let newer = GroupRecord(key: RecordKey.state.bytes, value: state)
+    store.apply(GroupChanges(groupID: party.group.id, replacesAll: false, written: [newer], deleted: []))
+    #expect(throws: GroupError.malformed(.unknownValue)) { _ = try party.reloaded(from: store) }
+  }
+
   @Test func `a change is small, and adds up to the whole state`() throws {
     let parties = try Parties.make(9)
     let store = InMemoryGroupStore()
