@@ -34,6 +34,7 @@ let package = Package(
   platforms: [.macOS("26.0")],
   products: [
     .library(name: "Letterlock", targets: ["Letterlock"]),
+    .library(name: "LetterlockRelayKit", targets: ["LetterlockRelayKit"]),
     .library(name: "MLS", targets: ["MLS"]),
     .library(name: "MLSX509", targets: ["MLSX509"]),
     .library(name: "LetterlockSQLite", targets: ["LetterlockSQLite"]),
@@ -55,26 +56,42 @@ let package = Package(
       name: "CryptoCore",
       dependencies: ["CSodium", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
+    .target(name: "SystemCore", swiftSettings: settings),
     .target(name: "TLSCodec", swiftSettings: settings),
-    .target(name: "MLS", dependencies: ["CryptoCore", "TLSCodec"], swiftSettings: settings),
+    .target(name: "MLS", dependencies: ["CryptoCore", "SystemCore", "TLSCodec"], swiftSettings: settings),
     .target(
       name: "MLSX509",
-      dependencies: ["MLS", "CryptoCore", certificates, .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "MLS", "CryptoCore", "SystemCore", certificates, .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: settings),
     .target(
-      name: "Letterlock", dependencies: ["CryptoCore", "TLSCodec"], swiftSettings: settings),
-    .target(
-      name: "LetterlockSQLite", dependencies: ["Letterlock", "MLS", "CryptoCore", "TLSCodec", grdb],
+      name: "LetterlockFormat", dependencies: ["CryptoCore", "SystemCore", "TLSCodec"],
       swiftSettings: settings),
     .target(
-      name: "LetterlockImport", dependencies: ["Letterlock", "CryptoCore", grdb], swiftSettings: settings),
+      name: "LetterlockRelayKit", dependencies: ["LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec"],
+      swiftSettings: settings),
     .target(
-      name: "LetterlockVectors", dependencies: ["Letterlock", "MLS", "CryptoCore", "TLSCodec"],
+      name: "Letterlock", dependencies: ["LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec"],
+      swiftSettings: settings),
+    .target(
+      name: "LetterlockSQLite",
+      dependencies: [
+        "Letterlock", "LetterlockRelayKit", "MLS", "CryptoCore", "SystemCore", "TLSCodec", grdb,
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "LetterlockImport", dependencies: ["Letterlock", "CryptoCore", "SystemCore", grdb],
+      swiftSettings: settings),
+    .target(
+      name: "LetterlockVectors",
+      dependencies: ["Letterlock", "LetterlockRelayKit", "MLS", "CryptoCore", "SystemCore", "TLSCodec"],
       swiftSettings: settings),
     .executableTarget(
       name: "letterlock",
       dependencies: [
-        "Letterlock", "LetterlockSQLite", "LetterlockImport", "LetterlockVectors", "CryptoCore", "TLSCodec",
+        "Letterlock", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockImport", "LetterlockVectors",
+        "CryptoCore", "SystemCore", "TLSCodec",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["Tool"])),
@@ -82,6 +99,7 @@ let package = Package(
       path: "Sources/LetterlockTool",
       swiftSettings: settings),
     .testTarget(name: "CryptoCoreTests", dependencies: ["CryptoCore"], swiftSettings: settings),
+    .testTarget(name: "SystemCoreTests", dependencies: ["SystemCore"], swiftSettings: settings),
     .testTarget(name: "TLSCodecTests", dependencies: ["TLSCodec"], swiftSettings: settings),
     .testTarget(name: "MLSTests", dependencies: ["MLS", "CryptoCore", "TLSCodec"], swiftSettings: settings),
     .testTarget(
@@ -91,27 +109,38 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "LetterlockTests", dependencies: ["Letterlock", "CryptoCore", "TLSCodec"],
+      name: "LetterlockTests",
+      dependencies: [
+        "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "CryptoCore", "SystemCore", "TLSCodec",
+      ],
       swiftSettings: settings),
     // Started and killed by the tests of LetterlockSQLite.
     .executableTarget(
-      name: "CrashProbe", dependencies: ["LetterlockSQLite", "Letterlock"],
+      name: "CrashProbe", dependencies: ["LetterlockSQLite", "Letterlock", "LetterlockFormat"],
       path: "Tests/CrashProbe", swiftSettings: settings),
     .testTarget(
       name: "LetterlockSQLiteTests",
       dependencies: [
-        "LetterlockSQLite", "Letterlock", "MLS", "CryptoCore", "TLSCodec", "CrashProbe", grdb,
+        "LetterlockSQLite", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "MLS", "CryptoCore",
+        "SystemCore", "TLSCodec", "CrashProbe", grdb,
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "LetterlockImportTests", dependencies: ["LetterlockImport", "Letterlock", grdb],
+      name: "LetterlockImportTests",
+      dependencies: [
+        "LetterlockImport", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "SystemCore", grdb,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "LetterlockVectorsTests", dependencies: ["LetterlockVectors"], swiftSettings: settings),
     // Start the command beside the tests, as a person would.
     .testTarget(
       name: "LetterlockToolTests",
-      dependencies: ["letterlock", "Letterlock", "LetterlockSQLite", "CryptoCore", grdb],
+      dependencies: [
+        "letterlock", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "LetterlockSQLite",
+        "CryptoCore",
+        "SystemCore", grdb,
+      ],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 #if SQLite
 internal import CryptoCore
+internal import SystemCore
 import Foundation
 internal import GRDB
 public import Letterlock

@@ -2,6 +2,7 @@
 internal import Foundation
 internal import GRDB
 public import Letterlock
+internal import LetterlockRelayKit
 internal import TLSCodec
 
 /// Accounts, their logs, and wraps.

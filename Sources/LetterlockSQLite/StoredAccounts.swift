@@ -2,6 +2,7 @@
 internal import CryptoCore
 internal import GRDB
 internal import Letterlock
+internal import LetterlockRelayKit
 internal import Synchronization
 internal import TLSCodec
 

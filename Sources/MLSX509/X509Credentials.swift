@@ -1,6 +1,7 @@
 #if X509
 internal import Crypto
 internal import CryptoCore
+internal import SystemCore
 public import MLS
 internal import SwiftASN1
 internal import X509

@@ -1,6 +1,8 @@
 #if SQLite
 import Foundation
 import Letterlock
+import LetterlockFormat
+import LetterlockRelayKit
 import LetterlockSQLite
 
 /// The life of an account without an end: messages, epochs, keys, devices that join and leave, messages that are

@@ -1,6 +1,8 @@
 #if SQLite
 import Foundation
 import Letterlock
+import LetterlockFormat
+import LetterlockRelayKit
 import LetterlockSQLite
 
 /// Adds numbered messages to a device in the folder it is given, for ever, and says on standard output what

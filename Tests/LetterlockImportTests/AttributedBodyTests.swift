@@ -1,5 +1,7 @@
 #if SQLite
 import Letterlock
+import LetterlockFormat
+import LetterlockRelayKit
 import Testing
 
 @testable import LetterlockImport

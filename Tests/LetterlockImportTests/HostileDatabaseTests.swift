@@ -2,6 +2,8 @@
 import Foundation
 import GRDB
 import Letterlock
+import LetterlockFormat
+import LetterlockRelayKit
 import Testing
 
 @testable import LetterlockImport

@@ -1,6 +1,8 @@
 #if SQLite
 import Foundation
 import Letterlock
+import LetterlockFormat
+import LetterlockRelayKit
 import Testing
 
 @testable import LetterlockImport

@@ -3,6 +3,8 @@ import Foundation
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 @testable import LetterlockSQLite
 
 @Suite("A process that is killed at any moment")

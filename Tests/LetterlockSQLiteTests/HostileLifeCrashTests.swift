@@ -3,6 +3,8 @@ import Foundation
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 @testable import LetterlockSQLite
 
 /// Epochs, joining, removal, deletion and erasure, killed at any moment: a few times in a build for debugging, many

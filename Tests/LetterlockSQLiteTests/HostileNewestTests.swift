@@ -5,6 +5,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 @testable import LetterlockSQLite
 
 /// A large archive at a relay in a file: `LETTERLOCK_HOSTILE_RECORDS` records, 20,000 if it does not say, by three

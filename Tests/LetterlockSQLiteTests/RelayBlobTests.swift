@@ -4,6 +4,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Every relay, SPEC.md section 7.3: attachments and mailboxes")
 struct RelayBlobTests {
@@ -91,7 +93,7 @@ struct RelayBlobTests {
     async throws
   {
     let probe = try TestAccount(receiptKey: [UInt8](repeating: 1, count: 32))
-    let logByteCount = UInt64(RelayAccount.byteCount(of: probe.create, probe.firstWraps))
+    let logByteCount = UInt64(RelayUsage.byteCount(of: probe.create, probe.firstWraps))
     let opened = try kind.open(quota: logByteCount + 1500)
     let relay = opened.relay
     let account = try await TestAccount(at: relay)

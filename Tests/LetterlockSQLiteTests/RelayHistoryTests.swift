@@ -3,6 +3,8 @@ import CryptoCore
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Every relay, SPEC.md section 7: records")
 struct RelayHistoryTests {
@@ -107,7 +109,7 @@ struct RelayHistoryTests {
     kind: RelayKind
   ) async throws {
     let probe = try TestAccount(receiptKey: [UInt8](repeating: 1, count: 32))
-    let logByteCount = UInt64(RelayAccount.byteCount(of: probe.create, probe.firstWraps))
+    let logByteCount = UInt64(RelayUsage.byteCount(of: probe.create, probe.firstWraps))
     let opened = try kind.open(quota: logByteCount + 1500)
     let relay = opened.relay
     var account = try await TestAccount(at: relay)

@@ -4,6 +4,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Every relay, SPEC.md section 7: accounts and logs")
 struct RelayLogTests {

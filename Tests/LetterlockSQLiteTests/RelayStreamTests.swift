@@ -3,6 +3,8 @@ import CryptoCore
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Every relay, SPEC.md section 6.9: streams")
 struct RelayStreamTests {

@@ -1,5 +1,7 @@
 #if SQLite
 import Letterlock
+import LetterlockFormat
+import LetterlockRelayKit
 import LetterlockSQLite
 
 /// The relays that must behave alike.

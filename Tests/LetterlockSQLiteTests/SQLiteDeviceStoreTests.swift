@@ -5,6 +5,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 @testable import LetterlockSQLite
 
 @Suite("A device's store in a file")

@@ -6,6 +6,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 @testable import LetterlockSQLite
 
 @Suite("A relay in a file")

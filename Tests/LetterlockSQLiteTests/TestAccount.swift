@@ -3,6 +3,8 @@ import CryptoCore
 import TLSCodec
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// An account as its first device makes it, one request at a time, so that a test can make wrong ones.
 struct TestAccount {

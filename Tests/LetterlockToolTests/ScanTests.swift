@@ -5,6 +5,8 @@ import GRDB
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("The bytes that an archive leaves on a disk")
 struct ScanTests {

@@ -1,5 +1,7 @@
 import CryptoCore
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 import TLSCodec
 
 /// An account of one device whose relay is ours, with a short history: all keys are known.

@@ -1,6 +1,8 @@
 import CryptoCore
 import Foundation
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 import TLSCodec
 
 /// Everything that this library reads, from a relay, a file or a person: whatever decodes encodes to the same bytes.

@@ -1,5 +1,7 @@
 import CryptoCore
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 import TLSCodec
 
 /// What a relay and a device of the account can make of a log and a history when both lie and sign whatever they like:

@@ -1,4 +1,5 @@
 internal import CryptoCore
+internal import SystemCore
 internal import Synchronization
 
 /// Seals messages into records and opens them again, with the roots that its device knows.
@@ -130,22 +131,4 @@ public final class Archive: Sendable {
   func sealingEpoch() throws(ArchiveError) -> ReadableEpoch {
     try state.withLock { $0.sealing }.get()
   }
-}
-
-extension ArchiveEntry {
-  /// Whose stream the entry belongs to; nil if only a newer version knows.
-  var conversation: ConversationID? {
-    switch self {
-    case .message(let message): message.conversation ?? .account
-    case .conversation(let profile): profile.id
-    case .device, .snapshot: .account
-    case .deletion(let deletion): deletion.conversation
-    case .unknown: nil
-    }
-  }
-}
-
-extension ConversationID {
-  /// The stream of what belongs to no conversation: devices' names. 16 zero bytes.
-  package static let account = ConversationID(Bytes16(high: 0, low: 0))
 }

@@ -1,4 +1,5 @@
 internal import CryptoCore
+internal import SystemCore
 
 /// A conversation of an archive: what messages are sealed to.
 public struct Conversation: Sendable {

@@ -1,4 +1,5 @@
 internal import CryptoCore
+internal import SystemCore
 
 /// Opens many records on one thread: it has copies of the keys, so that threads share nothing.
 struct RecordOpener {

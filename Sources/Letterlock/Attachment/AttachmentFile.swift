@@ -20,11 +20,11 @@ public struct AttachmentFile: Sendable {
     self.device = device
     let header = 0..<UInt64(SealedSegments.headerByteCount)
     opening = try await device.sealedBytes(of: attachment, header) { (bytes) throws(DeviceError) in
-      try AttachmentOpening(attachment, account: device.account, header: bytes)
+      try asDeviceError(AttachmentOpening(attachment, account: device.account, header: bytes))
     }
     let (last, opening) = (opening.lastChunk, opening)
     _ = try await device.sealedBytes(of: attachment, last.sealed) { (bytes) throws(DeviceError) in
-      try opening.open(bytes, from: last.number)
+      try asDeviceError(opening.open(bytes, from: last.number))
     }
   }
 
@@ -42,7 +42,7 @@ public struct AttachmentFile: Sendable {
       let (numbers, sealed) = opening.chunks(holding: part)
       let opening = opening
       let opened = try await device.sealedBytes(of: attachment, sealed) { (bytes) throws(DeviceError) in
-        try opening.open(bytes, from: numbers.lowerBound)
+        try asDeviceError(opening.open(bytes, from: numbers.lowerBound))
       }
       let start = Int(part.lowerBound - numbers.lowerBound * UInt64(ChunkedEncryption.chunkByteCount))
       content += opened[start..<start + Int(part.upperBound - part.lowerBound)]

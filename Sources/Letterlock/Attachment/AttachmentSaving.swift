@@ -1,4 +1,5 @@
 internal import CryptoCore
+internal import SystemCore
 internal import Dispatch
 internal import Synchronization
 

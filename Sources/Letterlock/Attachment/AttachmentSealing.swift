@@ -31,18 +31,14 @@ package final class AttachmentSealing: Sendable {
     }
   }
 
-  /// `"letterlock/1 attachment" || account || blob`
-  package static func context(account: AccountID, blob: BlobID) -> [UInt8] {
-    Array("letterlock/1 attachment".utf8) + account.bytes + blob.bytes
-  }
-
   init(
     _ content: AttachmentSource.Content, account: AccountID, store: any DeviceStore
   ) throws(DeviceError) {
     self.account = account
     self.store = store
     let intake = try SegmentIntake(
-      SourceReader(content, blob: blob), key: key, context: Self.context(account: account, blob: blob))
+      SourceReader(content, blob: blob), key: key,
+      context: SealedSegments.context(account: account, blob: blob))
     header = intake.header
     self.intake = Mutex(intake)
   }
@@ -139,8 +135,9 @@ package final class AttachmentSealing: Sendable {
     let (digest, sealedByteCount) = outcome.withLock {
       (SealedSegments.digest(of: $0.leaves), $0.sealedByteCount)
     }
-    let upload = try BlobUpload(
-      blob: blob, byteCount: sealedByteCount, digest: digest, by: keys, account: account)
+    let upload = try asDeviceError(
+      BlobUpload(
+        blob: blob, byteCount: sealedByteCount, digest: digest, by: keys, account: account))
     let attachment: Attachment
     do {
       attachment = try Attachment(

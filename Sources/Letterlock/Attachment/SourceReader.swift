@@ -1,4 +1,5 @@
 internal import CryptoCore
+internal import SystemCore
 
 /// The bytes of a file that is about to be sealed, from the first to the last.
 struct SourceReader {

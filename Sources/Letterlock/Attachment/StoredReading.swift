@@ -31,7 +31,7 @@ final class StoredReading: Sendable {
     let header = try Device.storing { () throws(StoreError) in
       try store.readBlob(blob, at: 0, byteCount: SealedSegments.headerByteCount)
     }
-    opening = try AttachmentOpening(attachment, account: device.account, header: header)
+    opening = try asDeviceError(AttachmentOpening(attachment, account: device.account, header: header))
     self.store = store
     segmentCount = SealedSegments.count(in: upload.byteCount)
     leaves = Mutex([Digest32](repeating: .zero, count: segmentCount))
@@ -56,9 +56,10 @@ final class StoredReading: Sendable {
       let leaf = SealedSegments.leafHash(segment)
       leaves.withLock { $0[index] = leaf }
       return try buffers.plain.withMutableRawSpan { (plain) throws(DeviceError) in
-        try opening.open(
-          segment.extracting((index == 0 ? SealedSegments.headerByteCount : 0)..<byteCount),
-          from: UInt64(index * SealedSegments.chunkCount), into: &plain)
+        try asDeviceError(
+          opening.open(
+            segment.extracting((index == 0 ? SealedSegments.headerByteCount : 0)..<byteCount),
+            from: UInt64(index * SealedSegments.chunkCount), into: &plain))
       }
     }
   }

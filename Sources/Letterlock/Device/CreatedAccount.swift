@@ -69,21 +69,22 @@ private struct NewAccount {
   var wraps: [StoredWrap] { opening.wraps }
 
   init(receiptKey: [UInt8]) throws(DeviceError) {
-    keys = try DeviceKeys()
+    keys = try asDeviceError(DeviceKeys())
     recoverySecret = SecretKey(random: 32)
-    let recovery = try DeviceKeys(recoverySecret: recoverySecret)
+    let recovery = try asDeviceError(DeviceKeys(recoverySecret: recoverySecret))
     let now = Timestamp.now.millisecondsSince1970
-    opening = try EpochOpening(
-      number: 0, account: .none, linking: [],
-      recipients: [keys.deviceID: keys.sealingKey, recovery.deviceID: recovery.sealingKey],
-      treeSize: 0, treeRoot: HistoryTree().root)
+    opening = try asDeviceError(
+      EpochOpening(
+        number: 0, account: .none, linking: [],
+        recipients: [keys.deviceID: keys.sealingKey, recovery.deviceID: recovery.sealingKey],
+        treeSize: 0, treeRoot: HistoryTree().root))
     let create = AccountChange.Create(
-      device: try DeviceKeyBundle(of: keys, createdAt: now),
-      recovery: try DeviceKeyBundle(of: recovery, createdAt: now),
+      device: try asDeviceError(DeviceKeyBundle(of: keys, createdAt: now)),
+      recovery: try asDeviceError(DeviceKeyBundle(of: recovery, createdAt: now)),
       receiptKey: Opaque(receiptKey), epoch: opening.header)
     let content = LogEntryContent(
       version: .newest, predecessor: .none, index: 0, signer: keys.deviceID, change: .create(create))
-    entry = try LogEntry(content, signedBy: [keys, recovery], account: .none)
+    entry = try asDeviceError(LogEntry(content, signedBy: [keys, recovery], account: .none))
   }
 
   func finish(
@@ -102,24 +103,6 @@ private struct NewAccount {
     if store != nil { try device.enqueueProfile(named: name) }
     guard let recoveryKey = RecoveryKey(recoverySecret) else { throw .internalError("recovery key") }
     return CreatedAccount(device: device, recoveryKey: recoveryKey)
-  }
-}
-
-extension LogEntry {
-  /// An entry signed by `signers`, in order, with `votes` after the first.
-  package init(
-    _ content: LogEntryContent, signedBy signers: [DeviceKeys], votes: [EntrySignature] = [],
-    account: AccountID
-  ) throws(DeviceError) {
-    let body = content.encoded
-    var signatures: [EntrySignature] = []
-    for keys in signers {
-      signatures.append(
-        EntrySignature(
-          device: keys.deviceID, signature: try keys.sign(body, for: .logEntry, account: account)))
-    }
-    signatures.insert(contentsOf: votes, at: min(1, signatures.count))
-    self.init(content: content, signatures: signatures)
   }
 }
 

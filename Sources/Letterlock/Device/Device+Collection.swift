@@ -71,7 +71,7 @@ extension Device {
     while !rest.isEmpty {
       let part = Array(rest.prefix(BlobRemoval.maximumBlobCount))
       rest = rest.dropFirst(part.count)
-      let removal = try BlobRemoval(of: part, basis: basis, by: keys, account: account)
+      let removal = try asDeviceError(BlobRemoval(of: part, basis: basis, by: keys, account: account))
       try await Self.asking { () async throws(RelayError) in try await relay.removeBlobs(removal, of: account)
       }
     }

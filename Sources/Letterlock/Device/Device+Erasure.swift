@@ -46,7 +46,7 @@ extension Device {
   public static func prepareErasure(
     with recoveryKey: consuming RecoveryKey, relay: any Relay
   ) async throws(DeviceError) -> PreparedErasure {
-    let recovery = try DeviceKeys(recoverySecret: recoveryKey.secret)
+    let recovery = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
     let recoveryID = recovery.deviceID
     let account = try await asking { () async throws(RelayError) in
       try await relay.account(recoveredBy: recoveryID)
@@ -85,7 +85,7 @@ extension Device {
     try await inTurn { () async throws(DeviceError) in
       let relay = try neededRelay()
       let keys = state.withLock { $0.keys }
-      let erasure = try AccountErasure(of: prepared.receipt, at: clock.now, by: keys)
+      let erasure = try asDeviceError(AccountErasure(of: prepared.receipt, at: clock.now, by: keys))
       do throws(RelayError) { try await relay.eraseAccount(erasure, of: account) } catch {
         // Another order came first, or an earlier one of this device's: it is done.
         guard case .accountErased(let done) = error else { throw .relay(error) }

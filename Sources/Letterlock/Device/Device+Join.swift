@@ -12,8 +12,8 @@ extension Device {
     named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> JoinRequest {
     try checkEmpty(vault)
-    let keys = try DeviceKeys()
-    let bundle = try DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970)
+    let keys = try asDeviceError(DeviceKeys())
+    let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970))
     let code = JoinCode(bundleHash: Array(bundle.hash[..<16]), secret: SecretKey(random: 16))
     try JoiningVault(name: name, keys: keys, bundle: bundle, code: code).save(to: vault)
     let request = JoinRequest(
@@ -38,11 +38,11 @@ extension Device {
     _ code: JoinCode, bundle: DeviceKeyBundle, keys: DeviceKeys, relay: any Relay
   ) async throws(DeviceError) {
     let secrets = JoinSecrets(code)
-    let mailbox = try secrets.offerMailbox()
+    let mailbox = try asDeviceError(secrets.offerMailbox())
     let offers = try await asking { () async throws(RelayError) in try await relay.messages(in: mailbox) }
     guard !offers.contains(where: { (try? JoinOffer(decoding: $0))?.device == bundle }) else { return }
-    let consent = try keys.sign(
-      try secrets.consentTag().bytes, for: .joinConsent, account: .none)
+    let consent = try asDeviceError(
+      keys.sign(secrets.consentTag().bytes, for: .joinConsent, account: .none))
     let offer = JoinOffer(version: .newest, device: bundle, consent: consent)
     try await asking { () async throws(RelayError) in
       try await relay.post(offer.encoded, to: mailbox)
@@ -65,8 +65,8 @@ extension Device {
       let head = log.head
       let answer = JoinAnswer(
         version: .newest, account: account, logHead: head,
-        mac: try secrets.mac(account: account, logHead: head, bundle: offer.device))
-      let (relay, mailbox) = (try neededRelay(), try secrets.answerMailbox())
+        mac: try asDeviceError(secrets.mac(account: account, logHead: head, bundle: offer.device)))
+      let (relay, mailbox) = (try neededRelay(), try asDeviceError(secrets.answerMailbox()))
       try await Self.asking { () async throws(RelayError) in
         try await relay.post(answer.encoded, to: mailbox)
       }
@@ -76,11 +76,11 @@ extension Device {
 
   private func findOffer(_ code: JoinCode) async throws(DeviceError) -> JoinOffer {
     let secrets = JoinSecrets(code)
-    let (relay, mailbox) = (try neededRelay(), try secrets.offerMailbox())
+    let (relay, mailbox) = (try neededRelay(), try asDeviceError(secrets.offerMailbox()))
     let offers = try await Self.asking { () async throws(RelayError) in
       try await relay.messages(in: mailbox)
     }
-    let tag = try secrets.consentTag()
+    let tag = try asDeviceError(secrets.consentTag())
     for bytes in offers {
       guard let offer = try? JoinOffer(decoding: bytes),
         Array(offer.device.hash[..<16]) == code.bundleHash, offer.device.isSignedByItself,
@@ -94,7 +94,7 @@ extension Device {
 
   /// Adds the device to the log, unless it is there already: an approval that is given twice answers twice.
   private func add(_ offer: JoinOffer, _ code: JoinCode) async throws(DeviceError) {
-    let tag = try JoinSecrets(code).consentTag()
+    let tag = try asDeviceError(JoinSecrets(code).consentTag())
     for _ in 0..<8 {
       guard log.activeMember(offer.device.deviceID) == nil else { return }
       let pending = try state.withLock { (state) throws(DeviceError) in
@@ -123,9 +123,10 @@ extension DeviceState {
       throw .archive(.epochRefused(by: keyring.faults[epoch.number]?.culprit))
     }
     let device = offer.device.deviceID
-    let wrap = try EpochWrap.wrap(
-      root, header: epoch, account: EpochKeyring.bound(log.account, epoch: epoch.number),
-      for: device, sealingKey: offer.device.sealingKey)
+    let wrap = try asDeviceError(
+      EpochWrap.wrap(
+        root, header: epoch, account: EpochKeyring.bound(log.account, epoch: epoch.number),
+        for: device, sealingKey: offer.device.sealingKey))
     let add = AccountChange.Add(
       device: offer.device, consentTag: consentTag, consent: offer.consent,
       wrapHash: EpochWrap.hash(wrap))

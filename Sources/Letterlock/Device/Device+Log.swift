@@ -37,13 +37,13 @@ extension Device {
   public func rotateKeys() async throws(DeviceError) {
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
-      let keys = try state.withLock { (state) throws(DeviceError) in try state.keys.rotated() }
+      let keys = try state.withLock { (state) throws(DeviceError) in try asDeviceError(state.keys.rotated()) }
       try await rotate(to: keys)
     }
   }
 
   func rotate(to keys: DeviceKeys) async throws(DeviceError) {
-    let bundle = try DeviceKeyBundle(of: keys, createdAt: clock.now.millisecondsSince1970)
+    let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: clock.now.millisecondsSince1970))
     try await change(.rotate(keys, bundle))
   }
 
@@ -165,9 +165,10 @@ extension DeviceState {
     }
     // Who knows no root can begin no epoch that leads to the others.
     guard !links.isEmpty else { throw .archive(.epochRefused(by: keyring.culprit(in: log))) }
-    let opening = try EpochOpening(
-      number: log.newestEpoch.header.number + 1, account: log.account, linking: links,
-      recipients: recipients, treeSize: history.tree.size, treeRoot: history.tree.root)
+    let opening = try asDeviceError(
+      EpochOpening(
+        number: log.newestEpoch.header.number + 1, account: log.account, linking: links,
+        recipients: recipients, treeSize: history.tree.size, treeRoot: history.tree.root))
     return PendingEntry(
       entry: try entry(make(opening.header), signing: signers, votes: votes), wraps: opening.wraps,
       root: opening.root,
@@ -182,7 +183,7 @@ extension DeviceState {
     let content = LogEntryContent(
       version: .newest, predecessor: log.head, index: log.nextIndex, signer: signers[0].deviceID,
       change: change)
-    return try LogEntry(content, signedBy: signers, votes: votes, account: log.account)
+    return try asDeviceError(LogEntry(content, signedBy: signers, votes: votes, account: log.account))
   }
 
   /// Makes an entry the pending one, if the log will take it: a relay is never asked for what it must refuse.
@@ -208,7 +209,7 @@ extension DeviceState {
     guard let pending else { return }
     // Any entry may bring the new sealing key: what was sent before, in the same place, too.
     if case .rotate(let rotate) = entry.content.change, let seed = pending.sealingSeed {
-      let rotated = try DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed)
+      let rotated = try asDeviceError(DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed))
       if rotated.sealingKey == rotate.device.sealingKey { keys = rotated }
     }
     if pending.entry.head == entry.head {

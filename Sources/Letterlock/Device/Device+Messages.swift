@@ -1,4 +1,5 @@
 internal import CryptoCore
+internal import SystemCore
 internal import TLSCodec
 
 /// Adding messages to the history, and reading it.

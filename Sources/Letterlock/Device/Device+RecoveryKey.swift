@@ -44,7 +44,7 @@ extension Device {
   /// Whether this is the account's recovery key, as far as this device has seen the log.
   /// - Throws: `DeviceError.noSuchAccount` if it is not.
   public func check(_ key: borrowing RecoveryKey) throws(DeviceError) {
-    guard log.recoveryDevice == (try DeviceKeys(recoverySecret: key.secret)).deviceID else {
+    guard log.recoveryDevice == (try asDeviceError(DeviceKeys(recoverySecret: key.secret))).deviceID else {
       throw .noSuchAccount
     }
   }
@@ -63,9 +63,10 @@ extension Device {
     _ old: consuming RecoveryKey, electors: Set<DeviceID>? = nil
   ) async throws(DeviceError) {
     guard let secret = state.withLock({ $0.nextRecoverySecret }) else { throw .noRecoveryKeyPrepared }
-    let oldKeys = try DeviceKeys(recoverySecret: old.secret)
-    let newKeys = try DeviceKeys(recoverySecret: secret)
-    let bundle = try DeviceKeyBundle(of: newKeys, createdAt: Timestamp.now.millisecondsSince1970)
+    let oldKeys = try asDeviceError(DeviceKeys(recoverySecret: old.secret))
+    let newKeys = try asDeviceError(DeviceKeys(recoverySecret: secret))
+    let bundle = try asDeviceError(
+      DeviceKeyBundle(of: newKeys, createdAt: Timestamp.now.millisecondsSince1970))
     try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       guard log.recoveryDevice == oldKeys.deviceID else { throw .noSuchAccount }
@@ -102,6 +103,6 @@ extension DeviceState {
 
   private func holdsNextKey(of bundle: DeviceKeyBundle) throws(DeviceError) -> Bool {
     guard let nextRecoverySecret else { return false }
-    return try DeviceKeys(recoverySecret: nextRecoverySecret).deviceID == bundle.deviceID
+    return try asDeviceError(DeviceKeys(recoverySecret: nextRecoverySecret).deviceID == bundle.deviceID)
   }
 }

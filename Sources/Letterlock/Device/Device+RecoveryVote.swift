@@ -20,7 +20,7 @@ extension Device {
     }
     return RecoveryProposal(
       version: .newest, account: account, content: content,
-      signature: try keys.sign(content.encoded, for: .recoveryVote, account: account))
+      signature: try asDeviceError(keys.sign(content.encoded, for: .recoveryVote, account: account)))
   }
 
   /// Agrees to a proposal of another elector: what is agreed holds until the recovery key changes or that device is
@@ -40,7 +40,7 @@ extension Device {
         guard proposal.isConfirmed(by: code) else { throw .codeNotConfirmed }
         return RecoveryVote(
           version: .newest, account: state.log.account,
-          vote: try state.keys.vote(for: proposal.content, account: state.log.account))
+          vote: try asDeviceError(state.keys.vote(for: proposal.content, account: state.log.account)))
       }
     }
   }
@@ -79,7 +79,7 @@ extension Device {
         }
         return (state.keys, try state.nextRecoveryKeys(), counted)
       }
-      let bundle = try DeviceKeyBundle(of: newKeys, createdAt: clock.now.millisecondsSince1970)
+      let bundle = try asDeviceError(DeviceKeyBundle(of: newKeys, createdAt: clock.now.millisecondsSince1970))
       try await change(
         .replaceRecovery(
           bundle, electors: proposal.content.electors, signers: [keys, newKeys], votes: counted))
@@ -96,7 +96,7 @@ extension DeviceState {
 
   fileprivate func nextRecoveryKeys() throws(DeviceError) -> DeviceKeys {
     guard let nextRecoverySecret else { throw .noRecoveryKeyPrepared }
-    return try DeviceKeys(recoverySecret: nextRecoverySecret)
+    return try asDeviceError(DeviceKeys(recoverySecret: nextRecoverySecret))
   }
 
   fileprivate func voteContent(_ electors: [DeviceID]) throws(DeviceError) -> VoteContent {
@@ -140,15 +140,5 @@ extension DeviceState {
       counted[vote.device] = vote.vote
     }
     return counted.values.sorted { $0.device < $1.device }
-  }
-}
-
-extension DeviceKeys {
-  /// A vote as an entry holds it.
-  package func vote(
-    for content: VoteContent, account: AccountID
-  ) throws(DeviceError) -> EntrySignature {
-    EntrySignature(
-      device: deviceID, signature: try sign(content.encoded, for: .recoveryVote, account: account))
   }
 }

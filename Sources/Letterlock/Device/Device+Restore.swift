@@ -15,7 +15,7 @@ extension Device {
     with recoveryKey: consuming RecoveryKey, vault: any KeyVault,
     store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> Device {
-    let recovery = try DeviceKeys(recoverySecret: recoveryKey.secret)
+    let recovery = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
     let begun = try RestoringVault(loadingFrom: vault)
     let recoveryID = recovery.deviceID
     let account = try await asking { () async throws(RelayError) in
@@ -45,7 +45,7 @@ extension Device {
   /// device, and leaves no other behind.
   private func newcomer(_ begun: RestoringVault?, vault: any KeyVault) throws(DeviceError) -> DeviceKeys {
     if let begun, log.members[begun.keys.deviceID]?.isActive != false { return begun.keys }
-    let keys = try DeviceKeys()
+    let keys = try asDeviceError(DeviceKeys())
     try RestoringVault(keys: keys, recovery: id).save(to: vault)
     return keys
   }
@@ -74,9 +74,9 @@ extension Device {
 
   /// Adds a device, signed by the recovery device, unless that was done.
   private func enrol(_ keys: DeviceKeys) async throws(DeviceError) {
-    let bundle = try DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970)
+    let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970))
     let tag = Digest32(unchecked: SecureRandom.bytes(32))
-    let consent = try keys.sign(tag.bytes, for: .joinConsent, account: .none)
+    let consent = try asDeviceError(keys.sign(tag.bytes, for: .joinConsent, account: .none))
     let offer = JoinOffer(version: .newest, device: bundle, consent: consent)
     for _ in 0..<8 {
       guard log.activeMember(keys.deviceID) == nil else { return }

@@ -15,7 +15,7 @@ extension Device {
     let isEpochDue = try isEpochDue(now)
     // Roots that were wrapped to the old key and are still to come would be lost with it.
     if isSealingKeyOld(now), unreadableEpochs.isEmpty {
-      let keys = try state.withLock { (state) throws(DeviceError) in try state.keys.rotated() }
+      let keys = try state.withLock { (state) throws(DeviceError) in try asDeviceError(state.keys.rotated()) }
       try await rotate(to: keys)
     } else if isEpochDue {
       try await change(.epoch)

@@ -101,10 +101,11 @@ extension Device {
     let keys = state.withLock { $0.keys }
     progress.counter += 1
     let leaves = LeafHashes(of: records.map(\.bytes), device: keys.deviceID, counter: progress.counter)
-    let append = try Append(
-      of: leaves, erasing: erasures, by: keys, account: account, logHead: log.head,
-      counter: progress.counter, previous: progress.history.author(id)?.appendHash ?? .zero,
-      basis: progress.receipt)
+    let append = try asDeviceError(
+      Append(
+        of: leaves, erasing: erasures, by: keys, account: account, logHead: log.head,
+        counter: progress.counter, previous: progress.history.author(id)?.appendHash ?? .zero,
+        basis: progress.receipt))
     return Sending(append: append, leaves: leaves, records: records, erasures: erasures, progress: progress)
   }
 

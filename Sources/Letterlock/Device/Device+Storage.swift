@@ -160,8 +160,9 @@ extension Device {
   /// Signs for a file that the relay lost, whoever sent it first, and lets it wait to be sent.
   private func sendAgain(_ upload: BlobUpload) throws(DeviceError) {
     let (store, keys) = (try neededStore(), state.withLock { $0.keys })
-    let again = try BlobUpload(
-      blob: upload.blob, byteCount: upload.byteCount, digest: upload.digest, by: keys, account: account)
+    let again = try asDeviceError(
+      BlobUpload(
+        blob: upload.blob, byteCount: upload.byteCount, digest: upload.digest, by: keys, account: account))
     try Self.storing { () throws(StoreError) in try store.finishBlob(again, isUploaded: false) }
   }
 }

@@ -1,4 +1,5 @@
 internal import CryptoCore
+internal import SystemCore
 
 /// Reading the history as people see it.
 extension Device {

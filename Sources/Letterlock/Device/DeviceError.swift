@@ -67,3 +67,22 @@ public enum DeviceError: Error, Hashable, Sendable {
   /// A fault of this library.
   case internalError(String)
 }
+
+extension DeviceError {
+  /// The same in a device's words.
+  init(_ error: FormatError) {
+    self =
+      switch error {
+      case .unusableKey(let device): .unusableKey(device)
+      case .attachmentUnreadable(let blob): .attachmentUnreadable(blob)
+      case .internalError(let place): .internalError(place)
+      }
+  }
+}
+
+/// Turns the format's errors into a device's.
+func asDeviceError<Value: ~Copyable>(
+  _ body: @autoclosure () throws(FormatError) -> Value
+) throws(DeviceError) -> Value {
+  do throws(FormatError) { return try body() } catch { throw DeviceError(error) }
+}

@@ -56,7 +56,7 @@ extension DeviceState {
     let epochs = state.faults.map(\.epoch) + state.slots.filter { $0.kind == .root }.map(\.epoch)
     guard epochs.allSatisfy({ $0 < UInt64(log.epochs.count) }) else { throw .vault(.corrupted) }
     self.init(
-      keys: try DeviceKeys(signingSeed: signing, sealingSeed: sealing), log: log,
+      keys: try asDeviceError(DeviceKeys(signingSeed: signing, sealingSeed: sealing)), log: log,
       entries: state.entries)
     for (slot, secret) in secrets where slot.kind == .root {
       keyring.restore(secret, epoch: slot.epoch)

@@ -1,91 +1,6 @@
 internal import CryptoCore
 internal import TLSCodec
 
-/// What a joining device leaves at the relay for whoever sees its code.
-///
-/// ```
-/// struct {
-///   uint8 version;
-///   DeviceKeyBundle device;
-///   opaque consent[3373];           purpose "join consent", over the consent tag
-/// } JoinOffer;
-/// ```
-/// SPEC.md section 3.6.
-struct JoinOffer: WireCodable, Hashable, Sendable {
-  var version: FormatVersion
-  var device: DeviceKeyBundle
-  var consent: HybridSignatureBytes
-
-  static let wire = WireFormat(
-    Self.init, field(\.version), field(\.device), field(\.consent))
-}
-
-/// What the approver answers: which account, and how far its log goes.
-///
-/// ```
-/// struct {
-///   uint8 version;
-///   opaque account[32];
-///   opaque log_head[32];            with the new device's `add`
-///   opaque mac[32];                 HMAC-SHA256 over the fields above and the bundle's hash
-/// } JoinAnswer;
-/// ```
-/// SPEC.md section 3.6.
-struct JoinAnswer: WireCodable, Hashable, Sendable {
-  var version: FormatVersion
-  var account: AccountID
-  var logHead: LogHead
-  var mac: Digest32
-
-  static let wire = WireFormat(
-    Self.init, field(\.version), field(\.account), field(\.logHead), field(\.mac))
-}
-
-/// What a code's one-time secret derives. SPEC.md section 3.6.
-package struct JoinSecrets: Sendable {
-  private let secret: SecretKey
-  private let bundleHash: [UInt8]
-
-  package init(_ code: JoinCode) {
-    // HKDF-Expand wants a whole key: the 16 random bytes are extracted first.
-    secret = HKDF.extract(salt: [], inputKeyMaterial: code.secret, hash: .sha256)
-    bundleHash = code.bundleHash
-  }
-
-  private func publicBytes(_ purpose: String) throws(DeviceError) -> [UInt8] {
-    do {
-      return try Derivation.publicBytes(
-        from: secret, purpose: purpose, context: bundleHash, byteCount: 32)
-    } catch { throw .internalError("join code") }
-  }
-
-  /// `Derive(secret, "join offer", bundle_hash, 32)`
-  package func offerMailbox() throws(DeviceError) -> MailboxID {
-    MailboxID(unchecked: try publicBytes("join offer"))
-  }
-
-  /// `Derive(secret, "join answer", bundle_hash, 32)`
-  package func answerMailbox() throws(DeviceError) -> MailboxID {
-    MailboxID(unchecked: try publicBytes("join answer"))
-  }
-
-  /// `Derive(secret, "join consent", bundle_hash, 32)`
-  package func consentTag() throws(DeviceError) -> Digest32 {
-    Digest32(unchecked: try publicBytes("join consent"))
-  }
-
-  /// `HMAC-SHA256(Derive(secret, "join mac", bundle_hash, 32), account || log_head || bundle hash)`
-  package func mac(account: AccountID, logHead: LogHead, bundle: DeviceKeyBundle) throws(DeviceError)
-    -> Digest32
-  {
-    do {
-      let key = try Derivation.secret(from: secret, purpose: "join mac", context: bundleHash)
-      let body = account.bytes + logHead.bytes + bundle.hash
-      return Digest32(unchecked: HMAC.authenticationCode(for: body, using: key, hash: .sha256))
-    } catch { throw .internalError("join code") }
-  }
-}
-
 /// A device that has shown its code and waits for an old one to approve it.
 public final class JoinRequest: Sendable {
   /// What the old device scans, or a person types there.
@@ -115,7 +30,7 @@ public final class JoinRequest: Sendable {
   ///   comes from whoever saw the code.
   public func approved() async throws(DeviceError) -> Device {
     let secrets = JoinSecrets(code)
-    let mailbox = try secrets.answerMailbox()
+    let mailbox = try asDeviceError(secrets.answerMailbox())
     let answers = try await Device.asking { () async throws(RelayError) in
       try await relay.messages(in: mailbox)
     }
@@ -127,7 +42,8 @@ public final class JoinRequest: Sendable {
     for bytes in answers {
       guard let answer = try? JoinAnswer(decoding: bytes),
         constantTimeEqual(
-          try secrets.mac(account: answer.account, logHead: answer.logHead, bundle: bundle).bytes,
+          try asDeviceError(secrets.mac(account: answer.account, logHead: answer.logHead, bundle: bundle))
+            .bytes,
           answer.mac.bytes)
       else { continue }
       return try await finish(answer)

@@ -55,8 +55,9 @@ struct JoiningVault: Sendable {
       try reader.finish()
     } catch { throw .vault(.corrupted) }
     self.name = String(decoding: name, as: UTF8.self)
-    keys = try DeviceKeys(
-      signingSeed: contents.secrets.slice(0..<32), sealingSeed: contents.secrets.slice(32..<64))
+    keys = try asDeviceError(
+      DeviceKeys(
+        signingSeed: contents.secrets.slice(0..<32), sealingSeed: contents.secrets.slice(32..<64)))
     code = JoinCode(
       bundleHash: Array(bundle.hash[..<16]), secret: contents.secrets.slice(64..<80))
   }

@@ -71,7 +71,8 @@ extension DeviceState {
     case .remove(let remove): return .remove(Set(remove.devices))
     case .rotate(let rotate):
       guard let seed = pending.sealingSeed else { return nil }
-      return .rotate(try DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed), rotate.device)
+      return .rotate(
+        try asDeviceError(DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed)), rotate.device)
     case .replaceRecovery(let replace):
       // Votes name no place in the log. What the old recovery key signed only a person can have it sign again.
       // If a device that votes or is to vote has left meanwhile, the votes are for something that cannot be any more.
@@ -82,7 +83,7 @@ extension DeviceState {
       else { return nil }
       return .replaceRecovery(
         replace.recovery, electors: replace.electors,
-        signers: [keys, try DeviceKeys(recoverySecret: next)],
+        signers: [keys, try asDeviceError(DeviceKeys(recoverySecret: next))],
         votes: Array(votes))
     default: return nil
     }

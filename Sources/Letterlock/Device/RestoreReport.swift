@@ -64,7 +64,7 @@ extension Device {
   public func verifyRestore(
     with recoveryKey: consuming RecoveryKey
   ) async throws(DeviceError) -> RestoreReport {
-    let keys = try DeviceKeys(recoverySecret: recoveryKey.secret)
+    let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
     return try await inTurn { () async throws(DeviceError) in
       try await pullEverything()
       guard log.recoveryDevice == keys.deviceID else { throw .noSuchAccount }

@@ -36,8 +36,9 @@ struct RestoringVault: Sendable {
     guard let contents else { return nil }
     guard contents.state.first == Self.marker else { throw .vaultNotEmpty }
     guard contents.secrets.byteCount == 64, contents.state.count == 33 else { throw .vault(.corrupted) }
-    keys = try DeviceKeys(
-      signingSeed: contents.secrets.slice(0..<32), sealingSeed: contents.secrets.slice(32..<64))
+    keys = try asDeviceError(
+      DeviceKeys(
+        signingSeed: contents.secrets.slice(0..<32), sealingSeed: contents.secrets.slice(32..<64)))
     recovery = DeviceID(unchecked: Array(contents.state[1...]))
   }
 }

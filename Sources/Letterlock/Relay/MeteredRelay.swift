@@ -23,7 +23,7 @@ final class MeteredRelay: Relay {
   func receiptKey() async throws(RelayError) -> [UInt8] { try await relay.receiptKey() }
 
   func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
-    count(\.logUp, RelayAccount.byteCount(of: entry, wraps))
+    count(\.logUp, RelayUsage.byteCount(of: entry, wraps))
     try await relay.createAccount(entry, wraps: wraps)
   }
 
@@ -40,7 +40,7 @@ final class MeteredRelay: Relay {
   func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
   ) async throws(RelayError) {
-    count(\.logUp, RelayAccount.byteCount(of: entry, wraps))
+    count(\.logUp, RelayUsage.byteCount(of: entry, wraps))
     try await relay.appendLogEntry(entry, wraps: wraps, to: account)
   }
 
@@ -53,7 +53,7 @@ final class MeteredRelay: Relay {
   func append(
     _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
   ) async throws(RelayError) -> AppendOutcome {
-    count(\.recordsUp, RelayAccount.byteCount(of: append, records) + 8 * places.count)
+    count(\.recordsUp, RelayUsage.byteCount(of: append, records) + 8 * places.count)
     return try await relay.append(append, records: records, erasing: places, to: account)
   }
 
@@ -63,7 +63,7 @@ final class MeteredRelay: Relay {
     let page = try await relay.history(of: account, from: leaf, maximumByteCount: maximumByteCount)
     count(
       \.recordsDown,
-      page.batches.reduce(0) { $0 + RelayAccount.byteCount(of: $1.append, $1.records.compactMap(\.self)) })
+      page.batches.reduce(0) { $0 + RelayUsage.byteCount(of: $1.append, $1.records.compactMap(\.self)) })
     return page
   }
 

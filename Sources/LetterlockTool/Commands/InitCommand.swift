@@ -1,6 +1,7 @@
 #if Tool
 import ArgumentParser
 import CryptoCore
+import SystemCore
 import Foundation
 import Letterlock
 import LetterlockSQLite

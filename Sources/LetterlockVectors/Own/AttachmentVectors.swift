@@ -16,7 +16,7 @@ enum AttachmentVectors: OwnVectorKind {
       let content = file(byteCount) + [UInt8](repeating: padding, count: padded - byteCount)
       return try ChunkedEncryption.seal(
         content, suite: .cobblestone256, key: key,
-        context: AttachmentSealing.context(account: account, blob: blob))
+        context: SealedSegments.context(account: account, blob: blob))
     }
     func test(
       _ name: String, _ sealed: [UInt8], _ byteCount: Int, valid: Bool = false,
@@ -90,7 +90,7 @@ enum AttachmentVectors: OwnVectorKind {
   /// Part of a file, read without the rest.
   private static func part(
     _ range: Range<Int>, of sealed: [UInt8], as attachment: Attachment, account: AccountID
-  ) throws(DeviceError) -> [UInt8] {
+  ) throws(FormatError) -> [UInt8] {
     let opening = try AttachmentOpening(attachment, account: account, header: Array(sealed.prefix(56)))
     func bytes(_ range: Range<UInt64>) -> [UInt8] {
       Array(sealed[..<min(sealed.count, Int(range.upperBound))].dropFirst(Int(range.lowerBound)))

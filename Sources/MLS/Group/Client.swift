@@ -1,4 +1,5 @@
 internal import CryptoCore
+internal import SystemCore
 
 /// One client: its identity, its keys and its judgement. It makes key packages and is in groups.
 public struct Client: Sendable {

@@ -2,6 +2,8 @@ import CryptoCore
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("SPEC.md: join code")
 struct JoinCodeTests {

@@ -1,4 +1,6 @@
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// A history as people see it, made the plain way, all in memory: what `TimelineIndex` must come to.
 struct PlainTimeline {

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// Records in any order, of few messages, few people and few moments, so that everything meets everything.
 private struct RandomHistory {

@@ -2,6 +2,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Attacks: a relay that shows two histories")
 struct ForkingRelayTests {

@@ -1,6 +1,8 @@
 import CryptoCore
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// An account with two devices at a relay that can be told to lie.
 struct Household {

@@ -2,6 +2,8 @@ import CryptoCore
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Attacks: a crash or a lost relay between any two steps with the recovery key")
 struct InterruptedRecoveryTests {

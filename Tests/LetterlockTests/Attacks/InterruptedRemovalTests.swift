@@ -2,6 +2,8 @@ import Synchronization
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Attacks: a crash between any two steps of removing a device")
 struct InterruptedRemovalTests {

@@ -3,6 +3,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("A relay that lies in a page of a stream")
 struct LyingStreamTests {

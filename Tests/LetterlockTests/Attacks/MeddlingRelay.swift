@@ -1,4 +1,6 @@
 import Letterlock
+import LetterlockFormat
+import LetterlockRelayKit
 import TLSCodec
 
 /// A relay that can be told to lie, to fail, or to lose its answer.

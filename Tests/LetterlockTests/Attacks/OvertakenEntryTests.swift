@@ -4,6 +4,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Attacks: log entries that are overtaken, or are said to be")
 struct OvertakenEntryTests {

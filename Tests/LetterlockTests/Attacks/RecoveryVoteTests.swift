@@ -2,6 +2,8 @@ import CryptoCore
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Attacks: a thief who wants to replace the recovery key")
 struct RecoveryVoteTests {

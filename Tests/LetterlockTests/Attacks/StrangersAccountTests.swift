@@ -3,6 +3,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Attacks: an account of a stranger's that a recovery key leads to")
 struct StrangersAccountTests {

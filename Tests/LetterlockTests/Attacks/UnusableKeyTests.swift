@@ -3,6 +3,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Attacks: devices to which nothing can be wrapped, and crowds of devices")
 struct UnusableKeyTests {

@@ -4,6 +4,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Attachments, SPEC.md section 7.1")
 struct AttachmentTests {
@@ -150,7 +152,7 @@ struct AttachmentTests {
       [UInt8](repeating: 7, count: 1000) + [UInt8](repeating: 0, count: padded - 1000),
       suite: .cobblestone256,
       key: attachment.key,
-      context: AttachmentSealing.context(account: house.phone.account, blob: attachment.blob))
+      context: SealedSegments.context(account: house.phone.account, blob: attachment.blob))
     await house.relay.alterBlobs { offset, bytes in Array(forged[Int(offset)...].prefix(bytes.count)) }
     await #expect(throws: DeviceError.attachmentUnreadable(attachment.blob)) {
       try await Self.whole(attachment, from: house.mac)

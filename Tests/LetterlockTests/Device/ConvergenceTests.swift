@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// Five devices that write at once, in random order, and see each other's work whenever they happen to look.
 @Suite("Devices that write at once")

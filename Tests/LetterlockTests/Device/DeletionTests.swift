@@ -2,6 +2,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Deleting, recovering and erasing")
 struct DeletionTests {

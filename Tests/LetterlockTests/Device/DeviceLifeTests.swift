@@ -3,6 +3,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("SPEC.md sections 4.5 and 10.8: the life of devices")
 struct DeviceLifeTests {

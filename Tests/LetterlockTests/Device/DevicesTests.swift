@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("SPEC.md section 6.3: devices that share a history")
 struct DevicesTests {

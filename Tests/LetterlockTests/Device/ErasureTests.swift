@@ -3,6 +3,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("SPEC.md section 6.12: erasing the relay's copy of everything")
 struct ErasureTests {

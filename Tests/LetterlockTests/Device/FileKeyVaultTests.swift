@@ -3,6 +3,8 @@ import Foundation
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("SPEC.md section 8.4: the key file")
 struct FileKeyVaultTests {

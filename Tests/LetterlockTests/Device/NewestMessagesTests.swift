@@ -3,6 +3,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("The newest page of a conversation first, SPEC.md section 6.9")
 struct NewestMessagesTests {

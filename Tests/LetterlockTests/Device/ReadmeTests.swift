@@ -2,6 +2,8 @@ import Foundation
 import Testing
 
 import Letterlock
+import LetterlockFormat
+import LetterlockRelayKit
 
 /// The README's code, as it stands there, with what it calls filled in.
 @Suite("README.md")

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Searching a sealed history")
 struct SearchTests {

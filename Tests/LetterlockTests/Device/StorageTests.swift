@@ -2,6 +2,8 @@ import CryptoCore
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Room that attachments take, SPEC.md sections 7.5 and 7.6")
 struct StorageTests {

@@ -1,6 +1,8 @@
 import Synchronization
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// A clock that stands until it is told to go on.
 final class TestClock: Sendable {

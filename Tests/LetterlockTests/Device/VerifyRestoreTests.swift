@@ -2,6 +2,8 @@ import CryptoCore
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Proving a restore before it is needed")
 struct VerifyRestoreTests {

@@ -3,6 +3,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Hostile: one flipped bit in what says who may read")
 struct HostileAccountTests {

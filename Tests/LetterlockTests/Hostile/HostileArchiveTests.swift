@@ -3,6 +3,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("Hostile: one flipped bit in what is stored of a message")
 struct HostileArchiveTests {
@@ -90,7 +92,7 @@ struct HostileArchiveTests {
     let padded = Int(Padding.attachmentByteCount(17_000))
     let sealed = try ChunkedEncryption.seal(
       content + [UInt8](repeating: 0, count: padded - content.count), suite: .cobblestone256, key: key,
-      context: AttachmentSealing.context(account: account, blob: blob))
+      context: SealedSegments.context(account: account, blob: blob))
     func open(_ bytes: [UInt8], digestOf digested: [UInt8]? = nil) throws -> [UInt8] {
       let attachment = try Letterlock.Attachment(
         blob: blob, key: key, mediaType: "image/jpeg", byteCount: 17_000,
@@ -99,11 +101,11 @@ struct HostileArchiveTests {
     }
     #expect(try open(sealed) == content)
     for (_, bytes) in Flips(bytes: sealed, bitsPerByte: 1, sample: 397) {
-      #expect(throws: DeviceError.attachmentUnreadable(blob)) { try open(bytes) }
-      #expect(throws: DeviceError.attachmentUnreadable(blob)) { try open(sealed, digestOf: bytes) }
+      #expect(throws: FormatError.attachmentUnreadable(blob)) { try open(bytes) }
+      #expect(throws: FormatError.attachmentUnreadable(blob)) { try open(sealed, digestOf: bytes) }
     }
     for count in stride(from: 0, to: sealed.count, by: Flips.isThorough ? 16 : 4096) {
-      #expect(throws: DeviceError.attachmentUnreadable(blob)) { try open(Array(sealed[..<count])) }
+      #expect(throws: FormatError.attachmentUnreadable(blob)) { try open(Array(sealed[..<count])) }
     }
   }
 }

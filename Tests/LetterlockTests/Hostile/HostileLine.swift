@@ -1,4 +1,6 @@
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 import TLSCodec
 
 /// One device's way to a relay, on which everything can happen to everything, drawn from a seed.

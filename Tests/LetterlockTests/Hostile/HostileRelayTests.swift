@@ -4,6 +4,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// Three devices and a relay that does to each of them whatever it likes, with a removed device that kept its
 /// keys: every run ends in the right history or in a named error.

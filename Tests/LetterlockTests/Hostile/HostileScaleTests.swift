@@ -4,6 +4,8 @@ import TLSCodec
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// Fifty devices and five hundred epochs in a build for release, fewer in one for debugging.
 @Suite("Hostile: many devices and many epochs")

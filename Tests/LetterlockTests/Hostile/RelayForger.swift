@@ -1,6 +1,8 @@
 import CryptoCore
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// What a relay can make by itself: receipts for whatever it likes, and Appends and log entries without the keys that
 /// they need.

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 @Suite("3GPP TS 23.038: alphabets of short messages")
 struct GSMAlphabetTests {

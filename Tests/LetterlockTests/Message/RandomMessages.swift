@@ -1,6 +1,8 @@
 import CryptoCore
 
 @testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
 
 /// Makes values of every kind, with every field sometimes there and sometimes not.
 struct RandomMessages {

@@ -1,4 +1,6 @@
 import Letterlock
+import LetterlockFormat
+import LetterlockRelayKit
 
 func sealAndOpen() throws {
   let created = try Device.createAccount(named: "Ann's phone", vault: .inMemory)

@@ -1,0 +1,35 @@
+/// Why a device does not seal under an epoch. SPEC.md section 4.4.
+package enum EpochFault: Error, Hashable, Sendable {
+  /// The relay gives no wrap for this device, or another than the log names.
+  case wrapMissing
+  /// The epoch began before this device could read.
+  case notARecipient
+  /// The wrap does not open, or holds another root than the header's.
+  case badWrap(by: DeviceID)
+  /// The root is not the one that the header commits to, or the inbox key does not follow from it.
+  case badCommitment(by: DeviceID)
+  /// A link does not hold the earlier root.
+  case badLink(to: UInt64, by: DeviceID)
+
+  /// Whether the relay may still mend it by giving the right bytes.
+  package var isRelays: Bool { self == .wrapMissing }
+
+  /// The device that is to blame, if one is.
+  package var culprit: DeviceID? {
+    switch self {
+    case .wrapMissing, .notARecipient: nil
+    case .badWrap(let device), .badCommitment(let device), .badLink(_, let device): device
+    }
+  }
+}
+
+/// What a device thinks of the newest epoch. SPEC.md section 4.4.
+package enum EpochStanding: Equatable {
+  /// It may be sealed under.
+  case trusted
+  /// Its root has not come yet; only the relay can help.
+  case withheld
+  /// It needs a better one after it. Nobody is to blame if its root is good and only does not lead to all others:
+  /// its opener may have been kept from them.
+  case faulty(by: DeviceID?)
+}

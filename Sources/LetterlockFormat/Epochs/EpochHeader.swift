@@ -1,0 +1,112 @@
+public import TLSCodec
+
+/// An earlier root, encrypted under a key that follows from a later one.
+///
+/// ```
+/// struct {
+///   uint64 epoch;
+///   opaque sealed_root[48];
+/// } EpochLink;
+/// ```
+/// SPEC.md section 4.3.
+public struct EpochLink: WireCodable, Hashable, Sendable {
+  /// The epoch whose root this is.
+  public let epoch: UInt64
+  /// The root, encrypted: 32 bytes and a tag of 16.
+  public let sealedRoot: SealedRoot
+
+  /// The fields, in wire order.
+  public static let wire = WireFormat(Self.init, field(\.epoch), field(\.sealedRoot))
+}
+
+/// An epoch root under AEAD. 48 bytes.
+public struct SealedRoot: FixedBytes {
+  /// 48.
+  public static let byteCount = 48
+  /// Ciphertext and tag.
+  public let bytes: [UInt8]
+  /// Wraps bytes that are known to be 48 long.
+  public init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+}
+
+/// Whose wrap of the root exists, and its hash.
+///
+/// ```
+/// struct {
+///   opaque device[32];
+///   opaque wrap_hash[32];           SHA-256 of the wrap
+/// } WrapDigest;
+/// ```
+/// SPEC.md section 4.1.
+public struct WrapDigest: WireCodable, Hashable, Sendable {
+  /// The device that can open the wrap.
+  public let device: DeviceID
+  /// The hash of the wrap.
+  public let wrapHash: Digest32
+
+  package init(device: DeviceID, wrapHash: Digest32) {
+    self.device = device
+    self.wrapHash = wrapHash
+  }
+
+  /// The fields, in wire order.
+  public static let wire = WireFormat(Self.init, field(\.device), field(\.wrapHash))
+}
+
+/// What everyone may know of an epoch. Its root, 32 random bytes, only the account's devices know.
+///
+/// ```
+/// struct {
+///   uint8 version;
+///   uint64 number;
+///   opaque commitment[32];
+///   opaque inbox_key[1216];         X-Wing
+///   EpochLink links<V>;             ascending by epoch
+///   uint64 tree_size;
+///   opaque tree_root[32];
+///   WrapDigest wraps<V>;            ascending by device; exactly the active devices
+/// } EpochHeader;
+/// ```
+/// SPEC.md section 4.1.
+public struct EpochHeader: WireCodable, Hashable, Sendable {
+  /// The suite that the epoch's records use.
+  public let version: FormatVersion
+  /// 0 in `create`, then one more each time.
+  public let number: UInt64
+  /// A value that follows from the root, and from no other root.
+  public let commitment: Digest32
+  /// Whom others deposit messages to; its private half follows from the root.
+  public let inboxKey: SealingKey
+  /// Earlier roots.
+  public let links: [EpochLink]
+  /// How many records the history held when the epoch began.
+  public let treeSize: UInt64
+  /// The root of the history tree at that size.
+  public let treeRoot: Digest32
+  /// For whom the root is wrapped.
+  public let wraps: [WrapDigest]
+
+  /// The fields, in wire order.
+  public static let wire = WireFormat(
+    Self.init, field(\.version), field(\.number), field(\.commitment), field(\.inboxKey),
+    field(\.links), field(\.treeSize), field(\.treeRoot), field(\.wraps))
+
+  /// The hash of the whole header.
+  public var hash: Digest32 { Digest32(unchecked: Derivation.hash("epoch header", encoded)) }
+
+  /// What records of the epoch name it by.
+  public var reference: EpochReference { EpochReference(unchecked: Array(hash.bytes[..<16])) }
+
+  /// The header without its wraps: what each wrap is bound to.
+  var boundPart: [UInt8] {
+    var writer = TLSWriter(reserving: 1400)
+    writer.write(version)
+    writer.write(number)
+    writer.write(commitment)
+    writer.write(inboxKey)
+    writer.write(links)
+    writer.write(treeSize)
+    writer.write(treeRoot)
+    return writer.bytes
+  }
+}

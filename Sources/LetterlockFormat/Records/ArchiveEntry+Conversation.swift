@@ -1,0 +1,17 @@
+extension ArchiveEntry {
+  /// Whose stream the entry belongs to; nil if only a newer version knows.
+  package var conversation: ConversationID? {
+    switch self {
+    case .message(let message): message.conversation ?? .account
+    case .conversation(let profile): profile.id
+    case .device, .snapshot: .account
+    case .deletion(let deletion): deletion.conversation
+    case .unknown: nil
+    }
+  }
+}
+
+extension ConversationID {
+  /// The stream of what belongs to no conversation: devices' names. 16 zero bytes.
+  package static let account = ConversationID(Bytes16(high: 0, low: 0))
+}

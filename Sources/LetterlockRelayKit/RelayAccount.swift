@@ -1,0 +1,136 @@
+package import LetterlockFormat
+internal import CryptoCore
+internal import TLSCodec
+
+/// The rules of a relay for one account, apart from where it stores things. SPEC.md section 7.
+package struct RelayAccount: Sendable {
+  package private(set) var log: AccountLog
+  package private(set) var history: History
+  package var usage: RelayUsage
+  /// The order by which everything was erased; nil if it was not.
+  package private(set) var erasure: AccountErasure?
+
+  /// An account that begins.
+  package init(
+    create entry: LogEntry, wraps: [StoredWrap], quota: UInt64
+  ) throws(RelayError) {
+    do throws(AccountLogError) { log = try AccountLog(create: entry) } catch {
+      throw .entryRefused(error)
+    }
+    history = History()
+    usage = RelayUsage(quota: quota)
+    try Self.check(wraps, of: entry)
+    guard log.newestEpoch.header.treeSize == 0 else { throw .staleHistory(treeSize: 0) }
+    usage.log += UInt64(RelayUsage.byteCount(of: entry, wraps))
+  }
+
+  /// An account as it was stored.
+  package init(log: AccountLog, history: History, usage: RelayUsage, erasure: AccountErasure? = nil) {
+    self.erasure = erasure
+    self.log = log
+    self.history = history
+    self.usage = usage
+  }
+
+  /// What became of something that was sent.
+  package enum Acceptance: Sendable {
+    /// It is new, and must be stored before the relay answers.
+    case new
+    /// It was taken before.
+    case repeated
+  }
+
+  /// Takes a log entry, or changes nothing.
+  package mutating func accept(
+    _ entry: LogEntry, wraps: [StoredWrap]
+  ) throws(RelayError) -> Acceptance {
+    guard entry.head != log.head else { return .repeated }
+    guard entry.content.predecessor == log.head else { throw .staleLogHead(newest: log.head) }
+    if let header = entry.content.change.epoch {
+      guard header.treeSize == history.tree.size, header.treeRoot == history.tree.root else {
+        throw .staleHistory(treeSize: history.tree.size)
+      }
+    }
+    var next = self
+    do throws(AccountLogError) { try next.log.append(entry) } catch { throw .entryRefused(error) }
+    try Self.check(wraps, of: entry)
+    // A full account must still be able to remove a device, so the log has no quota.
+    next.usage.log += UInt64(RelayUsage.byteCount(of: entry, wraps))
+    self = next
+    return .new
+  }
+
+  /// Takes an Append, or changes nothing. Gives what is to be stored; nil if it was taken before.
+  package mutating func accept(
+    _ append: Append, records: [[UInt8]], erasing erasures: [UInt64]
+  ) throws(RelayError) -> HistoryBatch? {
+    guard !history.endsWith(append) else { return nil }
+    guard append.logHead == log.head else { throw .staleLogHead(newest: log.head) }
+    var next = self
+    let leaves: LeafHashes
+    do throws(HistoryError) {
+      leaves = try next.history.accept(append, records: records, erasing: erasures, of: log)
+    } catch { throw .appendRefused(error) }
+    let byteCount = RelayUsage.byteCount(of: append, records)
+    guard usage.hasRoom(for: byteCount) else { throw .quotaExceeded(usage) }
+    next.usage.records += UInt64(byteCount)
+    let firstLeaf = history.tree.size
+    self = next
+    return HistoryBatch(
+      firstLeaf: firstLeaf, append: append, erasures: erasures, leafHashes: leaves, records: records)
+  }
+
+  /// Takes an order to erase everything, or changes nothing. SPEC.md section 6.12.
+  package mutating func erase(by order: AccountErasure) throws(RelayError) {
+    do throws(ErasureRefusal) { try order.check(against: log) } catch {
+      guard error == .otherState else { throw .erasureRefused(error) }
+      throw .staleLogHead(newest: log.head)
+    }
+    guard order.receipt.treeSize == history.tree.size, order.receipt.treeRoot == history.tree.root else {
+      throw .staleHistory(treeSize: history.tree.size)
+    }
+    erasure = order
+    history = History()
+    (usage.records, usage.blobs) = (0, 0)
+  }
+
+  /// Checks that an active device signed an upload, and that it fits.
+  package func check(_ upload: BlobUpload, alreadyStored: UInt64) throws(RelayError) {
+    guard let member = log.activeMember(upload.device),
+      upload.isSigned(by: member.bundle.signingKeys, account: log.account)
+    else { throw .blobRefused }
+    let left = upload.byteCount - min(alreadyStored, upload.byteCount)
+    guard left <= UInt64(Int.max), usage.hasRoom(for: Int(left)) else {
+      throw .quotaExceeded(usage)
+    }
+  }
+
+  /// A receipt for the account as it is.
+  package func receipt(by key: ReceiptKey) throws(RelayError) -> Receipt {
+    try Receipt(
+      account: log.account, treeSize: history.tree.size, treeRoot: history.tree.root,
+      logHead: log.head, by: key)
+  }
+
+  /// Whose wraps are erased when an entry was taken.
+  package static func erasesWraps(of entry: LogEntry, before log: AccountLog) -> [DeviceID] {
+    switch entry.content.change {
+    case .remove(let remove): remove.devices
+    case .replaceRecovery: [log.recoveryDevice]
+    default: []
+    }
+  }
+
+  private static func check(_ wraps: [StoredWrap], of entry: LogEntry) throws(RelayError) {
+    let named: [WrapDigest] =
+      switch entry.content.change {
+      case .add(let add): [WrapDigest(device: add.device.deviceID, wrapHash: add.wrapHash)]
+      case .update: []
+      default: entry.content.change.epoch?.wraps ?? []
+      }
+    let given = wraps.map {
+      WrapDigest(device: $0.device, wrapHash: EpochWrap.hash($0.wrap.bytes))
+    }
+    guard given == named else { throw .wrongWraps }
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+
+@testable import SystemCore
+
+/// A folder of its own for each test, removed afterwards.
+private func withFolder(_ body: (String) throws -> Void) throws {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "crypto-\(UUID())").path
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  try body(folder)
+}
+
+private func mode(_ path: String) throws -> Int {
+  let attributes = try FileManager.default.attributesOfItem(atPath: path)
+  return try #require(attributes[.posixPermissions] as? Int)
+}
+
+@Suite("Durable files")
+struct DurableFileTests {
+  @Test func `a file that is not there reads as none, and a folder as an error`() throws {
+    try withFolder { (folder) throws in
+      #expect(try DurableFile.read(folder + "/none") == nil)
+      #expect(throws: DurableFileError.self) { try DurableFile.read(folder) }
+    }
+  }
+
+  @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 200_000])
+  func `what was put in place is read back`(byteCount: Int) throws {
+    try withFolder { (folder) throws in
+      let bytes = (0..<byteCount).map { _ in UInt8.random(in: 0...255) }
+      try DurableFile.replace(folder + "/file", with: bytes)
+      #expect(try DurableFile.read(folder + "/file") == bytes)
+    }
+  }
+
+  @Test func `a shorter file replaces a longer one whole, and leaves nothing beside it`() throws {
+    try withFolder { (folder) throws in
+      try DurableFile.replace(folder + "/file", with: [UInt8](repeating: 1, count: 1_000))
+      try DurableFile.replace(folder + "/file", with: [2])
+      #expect(try DurableFile.read(folder + "/file") == [2])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
+    }
+  }
+
+  /// A reader that opened the old file goes on reading it: its bytes are never overwritten.
+  @Test func `a reader of the old file reads the old file to its end`() throws {
+    try withFolder { (folder) throws in
+      try DurableFile.replace(folder + "/file", with: [1, 2, 3, 4])
+      let reader = try InputFile(folder + "/file")
+      #expect(try reader.next(2) == [1, 2])
+      try DurableFile.replace(folder + "/file", with: [5, 6, 7, 8])
+      #expect(try reader.next(9) == [3, 4])
+      #expect(try reader.next(9) == [])
+      #expect(try InputFile(folder + "/file").next(9) == [5, 6, 7, 8])
+    }
+  }
+
+  @Test func `only the owner may read a file, whoever could read the one before`() throws {
+    try withFolder { (folder) throws in
+      let path = folder + "/file"
+      try DurableFile.replace(path, with: [1])
+      #expect(try mode(path) == 0o600)
+      try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+      try DurableFile.replace(path, with: [2])
+      #expect(try mode(path) == 0o600)
+      try DurableFile.createIfAbsent(folder + "/empty")
+      #expect(try mode(folder + "/empty") == 0o600)
+    }
+  }
+
+  @Test func `what a crash left beside the file is not used, nor what a link there points at`() throws {
+    try withFolder { (folder) throws in
+      let path = folder + "/file"
+      try Data([9, 9, 9]).write(to: URL(filePath: path + ".new"))
+      try DurableFile.replace(path, with: [1])
+      #expect(try DurableFile.read(path) == [1])
+      try Data([7]).write(to: URL(filePath: folder + "/victim"))
+      try FileManager.default.createSymbolicLink(
+        atPath: path + ".new", withDestinationPath: folder + "/victim")
+      try DurableFile.replace(path, with: [2])
+      #expect(try DurableFile.read(path) == [2] && DurableFile.read(folder + "/victim") == [7])
+    }
+  }
+
+  @Test func `a failed replacement leaves what was there and nothing else, and says what failed`() throws {
+    try withFolder { (folder) throws in
+      #expect(throws: DurableFileError.failed("open", code: ENOENT)) {
+        try DurableFile.replace(folder + "/none/file", with: [1])
+      }
+      // A folder in the file's place cannot be replaced by a file.
+      let path = folder + "/folder"
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+      #expect(throws: DurableFileError.failed("rename", code: EISDIR)) {
+        try DurableFile.replace(path, with: [1])
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["folder"])
+    }
+  }
+
+  @Test func `creating if absent keeps what is there`() throws {
+    try withFolder { (folder) throws in
+      try DurableFile.createIfAbsent(folder + "/file")
+      #expect(try DurableFile.read(folder + "/file") == [])
+      try DurableFile.replace(folder + "/file", with: [1])
+      try DurableFile.createIfAbsent(folder + "/file")
+      #expect(try DurableFile.read(folder + "/file") == [1])
+      #expect(throws: DurableFileError.failed("open", code: EEXIST)) {
+        _ = try DurableFile.createPrivate(folder + "/file")
+      }
+    }
+  }
+
+  @Test func `a missing input file is an error`() {
+    #expect(throws: DurableFileError.failed("open", code: ENOENT)) { try InputFile("/nonexistent/file") }
+  }
+}

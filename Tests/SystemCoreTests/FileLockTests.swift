@@ -1,0 +1,26 @@
+import Foundation
+import Testing
+
+@testable import SystemCore
+
+@Suite("Files that one process holds at a time")
+struct FileLockTests {
+  @Test func `a file is held until the process that holds it ends`() throws {
+    let path = FileManager.default.temporaryDirectory.path + "/letterlock-lock-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    // flock(1) is another process.
+    let other = Process()
+    other.executableURL = URL(fileURLWithPath: "/bin/sh")
+    other.arguments = ["-c", "exec 9>'\(path)'; flock -n 9 && echo held; read line"]
+    let (input, output) = (Pipe(), Pipe())
+    (other.standardInput, other.standardOutput) = (input, output)
+    try other.run()
+    #expect(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self) == "held\n")
+    #expect(try !FileLock.holdUntilExit(path))
+    try input.fileHandleForWriting.close()
+    other.waitUntilExit()
+    #expect(try FileLock.holdUntilExit(path))
+    #expect(try FileLock.holdUntilExit(path))
+    #expect(throws: DurableFileError.self) { try FileLock.holdUntilExit("/no/such/folder/lock") }
+  }
+}
