@@ -47,7 +47,7 @@ let package = Package(
         .product(name: "Benchmark", package: "benchmark"),
       ] + (hasOlm ? ["COlm"] : []) + (hasSignal ? ["SenderKey"] : []),
       path: "LetterlockBenchmarks",
-      // Wrapping a root has no public call of its own: it is measured through `package` declarations, so that
+      // Wrapping an epoch secret has no public call of its own: it is measured through `package` declarations, so that
       // what is measured is built as an app builds it.
       packageAccess: false,
       swiftSettings: [

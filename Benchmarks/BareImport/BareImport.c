@@ -32,11 +32,11 @@ static int open_target(const char *path, int has_account, struct target *target)
   if (status == SQLITE_OK) status = sqlite3_exec(target->database, pragmas, NULL, NULL, NULL);
   const char *schema =
       has_account
-          ? "CREATE TABLE batch (account BLOB NOT NULL, first_leaf INTEGER NOT NULL, append BLOB NOT NULL,"
+          ? "CREATE TABLE batch (account BLOB NOT NULL, first_leaf INTEGER NOT NULL, signed_batch BLOB NOT NULL,"
             " PRIMARY KEY (account, first_leaf)) STRICT, WITHOUT ROWID;"
             "CREATE TABLE record (account BLOB NOT NULL, leaf INTEGER NOT NULL, bytes BLOB,"
             " PRIMARY KEY (account, leaf)) STRICT, WITHOUT ROWID;"
-          : "CREATE TABLE batch (first_leaf INTEGER PRIMARY KEY, append BLOB NOT NULL) STRICT;"
+          : "CREATE TABLE batch (first_leaf INTEGER PRIMARY KEY, signed_batch BLOB NOT NULL) STRICT;"
             "CREATE TABLE record (leaf INTEGER PRIMARY KEY, bytes BLOB) STRICT;";
   if (status == SQLITE_OK) status = sqlite3_exec(target->database, schema, NULL, NULL, NULL);
   if (status == SQLITE_OK)
@@ -48,8 +48,8 @@ static int open_target(const char *path, int has_account, struct target *target)
   if (status == SQLITE_OK)
     status = sqlite3_prepare_v2(
         target->database,
-        has_account ? "INSERT INTO batch (first_leaf, append, account) VALUES (?, ?, ?)"
-                    : "INSERT INTO batch (first_leaf, append) VALUES (?, ?)",
+        has_account ? "INSERT INTO batch (first_leaf, signed_batch, account) VALUES (?, ?, ?)"
+                    : "INSERT INTO batch (first_leaf, signed_batch) VALUES (?, ?)",
         -1, &target->batch, NULL);
   return status;
 }
@@ -67,7 +67,7 @@ static int insert_batch(
     struct target *target, const struct bare_sizes *sizes, size_t number, size_t first, const void *bytes) {
   int status = sqlite3_exec(target->database, "BEGIN IMMEDIATE", NULL, NULL, NULL);
   if (status == SQLITE_OK)
-    status = insert(target, target->batch, (sqlite3_int64)first, bytes, sizes->appends[number]);
+    status = insert(target, target->batch, (sqlite3_int64)first, bytes, sizes->signed_batches[number]);
   for (int index = 0; index < sizes->batch_counts[number] && status == SQLITE_OK; index++)
     status = insert(target, target->record, (sqlite3_int64)first + index, bytes, sizes->records[first + index]);
   return status == SQLITE_OK ? sqlite3_exec(target->database, "COMMIT", NULL, NULL, NULL) : status;

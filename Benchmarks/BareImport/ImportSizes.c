@@ -25,13 +25,14 @@ static int read_column(sqlite3 *database, const char *sql, int32_t **values, siz
 
 int bare_read_sizes(const char *relay, struct bare_sizes *sizes) {
   sqlite3 *database = NULL;
-  int32_t *records = NULL, *appends = NULL, *counts = NULL;
-  size_t record_count = 0, append_count = 0, batch_count = 0;
+  int32_t *records = NULL, *signed_batches = NULL, *counts = NULL;
+  size_t record_count = 0, signed_batch_count = 0, batch_count = 0;
   int status = sqlite3_open_v2(relay, &database, SQLITE_OPEN_READWRITE, NULL);
   if (status == SQLITE_OK)
     status = read_column(database, "SELECT length(bytes) FROM record ORDER BY leaf", &records, &record_count);
   if (status == SQLITE_OK)
-    status = read_column(database, "SELECT length(append) FROM batch ORDER BY first_leaf", &appends, &append_count);
+    status = read_column(
+        database, "SELECT length(signed_batch) FROM batch ORDER BY first_leaf", &signed_batches, &signed_batch_count);
   if (status == SQLITE_OK)
     status = read_column(
         database,
@@ -39,12 +40,12 @@ int bare_read_sizes(const char *relay, struct bare_sizes *sizes) {
         " FROM batch ORDER BY first_leaf",
         &counts, &batch_count);
   sqlite3_close(database);
-  *sizes = (struct bare_sizes){records, record_count, appends, counts, batch_count};
+  *sizes = (struct bare_sizes){records, record_count, signed_batches, counts, batch_count};
   return status;
 }
 
 void bare_free_sizes(struct bare_sizes *sizes) {
   free((void *)sizes->records);
-  free((void *)sizes->appends);
+  free((void *)sizes->signed_batches);
   free((void *)sizes->batch_counts);
 }

@@ -25,7 +25,7 @@ func registerEpochOpenings() {
 private struct LargeOpening {
   let account = AccountID(unchecked: SecureRandom.bytes(32))
   let recipients: [DeviceID: SealingKey]
-  let root = SecretKey(random: 32)
+  let epochSecret = SecretKey(random: 32)
   /// As many bytes as a wrap's info has.
   let info: [UInt8]
 
@@ -41,14 +41,14 @@ private struct LargeOpening {
 
   func open() throws -> EpochOpening {
     try EpochOpening(
-      number: 7, account: account, linking: [(6, root)], recipients: recipients, treeSize: 9,
+      number: 7, account: account, linking: [(6, epochSecret)], recipients: recipients, treeSize: 9,
       treeRoot: HistoryTree().root)
   }
 
   func wrapAlone() throws {
     for (_, key) in recipients {
       let key = try HPKEPublicKey(bytes: key.bytes, kem: .xWing)
-      blackHole(try HPKE.sealSecret(root, to: key, suite: .letterlock, info: info, authenticating: []))
+      blackHole(try HPKE.sealSecret(epochSecret, to: key, suite: .letterlock, info: info, authenticating: []))
     }
   }
 }

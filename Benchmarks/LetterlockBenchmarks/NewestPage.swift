@@ -41,7 +41,7 @@ private final class LargeArchive {
           (0..<Self.recordsOfEpoch / devices.count).map { _ in
             var message = Message.carrier(
               .sms, from: Address("+15550100"), text: Sample.text(200, number: number))
-            // Steps that are no divisor of 200 spread each conversation over all Appends.
+            // Steps that are no divisor of 200 spread each conversation over all signed batches.
             message.conversation = chats[number * 7 % 200]
             number += 1
             return .message(message)

@@ -3,9 +3,9 @@ import Foundation
 import Letterlock
 import LetterlockSQLite
 
-/// A new device opens 100,000 records from a relay's rows: reads them, checks every Append and receipt, hashes every
-/// leaf, opens every message. Measured in processor time, so that the rate is of one core. The ratio is to libsodium
-/// alone decrypting as many bytes.
+/// A new device opens 100,000 records from a relay's rows: reads them, checks every signed batch and checkpoint, hashes
+/// every leaf, opens every message. Measured in processor time, so that the rate is of one core. The ratio is to
+/// libsodium alone decrypting as many bytes.
 func registerRestoring() {
   Benchmark("restore 100,000 x 200 B, per core", configuration: .long) {
     (benchmark, restoring: Restoring) async throws in

@@ -2,15 +2,15 @@ import Benchmark
 import CryptoCore
 import Letterlock
 
-/// An epoch's root wrapped for one device, and unwrapped by it: HPKE with X-Wing, bound to the epoch's header.
+/// An epoch's secret wrapped for one device, and unwrapped by it: HPKE with X-Wing, bound to the epoch's header.
 func registerWrapping() {
   let batchCount = 8
-  Benchmark("wrap an epoch root", configuration: .timed) { (benchmark, wrapping: Wrapping) in
+  Benchmark("wrap an epoch secret", configuration: .timed) { (benchmark, wrapping: Wrapping) in
     benchmark.note(try Batch(of: batchCount) { blackHole(try wrapping.wrap()) }, of: batchCount)
   } setup: {
     try await Wrapping()
   }
-  Benchmark("unwrap an epoch root", configuration: .timed) { (benchmark, wrapping: Wrapping) in
+  Benchmark("unwrap an epoch secret", configuration: .timed) { (benchmark, wrapping: Wrapping) in
     let wrap = try wrapping.wrap()
     benchmark.note(try Batch(of: batchCount) { blackHole(try wrapping.unwrap(wrap)) }, of: batchCount)
   } setup: {
@@ -21,7 +21,7 @@ func registerWrapping() {
 private struct Wrapping {
   let account: AccountID
   let header: EpochHeader
-  let root = SecretKey(random: 32)
+  let epochSecret = SecretKey(random: 32)
   let keys: DeviceKeys
 
   init() async throws {
@@ -30,7 +30,7 @@ private struct Wrapping {
     account = history.account
     header = log.newestEpoch.header
     keys = try DeviceKeys()
-    guard try unwrap(wrap()).isEqual(to: root) else { throw Failure.wrongContent }
+    guard try unwrap(wrap()).isEqual(to: epochSecret) else { throw Failure.wrongContent }
   }
 
   private var info: [UInt8] {
@@ -40,11 +40,11 @@ private struct Wrapping {
   /// What opening an epoch does for each device.
   func wrap() throws -> [UInt8] {
     let key = try HPKEPublicKey(bytes: keys.sealingKey.bytes, kem: .xWing)
-    return try HPKE.sealSecret(root, to: key, suite: .letterlock, info: info, authenticating: [])
+    return try HPKE.sealSecret(epochSecret, to: key, suite: .letterlock, info: info, authenticating: [])
   }
 
   func unwrap(_ wrap: [UInt8]) throws -> SecretKey {
-    guard let root = keys.openWrap(wrap, info: info) else { throw Failure.refused }
-    return root
+    guard let epochSecret = keys.openWrap(wrap, info: info) else { throw Failure.refused }
+    return epochSecret
   }
 }

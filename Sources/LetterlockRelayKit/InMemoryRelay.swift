@@ -3,7 +3,7 @@ internal import CryptoCore
 
 /// A relay that forgets everything when it goes: for tests and examples.
 public actor InMemoryRelay: Relay {
-  let key: ReceiptKey
+  let key: CheckpointKey
   private let quota: UInt64
   private var accounts: [AccountID: StoredAccount] = [:]
   private var mailboxes: [MailboxID: [[UInt8]]] = [:]
@@ -15,11 +15,11 @@ public actor InMemoryRelay: Relay {
     var batches: [HistoryBatch] = []
     /// The tree over all leaves.
     var nodes = HistoryNodes()
-    /// The places of each stream's records, ascending.
+    /// The leaf indices of each stream's records, ascending.
     var streams: [StreamTag: [UInt64]] = [:]
     fileprivate var blobs: [BlobID: StoredBlob] = [:]
 
-    /// The batch that a place is in.
+    /// The batch that a leaf index is in.
     func batch(of leaf: UInt64) -> HistoryBatch? { index(of: leaf).map { batches[$0] } }
 
     private func index(of leaf: UInt64) -> Int? {
@@ -68,7 +68,7 @@ public actor InMemoryRelay: Relay {
 
   /// A relay in which each account may keep `quota` bytes.
   public init(quota: UInt64 = .max) throws(RelayError) {
-    key = try ReceiptKey()
+    key = try CheckpointKey()
     self.quota = quota
   }
 
@@ -77,7 +77,7 @@ public actor InMemoryRelay: Relay {
   package func fork() -> InMemoryRelay { InMemoryRelay(key, quota, accounts, mailboxes) }
 
   private init(
-    _ key: ReceiptKey, _ quota: UInt64, _ accounts: [AccountID: StoredAccount],
+    _ key: CheckpointKey, _ quota: UInt64, _ accounts: [AccountID: StoredAccount],
     _ mailboxes: [MailboxID: [[UInt8]]]
   ) {
     self.key = key
@@ -86,8 +86,8 @@ public actor InMemoryRelay: Relay {
     self.mailboxes = mailboxes
   }
 
-  /// What the relay signs receipts with: an Ed25519 public key, 32 bytes.
-  public func receiptKey() async throws(RelayError) -> [UInt8] { key.publicKey }
+  /// What the relay signs checkpoints with: an Ed25519 public key, 32 bytes.
+  public func checkpointKey() async throws(RelayError) -> [UInt8] { key.publicKey }
 
   /// Begins an account with its first entry and the wraps that the entry names.
   public func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
@@ -144,28 +144,30 @@ public actor InMemoryRelay: Relay {
     accounts[account] = stored
   }
 
-  /// A device's wrap of an epoch's root; nil if there is none, or the device was removed.
+  /// A device's wrap of an epoch's secret; nil if there is none, or the device was removed.
   public func wrap(
     of account: AccountID, epoch: UInt64, for device: DeviceID
   ) async throws(RelayError) -> [UInt8]? {
     try stored(account).wraps[WrapPlace(epoch: epoch, device: device)]
   }
 
-  /// Adds records to the history, and erases others; the same Append once more changes nothing.
+  /// Adds records to the history, and erases others; the same signed batch once more changes nothing.
   public func append(
-    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
-  ) async throws(RelayError) -> AppendOutcome {
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID
+  ) async throws(RelayError) -> BatchOutcome {
     try RelayLimits.check(records: records)
     var stored = try stored(account)
-    let batch = try stored.rules.accept(append, records: records, erasing: places)
-    guard let batch else { return AppendOutcome(firstLeaf: nil, receipt: try stored.rules.receipt(by: key)) }
+    let batch = try stored.rules.accept(signedBatch, records: records, erasing: leafIndices)
+    guard let batch else {
+      return BatchOutcome(firstLeaf: nil, checkpoint: try stored.rules.checkpoint(by: key))
+    }
     stored.add(batch)
-    for leaf in places { stored.erase(leaf) }
+    for leaf in leafIndices { stored.erase(leaf) }
     accounts[account] = stored
-    return AppendOutcome(firstLeaf: batch.firstLeaf, receipt: try stored.rules.receipt(by: key))
+    return BatchOutcome(firstLeaf: batch.firstLeaf, checkpoint: try stored.rules.checkpoint(by: key))
   }
 
-  /// Whole batches of records from a place in the history on, at least one if there is any, and about
+  /// Whole batches of records from a leaf index on, at least one if there is any, and about
   /// `maximumByteCount` bytes of them.
   public func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
@@ -179,7 +181,7 @@ public actor InMemoryRelay: Relay {
       byteCount += batch.records.reduce(0) { $0 + ($1?.count ?? 0) }
     }
     guard let tree = stored.nodes.prover(size: stored.nodes.size) else { throw .internalError("nodes") }
-    return HistoryPage(page, receipt: try stored.rules.receipt(by: key), tree: tree)
+    return HistoryPage(page, checkpoint: try stored.rules.checkpoint(by: key), tree: tree)
   }
 
   /// Begins an attachment's upload, or goes on with it: the number of bytes that are there already.

@@ -10,9 +10,10 @@ extension RelayAccount {
       removal.isSigned(by: member.bundle.signingKeys, account: log.account),
       (1...BlobRemoval.maximumBlobCount).contains(removal.blobs.count)
     else { throw .blobRefused }
-    guard removal.basis.logHead == log.head else { throw .staleLogHead(newest: log.head) }
-    guard removal.basis.account == log.account, removal.basis.treeSize == history.tree.size,
-      removal.basis.treeRoot == history.tree.root
+    guard removal.knownCheckpoint.logHead == log.head else { throw .staleLogHead(newest: log.head) }
+    guard removal.knownCheckpoint.account == log.account,
+      removal.knownCheckpoint.treeSize == history.tree.size,
+      removal.knownCheckpoint.treeRoot == history.tree.root
     else { throw .staleHistory(treeSize: history.tree.size) }
     for blob in removal.blobs {
       guard let found = try find(blob) else { continue }

@@ -60,24 +60,25 @@ package struct RelayAccount: Sendable {
     return .new
   }
 
-  /// Takes an Append, or changes nothing. Gives what is to be stored; nil if it was taken before.
+  /// Takes a signed batch, or changes nothing. Gives what is to be stored; nil if it was taken before.
   package mutating func accept(
-    _ append: Append, records: [[UInt8]], erasing erasures: [UInt64]
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing erasures: [UInt64]
   ) throws(RelayError) -> HistoryBatch? {
-    guard !history.endsWith(append) else { return nil }
-    guard append.logHead == log.head else { throw .staleLogHead(newest: log.head) }
+    guard !history.endsWith(signedBatch) else { return nil }
+    guard signedBatch.logHead == log.head else { throw .staleLogHead(newest: log.head) }
     var next = self
     let leaves: LeafHashes
     do throws(HistoryError) {
-      leaves = try next.history.accept(append, records: records, erasing: erasures, of: log)
-    } catch { throw .appendRefused(error) }
-    let byteCount = RelayUsage.byteCount(of: append, records)
+      leaves = try next.history.accept(signedBatch, records: records, erasing: erasures, of: log)
+    } catch { throw .batchRefused(error) }
+    let byteCount = RelayUsage.byteCount(of: signedBatch, records)
     guard usage.hasRoom(for: byteCount) else { throw .quotaExceeded(usage) }
     next.usage.records += UInt64(byteCount)
     let firstLeaf = history.tree.size
     self = next
     return HistoryBatch(
-      firstLeaf: firstLeaf, append: append, erasures: erasures, leafHashes: leaves, records: records)
+      firstLeaf: firstLeaf, signedBatch: signedBatch, erasures: erasures, leafHashes: leaves, records: records
+    )
   }
 
   /// Takes an order to erase everything, or changes nothing. SPEC.md section 6.12.
@@ -86,7 +87,8 @@ package struct RelayAccount: Sendable {
       guard error == .otherState else { throw .erasureRefused(error) }
       throw .staleLogHead(newest: log.head)
     }
-    guard order.receipt.treeSize == history.tree.size, order.receipt.treeRoot == history.tree.root else {
+    guard order.checkpoint.treeSize == history.tree.size, order.checkpoint.treeRoot == history.tree.root
+    else {
       throw .staleHistory(treeSize: history.tree.size)
     }
     erasure = order
@@ -105,9 +107,9 @@ package struct RelayAccount: Sendable {
     }
   }
 
-  /// A receipt for the account as it is.
-  package func receipt(by key: ReceiptKey) throws(RelayError) -> Receipt {
-    try Receipt(
+  /// A checkpoint for the account as it is.
+  package func checkpoint(by key: CheckpointKey) throws(RelayError) -> Checkpoint {
+    try Checkpoint(
       account: log.account, treeSize: history.tree.size, treeRoot: history.tree.root,
       logHead: log.head, by: key)
   }

@@ -1,11 +1,11 @@
 #if SQLite
 /// The tables of a device's store. SPEC.md section 8.4.
 package enum DeviceStoreSchema {
-  /// - `state`: one row: the progress; the staged Append and the last place in the outbox that it covers;
-  ///   SHA-256 over the three, since nothing else vouches for the Append counter.
+  /// - `state`: one row: the progress; the staged signed batch and the last place in the outbox that it covers;
+  ///   SHA-256 over the three, since nothing else vouches for the counter of signed batches.
   /// - `note`: what the device keeps beside the history, by the numbers of `DeviceNote`, with its SHA-256.
   /// - `outbox`: sealed records that no relay has yet. Sequence numbers are never used twice, or a staged
-  ///   Append would cover records that came after it.
+  ///   signed batch would cover records that came after it.
   /// - `batch` and `record`: the history as it was verified; `bytes` is NULL where a record is not here.
   /// - `blob`: sealed attachments: 0 being sealed, 1 being fetched, 2 waiting to be uploaded, 3 at the relay too;
   ///   `upload` is NULL while they are being sealed, `bytes` where they are in a file of their own.
@@ -15,7 +15,7 @@ package enum DeviceStoreSchema {
       StoredTable(
         "state",
         [
-          "id": "INTEGER PRIMARY KEY CHECK (id = 1)", "progress": "BLOB NOT NULL", "append": "BLOB",
+          "id": "INTEGER PRIMARY KEY CHECK (id = 1)", "progress": "BLOB NOT NULL", "signed_batch": "BLOB",
           "through": "INTEGER", "digest": "BLOB NOT NULL",
         ]),
       StoredTable(
@@ -28,7 +28,7 @@ package enum DeviceStoreSchema {
       StoredTable(
         "batch",
         [
-          "first_leaf": "INTEGER PRIMARY KEY", "append": "BLOB NOT NULL", "erasures": "BLOB NOT NULL",
+          "first_leaf": "INTEGER PRIMARY KEY", "signed_batch": "BLOB NOT NULL", "erasures": "BLOB NOT NULL",
           "leaf_hashes": "BLOB NOT NULL",
         ]),
       StoredTable("record", ["leaf": "INTEGER PRIMARY KEY", "bytes": "BLOB"]),

@@ -1,13 +1,14 @@
 #if SQLite
 /// The tables of an embedded relay: everything that it learns. SPEC.md section 9.
 package enum RelaySchema {
-  /// - `relay`: one row: the receipt key's seed; the quota of each account; SHA-256 over both.
+  /// - `relay`: one row: the checkpoint key's seed; the quota of each account; SHA-256 over both.
   /// - `account`: the accounts, and each one's newest recovery device, which its log says too; what the rules
   ///   of the history need to know of it so far, and the bytes that it takes; SHA-256 over these.
-  /// - `log_entry`, `wrap`: the log, and the epochs' roots wrapped for devices that were not removed.
-  /// - `batch`, `record`, `tree`: the history: Appends and the records that they sign for, and the hashes of the
+  /// - `log_entry`, `wrap`: the log, and the epochs' secrets wrapped for devices that were not removed.
+  /// - `batch`, `record`, `tree`: the history: signed batches and the records that they sign for, and the hashes of the
   ///   tree over them.
-  /// - `stream`, `stream_part`: which records, by their places, bear which tag: for whoever asks for the newest.
+  /// - `stream`, `stream_part`: which records, by their indices in a batch, bear which tag: for whoever asks for the
+  ///   newest.
   /// - `blob`, `blob_part`: sealed attachments and what their devices signed about them.
   /// - `erasure`: accounts whose copy was erased, and the order.
   /// - `mailbox`: messages of devices that join, none of any account; SHA-256 over each one's place and bytes.
@@ -17,7 +18,7 @@ package enum RelaySchema {
       StoredTable(
         "relay",
         [
-          "id": "INTEGER PRIMARY KEY CHECK (id = 1)", "receipt_seed": "BLOB NOT NULL",
+          "id": "INTEGER PRIMARY KEY CHECK (id = 1)", "checkpoint_seed": "BLOB NOT NULL",
           "quota": "INTEGER NOT NULL", "digest": "BLOB NOT NULL",
         ]),
       StoredTable(
@@ -39,7 +40,7 @@ package enum RelaySchema {
       StoredTable(
         "batch",
         [
-          "account": "BLOB NOT NULL", "first_leaf": "INTEGER NOT NULL", "append": "BLOB NOT NULL",
+          "account": "BLOB NOT NULL", "first_leaf": "INTEGER NOT NULL", "signed_batch": "BLOB NOT NULL",
           "erasures": "BLOB NOT NULL",
         ], key: "PRIMARY KEY (account, first_leaf)", options: keyed),
       StoredTable(
@@ -62,7 +63,7 @@ package enum RelaySchema {
         "stream_part",
         [
           "account": "BLOB NOT NULL", "tag": "BLOB NOT NULL", "first_leaf": "INTEGER NOT NULL",
-          "places": "BLOB NOT NULL",
+          "indices": "BLOB NOT NULL",
         ], key: "PRIMARY KEY (account, tag, first_leaf)", options: keyed),
       StoredTable(
         "blob",

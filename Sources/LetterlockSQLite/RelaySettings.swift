@@ -4,15 +4,15 @@ internal import GRDB
 internal import Letterlock
 internal import TLSCodec
 
-/// The relay's one row of its own: its receipt key, and what an account may keep.
+/// The relay's one row of its own: its checkpoint key, and what an account may keep.
 struct RelaySettings: Sendable {
-  let key: ReceiptKey
+  let key: CheckpointKey
   let quota: UInt64
 
   /// Reads the row, makes it on first use, and changes the quota if another is given.
   init(_ db: Database, quota wanted: UInt64?) throws {
     guard let stored = try Self.stored(db) else {
-      self.init(key: try ReceiptKey(), quota: wanted ?? .max)
+      self.init(key: try CheckpointKey(), quota: wanted ?? .max)
       try save(db)
       return
     }
@@ -20,24 +20,24 @@ struct RelaySettings: Sendable {
     if quota != stored.quota { try save(db) }
   }
 
-  private init(key: ReceiptKey, quota: UInt64) {
+  private init(key: CheckpointKey, quota: UInt64) {
     self.key = key
     self.quota = quota
   }
 
   private static func stored(_ db: Database) throws -> RelaySettings? {
-    guard let row = try db.row("SELECT receipt_seed, quota, digest FROM relay") else { return nil }
+    guard let row = try db.row("SELECT checkpoint_seed, quota, digest FROM relay") else { return nil }
     let (seed, quota) = (try row.bytes(0), UInt64(bitPattern: try row.integer(1)))
     guard try row.bytes(2) == digest(seed: seed, quota: quota) else {
       throw StorageFailure.corrupted("The relay's key is damaged.")
     }
-    return RelaySettings(key: try ReceiptKey(seed: seed), quota: quota)
+    return RelaySettings(key: try CheckpointKey(seed: seed), quota: quota)
   }
 
   private func save(_ db: Database) throws {
     let seed = key.exportSeed()
     try db.run(
-      "INSERT OR REPLACE INTO relay (id, receipt_seed, quota, digest) VALUES (1, ?, ?, ?)",
+      "INSERT OR REPLACE INTO relay (id, checkpoint_seed, quota, digest) VALUES (1, ?, ?, ?)",
       [
         seed.stored, Int64(bitPattern: quota), Self.digest(seed: seed, quota: quota).stored,
       ])

@@ -70,20 +70,20 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
-  /// The Append that was being sent, and the last place in the outbox that it covers.
-  public func staged() throws(StoreError) -> (append: [UInt8], through: Int64)? {
+  /// The signed batch that was being sent, and the last place in the outbox that it covers.
+  public func staged() throws(StoreError) -> (signedBatch: [UInt8], through: Int64)? {
     try read { db in
-      guard let state = try DeviceStoreState(db), let append = state.append else { return nil }
-      return (append, state.through)
+      guard let state = try DeviceStoreState(db), let signedBatch = state.signedBatch else { return nil }
+      return (signedBatch, state.through)
     }
   }
 
-  /// Keeps an Append that is about to be sent.
+  /// Keeps a signed batch that is about to be sent.
   public func stage(
-    _ append: [UInt8]?, through sequence: Int64, progress: [UInt8]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]
   ) throws(StoreError) {
     try write { db in
-      try DeviceStoreState(progress: progress, append: append, through: sequence).save(db)
+      try DeviceStoreState(progress: progress, signedBatch: signedBatch, through: sequence).save(db)
     }
   }
 
@@ -124,9 +124,10 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
-  /// Takes verified batches, drops from the outbox what they contain, and keeps the Append that is to be sent next.
+  /// Takes verified batches, drops from the outbox what they contain, and keeps the signed batch that is to be sent
+  /// next.
   public func commit(
-    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedAppend?,
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
     progress: [UInt8]
   ) throws(StoreError) {
     try write { db in
@@ -138,14 +139,14 @@ public final class SQLiteDeviceStore: DeviceStore {
       state.progress = progress
       if let sequence {
         try db.run("DELETE FROM outbox WHERE sequence <= ?", [sequence])
-        state.append = nil
+        state.signedBatch = nil
       }
-      if let next { (state.append, state.through) = (next.append, next.through) }
+      if let next { (state.signedBatch, state.through) = (next.signedBatch, next.through) }
       try state.save(db)
     }
   }
 
-  /// Puts verified records in places of the history where none were.
+  /// Puts verified records at leaf indices where none were.
   public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
     try write { db in
       for record in records {
@@ -161,9 +162,10 @@ public final class SQLiteDeviceStore: DeviceStore {
   private static func insert(_ batch: HistoryBatch, _ db: Database) throws {
     var leaf = Int64(clamping: batch.firstLeaf)
     try db.run(
-      "INSERT INTO batch (first_leaf, append, erasures, leaf_hashes) VALUES (?, ?, ?, ?)",
+      "INSERT INTO batch (first_leaf, signed_batch, erasures, leaf_hashes) VALUES (?, ?, ?, ?)",
       [
-        leaf, batch.append.encoded.stored, batch.erasures.encoded.stored, batch.leafHashes.encoded.stored,
+        leaf, batch.signedBatch.encoded.stored, batch.erasures.encoded.stored,
+        batch.leafHashes.encoded.stored,
       ])
     let insert = try db.cachedStatement(sql: "INSERT INTO record (leaf, bytes) VALUES (?, ?)")
     for record in batch.records {
@@ -172,7 +174,7 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
-  /// Batches from a place in the history on.
+  /// Batches from a leaf index on.
   public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     try read { db in
       try Self.batches(
@@ -180,7 +182,7 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
-  /// The last batches that begin before a place in the history.
+  /// The last batches that begin before a leaf index.
   public func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     try read { db in
       try Self.batches(
@@ -189,7 +191,7 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
-  /// Records by their places in the history; nil for one that is not here.
+  /// Records by their leaf indices; nil for one that is not here.
   public func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?] {
     try read { db in
       let sql = "SELECT bytes FROM record WHERE leaf = ?"
@@ -201,16 +203,16 @@ public final class SQLiteDeviceStore: DeviceStore {
     _ condition: String, _ leaf: UInt64, _ limit: Int, _ db: Database
   ) throws -> [HistoryBatch] {
     var batches: [HistoryBatch] = []
-    let sql = "SELECT first_leaf, append, erasures, leaf_hashes FROM batch \(condition)"
+    let sql = "SELECT first_leaf, signed_batch, erasures, leaf_hashes FROM batch \(condition)"
     try db.forEachRow(sql, [Int64(clamping: leaf), max(0, limit)]) { row in
       let first = try row.count(0)
-      guard let append = try? Append(decoding: try row.bytes(1)),
+      guard let signedBatch = try? SignedBatch(decoding: try row.bytes(1)),
         let erasures = try? [UInt64](decoding: try row.bytes(2)),
-        let hashes = try? LeafHashes(decoding: try row.bytes(3)), hashes.count == Int(append.leafCount)
-      else { throw StorageFailure.corrupted("An Append in the store is damaged.") }
+        let hashes = try? LeafHashes(decoding: try row.bytes(3)), hashes.count == Int(signedBatch.leafCount)
+      else { throw StorageFailure.corrupted("A signed batch in the store is damaged.") }
       batches.append(
         HistoryBatch(
-          firstLeaf: first, append: append, erasures: erasures, leafHashes: hashes,
+          firstLeaf: first, signedBatch: signedBatch, erasures: erasures, leafHashes: hashes,
           records: try Self.records(from: first, count: hashes.count, db)))
     }
     return batches
@@ -232,22 +234,22 @@ public final class SQLiteDeviceStore: DeviceStore {
 /// The store's one row of state.
 private struct DeviceStoreState {
   var progress: [UInt8]
-  var append: [UInt8]?
+  var signedBatch: [UInt8]?
   var through: Int64
 
-  init(progress: [UInt8], append: [UInt8]? = nil, through: Int64 = 0) {
+  init(progress: [UInt8], signedBatch: [UInt8]? = nil, through: Int64 = 0) {
     self.progress = progress
-    self.append = append
+    self.signedBatch = signedBatch
     self.through = through
   }
 
   /// The row; nil in a new store.
   init?(_ db: Database) throws {
-    guard let row = try db.row("SELECT progress, append, through, digest FROM state") else {
+    guard let row = try db.row("SELECT progress, signed_batch, through, digest FROM state") else {
       return nil
     }
     self.init(
-      progress: try row.bytes(0), append: try row.optionalBytes(1), through: try row.integer(2))
+      progress: try row.bytes(0), signedBatch: try row.optionalBytes(1), through: try row.integer(2))
     guard try row.bytes(3) == digest else {
       throw StorageFailure.corrupted("The progress in the store is damaged.")
     }
@@ -255,14 +257,14 @@ private struct DeviceStoreState {
 
   func save(_ db: Database) throws {
     try db.run(
-      "INSERT OR REPLACE INTO state (id, progress, append, through, digest) VALUES (1, ?, ?, ?, ?)",
-      [progress.stored, append?.stored, through, digest.stored])
+      "INSERT OR REPLACE INTO state (id, progress, signed_batch, through, digest) VALUES (1, ?, ?, ?, ?)",
+      [progress.stored, signedBatch?.stored, through, digest.stored])
   }
 
   private var digest: [UInt8] {
     var writer = TLSWriter()
     writer.write(opaque: progress)
-    append.map(Opaque.init).encode(to: &writer)
+    signedBatch.map(Opaque.init).encode(to: &writer)
     writer.write(UInt64(bitPattern: through))
     return SHA256Hash.hash(writer.bytes)
   }

@@ -5,7 +5,7 @@ internal import TLSCodec
 
 /// Erasing an account.
 extension SQLiteRelay {
-  /// Erases records, Appends, attachments and wraps, in one transaction; keeps the log, so that whoever comes
+  /// Erases records, signed batches, attachments and wraps, in one transaction; keeps the log, so that whoever comes
   /// later can tell that the order came from an active device, and the order.
   public func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
     let isNew = try await write { [self] db in

@@ -4,22 +4,22 @@ public import Letterlock
 internal import LetterlockRelayKit
 internal import TLSCodec
 
-/// Records and Appends.
+/// Records and signed batches.
 extension SQLiteRelay {
   /// Adds records to the history, and erases others.
   public func append(
-    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
-  ) async throws(RelayError) -> AppendOutcome {
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID
+  ) async throws(RelayError) -> BatchOutcome {
     try RelayLimits.check(records: records)
     return try await change(account) { [self] db, rules in
-      guard let batch = try rules.accept(append, records: records, erasing: places) else {
-        return AppendOutcome(firstLeaf: nil, receipt: try receipt(rules))
+      guard let batch = try rules.accept(signedBatch, records: records, erasing: leafIndices) else {
+        return BatchOutcome(firstLeaf: nil, checkpoint: try checkpoint(rules))
       }
       try Self.insert(batch, of: account, db)
-      for place in places {
-        rules.usage.records -= min(rules.usage.records, try Self.erase(place, account, db))
+      for leaf in leafIndices {
+        rules.usage.records -= min(rules.usage.records, try Self.erase(leaf, account, db))
       }
-      return AppendOutcome(firstLeaf: batch.firstLeaf, receipt: try receipt(rules))
+      return BatchOutcome(firstLeaf: batch.firstLeaf, checkpoint: try checkpoint(rules))
     }
   }
 
@@ -27,8 +27,8 @@ extension SQLiteRelay {
     let key = account.bytes.stored
     var leaf = Int64(clamping: batch.firstLeaf)
     try db.run(
-      "INSERT INTO batch (account, first_leaf, append, erasures) VALUES (?, ?, ?, ?)",
-      [key, leaf, batch.append.encoded.stored, batch.erasures.encoded.stored])
+      "INSERT INTO batch (account, first_leaf, signed_batch, erasures) VALUES (?, ?, ?, ?)",
+      [key, leaf, batch.signedBatch.encoded.stored, batch.erasures.encoded.stored])
     let insert = try db.cachedStatement(sql: "INSERT INTO record (account, leaf, bytes) VALUES (?, ?, ?)")
     for record in batch.records {
       try insert.execute(arguments: [key, leaf, record?.stored])
@@ -40,18 +40,18 @@ extension SQLiteRelay {
 
   /// Gives how many bytes were erased.
   private static func erase(_ leaf: UInt64, _ account: AccountID, _ db: Database) throws -> UInt64 {
-    let place: StatementArguments = [account.bytes.stored, Int64(clamping: leaf)]
-    let record = try db.row("SELECT bytes FROM record WHERE account = ? AND leaf = ?", place)?.optionalBytes(
+    let row: StatementArguments = [account.bytes.stored, Int64(clamping: leaf)]
+    let record = try db.row("SELECT bytes FROM record WHERE account = ? AND leaf = ?", row)?.optionalBytes(
       0)
     guard let record else { return 0 }
     let first = try db.number(
-      "SELECT coalesce(max(first_leaf), 0) FROM batch WHERE account = ? AND first_leaf <= ?", place)
+      "SELECT coalesce(max(first_leaf), 0) FROM batch WHERE account = ? AND first_leaf <= ?", row)
     try StoredStreams(db: db, account: account).remove(leaf, record, firstLeaf: first)
-    try db.run("UPDATE record SET bytes = NULL WHERE account = ? AND leaf = ?", place)
+    try db.run("UPDATE record SET bytes = NULL WHERE account = ? AND leaf = ?", row)
     return UInt64(record.count)
   }
 
-  /// Whole batches of records from a place in the history on.
+  /// Whole batches of records from a leaf index on.
   public func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
   ) async throws(RelayError) -> HistoryPage {
@@ -60,7 +60,7 @@ extension SQLiteRelay {
       let rules = try accounts.rules(of: account, db)
       let page = try Self.batches(of: account, from: leaf, maximumByteCount: most, db)
       return try HistoryPage(
-        page, receipt: try receipt(rules),
+        page, checkpoint: try checkpoint(rules),
         tree: StoredTree(db: db, account: account).prover(size: rules.history.tree.size))
     }
   }
@@ -69,7 +69,7 @@ extension SQLiteRelay {
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int, _ db: Database
   ) throws -> [HistoryBatch] {
     let sql = """
-      SELECT first_leaf, append, erasures FROM batch WHERE account = ? AND first_leaf >= ? ORDER BY first_leaf
+      SELECT first_leaf, signed_batch, erasures FROM batch WHERE account = ? AND first_leaf >= ? ORDER BY first_leaf
       """
     let rows = try Row.fetchCursor(
       db.cachedStatement(sql: sql), arguments: [account.bytes.stored, Int64(clamping: leaf)])
@@ -77,15 +77,15 @@ extension SQLiteRelay {
     var byteCount = 0
     while page.isEmpty || byteCount < maximumByteCount, let row = try rows.next() {
       let first = try row.count(0)
-      guard let append = try? Append(decoding: try row.bytes(1)),
+      guard let signedBatch = try? SignedBatch(decoding: try row.bytes(1)),
         let erasures = try? [UInt64](decoding: try row.bytes(2))
       else { throw StorageFailure.corrupted("The history of an account is damaged.") }
-      let count = Int(append.leafCount)
+      let count = Int(signedBatch.leafCount)
       let records = try records(of: account, from: first, count: count, db)
       byteCount += records.reduce(0) { $0 + ($1?.count ?? 0) }
       page.append(
         HistoryBatch(
-          firstLeaf: first, append: append, erasures: erasures,
+          firstLeaf: first, signedBatch: signedBatch, erasures: erasures,
           leafHashes: try StoredTree(db: db, account: account).leaves(from: first, count: count),
           records: records))
     }

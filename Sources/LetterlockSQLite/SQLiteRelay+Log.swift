@@ -80,7 +80,7 @@ extension SQLiteRelay {
     if erases { try? await file.truncateLog() }
   }
 
-  /// A device's wrap of an epoch's root.
+  /// A device's wrap of an epoch's secret.
   public func wrap(
     of account: AccountID, epoch: UInt64, for device: DeviceID
   ) async throws(RelayError) -> [UInt8]? {

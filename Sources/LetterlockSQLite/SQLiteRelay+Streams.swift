@@ -14,13 +14,16 @@ extension SQLiteRelay {
       let rules = try accounts.rules(of: account, db)
       let limit = min(Int(query.limit), RelayLimits.streamRecordCount)
       let streams = StoredStreams(db: db, account: account)
-      var places: [UInt64] = []
-      for tag in query.tags { places += try streams.places(in: tag, before: query.before, limit: limit + 1) }
-      places.sort()
+      var leafIndices: [UInt64] = []
+      for tag in query.tags {
+        leafIndices += try streams.leafIndices(in: tag, before: query.before, limit: limit + 1)
+      }
+      leafIndices.sort()
       let reader = PageReader(db: db, account: account, tree: StoredTree(db: db, account: account))
-      let batches = try reader.batches(of: places.suffix(limit))
+      let batches = try reader.batches(of: leafIndices.suffix(limit))
       return try StreamPage(
-        batches, hasOlder: places.count > limit, receipt: try receipt(rules), knownSize: query.knownSize,
+        batches, hasOlder: leafIndices.count > limit, checkpoint: try checkpoint(rules),
+        knownSize: query.knownSize,
         tree: reader.tree.prover(size: rules.history.tree.size))
     }
   }
@@ -35,9 +38,9 @@ extension SQLiteRelay {
       let found = try StoredStreams(db: db, account: account).newest(before: leaf, limit: limit + 1)
       let taken = found.prefix(limit)
       let reader = PageReader(db: db, account: account, tree: StoredTree(db: db, account: account))
-      let batches = try reader.batches(of: taken.map { $0.place }.sorted()[...])
+      let batches = try reader.batches(of: taken.map { $0.leaf }.sorted()[...])
       let page = try StreamPage(
-        batches, hasOlder: found.count > limit, receipt: try receipt(rules), knownSize: knownSize,
+        batches, hasOlder: found.count > limit, checkpoint: try checkpoint(rules), knownSize: knownSize,
         tree: reader.tree.prover(size: rules.history.tree.size))
       return StreamListing(page: page, sizes: taken.map { $0.size })
     }
@@ -50,25 +53,27 @@ private struct PageReader {
   let account: AccountID
   let tree: StoredTree
 
-  /// The batches that hold places, ascending, with those records only.
-  func batches(of places: ArraySlice<UInt64>) throws -> [PartialBatch] {
+  /// The batches that hold leaf indices, ascending, with those records only.
+  func batches(of leafIndices: ArraySlice<UInt64>) throws -> [PartialBatch] {
     var batches: [PartialBatch] = []
-    var rest = places
+    var rest = leafIndices
     while let leaf = rest.first {
       let row = try db.row(
         """
-        SELECT first_leaf, append FROM batch WHERE account = ? AND first_leaf <= ? \
+        SELECT first_leaf, signed_batch FROM batch WHERE account = ? AND first_leaf <= ? \
         ORDER BY first_leaf DESC LIMIT 1
         """, [account.bytes.stored, Int64(clamping: leaf)])
-      guard let row, let append = try? Append(decoding: try row.bytes(1)) else { throw StoredStreams.damaged }
+      guard let row, let signedBatch = try? SignedBatch(decoding: try row.bytes(1)) else {
+        throw StoredStreams.damaged
+      }
       let first = try row.count(0)
-      let end = first + UInt64(append.leafCount)
+      let end = first + UInt64(signedBatch.leafCount)
       guard leaf < end else { throw StoredStreams.damaged }
       let here = rest.prefix { $0 < end }
       rest = rest.dropFirst(here.count)
       let part = PartialBatch(
-        firstLeaf: first, append: append,
-        leafHashes: try tree.leaves(from: first, count: Int(append.leafCount)),
+        firstLeaf: first, signedBatch: signedBatch,
+        leafHashes: try tree.leaves(from: first, count: Int(signedBatch.leafCount)),
         records: try here.map { try record($0, from: first) })
       guard let part else { throw StoredStreams.damaged }
       batches.append(part)

@@ -13,7 +13,7 @@ public final class SQLiteRelay: Relay {
   let accounts: StoredAccounts
   private let settings: RelaySettings
 
-  /// Opens the relay at `path`, making it and its receipt key if it is not there. Its folder must be.
+  /// Opens the relay at `path`, making it and its checkpoint key if it is not there. Its folder must be.
   ///
   /// Each account may keep `quota` bytes; without one, what the file says, and all it wants in a new file.
   /// - Throws: `RelayError.unavailable`, `.corrupted` if the file is something else.
@@ -37,8 +37,8 @@ public final class SQLiteRelay: Relay {
     accounts = StoredAccounts(quota: settings.quota)
   }
 
-  /// What the relay signs receipts with.
-  public func receiptKey() async throws(RelayError) -> [UInt8] { settings.key.publicKey }
+  /// What the relay signs checkpoints with.
+  public func checkpointKey() async throws(RelayError) -> [UInt8] { settings.key.publicKey }
 
   /// What the account keeps.
   public func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
@@ -50,8 +50,8 @@ public final class SQLiteRelay: Relay {
     do { return try file.isWhole() } catch { throw RelayError(storage: error) }
   }
 
-  func receipt(_ rules: RelayAccount) throws(RelayError) -> Receipt {
-    try rules.receipt(by: settings.key)
+  func checkpoint(_ rules: RelayAccount) throws(RelayError) -> Checkpoint {
+    try rules.checkpoint(by: settings.key)
   }
 
   var quota: UInt64 { settings.quota }

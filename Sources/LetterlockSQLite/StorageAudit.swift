@@ -9,7 +9,7 @@ extension SQLiteRelay {
   package func audit() throws(RelayError) -> [String] {
     try readNow { database in
       var problems = try StorageAudit.historyProblems(
-        "SELECT account, first_leaf, append FROM batch ORDER BY account, first_leaf",
+        "SELECT account, first_leaf, signed_batch FROM batch ORDER BY account, first_leaf",
         records: "SELECT count(*) FROM record WHERE account = ? AND (leaf >= ? OR leaf < 0)", database)
       problems += try StorageAudit.problem(
         "parts belong to attachments that are not there",
@@ -62,7 +62,7 @@ extension SQLiteDeviceStore {
     do {
       return try file.queue.read { database in
         try StorageAudit.historyProblems(
-          "SELECT x'' AS account, first_leaf, append FROM batch ORDER BY first_leaf",
+          "SELECT x'' AS account, first_leaf, signed_batch FROM batch ORDER BY first_leaf",
           records: "SELECT count(*) FROM record WHERE ? = x'' AND (leaf >= ? OR leaf < 0)", database)
           + Self.noteProblems(database)
       }
@@ -90,7 +90,7 @@ private enum StorageAudit {
     try Int.fetchOne(database, sql: sql) == 0 ? [] : [text]
   }
 
-  /// Appends out of place, and records beyond the last of them.
+  /// Signed batches out of place, and records beyond the last of them.
   static func historyProblems(
     _ batches: String, records: String, _ database: Database
   ) throws -> [String] {
@@ -101,9 +101,9 @@ private enum StorageAudit {
       let account = try row.bytes(0)
       let first: Int64 = row[1]
       if first != ends[account, default: 0] {
-        problems.append("an Append is out of place at record \(first)")
+        problems.append("a signed batch is out of place at record \(first)")
       }
-      let count = (try? Append(decoding: try row.bytes(2)))?.leafCount ?? 0
+      let count = (try? SignedBatch(decoding: try row.bytes(2)))?.leafCount ?? 0
       ends[account] = first + Int64(count)
     }
     for (account, end) in ends {

@@ -2,7 +2,7 @@
 internal import GRDB
 internal import Letterlock
 
-/// Which records belong to which stream: a row for each stream and Append, and one for each stream.
+/// Which records belong to which stream: a row for each stream and signed batch, and one for each stream.
 struct StoredStreams {
   let db: Database
   let account: AccountID
@@ -13,7 +13,7 @@ struct StoredStreams {
       guard let last = indices.last else { continue }
       let name = tag.bytes.stored
       try db.run(
-        "INSERT INTO stream_part (account, tag, first_leaf, places) VALUES (?, ?, ?, ?)",
+        "INSERT INTO stream_part (account, tag, first_leaf, indices) VALUES (?, ?, ?, ?)",
         [key, name, Int64(clamping: batch.firstLeaf), Self.bytes(indices).stored])
       try db.run(
         """
@@ -30,17 +30,17 @@ struct StoredStreams {
     let tag = sealed.streamTag.bytes.stored
     let part: StatementArguments = [key, tag, Int64(clamping: firstLeaf)]
     let row = try db.row(
-      "SELECT places FROM stream_part WHERE account = ? AND tag = ? AND first_leaf = ?", part)
+      "SELECT indices FROM stream_part WHERE account = ? AND tag = ? AND first_leaf = ?", part)
     guard let row else { return }
     let left = Self.indices(try row.bytes(0)).filter { firstLeaf + UInt64($0) != leaf }
     if left.isEmpty {
       try db.run("DELETE FROM stream_part WHERE account = ? AND tag = ? AND first_leaf = ?", part)
     } else {
       try db.run(
-        "UPDATE stream_part SET places = ? WHERE account = ? AND tag = ? AND first_leaf = ?",
+        "UPDATE stream_part SET indices = ? WHERE account = ? AND tag = ? AND first_leaf = ?",
         [Self.bytes(left).stored, key, tag, Int64(clamping: firstLeaf)])
     }
-    guard let newest = try places(in: sealed.streamTag, before: .max, limit: 1).first else {
+    guard let newest = try leafIndices(in: sealed.streamTag, before: .max, limit: 1).first else {
       return try db.run("DELETE FROM stream WHERE account = ? AND tag = ?", [key, tag])
     }
     try db.run(
@@ -48,25 +48,25 @@ struct StoredStreams {
       [Int64(clamping: newest), key, tag])
   }
 
-  /// The newest places of a stream, the newest first.
-  func places(in tag: StreamTag, before leaf: UInt64, limit: Int) throws -> [UInt64] {
-    var places: [UInt64] = []
+  /// The newest leaf indices of a stream, the newest first.
+  func leafIndices(in tag: StreamTag, before leaf: UInt64, limit: Int) throws -> [UInt64] {
+    var leafIndices: [UInt64] = []
     let sql = """
-      SELECT first_leaf, places FROM stream_part WHERE account = ? AND tag = ? AND first_leaf < ? \
+      SELECT first_leaf, indices FROM stream_part WHERE account = ? AND tag = ? AND first_leaf < ? \
       ORDER BY first_leaf DESC
       """
     let rows = try Row.fetchCursor(
       db.cachedStatement(sql: sql), arguments: [key, tag.bytes.stored, Int64(clamping: leaf)])
-    while places.count < limit, let row = try rows.next() {
+    while leafIndices.count < limit, let row = try rows.next() {
       let first = try row.count(0)
-      places += Self.indices(try row.bytes(1)).reversed().map { first + UInt64($0) }.filter { $0 < leaf }
+      leafIndices += Self.indices(try row.bytes(1)).reversed().map { first + UInt64($0) }.filter { $0 < leaf }
     }
-    return Array(places.prefix(limit))
+    return Array(leafIndices.prefix(limit))
   }
 
-  /// The newest place of each stream and the number of its records, the newest first.
-  func newest(before leaf: UInt64, limit: Int) throws -> [(place: UInt64, size: StreamSize)] {
-    var streams: [(place: UInt64, size: StreamSize)] = []
+  /// The newest leaf index of each stream and the number of its records, the newest first.
+  func newest(before leaf: UInt64, limit: Int) throws -> [(leaf: UInt64, size: StreamSize)] {
+    var streams: [(leaf: UInt64, size: StreamSize)] = []
     let sql =
       "SELECT tag, newest, count FROM stream WHERE account = ? AND newest < ? ORDER BY newest DESC LIMIT ?"
     try db.forEachRow(sql, [key, Int64(clamping: leaf), limit]) { row in

@@ -34,21 +34,21 @@ enum StreamAudit {
       database, sql: "SELECT first_leaf FROM batch WHERE account = ? ORDER BY first_leaf", arguments: [key])
     for (index, first) in firsts.enumerated() {
       let end = index + 1 < firsts.count ? firsts[index + 1] : Int64.max
-      var places: [StreamTag: [Int]] = [:]
+      var positions: [StreamTag: [Int]] = [:]
       let sql = "SELECT leaf, bytes FROM record WHERE account = ? AND leaf >= ? AND leaf < ? ORDER BY leaf"
       try database.forEachRow(sql, [key, first, end]) { row in
         guard let record = try row.optionalBytes(1), let sealed = try? SealedRecord(decoding: record) else {
           return
         }
         let leaf = try row.count(0)
-        places[sealed.streamTag, default: []].append(Int(leaf) - Int(first))
+        positions[sealed.streamTag, default: []].append(Int(leaf) - Int(first))
         streams[sealed.streamTag, default: Stream()].newest = leaf
         streams[sealed.streamTag, default: Stream()].count += 1
       }
-      for (tag, indices) in places {
+      for (tag, indices) in positions {
         partCount += 1
         let row = try database.row(
-          "SELECT places FROM stream_part WHERE account = ? AND tag = ? AND first_leaf = ?",
+          "SELECT indices FROM stream_part WHERE account = ? AND tag = ? AND first_leaf = ?",
           [key, tag.bytes.stored, first])
         guard try row?.bytes(0) == StoredStreams.bytes(indices) else {
           problems.append("the streams at record \(first) are damaged")

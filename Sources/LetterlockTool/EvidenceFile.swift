@@ -27,8 +27,8 @@ enum EvidenceFile {
       throw ToolError.wrong("\(path) shows nothing against a relay: \(error).")
     }
     print("The relay of account \(evidence.account) signed two histories:")
-    for receipt in [evidence.older, evidence.newer] {
-      print("  \(receipt.treeSize) records with the root \(receipt.treeRoot)")
+    for checkpoint in [evidence.older, evidence.newer] {
+      print("  \(checkpoint.treeSize) records with the root \(checkpoint.treeRoot)")
     }
     print("The second had the root \(evidence.beginning) when it was as long as the first: they contradict.")
   }

@@ -4,8 +4,8 @@ import LetterlockImport
 
 /// Reads a source a page at a time, apart from whoever seals what it holds.
 actor ImportReader {
-  /// As many messages as go into a few Appends: what each synchronisation does besides counts for less.
-  static let pageCount = 4 * Append.maximumLeafCount
+  /// As many messages as go into a few signed batches: what each synchronisation does besides counts for less.
+  static let pageCount = 4 * SignedBatch.maximumLeafCount
 
   /// Some items, in order.
   struct Page: Sendable {

@@ -39,7 +39,7 @@ extension ToolError {
       case .noSuchAccount:
         ToolError("This relay holds no account of this recovery key: check the key and the relay.")
       case .noRecoveryKeyPrepared: ToolError("There is no new recovery key to put in place of the old one.")
-      case .notAnElector:
+      case .notAnApprover:
         ToolError("This device has no vote on the recovery key: use one that has.")
       case .proposalRefused:
         ToolError.wrong("No device with a vote has proposed this, or the recovery key has changed since.")
@@ -143,7 +143,7 @@ extension Verdict {
   var sentence: String {
     switch self {
     case .complete(let size): "The history is complete: \(size) records."
-    case .missing(let leaves): "The relay withholds records, from place \(leaves.first ?? 0) on."
+    case .missing(let leaves): "The relay withholds records, from leaf index \(leaves.first ?? 0) on."
     case .rolledBack(let from, let to):
       "The relay shows an older history (\(to)) than this device has seen (\(from))."
     case .reordered: "The relay shows the history in another order than it signed."

@@ -4,7 +4,7 @@ import Foundation
 public enum VectorGenerator {
   /// Writes a file for each kind into a folder, which is made if it is not there. Gives the number of cases.
   ///
-  /// Keys, roots and messages follow from fixed seeds. Nonces, encapsulations and ML-DSA's randomness do not,
+  /// Keys, epoch secrets and messages follow from fixed seeds. Nonces, encapsulations and ML-DSA's randomness do not,
   /// so that the bytes differ between runs while what they say stays.
   public static func write(to folder: String) throws -> Int {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

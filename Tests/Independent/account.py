@@ -30,12 +30,12 @@ class Log:
         refuse_unless(device.device != recovery.device, "deviceKnown")
         for bundle in (device, recovery):
             self.check_bundle(bundle)
-        refuse_unless(len(create.receipt_key) in (0, 32), "malformed")
+        refuse_unless(len(create.checkpoint_key) in (0, 32), "malformed")
         self.account = labelled_hash("account id", create.content)
         self.members = {device.device: device, recovery.device: recovery}
         self.versions = {bundle.device: bundle.highest_version for bundle in (device, recovery)}
         self.removed = set()
-        self.recovery, self.electors = recovery.device, {device.device}
+        self.recovery, self.approvers = recovery.device, {device.device}
         self.heads, self.epochs = [create.head], []
         self.check_signatures(create.signatures, create.content, [device, recovery], ZERO)
         self.begin(create.epoch)
@@ -72,11 +72,11 @@ class Log:
 
     def check_votes(self, entry, votes):
         voters = [device for device, _ in votes]
-        count = len(self.electors)
+        count = len(self.approvers)
         refuse_unless(len(voters) + 1 >= (max(1, count) if count <= 2 else count // 2 + 1), "wrongSigners")
         refuse_unless(voters == sorted(set(voters)) and entry.signer not in voters, "wrongSigners")
-        refuse_unless({entry.signer, *voters} <= self.electors & set(self.active), "wrongSigners")
-        content = self.recovery + entry.signer + entry.recovery.device + vector(b"".join(entry.electors))
+        refuse_unless({entry.signer, *voters} <= self.approvers & set(self.active), "wrongSigners")
+        content = self.recovery + entry.signer + entry.recovery.device + vector(b"".join(entry.approvers))
         for device, signature in votes:
             refuse_unless(
                 is_valid(self.members[device].signing_keys, signature, "recovery vote", self.account, content),
@@ -96,7 +96,7 @@ class Log:
                 refuse_unless(leaver in self.active, "deviceNotActive")
                 refuse_unless(leaver not in (self.recovery, entry.signer), "notRemovable")
             if entry.signer == self.recovery:
-                self.electors -= set(entry.leavers)
+                self.approvers -= set(entry.leavers)
             self.removed |= set(entry.leavers)
         elif entry.type == Entry.ROTATE:
             self.check_bundle(entry.device)
@@ -124,9 +124,9 @@ class Log:
             refuse_unless(bundle.highest_version >= self.epochs[-1].version, "wrongVersion")
         else:
             refuse_unless(
-                entry.electors == sorted(set(entry.electors) & (set(self.active) - {self.recovery})),
-                "wrongElectors")
-            self.electors = set(entry.electors)
+                entry.approvers == sorted(set(entry.approvers) & (set(self.active) - {self.recovery})),
+                "wrongApprovers")
+            self.approvers = set(entry.approvers)
             self.removed.add(self.recovery)
             self.recovery = bundle.device
         self.members[bundle.device] = bundle
@@ -148,21 +148,21 @@ class Log:
         self.epochs.append(header)
 
 
-def epoch_holds(header, account, root, linked_roots):
+def epoch_holds(header, account, epoch_secret, linked_secrets):
     context = account + header.number.to_bytes(8, "big")
-    if derive(root, "commit", context, 32) != header.commitment:
+    if derive(epoch_secret, "commit", context, 32) != header.commitment:
         return False
-    if XWing(derive(root, "inbox", context, 32)).public != header.inbox_key:
+    if XWing(derive(epoch_secret, "inbox", context, 32)).public != header.inbox_key:
         return False
     try:
-        return linked_roots == [open_link(root, context, *link) for link in header.links]
+        return linked_secrets == [open_link(epoch_secret, context, *link) for link in header.links]
     except Refused:
         return False
 
 
-def open_link(root, context, earlier, sealed):
+def open_link(epoch_secret, context, earlier, sealed):
     place = context + earlier.to_bytes(8, "big")
-    key, nonce = derive(root, "link key", place, 32), derive(root, "link nonce", place, 24)
+    key, nonce = derive(epoch_secret, "link key", place, 32), derive(epoch_secret, "link nonce", place, 24)
     return xchacha_open(key, nonce, context, sealed)
 
 

@@ -1,7 +1,7 @@
 """Proofs about trees, evidence and partial batches: SPEC.md sections 6.5, 6.6 and 6.9."""
 import account
 from primitives import refuse_unless, sha256
-from structures import Append, Entry, Reader, labelled_hash, version
+from structures import Entry, Reader, SignedBatch, labelled_hash, version
 
 
 def node(left, right):
@@ -71,7 +71,7 @@ def consistency(test):
 
 
 def leaves_root(leaves, size, nodes):
-    """Section 6.5: `leaves` are (place, hash), ascending."""
+    """Section 6.5: `leaves` are (leaf index, hash), ascending."""
     refuse_unless(leaves and leaves[-1][0] < size)
     refuse_unless(all(a[0] < b[0] for a, b in zip(leaves, leaves[1:])))
     rest = list(nodes)
@@ -95,13 +95,13 @@ def leaves(test, all_hashes):
     reader = Reader(bytes.fromhex(test["proof"]))
     nodes = hashes(reader.opaque())
     reader.finish()
-    if any(place >= len(all_hashes) for place in test["places"]):
+    if any(leaf >= len(all_hashes) for leaf in test["leaf_indices"]):
         return False
-    places = [(place, all_hashes[place]) for place in test["places"]]
-    return leaves_root(places, test["size"], nodes).hex() == test["root"]
+    found = [(leaf, all_hashes[leaf]) for leaf in test["leaf_indices"]]
+    return leaves_root(found, test["size"], nodes).hex() == test["root"]
 
 
-class Receipt:
+class Checkpoint:
     SIZE = 1 + 32 + 8 + 32 + 32 + 64
 
     def __init__(self, data):
@@ -118,13 +118,14 @@ def evidence(test):
     version(reader)
     create = Entry(reader)
     name = account.Log(create).account
-    older, newer = Receipt(reader.fixed(Receipt.SIZE)), Receipt(reader.fixed(Receipt.SIZE))
+    older, newer = Checkpoint(reader.fixed(Checkpoint.SIZE)), Checkpoint(reader.fixed(Checkpoint.SIZE))
     beginning = reader.fixed(32)
     old, new, path = consistency_proof(reader)
     reader.finish()
-    for receipt in (older, newer):
-        refuse_unless(receipt.account == name and len(create.receipt_key) == 32)
-        refuse_unless(account.is_valid(create.receipt_key, receipt.signature, "receipt", name, receipt.signed))
+    for checkpoint in (older, newer):
+        refuse_unless(checkpoint.account == name and len(create.checkpoint_key) == 32)
+        refuse_unless(account.is_valid(
+            create.checkpoint_key, checkpoint.signature, "checkpoint", name, checkpoint.signed))
     refuse_unless(old == older.size and new == newer.size)
     return consistency_holds(old, new, path, beginning, newer.root) and beginning != older.root
 
@@ -132,12 +133,12 @@ def evidence(test):
 def partial(test, keys, owner):
     reader = Reader(bytes.fromhex(test["batch"]))
     reader.uint(8)
-    append = Append(reader)
+    signed_batch = SignedBatch(reader)
     records, nodes, found = Reader(reader.opaque()), hashes(reader.opaque()), []
     reader.finish()
     while not records.is_at_end:
         index = records.uint(2)
-        found.append((index, sha256(b"\0" + append.leaf(records.opaque()))))
-    refuse_unless(append.device == labelled_hash("device id", keys))
-    refuse_unless(account.is_valid(keys, append.signature, "append", owner, append.signed))
-    return leaves_root(found, append.leaf_count, nodes) == append.leaf_root
+        found.append((index, sha256(b"\0" + signed_batch.leaf(records.opaque()))))
+    refuse_unless(signed_batch.device == labelled_hash("device id", keys))
+    refuse_unless(account.is_valid(keys, signed_batch.signature, "signed batch", owner, signed_batch.signed))
+    return leaves_root(found, signed_batch.leaf_count, nodes) == signed_batch.leaf_root

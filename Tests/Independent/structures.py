@@ -131,7 +131,7 @@ class Entry:
     def read_change(self, reader):
         bundle = lambda: Bundle(reader.fixed(Bundle.SIZE))
         if self.type == self.CREATE:
-            self.device, self.recovery, self.receipt_key = bundle(), bundle(), reader.opaque()
+            self.device, self.recovery, self.checkpoint_key = bundle(), bundle(), reader.opaque()
         elif self.type == self.ADD:
             self.device, self.consent_tag = bundle(), reader.fixed(32)
             self.consent, self.wrap_hash = reader.fixed(3373), reader.fixed(32)
@@ -140,7 +140,7 @@ class Entry:
         elif self.type == self.ROTATE:
             self.device = bundle()
         elif self.type == self.REPLACE:
-            self.recovery, self.electors = bundle(), devices(reader)
+            self.recovery, self.approvers = bundle(), devices(reader)
         elif self.type == self.UPDATE:
             self.highest_version = reader.uint(1)
         else:
@@ -149,24 +149,24 @@ class Entry:
             self.epoch = Header(reader)
 
 
-class Append:
+class SignedBatch:
     def __init__(self, source):
         reader = Reader(source) if isinstance(source, bytes) else source
         start = reader.at
         version(reader)
         self.log_head, self.device, self.counter = reader.fixed(32), reader.fixed(32), reader.uint(8)
         self.previous = reader.fixed(32)
-        has_basis = reader.uint(1)
-        refuse_unless(has_basis < 2)
-        if has_basis:
+        has_known_checkpoint = reader.uint(1)
+        refuse_unless(has_known_checkpoint < 2)
+        if has_known_checkpoint:
             version(reader)
-            self.basis = reader.fixed(32 + 8 + 32 + 32 + 64)
+            self.known_checkpoint = reader.fixed(32 + 8 + 32 + 32 + 64)
         self.leaf_count, self.leaf_root = reader.uint(2), reader.fixed(32)
         self.erasures = reader.fixed(32)
         self.signed, self.signature = reader.data[start:reader.at], reader.fixed(64)
         if reader is not source:
             reader.finish()
-        self.hash = labelled_hash("append", self.signed)
+        self.hash = labelled_hash("signed batch", self.signed)
 
     def leaf(self, record):
         return vector(record) + self.device + self.counter.to_bytes(8, "big")

@@ -10,7 +10,7 @@ import proofs
 import writtencode
 from primitives import (Refused, XWing, argon2id, chunked_open, chunked_parts, ed25519_public, hmac_sha256,
                         mldsa_public, refuse_unless, sha256, xchacha_open)
-from structures import ZERO, Append, Bundle, Entry, Header, Reader, derive, labelled_hash, vector
+from structures import ZERO, Bundle, Entry, Header, Reader, SignedBatch, derive, labelled_hash, vector
 
 
 def unhex(value):
@@ -54,7 +54,7 @@ def log(test, file):
         replayed.append(entry)
     if test["valid"]:
         return (replayed.heads[-1] == unhex(test["head"]) and replayed.active == unhex(test["active"])
-                and sorted(replayed.electors) == unhex(test["electors"])
+                and sorted(replayed.approvers) == unhex(test["approvers"])
                 and [epoch.hash for epoch in replayed.epochs] == unhex(test["epochs"]))
     try:
         replayed.append(Entry(unhex(test["entry"])))
@@ -65,16 +65,16 @@ def log(test, file):
 
 def epoch(test, file):
     reader = Reader(unhex(test["header"]))
-    header, bound, root = Header(reader), unhex(test["account"]), unhex(test["root"])
+    header, bound, epoch_secret = Header(reader), unhex(test["account"]), unhex(test["epoch_secret"])
     reader.finish()
     if test["type"] == "epoch":
         assert header.hash == unhex(test["hash"])
-        return account.epoch_holds(header, bound, root, unhex(test["linked_roots"])) == test["valid"]
+        return account.epoch_holds(header, bound, epoch_secret, unhex(test["linked_secrets"])) == test["valid"]
     xwing = XWing(unhex(test["sealing_seed"]))
     assert xwing.public == unhex(test["sealing_key"])
     opened = opens(lambda: account.open_wrap(
         unhex(test["wrap"]), header, bound, unhex(test["recipient"]), xwing))
-    return opened == (root if test["valid"] else None)
+    return opened == (epoch_secret if test["valid"] else None)
 
 
 def open_record(data, key, reference, tag):
@@ -89,9 +89,9 @@ def open_record(data, key, reference, tag):
 
 
 def record(test, file):
-    root, owner, header_hash = (unhex(test[name]) for name in ("root", "account", "header_hash"))
-    tag = derive(root, "stream", owner + unhex(test["conversation"]), 16)
-    key = derive(root, "record", owner + header_hash + tag, 32)
+    epoch_secret, owner, header_hash = (unhex(test[name]) for name in ("epoch_secret", "account", "header_hash"))
+    tag = derive(epoch_secret, "stream", owner + unhex(test["conversation"]), 16)
+    key = derive(epoch_secret, "record", owner + header_hash + tag, 32)
     assert tag == unhex(test["stream_tag"]) and key == unhex(test["key"])
     opened = opens(lambda: open_record(unhex(test["record"]), key, header_hash[:16], tag))
     if opened is not None:
@@ -99,18 +99,18 @@ def record(test, file):
     return opened == (unhex(test["entry"]) if test["valid"] else None)
 
 
-def append(test, file):
-    made = opens(lambda: Append(unhex(test["append"])))
+def signed_batch(test, file):
+    made = opens(lambda: SignedBatch(unhex(test["signed_batch"])))
     if made is None:
         return not test["valid"]
     keys = unhex(file["signing_keys"])
     holds = (
-        account.is_valid(keys, made.signature, "append", unhex(test["account"]), made.signed)
+        account.is_valid(keys, made.signature, "signed batch", unhex(test["account"]), made.signed)
         and made.device == labelled_hash("device id", keys)
         and made.leaf_count == len(test["records"])
         and made.leaf_root == tree_hash([made.leaf(item) for item in unhex(test["records"])])
         and made.erasures == labelled_hash(
-            "erasures", vector(b"".join(place.to_bytes(8, "big") for place in test["erasures"]))))
+            "erasures", vector(b"".join(leaf.to_bytes(8, "big") for leaf in test["erasures"]))))
     return holds == test["valid"] and made.hash == unhex(test["hash"])
 
 
@@ -221,9 +221,9 @@ def frontier(leaves):
 
 
 def tree(test, file):
-    if test["type"] == "receipt":
-        data, keys = unhex(test["receipt"]), unhex(file["receipt_key"])
-        return account.is_valid(keys, data[-64:], "receipt", data[1:33], data[:-64]) == test["valid"]
+    if test["type"] == "checkpoint":
+        data, keys = unhex(test["checkpoint"]), unhex(file["checkpoint_key"])
+        return account.is_valid(keys, data[-64:], "checkpoint", data[1:33], data[:-64]) == test["valid"]
     leaves = unhex(test["leaves"])
     return tree_hash(leaves) == unhex(test["root"]) and frontier(leaves) == unhex(test["tree"])
 
@@ -241,15 +241,15 @@ def proof(test, file):
 
 
 def erasure(test, file):
-    data, keys, receipt_key = unhex(test["erasure"]), unhex(file["signing_keys"]), unhex(file["receipt_key"])
+    data, keys, checkpoint_key = unhex(test["erasure"]), unhex(file["signing_keys"]), unhex(file["checkpoint_key"])
     if len(data) != 1 + 32 + 169 + 8 + 3373 or data[0] != 1:
         return not test["valid"]
-    device, receipt = data[1:33], data[33:202]
+    device, checkpoint = data[1:33], data[33:202]
     holds = (
-        receipt[1:33] == unhex(file["account"]) and receipt[73:105] == unhex(file["log_head"])
-        and account.is_valid(receipt_key, receipt[-64:], "receipt", receipt[1:33], receipt[:-64])
+        checkpoint[1:33] == unhex(file["account"]) and checkpoint[73:105] == unhex(file["log_head"])
+        and account.is_valid(checkpoint_key, checkpoint[-64:], "checkpoint", checkpoint[1:33], checkpoint[:-64])
         and device == labelled_hash("device id", keys)
-        and account.is_valid(keys, data[-3373:], "account erasure", receipt[1:33], data[:-3373]))
+        and account.is_valid(keys, data[-3373:], "account erasure", checkpoint[1:33], data[:-3373]))
     return holds == test["valid"]
 
 
@@ -285,7 +285,7 @@ def key_file(test, file):
 
 KINDS = {
     "derivation": derivation, "signature": signature, "account": log, "epoch": epoch, "record": record,
-    "append": append, "message": message, "padding": padding, "attachment": attachment,
+    "signed-batch": signed_batch, "message": message, "padding": padding, "attachment": attachment,
     "attachment-digest": attachment_digest_of,
     "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
     "erasure": erasure,

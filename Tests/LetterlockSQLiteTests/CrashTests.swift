@@ -76,7 +76,7 @@ struct CrashTests {
       let page = try await opened.relay.history(
         of: account, from: history.tree.size, maximumByteCount: 1 << 16)
       guard !page.batches.isEmpty else {
-        #expect(page.receipt.treeRoot == history.tree.root)
+        #expect(page.checkpoint.treeRoot == history.tree.root)
         return (history, log)
       }
       for batch in page.batches {

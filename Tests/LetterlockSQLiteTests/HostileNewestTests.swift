@@ -80,8 +80,8 @@ struct HostileNewestTests {
   }
 
   private static func tag(of chat: ConversationID, _ device: Device) throws -> StreamTag {
-    let root = device.state.withLock { $0.keyring.roots[$0.log.newestEpoch.header.number] }
-    return try RecordKey.tag(of: chat, account: device.account, root: try #require(root))
+    let epochSecret = device.state.withLock { $0.keyring.epochSecrets[$0.log.newestEpoch.header.number] }
+    return try RecordKey.tag(of: chat, account: device.account, epochSecret: try #require(epochSecret))
   }
 }
 #endif

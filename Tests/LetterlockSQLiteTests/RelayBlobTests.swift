@@ -74,7 +74,7 @@ struct RelayBlobTests {
     let opened = try kind.open()
     let relay = opened.relay
     let account = try await TestAccount(at: relay)
-    let stranger = try TestAccount(receiptKey: [])
+    let stranger = try TestAccount(checkpointKey: [])
     let foreign = try stranger.upload(of: bytes(10))
     await #expect(throws: RelayError.blobRefused) {
       try await relay.beginBlob(foreign, of: account.id)
@@ -92,7 +92,7 @@ struct RelayBlobTests {
   func `uploads that were begun together do not exceed the quota together`(kind: RelayKind)
     async throws
   {
-    let probe = try TestAccount(receiptKey: [UInt8](repeating: 1, count: 32))
+    let probe = try TestAccount(checkpointKey: [UInt8](repeating: 1, count: 32))
     let logByteCount = UInt64(RelayUsage.byteCount(of: probe.create, probe.firstWraps))
     let opened = try kind.open(quota: logByteCount + 1500)
     let relay = opened.relay
@@ -137,10 +137,11 @@ struct RelayBlobTests {
     #expect(Set(listed.filter(\.isComplete).map(\.upload)) == [first, second])
     #expect(try await relay.blobs(of: account.id, after: listed[0].upload.blob) == Array(listed[1...]))
 
-    let old = try await account.send([account.record(1)], to: relay).receipt
-    let newest = try await account.send([account.record(2)], to: relay).receipt
-    func removal(_ basis: Receipt, by keys: DeviceKeys, _ blobs: [BlobID]) throws -> BlobRemoval {
-      try BlobRemoval(of: blobs, basis: basis, by: keys, account: account.id)
+    let old = try await account.send([account.record(1)], to: relay).checkpoint
+    let newest = try await account.send([account.record(2)], to: relay).checkpoint
+    func removal(_ knownCheckpoint: Checkpoint, by keys: DeviceKeys, _ blobs: [BlobID]) throws -> BlobRemoval
+    {
+      try BlobRemoval(of: blobs, knownCheckpoint: knownCheckpoint, by: keys, account: account.id)
     }
     await #expect(throws: RelayError.staleHistory(treeSize: 2)) {
       try await relay.removeBlobs(try removal(old, by: account.keys, [first.blob]), of: account.id)
@@ -172,16 +173,17 @@ struct RelayBlobTests {
     let opened = try kind.open()
     let relay = opened.relay
     var account = try await TestAccount(at: relay)
-    let newest = try await account.send([account.record(1)], to: relay).receipt
+    let newest = try await account.send([account.record(1)], to: relay).checkpoint
     let complete = try await store(bytes(10), of: account, at: relay)
     let begun = try account.upload(of: bytes(50))
     _ = try await relay.beginBlob(begun, of: account.id)
     // The recovery device is active too.
     let both = try BlobRemoval(
-      of: [complete.blob, begun.blob], basis: newest, by: account.recovery, account: account.id)
+      of: [complete.blob, begun.blob], knownCheckpoint: newest, by: account.recovery, account: account.id)
     await #expect(throws: RelayError.blobRefused) { try await relay.removeBlobs(both, of: account.id) }
     #expect(try await relay.blobs(of: account.id, after: nil).count == 2)
-    let one = try BlobRemoval(of: [complete.blob], basis: newest, by: account.recovery, account: account.id)
+    let one = try BlobRemoval(
+      of: [complete.blob], knownCheckpoint: newest, by: account.recovery, account: account.id)
     try await relay.removeBlobs(one, of: account.id)
     #expect(try await relay.blobs(of: account.id, after: nil).map(\.upload) == [begun])
   }

@@ -9,7 +9,7 @@ import Testing
 @Suite("Every relay, SPEC.md section 7: records")
 struct RelayHistoryTests {
   @Test(arguments: RelayKind.allCases)
-  func `records come back in the order they were accepted, with a receipt for all of them`(
+  func `records come back in the order they were accepted, with a checkpoint for all of them`(
     kind: RelayKind
   ) async throws {
     let opened = try kind.open()
@@ -22,11 +22,11 @@ struct RelayHistoryTests {
     #expect(
       page.batches.map(\.records)
         == [[account.record(1), account.record(2)], [account.record(3)]])
-    #expect(page.receipt.isSigned(by: try await relay.receiptKey()))
-    #expect(page.receipt.account == account.id)
-    #expect(page.receipt.treeSize == 3)
-    #expect(page.receipt.treeRoot == account.history.tree.root)
-    #expect(page.receipt.logHead == account.log.head)
+    #expect(page.checkpoint.isSigned(by: try await relay.checkpointKey()))
+    #expect(page.checkpoint.account == account.id)
+    #expect(page.checkpoint.treeSize == 3)
+    #expect(page.checkpoint.treeRoot == account.history.tree.root)
+    #expect(page.checkpoint.logHead == account.log.head)
   }
 
   @Test(arguments: RelayKind.allCases)
@@ -40,7 +40,7 @@ struct RelayHistoryTests {
     var contents: [[UInt8]?] = []
     while true {
       let page = try await relay.history(of: account.id, from: leaf, maximumByteCount: 500)
-      #expect(page.receipt.treeSize == 6)
+      #expect(page.checkpoint.treeSize == 6)
       guard let last = page.batches.last else { break }
       pages.append(page.batches.count)
       contents += page.batches.flatMap(\.records)
@@ -55,19 +55,19 @@ struct RelayHistoryTests {
   }
 
   @Test(arguments: RelayKind.allCases)
-  func `an Append sent again changes nothing, and one on an old log head is refused`(
+  func `a signed batch sent again changes nothing, and one on an old log head is refused`(
     kind: RelayKind
   ) async throws {
     let opened = try kind.open()
     let relay = opened.relay
     var account = try await TestAccount(at: relay)
     let records = [account.record(1)]
-    let append = try account.append(records)
+    let signedBatch = try account.append(records)
     try await account.send(records, to: relay)
     let usage = try await relay.usage(of: account.id)
-    let again = try await relay.append(append, records: records, to: account.id)
+    let again = try await relay.append(signedBatch, records: records, to: account.id)
     #expect(again.firstLeaf == nil)
-    #expect(again.receipt.treeSize == 1)
+    #expect(again.checkpoint.treeSize == 1)
     #expect(try await relay.usage(of: account.id) == usage)
     let (entry, wraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
       .epoch($0)
@@ -81,24 +81,24 @@ struct RelayHistoryTests {
   }
 
   @Test(arguments: RelayKind.allCases)
-  func `records that their Append does not name are refused and nothing of them is kept`(
+  func `records that their signed batch does not name are refused and nothing of them is kept`(
     kind: RelayKind
   ) async throws {
     let opened = try kind.open()
     let relay = opened.relay
     var account = try await TestAccount(at: relay)
-    let append = try account.append([account.record(1), account.record(2)])
+    let signedBatch = try account.append([account.record(1), account.record(2)])
     let wrong = [account.record(1), account.record(3)]
-    await #expect(throws: RelayError.appendRefused(.otherLeaves(leaf: 0))) {
-      try await relay.append(append, records: wrong, to: account.id)
+    await #expect(throws: RelayError.batchRefused(.otherLeaves(leaf: 0))) {
+      try await relay.append(signedBatch, records: wrong, to: account.id)
     }
     let fewer = [account.record(1)]
-    await #expect(throws: RelayError.appendRefused(.wrongRecordCount)) {
-      try await relay.append(append, records: fewer, to: account.id)
+    await #expect(throws: RelayError.batchRefused(.wrongRecordCount)) {
+      try await relay.append(signedBatch, records: fewer, to: account.id)
     }
     let huge = [[UInt8](repeating: 1, count: RelayLimits.recordByteCount + 1)]
     await #expect(throws: RelayError.tooLarge) {
-      try await relay.append(append, records: huge, to: account.id)
+      try await relay.append(signedBatch, records: huge, to: account.id)
     }
     #expect(try await relay.usage(of: account.id).records == 0)
     #expect(try await account.send([account.record(4)], to: relay).firstLeaf == 0)
@@ -108,7 +108,7 @@ struct RelayHistoryTests {
   func `a full account says what takes the room, keeps all it has, and still takes log entries`(
     kind: RelayKind
   ) async throws {
-    let probe = try TestAccount(receiptKey: [UInt8](repeating: 1, count: 32))
+    let probe = try TestAccount(checkpointKey: [UInt8](repeating: 1, count: 32))
     let logByteCount = UInt64(RelayUsage.byteCount(of: probe.create, probe.firstWraps))
     let opened = try kind.open(quota: logByteCount + 1500)
     let relay = opened.relay
@@ -118,9 +118,9 @@ struct RelayHistoryTests {
     #expect(usage.log == logByteCount)
     #expect(usage.quota == logByteCount + 1500)
     let records = [account.record(3), account.record(4)]
-    let append = try account.append(records)
+    let signedBatch = try account.append(records)
     await #expect(throws: RelayError.quotaExceeded(usage)) {
-      try await relay.append(append, records: records, to: account.id)
+      try await relay.append(signedBatch, records: records, to: account.id)
     }
     let upload = try account.upload(of: [UInt8](repeating: 0, count: 2000))
     await #expect(throws: RelayError.quotaExceeded(usage)) {

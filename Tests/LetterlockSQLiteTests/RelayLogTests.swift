@@ -35,9 +35,9 @@ struct RelayLogTests {
   func `an account that was never made is unknown to every request`(kind: RelayKind) async throws {
     let opened = try kind.open()
     let relay = opened.relay
-    let account = try TestAccount(receiptKey: [])
+    let account = try TestAccount(checkpointKey: [])
     let records = [account.record(1)]
-    let append = try account.append(records)
+    let signedBatch = try account.append(records)
     let entry = try account.entry(.update(highestVersion: 1))
     await #expect(throws: RelayError.unknownAccount) {
       try await relay.logEntries(of: account.id, from: 0)
@@ -46,7 +46,7 @@ struct RelayLogTests {
       try await relay.appendLogEntry(entry, wraps: [], to: account.id)
     }
     await #expect(throws: RelayError.unknownAccount) {
-      try await relay.append(append, records: records, to: account.id)
+      try await relay.append(signedBatch, records: records, to: account.id)
     }
     await #expect(throws: RelayError.unknownAccount) {
       try await relay.history(of: account.id, from: 0, maximumByteCount: 1)

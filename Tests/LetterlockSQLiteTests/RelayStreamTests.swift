@@ -35,7 +35,7 @@ struct RelayStreamTests {
       )
       let proven = try page.proven(in: account.log)
       #expect(proven.map(\.record.bytes) == proven.map { all[Int($0.leaf)] })
-      #expect(page.receipt.treeRoot == account.history.tree.root)
+      #expect(page.checkpoint.treeRoot == account.history.tree.root)
       #expect(try #require(page.consistency).newSize == 600)
       found = proven.map(\.leaf) + found
       before = proven.first?.leaf ?? 0
@@ -55,14 +55,14 @@ struct RelayStreamTests {
     let (account, all) = try await Self.filled(opened.relay)
     var tree = HistoryTree()
     for (index, record) in all.enumerated() {
-      // The counters of the five Appends.
+      // The counters of the five signed batches.
       let counter = UInt64([1, 301, 303, 560].filter { $0 <= index }.count + 1)
-      tree.append(Append.leafHash(of: record, device: account.keys.deviceID, counter: counter))
+      tree.append(SignedBatch.leafHash(of: record, device: account.keys.deviceID, counter: counter))
       guard index % 37 == 0 || [255, 256, 511, 599].contains(index) else { continue }
       let page = try await opened.relay.newestRecords(
         StreamQuery(tags: [Self.tag(2)], before: .max, limit: 1, knownSize: tree.size), of: account.id)
       let proof = try #require(page.consistency)
-      #expect(proof.holds(old: tree.root, new: page.receipt.treeRoot), "\(index)")
+      #expect(proof.holds(old: tree.root, new: page.checkpoint.treeRoot), "\(index)")
     }
     #expect(tree.root == account.history.tree.root)
   }
@@ -76,12 +76,12 @@ struct RelayStreamTests {
     #expect(listing.sizes.map(\.recordCount).reduce(0, +) == 600)
     let erased: [UInt64] = [598, 599]
     let records = [account.record(7, byteCount: 272)]
-    let append = try Append(
+    let signedBatch = try SignedBatch(
       of: records, erasing: erased, by: account.keys, account: account.id, logHead: account.log.head,
       counter: account.counter + 1,
-      previous: account.history.author(account.keys.deviceID)?.appendHash ?? .zero,
-      basis: account.receipt)
-    _ = try await opened.relay.append(append, records: records, erasing: erased, to: account.id)
+      previous: account.history.author(account.keys.deviceID)?.batchHash ?? .zero,
+      knownCheckpoint: account.checkpoint)
+    _ = try await opened.relay.append(signedBatch, records: records, erasing: erased, to: account.id)
     all.append(records[0])
     let after = try await opened.relay.newestStreams(before: .max, limit: 3, knownSize: 600, of: account.id)
     #expect(try after.page.proven(in: account.log).map(\.leaf) == [596, 597, 600])

@@ -17,14 +17,14 @@ struct SQLiteDeviceStoreTests {
   init() throws { folder = try TemporaryFolder() }
 
   private func batch(_ account: inout TestAccount, _ records: [[UInt8]?]) throws -> HistoryBatch {
-    let append = try account.append(records.map { $0 ?? [] })
+    let signedBatch = try account.append(records.map { $0 ?? [] })
     let whole = HistoryBatch(
-      firstLeaf: account.history.tree.size, append: append, records: records.map { $0 ?? [] })
+      firstLeaf: account.history.tree.size, signedBatch: signedBatch, records: records.map { $0 ?? [] })
     return whole.replacing(records)
   }
 
   @Test func `everything that was put in is there when the file is opened again`() throws {
-    var account = try TestAccount(receiptKey: [])
+    var account = try TestAccount(checkpointKey: [])
     let whole = try batch(&account, [account.record(1), account.record(2)])
     let upload = try account.upload(of: [1, 2, 3])
     do {
@@ -38,7 +38,7 @@ struct SQLiteDeviceStoreTests {
     }
     let store = try SQLiteDeviceStore(existing: path)
     #expect(try store.progress() == [8])
-    #expect(try store.staged()?.append == [9, 9])
+    #expect(try store.staged()?.signedBatch == [9, 9])
     #expect(try store.staged()?.through == 2)
     #expect(try store.outbox(limit: 2).map(\.bytes) == [[1], [22]])
     #expect(try store.outbox(limit: .max).map(\.sequence) == [1, 2, 3])
@@ -66,22 +66,22 @@ struct SQLiteDeviceStoreTests {
     #expect(try store.progress() == [4])
   }
 
-  @Test func `a commit keeps the Append that is to be sent next`() throws {
-    let next = StagedAppend(append: [6], through: 3)
+  @Test func `a commit keeps the signed batch that is to be sent next`() throws {
+    let next = StagedBatch(signedBatch: [6], through: 3)
     let stores: [any DeviceStore] = [try SQLiteDeviceStore(path: path), MemoryDeviceStore()]
     for store in stores {
       try store.enqueue([[1], [2], [3]], blobs: [])
       try store.stage([5], through: 2, progress: [1])
       try store.commit([], clearingOutboxThrough: 2, staging: next, progress: [2])
       #expect(try store.outbox(limit: .max).map(\.sequence) == [3])
-      #expect(try store.staged()?.append == [6])
+      #expect(try store.staged()?.signedBatch == [6])
       #expect(try store.staged()?.through == 3)
       #expect(try store.progress() == [2])
     }
   }
 
   @Test func `a commit that cannot be whole changes nothing`() throws {
-    var account = try TestAccount(receiptKey: [])
+    var account = try TestAccount(checkpointKey: [])
     let first = try batch(&account, [account.record(1)])
     let store = try SQLiteDeviceStore(path: path)
     try store.enqueue([[1]], blobs: [])
@@ -94,7 +94,7 @@ struct SQLiteDeviceStoreTests {
   }
 
   @Test func `a record that is absent stays absent in its place`() throws {
-    var account = try TestAccount(receiptKey: [])
+    var account = try TestAccount(checkpointKey: [])
     let holed = try batch(&account, [account.record(1), nil, account.record(3)])
     let store = try SQLiteDeviceStore(path: path)
     try store.commit([holed], clearingOutboxThrough: nil, progress: [])
@@ -102,7 +102,7 @@ struct SQLiteDeviceStoreTests {
   }
 
   @Test func `an attachment is there once it is finished and waits until it is uploaded`() throws {
-    let account = try TestAccount(receiptKey: [])
+    let account = try TestAccount(checkpointKey: [])
     let content = (0..<2_500_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
     let upload = try account.upload(of: content)
     let store = try SQLiteDeviceStore(path: path)
@@ -139,7 +139,7 @@ struct SQLiteDeviceStoreTests {
   }
 
   @Test func `a small attachment is kept in the store, and read at any place`() throws {
-    let account = try TestAccount(receiptKey: [])
+    let account = try TestAccount(checkpointKey: [])
     let store = try SQLiteDeviceStore(path: path)
     let content = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
     let upload = try account.upload(of: content)
@@ -154,7 +154,7 @@ struct SQLiteDeviceStoreTests {
   }
 
   @Test func `a download goes on where it was, unless it is another file's`() throws {
-    let account = try TestAccount(receiptKey: [])
+    let account = try TestAccount(checkpointKey: [])
     let content = (0..<600_000).map { UInt8(truncatingIfNeeded: $0 / 5) }
     let upload = try account.upload(of: content)
     do {
@@ -206,7 +206,7 @@ struct SQLiteDeviceStoreTests {
     }
   }
 
-  @Test(arguments: ["progress = x'09'", "through = 5", "append = NULL", "digest = x''"])
+  @Test(arguments: ["progress = x'09'", "through = 5", "signed_batch = NULL", "digest = x''"])
   func `progress that was changed in the file is damage`(change: String) throws {
     let store = try SQLiteDeviceStore(path: path)
     try store.stage([5], through: 3, progress: [3])

@@ -19,7 +19,7 @@ struct SQLiteRelayTests {
 
   @Test func `a relay that is opened again has its key, its quota and everything else`() async throws {
     var relay = try SQLiteRelay(path: path, quota: 1_000_000)
-    let key = try await relay.receiptKey()
+    let key = try await relay.checkpointKey()
     var account = try await TestAccount(at: relay)
     try await account.send([account.record(1), account.record(2)], to: relay)
     let (entry, wraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
@@ -32,7 +32,7 @@ struct SQLiteRelayTests {
     let usage = try await relay.usage(of: account.id)
 
     relay = try SQLiteRelay(existing: path)
-    #expect(try await relay.receiptKey() == key)
+    #expect(try await relay.checkpointKey() == key)
     #expect(try await relay.usage(of: account.id) == usage)
     #expect(usage.quota == 1_000_000)
     #expect(try await relay.beginBlob(upload, of: account.id) == 2)
@@ -40,7 +40,7 @@ struct SQLiteRelayTests {
     #expect(try relay.allBlobs(of: account.id) == [upload.blob])
     let outcome = try await account.send([account.record(3)], to: relay)
     #expect(outcome.firstLeaf == 2)
-    #expect(outcome.receipt.treeRoot == account.history.tree.root)
+    #expect(outcome.checkpoint.treeRoot == account.history.tree.root)
     relay = try SQLiteRelay(path: path, quota: 5_000_000)
     #expect(try await relay.usage(of: account.id).quota == 5_000_000)
     #expect(try relay.isFileWhole())
@@ -48,13 +48,13 @@ struct SQLiteRelayTests {
 
   @Test func `two processes' connections see what the other has written`() async throws {
     let (first, second) = (try SQLiteRelay(path: path), try SQLiteRelay(path: path))
-    #expect(try await first.receiptKey() == second.receiptKey())
+    #expect(try await first.checkpointKey() == second.checkpointKey())
     var account = try await TestAccount(at: first)
     for turn in UInt8(0)..<3 {
       try await account.send([account.record(turn)], to: first)
       let outcome = try await account.send([account.record(100 + turn)], to: second)
       #expect(outcome.firstLeaf == UInt64(turn) * 2 + 1)
-      #expect(outcome.receipt.treeRoot == account.history.tree.root)
+      #expect(outcome.checkpoint.treeRoot == account.history.tree.root)
       let (entry, wraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
         .epoch($0)
       }
@@ -65,7 +65,7 @@ struct SQLiteRelayTests {
     let fresh = try SQLiteRelay(existing: path)
     #expect(try await fresh.usage(of: account.id) == first.usage(of: account.id))
     let page = try await first.history(of: account.id, from: 0, maximumByteCount: .max)
-    #expect(page.receipt.treeRoot == account.history.tree.root)
+    #expect(page.checkpoint.treeRoot == account.history.tree.root)
   }
 
   @Test func `what a refused write would have changed is not remembered`() async throws {
@@ -76,9 +76,9 @@ struct SQLiteRelayTests {
         sql: "CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'full'); END")
     }
     let records = [account.record(1)]
-    let append = try account.append(records)
+    let signedBatch = try account.append(records)
     await #expect(throws: RelayError.self) {
-      try await relay.append(append, records: records, to: account.id)
+      try await relay.append(signedBatch, records: records, to: account.id)
     }
     try await relay.file.queue.write { try $0.execute(sql: "DROP TRIGGER full") }
     #expect(try await account.send(records, to: relay).firstLeaf == 0)
@@ -101,14 +101,14 @@ struct SQLiteRelayTests {
     }
   }
 
-  @Test func `an Append or a log entry that was changed in the file is not taken for true`()
+  @Test func `a signed batch or a log entry that was changed in the file is not taken for true`()
     async throws
   {
     let relay = try SQLiteRelay(path: path)
     var account = try await TestAccount(at: relay)
     try await account.send([account.record(1)], to: relay)
     try await account.send([account.record(2)], to: relay)
-    for (table, column) in [("batch", "append"), ("log_entry", "entry"), ("account", "history")] {
+    for (table, column) in [("batch", "signed_batch"), ("log_entry", "entry"), ("account", "history")] {
       let rows = try relay.readNow { db in
         try Row.fetchAll(db, sql: Self.rows(table, column))
       }
@@ -143,8 +143,8 @@ struct SQLiteRelayTests {
     return "SELECT \(key), \(column) FROM \(table)"
   }
 
-  @Test(arguments: ["receipt_seed = zeroblob(32)", "quota = 5", "digest = zeroblob(32)"])
-  func `a receipt key or a quota that was changed in the file is damage`(change: String) async throws {
+  @Test(arguments: ["checkpoint_seed = zeroblob(32)", "quota = 5", "digest = zeroblob(32)"])
+  func `a checkpoint key or a quota that was changed in the file is damage`(change: String) async throws {
     let relay = try SQLiteRelay(path: path)
     try await relay.file.queue.write { try $0.execute(sql: "UPDATE relay SET \(change)") }
     #expect(throws: RelayError.corrupted("The relay's key is damaged.")) {
@@ -181,7 +181,7 @@ struct SQLiteRelayTests {
 
   @Test func `a full disk is said to be full`() async throws {
     let relay = try SQLiteRelay(path: path)
-    let account = try TestAccount(receiptKey: try await relay.receiptKey())
+    let account = try TestAccount(checkpointKey: try await relay.checkpointKey())
     try await relay.file.queue.write { try $0.execute(sql: "PRAGMA max_page_count = 1") }
     await #expect(throws: RelayError.unavailable("The disk is full.")) {
       try await relay.createAccount(account.create, wraps: account.firstWraps)

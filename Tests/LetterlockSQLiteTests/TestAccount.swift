@@ -16,11 +16,11 @@ struct TestAccount {
   var history = History()
   var counter: UInt64 = 0
   /// The newest that the relay gave.
-  var receipt: Receipt?
+  var checkpoint: Checkpoint?
 
   var id: AccountID { log.account }
 
-  init(receiptKey: [UInt8]) throws {
+  init(checkpointKey: [UInt8]) throws {
     keys = try DeviceKeys()
     recovery = try DeviceKeys()
     let opening = try EpochOpening(
@@ -31,7 +31,7 @@ struct TestAccount {
       .init(
         device: try DeviceKeyBundle(of: keys, createdAt: 0),
         recovery: try DeviceKeyBundle(of: recovery, createdAt: 0),
-        receiptKey: Opaque(receiptKey), epoch: opening.header))
+        checkpointKey: Opaque(checkpointKey), epoch: opening.header))
     let content = LogEntryContent(
       version: .newest, predecessor: .none, index: 0, signer: keys.deviceID, change: change)
     create = try LogEntry(content, signedBy: [keys, recovery], account: .none)
@@ -41,7 +41,7 @@ struct TestAccount {
 
   /// Makes the account at a relay.
   init(at relay: any Relay) async throws {
-    try self.init(receiptKey: try await relay.receiptKey())
+    try self.init(checkpointKey: try await relay.checkpointKey())
     try await relay.createAccount(create, wraps: firstWraps)
   }
 
@@ -86,21 +86,21 @@ struct TestAccount {
     return writer.bytes
   }
 
-  /// The device's next Append.
-  func append(_ records: [[UInt8]]) throws -> Append {
-    try Append(
+  /// The device's next signed batch.
+  func append(_ records: [[UInt8]]) throws -> SignedBatch {
+    try SignedBatch(
       of: records, by: keys, account: id, logHead: log.head, counter: counter + 1,
-      previous: history.author(keys.deviceID)?.appendHash ?? .zero, basis: receipt)
+      previous: history.author(keys.deviceID)?.batchHash ?? .zero, knownCheckpoint: checkpoint)
   }
 
   /// Adds records at the relay and takes them.
   @discardableResult
-  mutating func send(_ records: [[UInt8]], to relay: any Relay) async throws -> AppendOutcome {
-    let append = try append(records)
-    let outcome = try await relay.append(append, records: records, to: id)
-    try history.accept(append, records: records, of: log)
+  mutating func send(_ records: [[UInt8]], to relay: any Relay) async throws -> BatchOutcome {
+    let signedBatch = try append(records)
+    let outcome = try await relay.append(signedBatch, records: records, to: id)
+    try history.accept(signedBatch, records: records, of: log)
     counter += 1
-    receipt = outcome.receipt
+    checkpoint = outcome.checkpoint
     return outcome
   }
 

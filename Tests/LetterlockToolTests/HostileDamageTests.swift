@@ -10,9 +10,10 @@ struct HostileDamageTests {
   /// What `verify` may call a thing of each table: its own name, or that of what it belongs to.
   private static let names: [String: [String]] = [
     "relay": ["relay's key"], "account": ["account log", "recovery"],
-    "stream": ["streams"], "stream_part": ["streams"], "tree": ["record", "Append of record", "history"],
+    "stream": ["streams"], "stream_part": ["streams"],
+    "tree": ["record", "signed batch of record", "history"],
     "log_entry": ["account log"],
-    "wrap": ["wrap of epoch"], "batch": ["Append of record", "Append in the store", "history"],
+    "wrap": ["wrap of epoch"], "batch": ["signed batch of record", "signed batch in the store", "history"],
     "record": ["record"],
     "blob": ["attachment"], "blob_part": ["attachment"], "mailbox": ["message 1 in a mailbox"],
     "state": ["progress"], "outbox": ["waiting record"], "note": ["note "],
@@ -80,7 +81,7 @@ struct HostileDamageTests {
 
     /// More where most of the bytes are.
     func flipCount(isHostile: Bool) -> Int {
-      let isLarge = ["append", "bytes", "entry", "wrap"].contains(name)
+      let isLarge = ["signed_batch", "bytes", "entry", "wrap"].contains(name)
       return (isLarge ? 2 : 1) * (isHostile ? 20 : 1)
     }
   }
@@ -147,7 +148,8 @@ struct HostileDamageTests {
       let outcome = try folder.start(["verify", "A"] + options).outcome()
       #expect(outcome.exitCode == 2 || (isSealed && outcome.exitCode == 1), "byte \(place)")
       let said = outcome.output + outcome.errors
-      #expect(["key file", "keys", "root of epoch"].contains { said.contains($0) }, "byte \(place): \(said)")
+      #expect(
+        ["key file", "keys", "secret of epoch"].contains { said.contains($0) }, "byte \(place): \(said)")
     }
     try keys.write(to: URL(fileURLWithPath: folder.file("A/device/keys")))
     #expect(try folder.start(["verify", "A"] + options).outcome().exitCode == 0)

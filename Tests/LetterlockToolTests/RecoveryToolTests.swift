@@ -35,11 +35,11 @@ struct RecoveryToolTests {
     let code = try folder.succeed("join", "B", "--relay", "A").output.trimmingCharacters(in: .newlines)
     let added = try folder.succeed("device", "add", "A", code).output
     let number = try #require(added.firstMatch(of: /Added device ([0-9a-f]+)/)?.1)
-    #expect(added.contains("--elector \(number.prefix(16))"))
+    #expect(added.contains("--approver \(number.prefix(16))"))
     try folder.succeed("sync", "B")
-    // Both devices are electors from now on.
+    // Both devices are recovery approvers from now on.
     try folder.succeed(
-      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "second", "--elector",
+      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "second", "--approver",
       String(number.prefix(16)))
     try folder.succeed("sync", "B")
     let alone = try folder.run("recovery", "replace", "B", "--recovery-key-file", "third")

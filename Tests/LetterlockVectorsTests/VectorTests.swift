@@ -31,7 +31,7 @@ struct VectorTests {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let negated = [("\"valid\" : true", "\"valid\" : false"), ("\"valid\" : false", "\"valid\" : true")]
     let files = [
-      "record", "append", "signature", "epoch", "attachment", "message", "key-file", "written-code",
+      "record", "signed-batch", "signature", "epoch", "attachment", "message", "key-file", "written-code",
     ]
     for file in files {
       let text = try String(contentsOfFile: "\(Self.own)/\(file).json", encoding: .utf8)

@@ -3,11 +3,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// What an import leaves in a database: the sizes of its records, and of the Append over each batch of them.
+/// What an import leaves in a database: the sizes of its records, and of the signed batch over each batch of them.
 struct bare_sizes {
   const int32_t *records;
   size_t record_count;
-  const int32_t *appends;
+  const int32_t *signed_batches;
   const int32_t *batch_counts;
   size_t batch_count;
 };

@@ -9,7 +9,7 @@ struct FuzzedAccount {
   let keys: DeviceKeys
   let log: AccountLog
   let create: LogEntry
-  let receiptKey: ReceiptKey
+  let checkpointKey: CheckpointKey
   /// The batches of the history, and the history before the last of them.
   let batches: [HistoryBatch]
   let before: History
@@ -17,7 +17,7 @@ struct FuzzedAccount {
 
   init() throws {
     keys = try DeviceKeys()
-    receiptKey = try ReceiptKey()
+    checkpointKey = try CheckpointKey()
     let recovery = try DeviceKeys(recoverySecret: SecretKey(random: 32))
     let opening = try EpochOpening(
       number: 0, account: .none, linking: [],
@@ -26,13 +26,13 @@ struct FuzzedAccount {
     let change = AccountChange.Create(
       device: try DeviceKeyBundle(of: keys, createdAt: 1),
       recovery: try DeviceKeyBundle(of: recovery, createdAt: 1),
-      receiptKey: Opaque(receiptKey.publicKey), epoch: opening.header)
+      checkpointKey: Opaque(checkpointKey.publicKey), epoch: opening.header)
     let content = LogEntryContent(
       version: .newest, predecessor: .none, index: 0, signer: keys.deviceID, change: .create(change))
     create = try LogEntry(content, signedBy: [keys, recovery], account: .none)
     log = try AccountLog(create: create)
     var state = DeviceState(keys: keys, log: log, entries: [create])
-    state.keyring.restore(opening.root, epoch: 0)
+    state.keyring.restore(opening.epochSecret, epoch: 0)
     let archive = Device(state, vault: MemoryKeyVault(), store: nil, relay: nil).archive
     let chat = archive.conversation(ConversationID())
     var (batches, history, before, nodes) = ([HistoryBatch](), History(), History(), HistoryNodes())
@@ -41,15 +41,15 @@ struct FuzzedAccount {
         try chat.seal(Message.carrier(.sms, from: Address("+15550100"), text: "\(number)")).bytes
       }
       let last = history.author(keys.deviceID)
-      let append = try Append(
+      let signedBatch = try SignedBatch(
         of: records, by: keys, account: log.account, logHead: log.head, counter: UInt64(batches.count) + 1,
-        previous: last?.appendHash ?? .zero,
-        basis: batches.isEmpty
+        previous: last?.batchHash ?? .zero,
+        knownCheckpoint: batches.isEmpty
           ? nil
-          : Receipt(
+          : Checkpoint(
             account: log.account, treeSize: history.tree.size, treeRoot: history.tree.root, logHead: log.head,
-            by: receiptKey))
-      let batch = HistoryBatch(firstLeaf: history.tree.size, append: append, records: records)
+            by: checkpointKey))
+      let batch = HistoryBatch(firstLeaf: history.tree.size, signedBatch: signedBatch, records: records)
       before = history
       try history.accept(batch, of: log)
       nodes.append(batch.leafHashes)
@@ -58,12 +58,12 @@ struct FuzzedAccount {
     (self.batches, self.before, self.nodes) = (batches, before, nodes)
   }
 
-  func receipt(size: UInt64? = nil, root: Digest32? = nil) throws -> Receipt {
+  func checkpoint(size: UInt64? = nil, root: Digest32? = nil) throws -> Checkpoint {
     let size = size ?? nodes.size
-    return try Receipt(
+    return try Checkpoint(
       account: log.account, treeSize: size, treeRoot: root ?? nodes.root(at: size) ?? .zero,
       logHead: log.head,
-      by: receiptKey)
+      by: checkpointKey)
   }
 
   /// A page with one record of each batch.
@@ -71,32 +71,33 @@ struct FuzzedAccount {
     let partial = batches.compactMap { batch in
       batch.records.last.flatMap { $0 }.flatMap { record in
         PartialBatch(
-          firstLeaf: batch.firstLeaf, append: batch.append, leafHashes: batch.leafHashes,
+          firstLeaf: batch.firstLeaf, signedBatch: batch.signedBatch, leafHashes: batch.leafHashes,
           records: [PartialRecord(index: UInt16(batch.records.count - 1), bytes: record)])
       }
     }
     guard let prover = nodes.prover(size: nodes.size) else { throw RelayError.internalError("nodes") }
-    return StreamPage(partial, hasOlder: false, receipt: try receipt(), knownSize: 1, tree: prover)
+    return StreamPage(partial, hasOlder: false, checkpoint: try checkpoint(), knownSize: 1, tree: prover)
   }
 
-  /// Two receipts that contradict each other.
+  /// Two checkpoints that contradict each other.
   func evidence() throws -> RelayEvidence {
     guard let proof = nodes.consistencyProof(from: 1, to: nodes.size), let root = nodes.root(at: 1) else {
       throw RelayError.internalError("nodes")
     }
     return RelayEvidence(
-      create: create, older: try receipt(size: 1, root: .zero), newer: try receipt(), beginning: root,
+      create: create, older: try checkpoint(size: 1, root: .zero), newer: try checkpoint(), beginning: root,
       proof: proof)
   }
 
   /// One of everything that a relay may show.
   func samples() throws -> [[UInt8]] {
     let (page, progress) = (
-      try page(), DeviceProgress(history: before, counter: 2, receipt: try receipt(), promised: nil)
+      try page(), DeviceProgress(history: before, counter: 2, checkpoint: try checkpoint(), promised: nil)
     )
     return [
       page.encoded, page.batches[1].encoded, page.batches[1].records[0].encoded, page.proof.encoded,
-      try evidence().encoded, try receipt().encoded, batches[2].append.encoded, batches[1].leafHashes.encoded,
+      try evidence().encoded, try checkpoint().encoded, batches[2].signedBatch.encoded,
+      batches[1].leafHashes.encoded,
       before.encoded, before.tree.encoded, create.encoded, progress.encoded,
       StreamListing(page: page, sizes: []).encoded,
       StreamQuery(tags: [], before: .max, limit: 3, knownSize: 0).encoded, SyncSettings().encoded,

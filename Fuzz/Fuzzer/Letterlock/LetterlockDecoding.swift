@@ -31,10 +31,10 @@ struct LetterlockDecoding: DecodingTarget {
   ]
 
   private static let history: [Format] = [
-    format(Append.self), format(Receipt.self), format(LeafHashes.self), format(HistoryTree.self),
+    format(SignedBatch.self), format(Checkpoint.self), format(LeafHashes.self), format(HistoryTree.self),
     format(History.self), format(InclusionProof.self), format(ConsistencyProof.self),
     format(LeavesProof.self),
-    format(RelayEvidence.self), format(PlaceRanges.self),
+    format(RelayEvidence.self), format(LeafIndexRanges.self),
   ]
 
   private static let relay: [Format] = [

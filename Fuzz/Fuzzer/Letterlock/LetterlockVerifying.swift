@@ -42,7 +42,7 @@ struct LetterlockVerifying: FuzzTarget {
   private func check(_ page: StreamPage) {
     guard let proven = try? page.proven(in: account.log) else { return }
     // Only what stands in the history is proven, unless the relay signed for another tree.
-    guard page.receipt.treeRoot == account.nodes.root(at: page.receipt.treeSize) else { return }
+    guard page.checkpoint.treeRoot == account.nodes.root(at: page.checkpoint.treeSize) else { return }
     for record in proven {
       let stands = account.batches.contains { $0.records.contains(record.record.bytes) }
       require(stands, "a record is proven that is not in the history")
@@ -61,14 +61,14 @@ struct LetterlockVerifying: FuzzTarget {
       }
       batches[place] = PartialBatch(
         firstLeaf: choices.flag() ? choices.size() : batch.firstLeaf,
-        append: choices.flag() ? try append(choices: &choices) : batch.append,
+        signedBatch: choices.flag() ? try signedBatch(choices: &choices) : batch.signedBatch,
         records: choices.flag() ? records : records + records,
         proof: choices.flag() ? batch.proof : proof(&choices))
     }
     let size = choices.flag() ? choices.size() : account.nodes.size
     check(
       StreamPage(
-        receipt: try account.receipt(size: size), consistency: page.consistency, batches: batches,
+        checkpoint: try account.checkpoint(size: size), consistency: page.consistency, batches: batches,
         proof: choices.flag() ? page.proof : proof(&choices), hasOlder: choices.flag()))
   }
 
@@ -77,16 +77,17 @@ struct LetterlockVerifying: FuzzTarget {
       nodes: LeafHashes(bytes: [UInt8](repeating: 1, count: 32 * choices.below(70))) ?? LeafHashes())
   }
 
-  /// An Append that the device signs, of anything.
-  private func append(choices: inout Choices) throws -> Append {
+  /// A signed batch that the device signs, of anything.
+  private func signedBatch(choices: inout Choices) throws -> SignedBatch {
     let last = account.batches[2]
-    return try Append(
+    return try SignedBatch(
       of: choices.flag() ? last.leafHashes : proof(&choices).nodes,
       erasing: (0..<choices.below(4)).map { _ in choices.size() }, by: account.keys,
       account: account.log.account,
       logHead: choices.flag() ? account.log.head : .none, counter: choices.flag() ? 3 : choices.size(),
-      previous: choices.flag() ? last.append.previous : .zero,
-      basis: choices.flag() ? last.append.basis : account.receipt(size: choices.size()))
+      previous: choices.flag() ? last.signedBatch.previous : .zero,
+      knownCheckpoint: choices.flag()
+        ? last.signedBatch.knownCheckpoint : account.checkpoint(size: choices.size()))
   }
 
   private func forgeBatch(_ choices: inout Choices) throws {
@@ -104,7 +105,7 @@ struct LetterlockVerifying: FuzzTarget {
     }
     let batch = HistoryBatch(
       firstLeaf: choices.flag() ? last.firstLeaf : choices.size(),
-      append: isSame ? last.append : try append(choices: &choices),
+      signedBatch: isSame ? last.signedBatch : try signedBatch(choices: &choices),
       erasures: choices.flag() ? last.erasures : (0..<choices.below(4)).map { _ in choices.size() },
       leafHashes: choices.flag() ? last.leafHashes : proof(&choices).nodes, records: records)
     var history = account.before
@@ -157,10 +158,10 @@ struct LetterlockVerifying: FuzzTarget {
     require(!inclusion.holds(for: .zero, size: new, root: root), "an inclusion was proven")
     let consistency = ConsistencyProof(oldSize: old, newSize: new, path: path)
     require(!consistency.holds(old: .zero, new: path.first ?? root), "consistency")
-    let leaves = (0..<choices.below(5)).map { _ in (place: choices.size(), hash: Digest32.zero) }
+    let leaves = (0..<choices.below(5)).map { _ in (leaf: choices.size(), hash: Digest32.zero) }
     let proof = proof(&choices)
     _ = proof.root(of: leaves, size: new)
-    _ = proof.root(of: leaves.sorted { $0.place < $1.place }, size: new)
+    _ = proof.root(of: leaves.sorted { $0.leaf < $1.leaf }, size: new)
   }
 
   /// A stored tree of any size takes leaves.

@@ -2,7 +2,7 @@ internal import CryptoCore
 internal import SystemCore
 internal import Synchronization
 
-/// Seals messages into records and opens them again, with the roots that its device knows.
+/// Seals messages into records and opens them again, with the epoch secrets that its device knows.
 ///
 /// Sealing and opening are synchronous and may run on any number of threads at once. An archive needs
 /// neither a store nor a relay: an app that keeps its own database stores `SealedRecord.bytes`.
@@ -50,10 +50,10 @@ public final class Archive: Sendable {
 
   /// Opens a record of a message.
   ///
-  /// Whoever holds the account's roots could have written the bytes, so the message's protection is
+  /// Whoever holds the account's epoch secrets could have written the bytes, so the message's protection is
   /// `importedEndToEnd` at most: `Device.messages()` gives what verified authors wrote.
   /// - Throws: `ArchiveError`: `authenticationFailed` if the record was altered or is not this account's,
-  ///   `unreadableEpoch` if this device has no root for it, `notAMessage`, `malformed`.
+  ///   `unreadableEpoch` if this device has no epoch secret for it, `notAMessage`, `malformed`.
   public func open(_ record: SealedRecord) throws(ArchiveError) -> Message {
     var message = Message.unread
     if let known = openingKey(record.keyID) {

@@ -8,7 +8,7 @@ public struct ArchiveVerification: Sendable {
   public struct Finding: Hashable, Sendable {
     /// Where it is stored.
     public let place: Place
-    /// What it is: `record 17`, `Append of record 0`, `attachment ...`.
+    /// What it is: `record 17`, `signed batch of record 0`, `attachment ...`.
     public let thing: String
     /// Why it fails.
     public let reason: String
@@ -65,15 +65,17 @@ public struct ArchiveVerification: Sendable {
       member.bundle.sealingKey == keys.sealingKey
     else { return fail(.device, "keys", "they are not the keys that the account's log names") }
     let bad = device.state.withLock { state in
-      state.keyring.roots.compactMap { epoch, _ in
+      state.keyring.epochSecrets.compactMap { epoch, _ in
         guard epoch < state.log.epochs.count,
-          state.keyring.secrets(of: epoch)?.agrees(with: state.log.epochs[Int(epoch)].header) == true
+          state.keyring.schedule(of: epoch)?.agrees(with: state.log.epochs[Int(epoch)].header) == true
         else { return epoch }
         return nil
       }.sorted()
     }
-    for epoch in bad { fail(.device, "root of epoch \(epoch)", "it is not the one that the log commits to") }
-    for epoch in device.unreadableEpochs { fail(.device, "root of epoch \(epoch)", "it is not there") }
+    for epoch in bad {
+      fail(.device, "secret of epoch \(epoch)", "it is not the one that the log commits to")
+    }
+    for epoch in device.unreadableEpochs { fail(.device, "secret of epoch \(epoch)", "it is not there") }
     entryCount += Int(log.nextIndex)
   }
 
@@ -89,8 +91,8 @@ public struct ArchiveVerification: Sendable {
         }
         if device.erasedBy == nil { await checkWraps(of: log, at: relay) }
       } catch { fail(.relay, "account log", "\(error)") }
-      guard known.receiptKey == (try await relay.receiptKey()) else {
-        return fail(.relay, "receipt key", "it is not the one that the account pinned")
+      guard known.checkpointKey == (try await relay.checkpointKey()) else {
+        return fail(.relay, "checkpoint key", "it is not the one that the account pinned")
       }
       entryCount += entries.count
     } catch { fail(.relay, "account log", "\(error)") }
@@ -160,7 +162,7 @@ public struct ArchiveVerification: Sendable {
       if history != progress.history {
         fail(.device, "progress", "the history is not the one that was verified")
       }
-      checkReceipt(progress.receipt, history, device)
+      checkCheckpoint(progress.checkpoint, history, device)
       try checkOutbox(of: device, store, &attachments)
     } catch { fail(.device, "store", "\(error)") }
     return attachments
@@ -170,14 +172,14 @@ public struct ArchiveVerification: Sendable {
     for leaf in history.absent { fail(place, "record \(leaf)", "it is not there, and nobody erased it") }
   }
 
-  private mutating func checkReceipt(_ receipt: Receipt?, _ history: History, _ device: Device) {
-    guard let receipt else { return }
-    let key = device.log.receiptKey
-    if !key.isEmpty, !receipt.isSigned(by: key) || receipt.account != device.account {
-      fail(.device, "receipt", "the relay did not sign it")
+  private mutating func checkCheckpoint(_ checkpoint: Checkpoint?, _ history: History, _ device: Device) {
+    guard let checkpoint else { return }
+    let key = device.log.checkpointKey
+    if !key.isEmpty, !checkpoint.isSigned(by: key) || checkpoint.account != device.account {
+      fail(.device, "checkpoint", "the relay did not sign it")
     }
-    if receipt.treeSize == history.tree.size, receipt.treeRoot != history.tree.root {
-      fail(.device, "receipt", "the history is not the one that the relay signed")
+    if checkpoint.treeSize == history.tree.size, checkpoint.treeRoot != history.tree.root {
+      fail(.device, "checkpoint", "the history is not the one that the relay signed")
     }
   }
 
@@ -191,8 +193,8 @@ public struct ArchiveVerification: Sendable {
       recordCount += 1
       open(record.bytes, .device, "waiting record \(record.sequence)", device, &attachments)
     }
-    if let staged, (try? Append(decoding: staged.append)) == nil {
-      fail(.device, "Append that was being sent", "it is malformed")
+    if let staged, (try? SignedBatch(decoding: staged.signedBatch)) == nil {
+      fail(.device, "signed batch that was being sent", "it is malformed")
     }
   }
 
@@ -202,7 +204,7 @@ public struct ArchiveVerification: Sendable {
     _ attachments: inout [Attachment]
   ) {
     if batch.firstLeaf != history.tree.size {
-      fail(place, "records from place \(history.tree.size)", "they are not there")
+      fail(place, "records from leaf index \(history.tree.size)", "they are not there")
     }
     do throws(HistoryError) {
       try history.accept(batch, of: device.log)
@@ -220,7 +222,7 @@ public struct ArchiveVerification: Sendable {
   private static func thing(_ error: HistoryError, _ batch: HistoryBatch) -> String {
     switch error {
     case .tampered(let leaf), .wrongEpoch(let leaf): "record \(leaf)"
-    default: "Append of record \(batch.firstLeaf)"
+    default: "signed batch of record \(batch.firstLeaf)"
     }
   }
 
@@ -246,7 +248,7 @@ public struct ArchiveVerification: Sendable {
         // A batch of nothing would be given again and again.
         guard page.batches.isEmpty || history.tree.size == from else { continue }
         checkAbsent(history, .relay)
-        if page.receipt.treeSize != history.tree.size || page.receipt.treeRoot != history.tree.root {
+        if page.checkpoint.treeSize != history.tree.size || page.checkpoint.treeRoot != history.tree.root {
           fail(.relay, "history", "it is not the one that the relay signs")
         }
         break

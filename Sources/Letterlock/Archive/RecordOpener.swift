@@ -27,10 +27,10 @@ struct RecordOpener {
 
   /// Opens a record and takes its author's word for how its message travelled, for the author was verified.
   mutating func read(
-    _ record: [UInt8]?, at place: RecordPlace, by author: DeviceID
+    _ record: [UInt8]?, at position: RecordPosition, by author: DeviceID
   ) -> Device.HistoryEntry {
     Device.HistoryEntry(
-      place: place, author: author,
+      position: position, author: author,
       entry: Result { () throws(ArchiveError) in
         guard let record else { throw .malformed }
         let entry = try open(try SealedRecord(decoding: record))

@@ -8,7 +8,7 @@ public struct Timeline: Sendable {
 
   /// A record that cannot be read.
   public struct Unreadable: Hashable, Sendable {
-    /// Its place in the history; nil while it waits to be sent.
+    /// Its leaf index; nil while it waits to be sent.
     public let leaf: UInt64?
     /// Why.
     public let reason: ArchiveError

@@ -19,7 +19,7 @@ public struct TimelineIndex: Sendable {
   struct Entry {
     let id: MessageID
     let sentAt: Timestamp
-    let place: RecordPlace
+    let position: RecordPosition
     let conversation: UInt32
     /// Whether it was not brought in from elsewhere.
     let isLive: Bool
@@ -32,7 +32,7 @@ public struct TimelineIndex: Sendable {
     let conversation: ConversationID?
     let sentAt: Timestamp
     let id: MessageID
-    let place: RecordPlace
+    let position: RecordPosition
   }
 
   private var entries: [Entry] = []
@@ -45,7 +45,7 @@ public struct TimelineIndex: Sendable {
   private var words: [Timestamp?] = [nil]
   private var unsettled: [Change] = []
   /// Records of changes, in the order in which they count, by the number of their message.
-  private var changes: [UInt32: [RecordPlace]] = [:]
+  private var changes: [UInt32: [RecordPosition]] = [:]
 
   /// An empty index with room for a number of records.
   init(reserving count: Int = 0) {
@@ -57,7 +57,7 @@ public struct TimelineIndex: Sendable {
     recordCount += 1
     switch read.entry {
     case .failure(let reason): unreadable.append(Timeline.Unreadable(leaf: read.leaf, reason: reason))
-    case .success(.message(let message)): add(message, at: read.place)
+    case .success(.message(let message)): add(message, at: read.position)
     case .success(.conversation(let profile)): profiles[profile.id] = profile
     case .success(.device(let profile)): deviceNames[read.author] = profile.name
     case .success(.deletion(let deletion)): apply(deletion)
@@ -67,18 +67,19 @@ public struct TimelineIndex: Sendable {
   }
 
   /// The first message of an identifier stands.
-  private mutating func add(_ message: Message, at place: RecordPlace) {
+  private mutating func add(_ message: Message, at position: RecordPosition) {
     if let target = message.body.changedMessage {
       unsettled.append(
         Change(
           target: target, conversation: message.conversation, sentAt: message.sentAt, id: message.id,
-          place: place))
+          position: position))
       return
     }
     guard table.insert(UInt32(entries.count), named: message.id, in: entries) else { return }
     entries.append(
       Entry(
-        id: message.id, sentAt: message.sentAt, place: place, conversation: number(of: message.conversation),
+        id: message.id, sentAt: message.sentAt, position: position,
+        conversation: number(of: message.conversation),
         isLive: message.origin == nil))
   }
 
@@ -123,7 +124,7 @@ public struct TimelineIndex: Sendable {
       guard let number = table.number(of: change.target, in: entries),
         conversationIDs[Int(entries[Int(number)].conversation)] == change.conversation
       else { continue }
-      changes[number, default: []].append(change.place)
+      changes[number, default: []].append(change.position)
     }
     unsettled = []
     references = (0..<UInt32(entries.count)).map(MessageReference.init)
@@ -193,7 +194,7 @@ extension TimelineIndex {
   func recipe(of reference: MessageReference) -> MessageRecipe {
     let entry = entries[Int(reference.number)]
     return MessageRecipe(
-      place: entry.place, changes: changes[reference.number] ?? [],
+      position: entry.position, changes: changes[reference.number] ?? [],
       deletion: entry.word == 0 ? nil : .some(words[Int(entry.word)]))
   }
 
@@ -205,9 +206,9 @@ extension TimelineIndex {
 
 /// What a message is made of.
 struct MessageRecipe {
-  let place: RecordPlace
+  let position: RecordPosition
   /// Edits and retractions, in the order in which they count.
-  let changes: [RecordPlace]
+  let changes: [RecordPosition]
   /// When a person deleted the message; nil inside if it was recovered, nil outside if nobody said anything.
   let deletion: Timestamp??
 

@@ -1,9 +1,9 @@
 /// The newest part of a conversation, read without the rest of the history.
 ///
-/// Of every record in it, the author's signature and the place in the history that the relay signed are proven, and
-/// that this history goes on from the one that the device knew. What only a full synchronisation proves: that no
-/// record in between was left out, and that each author's Appends are all there and in order. Changes and deletions
-/// that stand in the window count.
+/// Of every record in it, the author's signature and the leaf index in the history that the relay signed are proven,
+/// and that this history goes on from the one that the device knew. What only a full synchronisation proves: that no
+/// record in between was left out, and that each author's signed batches are all there and in order. Changes and
+/// deletions that stand in the window count.
 public struct ConversationWindow: Sendable {
   /// The conversation.
   public let conversation: ConversationID
@@ -18,7 +18,7 @@ public struct ConversationWindow: Sendable {
   /// Whether there may be older messages. Only the relay's word says that there are none.
   public var hasOlder: Bool { !tags.isEmpty }
 
-  /// The oldest place that was read.
+  /// The lowest leaf index that was read.
   var oldest: UInt64 = .max
   /// The conversation's streams that may hold more, the newest epoch's first.
   var tags: [StreamTag]
@@ -51,15 +51,15 @@ public struct ConversationWindow: Sendable {
 
   private mutating func settle() {
     var index = TimelineIndex()
-    var found: [RecordPlace: Message] = [:]
+    var found: [RecordPosition: Message] = [:]
     for entry in entries + waiting {
       index.add(entry)
-      if case .success(.message(let message)) = entry.entry { found[entry.place] = message }
+      if case .success(.message(let message)) = entry.entry { found[entry.position] = message }
     }
     index.settle()
     messages = index.references(in: conversation).compactMap { reference in
       let recipe = index.recipe(of: reference)
-      return found[recipe.place].map { recipe.made(of: $0, recipe.changes.compactMap { found[$0] }) }
+      return found[recipe.position].map { recipe.made(of: $0, recipe.changes.compactMap { found[$0] }) }
     }
     profile = index.profiles[conversation]
     unreadable = index.unreadable

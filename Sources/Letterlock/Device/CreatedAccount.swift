@@ -25,19 +25,19 @@ extension Device {
   public static func createAccount(
     named name: String, vault: any KeyVault, store: (any DeviceStore)? = nil
   ) throws(DeviceError) -> CreatedAccount {
-    let made = try NewAccount(receiptKey: [])
+    let made = try NewAccount(checkpointKey: [])
     return try made.finish(named: name, vault: vault, store: store, relay: nil)
   }
 
-  /// Makes an account at a relay, whose receipts it will demand for ever.
+  /// Makes an account at a relay, whose checkpoints it will demand for ever.
   ///
   /// The keys are in the vault, and the account is at the relay, when the call returns.
   /// - Throws: `DeviceError.vaultNotEmpty` if the vault holds a device already, `.relay`.
   public static func createAccount(
     named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> CreatedAccount {
-    let receiptKey = try await asking { () async throws(RelayError) in try await relay.receiptKey() }
-    let made = try NewAccount(receiptKey: receiptKey)
+    let checkpointKey = try await asking { () async throws(RelayError) in try await relay.checkpointKey() }
+    let made = try NewAccount(checkpointKey: checkpointKey)
     try checkEmpty(vault)
     try await asking { () async throws(RelayError) in
       try await relay.createAccount(made.entry, wraps: made.wraps)
@@ -68,7 +68,7 @@ private struct NewAccount {
 
   var wraps: [StoredWrap] { opening.wraps }
 
-  init(receiptKey: [UInt8]) throws(DeviceError) {
+  init(checkpointKey: [UInt8]) throws(DeviceError) {
     keys = try asDeviceError(DeviceKeys())
     recoverySecret = SecretKey(random: 32)
     let recovery = try asDeviceError(DeviceKeys(recoverySecret: recoverySecret))
@@ -81,7 +81,7 @@ private struct NewAccount {
     let create = AccountChange.Create(
       device: try asDeviceError(DeviceKeyBundle(of: keys, createdAt: now)),
       recovery: try asDeviceError(DeviceKeyBundle(of: recovery, createdAt: now)),
-      receiptKey: Opaque(receiptKey), epoch: opening.header)
+      checkpointKey: Opaque(checkpointKey), epoch: opening.header)
     let content = LogEntryContent(
       version: .newest, predecessor: .none, index: 0, signer: keys.deviceID, change: .create(create))
     entry = try asDeviceError(LogEntry(content, signedBy: [keys, recovery], account: .none))
@@ -96,7 +96,7 @@ private struct NewAccount {
       throw .logRefused(error)
     }
     var state = DeviceState(keys: keys, log: log, entries: [entry])
-    state.keyring.restore(opening.root, epoch: 0)
+    state.keyring.restore(opening.epochSecret, epoch: 0)
     state.recoverySecret = recoverySecret
     let device = Device(state, vault: vault, store: store, relay: relay)
     try device.save()

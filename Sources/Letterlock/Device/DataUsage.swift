@@ -15,7 +15,7 @@ public struct DataUsage: WireCodable, Hashable, Sendable, Codable {
   public var logUp: UInt64 = 0
   /// The same, from the relay.
   public var logDown: UInt64 = 0
-  /// Records and Appends, to the relay.
+  /// Records and signed batches, to the relay.
   public var recordsUp: UInt64 = 0
   /// The same, from the relay.
   public var recordsDown: UInt64 = 0

@@ -12,7 +12,7 @@ extension Device {
   /// or cannot be read.
   /// - Throws: `DeviceError.historyRefused` if the history is not complete, `.relay`, `.noRelay`, `.noStore`, `.store`.
   public func collectUnreferencedAttachments() async throws(DeviceError) -> AttachmentStorage.Share {
-    try await inTurn { () async throws(DeviceError) in try await collect(alsoErased: []) }
+    try await locked { () async throws(DeviceError) in try await collect(alsoErased: []) }
   }
 
   /// Collects within a turn. What was erased was referred to, so whoever sent it is done with it.
@@ -23,7 +23,7 @@ extension Device {
       guard progress.history.absent.isEmpty else {
         throw .historyRefused(.missing(leaves: progress.history.absent))
       }
-      guard let basis = progress.receipt, isActive else { return .init() }
+      guard let knownCheckpoint = progress.checkpoint, isActive else { return .init() }
       // What is being attached now has no record yet.
       let attaching = attaching.withLock { $0 }
       let references = try references()
@@ -32,7 +32,7 @@ extension Device {
         references.attachments[$0.blob] == nil && !attaching.contains($0.blob)
       }
       do throws(DeviceError) {
-        try await remove(found, basis)
+        try await remove(found, knownCheckpoint)
         try dropLocally(found.map(\.blob), references, attaching)
         return found.reduce(into: .init()) { $0.add($1.byteCount) }
       } catch {
@@ -65,13 +65,14 @@ extension Device {
     }
   }
 
-  private func remove(_ uploads: [BlobUpload], _ basis: Receipt) async throws(DeviceError) {
+  private func remove(_ uploads: [BlobUpload], _ knownCheckpoint: Checkpoint) async throws(DeviceError) {
     let (relay, keys) = (try neededRelay(), state.withLock { $0.keys })
     var rest = uploads.map(\.blob)[...]
     while !rest.isEmpty {
       let part = Array(rest.prefix(BlobRemoval.maximumBlobCount))
       rest = rest.dropFirst(part.count)
-      let removal = try asDeviceError(BlobRemoval(of: part, basis: basis, by: keys, account: account))
+      let removal = try asDeviceError(
+        BlobRemoval(of: part, knownCheckpoint: knownCheckpoint, by: keys, account: account))
       try await Self.asking { () async throws(RelayError) in try await relay.removeBlobs(removal, of: account)
       }
     }

@@ -39,7 +39,7 @@ extension Device {
   public func eraseDeleted(
     before cutoff: Timestamp, confirmingEverything isConfirmed: Bool = false
   ) async throws(DeviceError) -> Int {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullEverything()
       _ = try await pushRecords(nil)
       let index = try timelineIndex()
@@ -56,7 +56,7 @@ extension Device {
     }
   }
 
-  /// Messages of one conversation whose records go with one Append.
+  /// Messages of one conversation whose records go with one signed batch.
   private struct Erasure {
     let conversation: ConversationID
     var messages: [MessageID] = []
@@ -71,7 +71,7 @@ extension Device {
     ])
     for _ in 0..<8 {
       let waiting = try Self.storing { () throws(StoreError) in
-        try store.outbox(limit: Append.maximumLeafCount)
+        try store.outbox(limit: SignedBatch.maximumLeafCount)
       }
       // Whether another device's record came between, or this one's answer was lost: it came back, and so through.
       guard !waiting.isEmpty else { return }
@@ -80,7 +80,7 @@ extension Device {
     throw .relay(.unavailable("the account keeps changing"))
   }
 
-  /// The files of messages that stand at these places.
+  /// The files of messages that stand at these leaf indices.
   private func attachments(atLeaves leaves: Set<UInt64>) throws(DeviceError) -> Set<BlobID> {
     var blobs: Set<BlobID> = []
     do throws(HistoryReadError<Never>) {
@@ -120,11 +120,11 @@ extension Device {
     where times.isDeleted(id, of: conversation, before: cutoff) {
       let isFull =
         erasures.last.map {
-          $0.conversation != conversation || $0.leaves.count + leaves.count > Append.maximumLeafCount
+          $0.conversation != conversation || $0.leaves.count + leaves.count > SignedBatch.maximumLeafCount
         } ?? true
       if isFull { erasures.append(Erasure(conversation: conversation)) }
       erasures[erasures.count - 1].messages.append(id)
-      erasures[erasures.count - 1].leaves += leaves.prefix(Append.maximumLeafCount)
+      erasures[erasures.count - 1].leaves += leaves.prefix(SignedBatch.maximumLeafCount)
     }
     return erasures
   }

@@ -8,16 +8,16 @@ internal import TLSCodec
 /// wants to go on begins a new one.
 public struct PreparedErasure: Sendable {
   /// Whose copy is erased.
-  public var account: AccountID { receipt.account }
+  public var account: AccountID { checkpoint.account }
   /// How many records the relay holds, those erased before included.
-  public var recordCount: UInt64 { receipt.treeSize }
+  public var recordCount: UInt64 { checkpoint.treeSize }
   /// What the relay keeps, in bytes.
   public let usage: RelayUsage
   /// The account's other devices.
   public let otherDevices: [DeviceID]
   /// Eight digits that stand for exactly this state of this account: what a person types, or taps on, to confirm.
   public let code: String
-  let receipt: Receipt
+  let checkpoint: Checkpoint
   let device: Device
 
   /// Erases the relay's copy.
@@ -34,7 +34,7 @@ extension Device {
   /// first; call `downloadAll()` before, so that its copy is whole.
   /// - Throws: as `sync()`; `DeviceError.removed`.
   public func prepareErasure() async throws(DeviceError) -> PreparedErasure {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       guard isActive else { throw .removed }
       try await pullEverything()
       return try await preparedErasure()
@@ -65,27 +65,29 @@ extension Device {
         try await relay.usage(of: account)
       )
     }
-    let (receipt, log) = (page.receipt, log)
-    guard receipt.account == account, receipt.isSigned(by: log.receiptKey), receipt.logHead == log.head else {
-      throw .relay(.erasureRefused(.badReceipt))
+    let (checkpoint, log) = (page.checkpoint, log)
+    guard checkpoint.account == account, checkpoint.isSigned(by: log.checkpointKey),
+      checkpoint.logHead == log.head
+    else {
+      throw .relay(.erasureRefused(.badCheckpoint))
     }
     var writer = TLSWriter()
-    writer.write(receipt.account)
-    writer.write(receipt.treeSize)
-    writer.write(receipt.treeRoot)
-    writer.write(receipt.logHead)
+    writer.write(checkpoint.account)
+    writer.write(checkpoint.treeSize)
+    writer.write(checkpoint.treeRoot)
+    writer.write(checkpoint.logHead)
     let digest = Derivation.hash("erasure code", writer.bytes)
     return PreparedErasure(
       usage: usage, otherDevices: log.activeDevices.filter { $0 != id && $0 != log.recoveryDevice },
-      code: Hex.encode(Array(digest[..<4])), receipt: receipt, device: self)
+      code: Hex.encode(Array(digest[..<4])), checkpoint: checkpoint, device: self)
   }
 
   /// Sends the order. One whose answer was lost is recognised when it is sent again.
   fileprivate func erase(_ prepared: PreparedErasure) async throws(DeviceError) {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       let relay = try neededRelay()
       let keys = state.withLock { $0.keys }
-      let erasure = try asDeviceError(AccountErasure(of: prepared.receipt, at: clock.now, by: keys))
+      let erasure = try asDeviceError(AccountErasure(of: prepared.checkpoint, at: clock.now, by: keys))
       do throws(RelayError) { try await relay.eraseAccount(erasure, of: account) } catch {
         // Another order came first, or an earlier one of this device's: it is done.
         guard case .accountErased(let done) = error else { throw .relay(error) }
@@ -100,7 +102,7 @@ extension Device {
   func take(_ erasure: AccountErasure) throws(DeviceError) -> Bool {
     let (log, history) = (log, try progress().history)
     do throws(ErasureRefusal) { try erasure.check(against: log) } catch { return false }
-    let (size, root) = (erasure.receipt.treeSize, erasure.receipt.treeRoot)
+    let (size, root) = (erasure.checkpoint.treeSize, erasure.checkpoint.treeRoot)
     guard size > history.tree.size || (size == history.tree.size && root == history.tree.root) else {
       return false
     }

@@ -2,27 +2,27 @@ internal import TLSCodec
 
 /// What the relay's own signatures show when it shows two histories. SPEC.md section 6.6.
 extension Device {
-  /// What it means that the relay signed `receipt` for another device, and not for the history of `page`.
+  /// What it means that the relay signed `checkpoint` for another device, and not for the history of `page`.
   func fork(
-    _ receipt: Receipt, _ page: HistoryPage, _ progress: DeviceProgress
+    _ checkpoint: Checkpoint, _ page: HistoryPage, _ progress: DeviceProgress
   ) -> Verdict {
     guard let nodes = nodes(with: page) else { return .forked(evidence: nil) }
     // What the relay signed for this device, the newest first.
-    for own in [page.receipt, progress.receipt].compactMap({ $0 })
-    where nodes.root(at: own.treeSize) == own.treeRoot && receipt.treeSize <= own.treeSize {
-      if let evidence = evidence(older: receipt, newer: own, nodes: nodes) {
+    for own in [page.checkpoint, progress.checkpoint].compactMap({ $0 })
+    where nodes.root(at: own.treeSize) == own.treeRoot && checkpoint.treeSize <= own.treeSize {
+      if let evidence = evidence(older: checkpoint, newer: own, nodes: nodes) {
         return .forked(evidence: evidence)
       }
     }
-    guard receipt.treeSize <= page.receipt.treeSize else {
-      return .rolledBack(from: receipt.treeSize, to: page.receipt.treeSize)
+    guard checkpoint.treeSize <= page.checkpoint.treeSize else {
+      return .rolledBack(from: checkpoint.treeSize, to: page.checkpoint.treeSize)
     }
     return .forked(evidence: nil)
   }
 
-  /// Evidence of two receipts, of which `newer` signs the history of `nodes`; nil if they do not contradict
+  /// Evidence of two checkpoints, of which `newer` signs the history of `nodes`; nil if they do not contradict
   /// each other. Without nodes both are of one size.
-  func evidence(older: Receipt, newer: Receipt, nodes: HistoryNodes?) -> RelayEvidence? {
+  func evidence(older: Checkpoint, newer: Checkpoint, nodes: HistoryNodes?) -> RelayEvidence? {
     guard let create = state.withLock({ $0.entries.first }) else { return nil }
     let same = ConsistencyProof(oldSize: older.treeSize, newSize: newer.treeSize, path: [])
     guard
@@ -57,7 +57,7 @@ extension Device {
 
 /// What a device does once a relay has convicted itself.
 extension Device {
-  /// The two receipts of the relay that contradict each other; nil if there are none, or the person has decided.
+  /// The two checkpoints of the relay that contradict each other; nil if there are none, or the person has decided.
   ///
   /// As long as there are some, `sync()` sends and fetches nothing, so that neither of the two histories grows by this
   /// device's word. Messages are still sealed, and wait here.

@@ -17,17 +17,17 @@ extension Device {
       let page = try await Self.asking { () async throws(RelayError) in
         try await relay.history(of: account, from: from, maximumByteCount: Self.pageByteCount)
       }
-      try check(page.receipt, against: progress)
-      if log.index(of: page.receipt.logHead) == nil {
+      try check(page.checkpoint, against: progress)
+      if log.index(of: page.checkpoint.logHead) == nil {
         // The log moved on after this device read it.
         try await pullLog()
         try await pullWraps()
-        try checkHead(of: page.receipt)
+        try checkHead(of: page.checkpoint)
       }
-      try checkPlaces(in: progress.history)
+      try checkRecordPositions(in: progress.history)
       guard !page.batches.isEmpty else {
-        try checkEnd(page.receipt, progress)
-        try keep(page.receipt, in: &progress)
+        try checkEnd(page.checkpoint, progress)
+        try keep(page.checkpoint, in: &progress)
         return received
       }
       let sequence = try accept(page, &progress)
@@ -37,17 +37,17 @@ extension Device {
       }
       try gather(page.batches)
       received += page.batches.reduce(0) { $0 + $1.records.count }
-      report?(.received(progress.history.tree.size, of: page.receipt.treeSize))
+      report?(.received(progress.history.tree.size, of: page.checkpoint.treeSize))
     }
   }
 
-  /// Takes a receipt of the same history under a newer head: what is signed over the newest receipt needs it.
-  private func keep(_ receipt: Receipt, in progress: inout DeviceProgress) throws(DeviceError) {
+  /// Takes a checkpoint of the same history under a newer head: what is signed over the newest checkpoint needs it.
+  private func keep(_ checkpoint: Checkpoint, in progress: inout DeviceProgress) throws(DeviceError) {
     let log = log
-    guard let known = progress.receipt, receipt.treeSize == known.treeSize,
-      let before = log.index(of: known.logHead), let now = log.index(of: receipt.logHead), before < now
+    guard let known = progress.checkpoint, checkpoint.treeSize == known.treeSize,
+      let before = log.index(of: known.logHead), let now = log.index(of: checkpoint.logHead), before < now
     else { return }
-    progress.receipt = receipt
+    progress.checkpoint = checkpoint
     let (store, bytes) = (try neededStore(), progress.encoded)
     try Self.storing { () throws(StoreError) in
       try store.commit([], clearingOutboxThrough: nil, progress: bytes)
@@ -76,7 +76,7 @@ extension Device {
         again.records[Int(leaf - batch.firstLeaf)].map { (leaf: leaf, bytes: $0) }
       }
       try Self.storing { () throws(StoreError) in try store.fill(records, progress: bytes) }
-      for (leaf, record) in records { try gather(filled: record, at: leaf, author: batch.append.device) }
+      for (leaf, record) in records { try gather(filled: record, at: leaf, author: batch.signedBatch.device) }
     }
   }
 
@@ -95,15 +95,15 @@ extension Device {
       do throws(HistoryError) {
         try progress.history.accept(batch, of: log)
       } catch {
-        if case .otherHistory(_, let receipt) = error {
-          throw .historyRefused(fork(receipt, page, progress))
+        if case .otherHistory(_, let checkpoint) = error {
+          throw .historyRefused(fork(checkpoint, page, progress))
         }
         throw .historyRefused(Self.verdict(for: error))
       }
       try checkPromise(page, &progress)
-      if batch.append.device == id {
-        progress.counter = max(progress.counter, batch.append.counter)
-        if let staged, staged.append == batch.append.encoded {
+      if batch.signedBatch.device == id {
+        progress.counter = max(progress.counter, batch.signedBatch.counter)
+        if let staged, staged.signedBatch == batch.signedBatch.encoded {
           covered = staged.through
         } else {
           covered = try outboxEnd(in: batch, after: covered) ?? covered
@@ -111,9 +111,9 @@ extension Device {
       }
     }
     try checkBeginning(page, progress)
-    if progress.history.tree.size == page.receipt.treeSize {
-      try checkEnd(page.receipt, progress)
-      progress.receipt = page.receipt
+    if progress.history.tree.size == page.checkpoint.treeSize {
+      try checkEnd(page.checkpoint, progress)
+      progress.checkpoint = page.checkpoint
     }
     return covered
   }
@@ -129,11 +129,11 @@ extension Device {
   }
 
   /// The last place in the outbox whose entries stand in a batch of this device's own already: a relay took it,
-  /// its answer was lost, and another Append was staged since.
+  /// its answer was lost, and another signed batch was staged since.
   private func outboxEnd(in batch: HistoryBatch, after covered: Int64?) throws(DeviceError) -> Int64? {
     let store = try neededStore()
     let waiting = try Self.storing { () throws(StoreError) in
-      try store.outbox(limit: 4 * Append.maximumLeafCount)
+      try store.outbox(limit: 4 * SignedBatch.maximumLeafCount)
     }
     var end: Int64?
     for (own, record) in zip(waiting.filter { $0.sequence > covered ?? 0 }, batch.records) {
@@ -157,59 +157,61 @@ extension Device {
   /// What a page ends with must be the beginning of the history that the relay signed: nothing else is kept.
   private func checkBeginning(_ page: HistoryPage, _ progress: DeviceProgress) throws(DeviceError) {
     let tree = progress.history.tree
-    guard tree.size != page.receipt.treeSize else { return }
-    guard let proof = page.consistency, proof.oldSize == tree.size, proof.newSize == page.receipt.treeSize,
-      proof.holds(old: tree.root, new: page.receipt.treeRoot)
+    guard tree.size != page.checkpoint.treeSize else { return }
+    guard let proof = page.consistency, proof.oldSize == tree.size, proof.newSize == page.checkpoint.treeSize,
+      proof.holds(old: tree.root, new: page.checkpoint.treeRoot)
     else { throw .historyRefused(.reordered) }
   }
 
   /// No epoch of the log may have begun before a record that this device took without knowing of it: whoever began the
   /// epoch, and all who knew of it, refuse that record.
-  private func checkPlaces(in history: History) throws(DeviceError) {
-    guard let leaf = history.placeOfLaterEpoch(in: log) else { return }
+  private func checkRecordPositions(in history: History) throws(DeviceError) {
+    guard let leaf = history.leafOfLaterEpoch(in: log) else { return }
     let store = try neededStore()
     let batch = try Self.storing { () throws(StoreError) in
       try store.batches(before: leaf + 1, limit: 1).first
     }
     guard let batch else { throw .store(.corrupted("history")) }
-    throw .historyRefused(.tampered(.staleLogHead(batch.append.device)))
+    throw .historyRefused(.tampered(.staleLogHead(batch.signedBatch.device)))
   }
 
   /// The log that the relay shows must hold the head that it signed.
-  func checkHead(of receipt: Receipt) throws(DeviceError) {
+  func checkHead(of checkpoint: Checkpoint) throws(DeviceError) {
     let log = self.log
-    guard log.index(of: receipt.logHead) == nil else { return }
+    guard log.index(of: checkpoint.logHead) == nil else { return }
     throw .historyRefused(.rolledBack(from: log.nextIndex + 1, to: log.nextIndex))
   }
 
-  /// A receipt must be the relay's, and not of less than was receipted before.
+  /// A checkpoint must be the relay's, and not of less than an earlier checkpoint.
   func check(
-    _ receipt: Receipt, against progress: DeviceProgress
+    _ checkpoint: Checkpoint, against progress: DeviceProgress
   ) throws(DeviceError) {
-    let pinned = log.receiptKey
-    guard pinned.isEmpty || receipt.isSigned(by: pinned), receipt.account == account else {
+    let pinned = log.checkpointKey
+    guard pinned.isEmpty || checkpoint.isSigned(by: pinned), checkpoint.account == account else {
       throw .historyRefused(.tampered(.badSignature(id)))
     }
     // Whoever began the newest epoch had verified that many records: a relay cannot show fewer to a new device.
     let size = max(
       progress.history.tree.size, log.newestEpoch.header.treeSize, progress.promised?.treeSize ?? 0)
-    guard receipt.treeSize >= size else {
-      throw .historyRefused(.rolledBack(from: size, to: receipt.treeSize))
+    guard checkpoint.treeSize >= size else {
+      throw .historyRefused(.rolledBack(from: size, to: checkpoint.treeSize))
     }
   }
 
   /// At its end, a history must hash to the root that the relay signed.
   func checkEnd(
-    _ receipt: Receipt, _ progress: DeviceProgress
+    _ checkpoint: Checkpoint, _ progress: DeviceProgress
   ) throws(DeviceError) {
     let tree = progress.history.tree
-    guard tree.size == receipt.treeSize else {
+    guard tree.size == checkpoint.treeSize else {
       throw .historyRefused(.missing(leaves: [tree.size]))
     }
     if log.epochOfOtherHistory(tree) != nil { throw .historyRefused(.forked(evidence: nil)) }
-    guard tree.root != receipt.treeRoot else { return }
-    if let known = progress.receipt, known.treeSize == receipt.treeSize, known.treeRoot != receipt.treeRoot {
-      throw .historyRefused(.forked(evidence: evidence(older: known, newer: receipt, nodes: nil)))
+    guard tree.root != checkpoint.treeRoot else { return }
+    if let known = progress.checkpoint, known.treeSize == checkpoint.treeSize,
+      known.treeRoot != checkpoint.treeRoot
+    {
+      throw .historyRefused(.forked(evidence: evidence(older: known, newer: checkpoint, nodes: nil)))
     }
     throw .historyRefused(.reordered)
   }

@@ -55,10 +55,10 @@ extension Device {
   /// - Throws: `DeviceError.joinRequestNotFound` if the relay has no request of that device.
   @discardableResult
   public func approve(_ code: JoinCode) async throws(DeviceError) -> DeviceID {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullEverything()
       try await settlePending()
-      _ = try await mend()
+      _ = try await repair()
       let offer = try await findOffer(code)
       try await add(offer, code)
       let secrets = JoinSecrets(code)
@@ -116,22 +116,22 @@ extension Device {
 }
 
 extension DeviceState {
-  /// The entry that adds a device, with its wrap of the newest root.
+  /// The entry that adds a device, with its wrap of the newest epoch secret.
   func addEntry(_ offer: JoinOffer, consentTag: Digest32) throws(DeviceError) -> PendingEntry {
     let epoch = log.newestEpoch.header
-    guard let root = keyring.roots[epoch.number] else {
+    guard let epochSecret = keyring.epochSecrets[epoch.number] else {
       throw .archive(.epochRefused(by: keyring.faults[epoch.number]?.culprit))
     }
     let device = offer.device.deviceID
     let wrap = try asDeviceError(
       EpochWrap.wrap(
-        root, header: epoch, account: EpochKeyring.bound(log.account, epoch: epoch.number),
+        epochSecret, header: epoch, account: EpochKeyring.bound(log.account, epoch: epoch.number),
         for: device, sealingKey: offer.device.sealingKey))
     let add = AccountChange.Add(
       device: offer.device, consentTag: consentTag, consent: offer.consent,
       wrapHash: EpochWrap.hash(wrap))
     return PendingEntry(
       entry: try entry(.add(add)), wraps: [StoredWrap(device: device, wrap: Opaque(wrap))],
-      root: nil, sealingSeed: nil)
+      epochSecret: nil, sealingSeed: nil)
   }
 }

@@ -14,7 +14,7 @@ extension Device {
   /// - Throws: as `remove(_:)`, and then none is removed.
   public func remove(_ devices: Set<DeviceID>) async throws(DeviceError) {
     guard !devices.isEmpty else { return }
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullEverything()
       let log = self.log
       for device in devices {
@@ -27,15 +27,15 @@ extension Device {
 
   /// Begins a new epoch.
   public func beginEpoch() async throws(DeviceError) {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullEverything()
       try await change(.epoch)
     }
   }
 
-  /// Replaces this device's sealing key, and begins an epoch whose root is wrapped to the new one.
+  /// Replaces this device's sealing key, and begins an epoch whose secret is wrapped to the new one.
   public func rotateKeys() async throws(DeviceError) {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullEverything()
       let keys = try state.withLock { (state) throws(DeviceError) in try asDeviceError(state.keys.rotated()) }
       try await rotate(to: keys)
@@ -160,10 +160,10 @@ extension DeviceState {
     if let joiner { recipients[joiner.deviceID] = joiner.sealingKey }
     if let newKeys { recipients[newKeys.deviceID] = newKeys.sealingKey }
     var links: [(UInt64, SecretKey)] = []
-    for epoch in keyring.rootsToLink(in: log) {
-      if let root = keyring.roots[epoch] { links.append((epoch, root)) }
+    for epoch in keyring.secretsToLink(in: log) {
+      if let epochSecret = keyring.epochSecrets[epoch] { links.append((epoch, epochSecret)) }
     }
-    // Who knows no root can begin no epoch that leads to the others.
+    // Who knows no epoch secret can begin no epoch that leads to the others.
     guard !links.isEmpty else { throw .archive(.epochRefused(by: keyring.culprit(in: log))) }
     let opening = try asDeviceError(
       EpochOpening(
@@ -171,7 +171,7 @@ extension DeviceState {
         recipients: recipients, treeSize: history.tree.size, treeRoot: history.tree.root))
     return PendingEntry(
       entry: try entry(make(opening.header), signing: signers, votes: votes), wraps: opening.wraps,
-      root: opening.root,
+      epochSecret: opening.epochSecret,
       sealingSeed: newKeys?.sealingSeed)
   }
 
@@ -213,7 +213,9 @@ extension DeviceState {
       if rotated.sealingKey == rotate.device.sealingKey { keys = rotated }
     }
     if pending.entry.head == entry.head {
-      if let root = pending.root { keyring.restore(root, epoch: log.newestEpoch.header.number) }
+      if let epochSecret = pending.epochSecret {
+        keyring.restore(epochSecret, epoch: log.newestEpoch.header.number)
+      }
       self.pending = nil
     } else if try intent(of: pending) == nil {
       // Another entry stands in its place, and only a person can want it again.

@@ -28,19 +28,19 @@ extension Device {
   /// One record of the history, opened.
   package struct HistoryEntry: Sendable {
     /// Where it is.
-    package let place: RecordPlace
+    package let position: RecordPosition
     /// The device that signed for it; this one while it waits.
     package let author: DeviceID
     /// What it holds, or why it cannot be read.
     package let entry: Result<ArchiveEntry, ArchiveError>
 
-    /// Its place in the history; nil while it waits in the outbox.
-    package var leaf: UInt64? { place.leaf }
+    /// Its leaf index; nil while it waits in the outbox.
+    package var leaf: UInt64? { position.leaf }
   }
 
   /// A record of the history, as the store has it.
   struct StoredEntry: Sendable {
-    let place: RecordPlace
+    let position: RecordPosition
     let author: DeviceID
     let record: [UInt8]?
   }
@@ -66,7 +66,7 @@ extension Device {
       leaf = last.firstLeaf + UInt64(last.records.count)
       // What was erased is gone; what is missing is said to be.
       let stored = batches.flatMap(\.storedEntries).filter {
-        $0.record != nil || absent.contains($0.place.leaf ?? .max)
+        $0.record != nil || absent.contains($0.position.leaf ?? .max)
       }
       try open(stored, body)
     }
@@ -74,11 +74,12 @@ extension Device {
     while true {
       let waiting: [OutboxRecord]
       do throws(StoreError) {
-        waiting = try store.outbox(after: sequence, limit: 4 * Append.maximumLeafCount)
+        waiting = try store.outbox(after: sequence, limit: 4 * SignedBatch.maximumLeafCount)
       } catch { throw .device(.store(error)) }
       guard let last = waiting.last else { return }
       sequence = last.sequence
-      try open(waiting.map { StoredEntry(place: .waiting($0.sequence), author: id, record: $0.bytes) }, body)
+      try open(
+        waiting.map { StoredEntry(position: .waiting($0.sequence), author: id, record: $0.bytes) }, body)
     }
   }
 
@@ -95,16 +96,17 @@ extension Device {
     concurrentMap(stored.count) {
       RecordOpener(archive)
     } _: { opener, number in
-      opener.read(stored[number].record, at: stored[number].place, by: stored[number].author)
+      opener.read(stored[number].record, at: stored[number].position, by: stored[number].author)
     }
   }
 }
 
 extension HistoryBatch {
-  /// The records, each with its place and its author.
+  /// The records, each with its position and its author.
   var storedEntries: [Device.StoredEntry] {
     records.enumerated().map { index, record in
-      Device.StoredEntry(place: .leaf(firstLeaf + UInt64(index)), author: append.device, record: record)
+      Device.StoredEntry(
+        position: .leaf(firstLeaf + UInt64(index)), author: signedBatch.device, record: record)
     }
   }
 }

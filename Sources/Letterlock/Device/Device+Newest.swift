@@ -12,7 +12,7 @@ extension Device {
   public func newestMessages(
     in conversation: ConversationID, count: Int = 50
   ) async throws(DeviceError) -> ConversationWindow {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullLog()
       try await pullWraps()
       var window = ConversationWindow(
@@ -26,7 +26,7 @@ extension Device {
   /// - Throws: as `newestMessages(in:count:)`.
   public func extend(_ window: inout ConversationWindow, by count: Int = 50) async throws(DeviceError) {
     let before = window
-    window = try await inTurn { () async throws(DeviceError) in
+    window = try await locked { () async throws(DeviceError) in
       var window = before
       try await read(&window, count)
       return window
@@ -38,7 +38,7 @@ extension Device {
   /// Each one's newest record is proven as in `newestMessages(in:count:)`; that no conversation is left out is not.
   /// - Throws: as `newestMessages(in:count:)`.
   public func newestConversations(count: Int = 20) async throws(DeviceError) -> [ConversationSummary] {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullLog()
       try await pullWraps()
       let relay = try neededRelay()
@@ -96,7 +96,7 @@ extension Device {
       for record in records where record.leaf >= window.oldest || !tags.contains(record.record.streamTag) {
         throw .historyRefused(.tampered(.notAskedFor(leaf: record.leaf)))
       }
-      window.historySize = max(window.historySize, page.receipt.treeSize)
+      window.historySize = max(window.historySize, page.checkpoint.treeSize)
       window.add(older: opened(records))
       guard page.hasOlder else {
         window.leaveGroup()
@@ -113,12 +113,12 @@ extension Device {
     let (tree, header) = (progress.history.tree, log.newestEpoch.header)
     var known = KnownHistory(
       size: tree.size, root: tree.root,
-      receipt: progress.receipt?.treeSize == tree.size ? progress.receipt : nil)
+      checkpoint: progress.checkpoint?.treeSize == tree.size ? progress.checkpoint : nil)
     if let promised = progress.promised, promised.treeSize > known.size {
-      known = KnownHistory(size: promised.treeSize, root: promised.treeRoot, receipt: promised)
+      known = KnownHistory(size: promised.treeSize, root: promised.treeRoot, checkpoint: promised)
     }
     if header.treeSize > known.size {
-      known = KnownHistory(size: header.treeSize, root: header.treeRoot, receipt: nil)
+      known = KnownHistory(size: header.treeSize, root: header.treeRoot, checkpoint: nil)
     }
     return known
   }
@@ -127,20 +127,20 @@ extension Device {
   private func admit(
     _ page: StreamPage, _ known: KnownHistory, _ progress: inout DeviceProgress
   ) async throws(DeviceError) -> [ProvenRecord] {
-    let receipt = page.receipt
-    try check(receipt, against: progress)
-    if log.index(of: receipt.logHead) == nil {
+    let checkpoint = page.checkpoint
+    try check(checkpoint, against: progress)
+    if log.index(of: checkpoint.logHead) == nil {
       try await pullLog()
       try await pullWraps()
-      try checkHead(of: receipt)
+      try checkHead(of: checkpoint)
     }
     try checkConsistency(of: page, with: known)
     let records: [ProvenRecord]
     do throws(HistoryError) { records = try page.proven(in: log) } catch {
       throw .historyRefused(.tampered(error))
     }
-    if receipt.treeSize > max(progress.history.tree.size, progress.promised?.treeSize ?? 0), let store {
-      progress.promised = receipt
+    if checkpoint.treeSize > max(progress.history.tree.size, progress.promised?.treeSize ?? 0), let store {
+      progress.promised = checkpoint
       let bytes = progress.encoded
       try Self.storing { () throws(StoreError) in
         try store.commit([], clearingOutboxThrough: nil, progress: bytes)
@@ -150,31 +150,33 @@ extension Device {
   }
 
   private func checkConsistency(of page: StreamPage, with known: KnownHistory) throws(DeviceError) {
-    let receipt = page.receipt
+    let checkpoint = page.checkpoint
     guard known.size > 0 else { return }
-    guard receipt.treeSize >= known.size else {
-      throw .historyRefused(.rolledBack(from: known.size, to: receipt.treeSize))
+    guard checkpoint.treeSize >= known.size else {
+      throw .historyRefused(.rolledBack(from: known.size, to: checkpoint.treeSize))
     }
-    if let proof = page.consistency, proof.oldSize == known.size, proof.newSize == receipt.treeSize,
-      proof.holds(old: known.root, new: receipt.treeRoot)
+    if let proof = page.consistency, proof.oldSize == known.size, proof.newSize == checkpoint.treeSize,
+      proof.holds(old: known.root, new: checkpoint.treeRoot)
     {
       return
     }
-    let isSameSize = receipt.treeSize == known.size
-    let evidence = known.receipt.flatMap {
-      isSameSize ? self.evidence(older: $0, newer: receipt, nodes: nil) : nil
+    let isSameSize = checkpoint.treeSize == known.size
+    let evidence = known.checkpoint.flatMap {
+      isSameSize ? self.evidence(older: $0, newer: checkpoint, nodes: nil) : nil
     }
     throw .historyRefused(.forked(evidence: evidence))
   }
 
   /// The streams of a conversation in the epochs that this device reads, the newest first.
   private func streamTags(of conversation: ConversationID) throws(DeviceError) -> [StreamTag] {
-    let roots = state.withLock { state in
-      state.log.epochs.reversed().compactMap { state.keyring.roots[$0.header.number] }
+    let epochSecrets = state.withLock { state in
+      state.log.epochs.reversed().compactMap { state.keyring.epochSecrets[$0.header.number] }
     }
     var tags: [StreamTag] = []
     do {
-      for root in roots { tags.append(try RecordKey.tag(of: conversation, account: account, root: root)) }
+      for epochSecret in epochSecrets {
+        tags.append(try RecordKey.tag(of: conversation, account: account, epochSecret: epochSecret))
+      }
     } catch { throw .internalError("stream tag") }
     return tags
   }
@@ -200,5 +202,5 @@ private struct KnownHistory {
   let size: UInt64
   let root: Digest32
   /// What the relay signed for it.
-  let receipt: Receipt?
+  let checkpoint: Checkpoint?
 }

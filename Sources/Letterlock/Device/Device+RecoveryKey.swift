@@ -55,24 +55,24 @@ extension Device {
   /// It counts when this returns; call `confirmRecoveryKey()` then. If the relay does not answer, the next
   /// synchronisation goes on with it, unless the history has grown meanwhile: the old key, which only the person has,
   /// must then sign again. `hasRecoveryKeyNotInForce` says so.
-  /// - Parameter electors: The devices that may vote on the next key if this one is lost; without it those of now that
+  /// - Parameter approvers: The devices that may vote on the next key if this one is lost; without it those of now that
   ///   are still active, and this device. Name only devices that the person has in hand.
   /// - Throws: `DeviceError.noRecoveryKeyPrepared` without `prepareRecoveryKey()`, `.noSuchAccount` if `old` is not this
-  ///   account's recovery key, `.unknownDevice` for an elector that is not active.
+  ///   account's recovery key, `.unknownDevice` for a recovery approver that is not active.
   public func replaceRecoveryKey(
-    _ old: consuming RecoveryKey, electors: Set<DeviceID>? = nil
+    _ old: consuming RecoveryKey, approvers: Set<DeviceID>? = nil
   ) async throws(DeviceError) {
     guard let secret = state.withLock({ $0.nextRecoverySecret }) else { throw .noRecoveryKeyPrepared }
     let oldKeys = try asDeviceError(DeviceKeys(recoverySecret: old.secret))
     let newKeys = try asDeviceError(DeviceKeys(recoverySecret: secret))
     let bundle = try asDeviceError(
       DeviceKeyBundle(of: newKeys, createdAt: Timestamp.now.millisecondsSince1970))
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullEverything()
       guard log.recoveryDevice == oldKeys.deviceID else { throw .noSuchAccount }
-      let electors = try state.withLock { (state) throws(DeviceError) in try state.nextElectors(electors) }
+      let approvers = try state.withLock { (state) throws(DeviceError) in try state.nextApprovers(approvers) }
       try await change(
-        .replaceRecovery(bundle, electors: electors, signers: [oldKeys, newKeys], votes: []))
+        .replaceRecovery(bundle, approvers: approvers, signers: [oldKeys, newKeys], votes: []))
     }
   }
 }
@@ -87,18 +87,19 @@ extension DeviceState {
   /// Forgets recovery keys that a new recovery device makes void, or that have come to count.
   mutating func noteRecovery(_ entry: LogEntry) throws(DeviceError) {
     guard case .replaceRecovery(let replace) = entry.content.change else { return }
-    // The new one stays until the person is said to have it. One that was prepared for the old electors is void.
+    // The new one stays until the person is said to have it. One that was prepared for the old recovery approvers is
+    // void.
     recoverySecret = try holdsNextKey(of: replace.recovery) ? nextRecoverySecret : nil
     nextRecoverySecret = nil
   }
 
   /// Who is to vote on the recovery key after the next, in order.
-  func nextElectors(_ wanted: Set<DeviceID>?) throws(DeviceError) -> [DeviceID] {
-    let electors = wanted ?? log.electors.filter { log.activeMember($0) != nil }.union([keys.deviceID])
-    for device in electors.sorted() where log.activeMember(device) == nil || device == log.recoveryDevice {
+  func nextApprovers(_ wanted: Set<DeviceID>?) throws(DeviceError) -> [DeviceID] {
+    let approvers = wanted ?? log.approvers.filter { log.activeMember($0) != nil }.union([keys.deviceID])
+    for device in approvers.sorted() where log.activeMember(device) == nil || device == log.recoveryDevice {
       throw .unknownDevice(device)
     }
-    return electors.sorted()
+    return approvers.sorted()
   }
 
   private func holdsNextKey(of bundle: DeviceKeyBundle) throws(DeviceError) -> Bool {

@@ -28,7 +28,7 @@ extension Device {
       // Whoever opened the newest epoch kept it from the recovery key. A better one needs the history's root.
       old = try await reading(account, as: recovery, store: store, relay: relay)
       try await old.pullEverything()
-      _ = try await old.mend()
+      _ = try await old.repair()
     }
     let keys = try old.newcomer(begun, vault: vault)
     try await old.enrol(keys)
@@ -109,7 +109,7 @@ extension Device {
   public func confirmDevices(
     keeping kept: Set<DeviceID>, named name: String
   ) async throws(DeviceError) {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullEverything()
       try await settlePending()
       // Who leaves is found out anew each time that another entry comes first: one that still can lets others in.
@@ -126,7 +126,7 @@ extension DeviceState {
   /// What the recovery device knows, for the new device that it added.
   func handedOver(to keys: DeviceKeys) throws(DeviceError) -> DeviceState {
     var next = DeviceState(keys: keys, log: log, entries: entries)
-    for (epoch, root) in keyring.roots { next.keyring.restore(root, epoch: epoch) }
+    for (epoch, epochSecret) in keyring.epochSecrets { next.keyring.restore(epochSecret, epoch: epoch) }
     next.isUnconfirmed = true
     return next
   }

@@ -13,7 +13,7 @@ extension Device {
     guard mayOpenEpoch else { return }
     let now = clock.now
     let isEpochDue = try isEpochDue(now)
-    // Roots that were wrapped to the old key and are still to come would be lost with it.
+    // Epoch secrets that were wrapped to the old key and are still to come would be lost with it.
     if isSealingKeyOld(now), unreadableEpochs.isEmpty {
       let keys = try state.withLock { (state) throws(DeviceError) in try asDeviceError(state.keys.rotated()) }
       try await rotate(to: keys)

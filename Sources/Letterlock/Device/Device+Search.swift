@@ -11,7 +11,7 @@ extension Device {
     var search = MessageSearch(SearchWords(line))
     let waiting = try Self.storing { () throws(StoreError) in try store.outbox(limit: .max) }
     let own = opened(
-      waiting.map { StoredEntry(place: .waiting($0.sequence), author: id, record: $0.bytes) })
+      waiting.map { StoredEntry(position: .waiting($0.sequence), author: id, record: $0.bytes) })
     for entry in own.reversed() {
       if let hit = search.take(entry), !body(hit) { return }
     }

@@ -3,20 +3,20 @@ internal import TLSCodec
 
 /// The history: up to the relay. SPEC.md section 6.3.
 extension Device {
-  /// An Append over the first records of the outbox, kept before it is sent.
+  /// A signed batch over the first records of the outbox, kept before it is sent.
   private struct Sending {
-    let append: Append
+    let signedBatch: SignedBatch
     let leaves: LeafHashes
     let records: [OutboxRecord]
     let erasures: [UInt64]
-    /// With the Append's counter used.
+    /// With the signed batch's counter used.
     var progress: DeviceProgress
 
     /// The last place in the outbox that it covers.
     var through: Int64 { records[records.count - 1].sequence }
   }
 
-  /// What became of an Append.
+  /// What became of a signed batch.
   private enum Sent {
     /// The relay took it, and the history has it; the next one is kept and waits to be sent.
     case taken(next: Sending?)
@@ -59,7 +59,7 @@ extension Device {
     return first?.sequence == sending.records[0].sequence
   }
 
-  /// Sends one Append over records. If the log or this device's chain has moved on, pulls and gives 0.
+  /// Sends one signed batch over records. If the log or this device's chain has moved on, pulls and gives 0.
   func push(_ records: [OutboxRecord], erasing erasures: [UInt64]) async throws(DeviceError) -> Int {
     let sending = try stage(records, erasing: erasures)
     switch try await send(sending, isFollowed: false) {
@@ -68,7 +68,7 @@ extension Device {
     }
   }
 
-  /// Keeps an Append over the first records that wait; nil if none do.
+  /// Keeps a signed batch over the first records that wait; nil if none do.
   private func stageNext() throws(DeviceError) -> Sending? {
     let waiting = try waiting(after: 0)
     return waiting.isEmpty ? nil : try stage(waiting, erasing: [])
@@ -79,21 +79,21 @@ extension Device {
     let sending = try signed(records, erasing: erasures, after: try progress())
     try Self.storing { () throws(StoreError) in
       try store.stage(
-        sending.append.encoded, through: sending.through, progress: sending.progress.encoded)
+        sending.signedBatch.encoded, through: sending.through, progress: sending.progress.encoded)
     }
     return sending
   }
 
-  /// As many records as one Append is for, under the newest epoch.
+  /// As many records as one signed batch is for, under the newest epoch.
   private func waiting(after sequence: Int64) throws(DeviceError) -> [OutboxRecord] {
     let store = try neededStore()
     let waiting = try Self.storing { () throws(StoreError) in
-      try store.outbox(after: sequence, limit: Append.maximumLeafCount)
+      try store.outbox(after: sequence, limit: SignedBatch.maximumLeafCount)
     }
     return waiting.isEmpty ? [] : try resealed(waiting)
   }
 
-  /// An Append over records, by the next count.
+  /// A signed batch over records, by the next count.
   private func signed(
     _ records: [OutboxRecord], erasing erasures: [UInt64], after progress: DeviceProgress
   ) throws(DeviceError) -> Sending {
@@ -101,12 +101,13 @@ extension Device {
     let keys = state.withLock { $0.keys }
     progress.counter += 1
     let leaves = LeafHashes(of: records.map(\.bytes), device: keys.deviceID, counter: progress.counter)
-    let append = try asDeviceError(
-      Append(
+    let signedBatch = try asDeviceError(
+      SignedBatch(
         of: leaves, erasing: erasures, by: keys, account: account, logHead: log.head,
-        counter: progress.counter, previous: progress.history.author(id)?.appendHash ?? .zero,
-        basis: progress.receipt))
-    return Sending(append: append, leaves: leaves, records: records, erasures: erasures, progress: progress)
+        counter: progress.counter, previous: progress.history.author(id)?.batchHash ?? .zero,
+        knownCheckpoint: progress.checkpoint))
+    return Sending(
+      signedBatch: signedBatch, leaves: leaves, records: records, erasures: erasures, progress: progress)
   }
 
   /// The same messages, sealed under the newest epoch if they are not already. SPEC.md section 5.5.
@@ -136,7 +137,7 @@ extension Device {
     return current
   }
 
-  /// The Append to be sent next, if any records wait. What goes wrong here goes wrong again in its turn.
+  /// The signed batch to be sent next, if any records wait. What goes wrong here goes wrong again in its turn.
   private func following(_ sending: Sending, _ progress: DeviceProgress) -> Sending? {
     guard let waiting = try? waiting(after: sending.through), !waiting.isEmpty else { return nil }
     return try? signed(waiting, erasing: [], after: progress)
@@ -144,10 +145,10 @@ extension Device {
 
   private func send(_ sending: Sending, isFollowed: Bool) async throws(DeviceError) -> Sent {
     let relay = try neededRelay()
-    let outcome: AppendOutcome
+    let outcome: BatchOutcome
     do throws(RelayError) {
       outcome = try await relay.append(
-        sending.append, records: sending.records.map(\.bytes), erasing: sending.erasures, to: account)
+        sending.signedBatch, records: sending.records.map(\.bytes), erasing: sending.erasures, to: account)
     } catch {
       guard error.isOvertaken else { throw .relay(error) }
       try await pullEverything()
@@ -155,17 +156,17 @@ extension Device {
     }
     guard outcome.firstLeaf == sending.progress.history.tree.size else {
       // Others' records stand in between: what was sent comes back with them.
-      try check(outcome.receipt, against: sending.progress)
+      try check(outcome.checkpoint, against: sending.progress)
       try await pullEverything()
       return .amongOthers
     }
     return .taken(next: try commit(sending, outcome, isFollowed: isFollowed))
   }
 
-  /// Takes what the relay took into the history, and keeps the next Append in the same transaction if one is to follow:
-  /// a write to disk less for each.
+  /// Takes what the relay took into the history, and keeps the next signed batch in the same transaction if one is to
+  /// follow: a write to disk less for each.
   private func commit(
-    _ sending: Sending, _ outcome: AppendOutcome, isFollowed: Bool
+    _ sending: Sending, _ outcome: BatchOutcome, isFollowed: Bool
   ) throws(DeviceError) -> Sending? {
     let store = try neededStore()
     var progress = sending.progress
@@ -173,20 +174,22 @@ extension Device {
     let bytes = sending.records.map(\.bytes)
     do throws(HistoryError) {
       try progress.history.accept(
-        own: sending.append, sending.leaves, records: bytes, erasing: sending.erasures, of: log)
-    } catch { throw .internalError("own Append: \(error)") }
-    try check(outcome.receipt, against: progress)
-    try checkEnd(outcome.receipt, progress)
-    progress.receipt = outcome.receipt
+        own: sending.signedBatch, sending.leaves, records: bytes, erasing: sending.erasures, of: log)
+    } catch { throw .internalError("own signed batch: \(error)") }
+    try check(outcome.checkpoint, against: progress)
+    try checkEnd(outcome.checkpoint, progress)
+    progress.checkpoint = outcome.checkpoint
     let batch = HistoryBatch(
-      firstLeaf: first, append: sending.append, erasures: sending.erasures, leafHashes: sending.leaves,
+      firstLeaf: first, signedBatch: sending.signedBatch, erasures: sending.erasures,
+      leafHashes: sending.leaves,
       records: bytes)
     let next = isFollowed ? following(sending, progress) : nil
     let final = (next?.progress ?? progress).encoded
     try Self.storing { () throws(StoreError) in
       try store.commit(
         [batch], clearingOutboxThrough: sending.through,
-        staging: next.map { StagedAppend(append: $0.append.encoded, through: $0.through) }, progress: final)
+        staging: next.map { StagedBatch(signedBatch: $0.signedBatch.encoded, through: $0.through) },
+        progress: final)
     }
     try gather([batch])
     return next
@@ -197,8 +200,8 @@ extension RelayError {
   /// Whether pulling and trying again helps.
   var isOvertaken: Bool {
     switch self {
-    case .staleLogHead, .appendRefused(.brokenChain), .appendRefused(.deviceCloned),
-      .appendRefused(.basisTooOld):
+    case .staleLogHead, .batchRefused(.brokenChain), .batchRefused(.deviceCloned),
+      .batchRefused(.knownCheckpointTooOld):
       true
     default: false
     }

@@ -15,7 +15,7 @@ extension Device {
   /// Names the history as it is now, on every device. This device is synchronised first, and sends the name.
   /// - Throws: as `sync()`; `.historyRefused` if the history is not whole.
   public func createSnapshot(named name: String) async throws(DeviceError) -> Snapshot {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       try await pullEverything()
       _ = try await pushRecords(nil)
       let history = try progress().history
@@ -64,7 +64,7 @@ extension Device {
     }
   }
 
-  /// The roots that the history had at sizes, where Appends ended.
+  /// The roots that the history had at sizes, where signed batches ended.
   private func roots(at sizes: Set<UInt64>) throws(DeviceError) -> [UInt64: Digest32] {
     guard let last = sizes.max() else { return [:] }
     let store = try neededStore()

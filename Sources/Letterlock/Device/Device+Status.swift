@@ -2,7 +2,7 @@ internal import TLSCodec
 
 /// What a device can say about itself.
 extension Device {
-  /// Epochs whose root this device does not have.
+  /// Epochs whose secret this device does not have.
   public var unreadableEpochs: [UInt64] {
     state.withLock { state in state.keyring.unreadable(in: state.log) }
   }

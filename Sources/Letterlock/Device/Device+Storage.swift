@@ -104,7 +104,7 @@ extension Device {
     where isWanted: @Sendable (Attachment) -> Bool = { _ in true },
     progress report: (@Sendable (EvictionReport) -> Void)? = nil
   ) async throws(DeviceError) -> EvictionReport {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       let store = try neededStore()
       var outcome = EvictionReport()
       let waiting = Set(try Self.storing { () throws(StoreError) in try store.blobsToUpload().map(\.blob) })

@@ -14,7 +14,7 @@ extension Device {
   public func sync(
     ignoringConditions: Bool = false, progress report: (@Sendable (SyncStep) -> Void)? = nil
   ) async throws(DeviceError) -> SyncReport {
-    try await inTurn { () async throws(DeviceError) in
+    try await locked { () async throws(DeviceError) in
       if let erasedBy { return SyncReport(verdict: .erased(by: erasedBy)) }
       if let evidence = try keptEvidence() { return SyncReport(verdict: .forked(evidence: evidence)) }
       try await checkConditions(ignoring: ignoringConditions)
@@ -70,7 +70,7 @@ extension Device {
       result.abandoned.append(waiting.content.change)
     }
     result.voidedRecoveryKey = hadPrepared && !hasRecoveryKeyNotInForce && !hasRecoveryKeyToShow
-    result.mended += try await mend()
+    result.repaired += try await repair()
     if isActive {
       try await keepSchedule()
       result.sentAttachments += try await pushBlobs(report)
@@ -142,8 +142,8 @@ extension Device {
     let (wanted, device) = state.withLock { ($0.epochsToJudge, $0.keys.deviceID) }
     guard !wanted.isEmpty else { return }
     for epoch in wanted {
-      // A later wrap may have given this root already.
-      guard state.withLock({ $0.keyring.roots[epoch] == nil }) else { continue }
+      // A later wrap may have given this epoch secret already.
+      guard state.withLock({ $0.keyring.epochSecrets[epoch] == nil }) else { continue }
       let wrap = try await Self.asking { () async throws(RelayError) in
         try await relay.wrap(of: account, epoch: epoch, for: device)
       }
@@ -166,15 +166,15 @@ extension Device {
   }
 
   /// Begins a better epoch if the newest one is not to be trusted. Gives who began that one, if a device is to blame.
-  func mend() async throws(DeviceError) -> [DeviceID] {
+  func repair() async throws(DeviceError) -> [DeviceID] {
     let standing = state.withLock { state -> EpochStanding in
-      guard state.isActive, !state.isForked, !state.isUnconfirmed, !state.keyring.roots.isEmpty else {
+      guard state.isActive, !state.isForked, !state.isUnconfirmed, !state.keyring.epochSecrets.isEmpty else {
         return .trusted
       }
       return state.keyring.standing(in: state.log)
     }
     guard case .faulty(let culprit) = standing else { return [] }
-    try await change(.mend)
+    try await change(.repair)
     return culprit.map { [$0] } ?? []
   }
 
@@ -217,10 +217,10 @@ public enum SyncStep: Hashable, Sendable {
 }
 
 extension DeviceState {
-  /// Epochs that this device should read and does not, newest first: one root gives all before it.
+  /// Epochs that this device should read and does not, newest first: one epoch secret gives all before it.
   var epochsToJudge: [UInt64] {
     log.epochs.reversed().filter {
-      keyring.roots[$0.header.number] == nil
+      keyring.epochSecrets[$0.header.number] == nil
         && keyring.faults[$0.header.number]?.isRelays ?? true
         && $0.wrapHash(for: keys.deviceID) != nil
     }.map(\.header.number)

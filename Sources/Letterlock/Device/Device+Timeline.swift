@@ -59,7 +59,7 @@ extension Device {
   }
 
   private func read(_ recipes: [MessageRecipe], into messages: inout [Message]) throws(DeviceError) {
-    let records = try records(at: recipes.flatMap { [$0.place] + $0.changes })
+    let records = try records(at: recipes.flatMap { [$0.position] + $0.changes })
     let opened: [Message]
     do throws(ArchiveError) {
       opened = try concurrentMap(records.count) {
@@ -80,17 +80,17 @@ extension Device {
   }
 
   /// Records by where they are.
-  private func records(at places: [RecordPlace]) throws(DeviceError) -> [[UInt8]] {
+  private func records(at positions: [RecordPosition]) throws(DeviceError) -> [[UInt8]] {
     let store = try neededStore()
-    let leaves = places.compactMap(\.leaf)
+    let leaves = positions.compactMap(\.leaf)
     let kept = try Self.storing { () throws(StoreError) in try store.records(at: leaves) }
     guard kept.count == leaves.count else { throw .store(.corrupted("records")) }
     var next = kept[...]
     var records: [[UInt8]] = []
-    records.reserveCapacity(places.count)
-    for place in places {
+    records.reserveCapacity(positions.count)
+    for position in positions {
       let record: [UInt8]?
-      if let sequence = place.sequence {
+      if let sequence = position.sequence {
         record = try Self.storing { () throws(StoreError) in
           try store.outbox(after: sequence - 1, limit: 1).first.flatMap {
             $0.sequence == sequence ? $0.bytes : nil

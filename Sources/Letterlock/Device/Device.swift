@@ -18,8 +18,8 @@ public final class Device: Sendable {
   let store: (any DeviceStore)?
   let relay: (any Relay)?
   let state: Mutex<DeviceState>
-  /// Calls that talk to the relay take turns.
-  let turns = Turns()
+  /// Calls that talk to the relay hold this lock, one after the other.
+  let lock = AsyncLock()
   /// The clock that schedules go by.
   package let clock = DeviceClock()
   /// Counts what goes through `relay`, which it is.
@@ -68,8 +68,8 @@ public final class Device: Sendable {
     let (epochs, sealing) = state.withLock { state in
       (
         state.log.epochs.compactMap { epoch in
-          state.keyring.roots[epoch.header.number].map {
-            ReadableEpoch(account: account, hash: epoch.hash, root: $0)
+          state.keyring.epochSecrets[epoch.header.number].map {
+            ReadableEpoch(account: account, hash: epoch.hash, epochSecret: $0)
           }
         },
         state.sealing
@@ -99,8 +99,10 @@ extension DeviceState {
       case .faulty(let culprit): return .failure(.epochRefused(by: culprit))
       case .trusted: break
       }
-      guard let root = keyring.roots[newest.header.number] else { return .failure(.epochRefused(by: nil)) }
-      return .success(ReadableEpoch(account: log.account, hash: newest.hash, root: root))
+      guard let epochSecret = keyring.epochSecrets[newest.header.number] else {
+        return .failure(.epochRefused(by: nil))
+      }
+      return .success(ReadableEpoch(account: log.account, hash: newest.hash, epochSecret: epochSecret))
     }
   }
 }

@@ -147,7 +147,9 @@ extension Device {
       guard try withJournal({ $0.directory.scanned }) == batch.firstLeaf else { return false }
       guard let found = own(batch, &tags) else { return false }
       try withJournal { journal in
-        for (leaf, profile) in found { journal.directory.take(profile, of: batch.append.device, at: leaf) }
+        for (leaf, profile) in found {
+          journal.directory.take(profile, of: batch.signedBatch.device, at: leaf)
+        }
         journal.directory.scanned = batch.firstLeaf + UInt64(batch.records.count)
       }
     }

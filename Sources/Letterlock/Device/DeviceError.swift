@@ -29,14 +29,14 @@ public enum DeviceError: Error, Hashable, Sendable {
   /// There is no new recovery key to replace the old one by.
   case noRecoveryKeyPrepared
   /// This device was not named when the present recovery key came in: it does not vote on its successor.
-  case notAnElector
-  /// The proposal is for another account or another recovery key, or no active elector made it.
+  case notAnApprover
+  /// The proposal is for another account or another recovery key, or no active recovery approver made it.
   case proposalRefused
   /// The code is not the proposal's: it is another one than the person made, or the person mistyped it.
   case codeNotConfirmed
-  /// This device's vote is no elector's, or for another proposal.
+  /// This device's vote is no recovery approver's, or for another proposal.
   case voteRefused(DeviceID)
-  /// So many more electors must agree.
+  /// So many more recovery approvers must agree.
   case votesMissing(Int)
   /// The log is not the account's, or breaks a rule.
   case logRefused(AccountLogError)

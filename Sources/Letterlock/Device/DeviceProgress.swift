@@ -5,27 +5,28 @@ internal import TLSCodec
 /// ```
 /// struct {
 ///   History history;
-///   uint64 counter;                 the highest that this device has used in an Append
-///   optional<Receipt> receipt;      the newest that was verified
-///   optional<Receipt> promised;     of a history that pages were proven in and that is not all here yet
+///   uint64 counter;                 the highest that this device has used in a signed batch
+///   optional<Checkpoint> checkpoint;  the newest that was verified
+///   optional<Checkpoint> promised;  of a history that pages were proven in and that is not all here yet
 /// } DeviceProgress;
 /// ```
 struct DeviceProgress: WireCodable, Sendable {
   var history = History()
   var counter: UInt64 = 0
-  var receipt: Receipt?
-  var promised: Receipt?
+  var checkpoint: Checkpoint?
+  var promised: Checkpoint?
 
   static let wire = WireFormat(
-    Self.init(history:counter:receipt:promised:), field(\.history), field(\.counter), field(\.receipt),
+    Self.init(history:counter:checkpoint:promised:), field(\.history), field(\.counter), field(\.checkpoint),
     field(\.promised))
 
   init(
-    history: History = History(), counter: UInt64 = 0, receipt: Receipt? = nil, promised: Receipt? = nil
+    history: History = History(), counter: UInt64 = 0, checkpoint: Checkpoint? = nil,
+    promised: Checkpoint? = nil
   ) {
     self.history = history
     self.counter = counter
-    self.receipt = receipt
+    self.checkpoint = checkpoint
     self.promised = promised
   }
 }

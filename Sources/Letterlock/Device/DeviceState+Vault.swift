@@ -9,13 +9,13 @@ extension DeviceState {
   var vaultContents: VaultContents {
     var slots = [SecretSlot(kind: .signing), SecretSlot(kind: .sealing)]
     var secrets = [keys.signingSeed, keys.sealingSeed]
-    for (epoch, root) in keyring.roots.sorted(by: { $0.key < $1.key }) {
-      slots.append(SecretSlot(kind: .root, epoch: epoch))
-      secrets.append(root)
+    for (epoch, epochSecret) in keyring.epochSecrets.sorted(by: { $0.key < $1.key }) {
+      slots.append(SecretSlot(kind: .epochSecret, epoch: epoch))
+      secrets.append(epochSecret)
     }
-    if let root = pending?.root {
-      slots.append(SecretSlot(kind: .pendingRoot))
-      secrets.append(root)
+    if let epochSecret = pending?.epochSecret {
+      slots.append(SecretSlot(kind: .pendingEpochSecret))
+      secrets.append(epochSecret)
     }
     if let seed = pending?.sealingSeed {
       slots.append(SecretSlot(kind: .pendingSealing))
@@ -53,12 +53,12 @@ extension DeviceState {
       let account = try AccountLog(create: create).account
       log = try AccountLog(account: account, replaying: state.entries)
     } catch { throw .vault(.corrupted) }
-    let epochs = state.faults.map(\.epoch) + state.slots.filter { $0.kind == .root }.map(\.epoch)
+    let epochs = state.faults.map(\.epoch) + state.slots.filter { $0.kind == .epochSecret }.map(\.epoch)
     guard epochs.allSatisfy({ $0 < UInt64(log.epochs.count) }) else { throw .vault(.corrupted) }
     self.init(
       keys: try asDeviceError(DeviceKeys(signingSeed: signing, sealingSeed: sealing)), log: log,
       entries: state.entries)
-    for (slot, secret) in secrets where slot.kind == .root {
+    for (slot, secret) in secrets where slot.kind == .epochSecret {
       keyring.restore(secret, epoch: slot.epoch)
     }
     keyring.restore(state.faults)
@@ -68,7 +68,7 @@ extension DeviceState {
     isUnconfirmed = state.flags & 2 != 0
     if let entry = state.pending.first {
       pending = PendingEntry(
-        entry: entry, wraps: state.pendingWraps, root: secrets[SecretSlot(kind: .pendingRoot)],
+        entry: entry, wraps: state.pendingWraps, epochSecret: secrets[SecretSlot(kind: .pendingEpochSecret)],
         sealingSeed: secrets[SecretSlot(kind: .pendingSealing)])
     }
   }

@@ -32,12 +32,12 @@ struct DeviceState: ~Copyable {
 }
 
 /// A log entry on its way, with the secrets that it makes true. It is in the vault before it is sent, so
-/// that a process that ends in between neither loses a root nor makes two.
+/// that a process that ends in between neither loses an epoch secret nor makes two.
 struct PendingEntry: Sendable {
   let entry: LogEntry
   let wraps: [StoredWrap]
-  /// The root of the epoch that the entry begins.
-  let root: SecretKey?
+  /// The epoch secret of the epoch that the entry begins.
+  let epochSecret: SecretKey?
   /// The sealing key that a rotation brings.
   let sealingSeed: SecretKey?
 }
@@ -46,17 +46,17 @@ struct PendingEntry: Sendable {
 ///
 /// ```
 /// struct {
-///   uint8 kind;                     1 signing, 2 sealing, 3 root, 4 pending root, 5 pending sealing,
+///   uint8 kind;                     1 signing, 2 sealing, 3 epoch secret, 4 pending epoch secret, 5 pending sealing,
 ///                                   6 join, 7 recovery, 8 next recovery
-///   uint64 epoch;                   of a root; else zero
+///   uint64 epoch;                   of an epoch secret; else zero
 /// } SecretSlot;
 /// ```
 struct SecretSlot: WireCodable, Hashable, Sendable {
   enum Kind: UInt8, TLSCodable, Sendable {
     case signing = 1
     case sealing = 2
-    case root = 3
-    case pendingRoot = 4
+    case epochSecret = 3
+    case pendingEpochSecret = 4
     case pendingSealing = 5
     case join = 6
     case recovery = 7

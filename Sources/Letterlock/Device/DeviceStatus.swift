@@ -10,7 +10,7 @@ public struct DeviceStatus: Hashable, Sendable {
   public let waitingAttachments: Int
   /// Their sealed bytes.
   public let waitingAttachmentBytes: UInt64
-  /// Places of records that the relay does not give.
+  /// Leaf indices of records that the relay does not give.
   public let missingRecords: [UInt64]
   /// Why something waits, or why the device does not synchronise; the most important first.
   public let holds: [SyncHold]
@@ -61,7 +61,7 @@ extension Device {
       if state.isForked { return [.forked] }
       var holds: [SyncHold] = state.isUnconfirmed ? [.devicesUnconfirmed] : []
       let newest = state.log.newestEpoch
-      if state.keyring.roots[newest.header.number] == nil {
+      if state.keyring.epochSecrets[newest.header.number] == nil {
         let isRelays = state.keyring.faults[newest.header.number]?.isRelays ?? true
         holds.append(.unreadableEpoch(newest.header.number, by: isRelays ? nil : newest.signer))
       }

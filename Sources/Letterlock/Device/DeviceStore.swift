@@ -27,26 +27,26 @@ public protocol DeviceStore: BlobStore {
   func outboxCount() throws(StoreError) -> Int
   /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch.
   func reseal(_ records: [OutboxRecord]) throws(StoreError)
-  /// Keeps an Append that is about to be sent over the outbox's records up to a sequence number, with the
+  /// Keeps a signed batch that is about to be sent over the outbox's records up to a sequence number, with the
   /// progress that makes its counter used.
-  func stage(_ append: [UInt8]?, through sequence: Int64, progress: [UInt8]) throws(StoreError)
-  /// The Append that was being sent when the process ended, and the last sequence number it covers.
-  func staged() throws(StoreError) -> (append: [UInt8], through: Int64)?
+  func stage(_ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]) throws(StoreError)
+  /// The signed batch that was being sent when the process ended, and the last sequence number it covers.
+  func staged() throws(StoreError) -> (signedBatch: [UInt8], through: Int64)?
 
-  /// Takes verified batches at the end of the history, drops from the outbox what they contain and from the
-  /// history the records that they erase, keeps the Append that is about to be sent next, if there is one, and the
-  /// progress that includes them.
+  /// Takes verified batches at the end of the history, drops from the outbox what they contain and from the history the
+  /// records that they erase, keeps the signed batch that is about to be sent next, if there is one, and the progress
+  /// that includes them.
   func commit(
-    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedAppend?,
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
     progress: [UInt8]
   ) throws(StoreError)
-  /// Puts verified records in places of the history where none were, and keeps the progress that counts them.
+  /// Puts verified records at leaf indices where none were, and keeps the progress that counts them.
   func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError)
-  /// Batches from a place in the history on, up to `limit` of them.
+  /// Batches from a leaf index on, up to `limit` of them.
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
-  /// The last batches that begin before a place in the history, up to `limit` of them, in order.
+  /// The last batches that begin before a leaf index, up to `limit` of them, in order.
   func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
-  /// Records by their places in the history, as many as there are places; nil for one that is not here.
+  /// Records by their leaf indices, as many as there are leaf indices; nil for one that is not here.
   func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?]
 }
 
@@ -56,7 +56,7 @@ extension DeviceStore {
     try outbox(after: 0, limit: limit)
   }
 
-  /// Takes verified batches, with no Append to be sent next.
+  /// Takes verified batches, with no signed batch to be sent next.
   public func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
   ) throws(StoreError) {
@@ -64,16 +64,16 @@ extension DeviceStore {
   }
 }
 
-/// An Append that is about to be sent.
-public struct StagedAppend: Hashable, Sendable {
-  /// The Append's encoding.
-  public let append: [UInt8]
+/// A signed batch that is about to be sent.
+public struct StagedBatch: Hashable, Sendable {
+  /// The signed batch's encoding.
+  public let signedBatch: [UInt8]
   /// The last sequence number of the outbox that it covers.
   public let through: Int64
 
-  /// An Append, and how far in the outbox its records reach.
-  public init(append: [UInt8], through: Int64) {
-    self.append = append
+  /// A signed batch, and how far in the outbox its records reach.
+  public init(signedBatch: [UInt8], through: Int64) {
+    self.signedBatch = signedBatch
     self.through = through
   }
 }
@@ -86,7 +86,7 @@ public enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
   case journal = 2
   /// The order by which the server's copy was erased.
   case erasure = 3
-  /// Two receipts by which the relay convicted itself, until the person has decided.
+  /// Two checkpoints by which the relay convicted itself, until the person has decided.
   case evidence = 4
 }
 

@@ -31,7 +31,7 @@ struct HistoryTime: Sendable {
   /// The latest moment that has certainly come; nil if nothing says so.
   func reached(by now: Timestamp) -> Timestamp? {
     var latest: Timestamp?
-    // The earliest that another device said after the place that is looked at.
+    // The earliest that another device said after the leaf that is looked at.
     var contradiction: Timestamp?
     for presence in presences.reversed() where active.contains(presence.device) {
       if presence.device != own {

@@ -62,7 +62,7 @@ public final class JoinRequest: Sendable {
     let state = DeviceState(keys: keys, log: log, entries: entries)
     let device = Device(state, vault: vault, store: store, relay: relay)
     try device.save()
-    try await device.inTurn { () async throws(DeviceError) in try await device.pullWraps() }
+    try await device.locked { () async throws(DeviceError) in try await device.pullWraps() }
     try device.enqueueProfile(named: name)
     return device
   }

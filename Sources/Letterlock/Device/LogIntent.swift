@@ -4,7 +4,7 @@ enum LogIntent: Sendable {
   /// A new epoch.
   case epoch
   /// A better epoch than the newest, as long as that is not to be trusted.
-  case mend
+  case repair
   /// These devices leave.
   case remove(Set<DeviceID>)
   /// Every device leaves but this one and those named; a new epoch if that is nobody.
@@ -14,17 +14,17 @@ enum LogIntent: Sendable {
   /// A new recovery device, who may vote on the next, and who signs for it and the votes for it, in the order of
   /// SPEC.md section 3.4 rule 4.
   case replaceRecovery(
-    DeviceKeyBundle, electors: [DeviceID], signers: [DeviceKeys], votes: [EntrySignature])
+    DeviceKeyBundle, approvers: [DeviceID], signers: [DeviceKeys], votes: [EntrySignature])
 }
 
 extension DeviceState {
   /// The entry that does what is wanted now; nil if nothing is left to do.
-  /// - Throws: `DeviceError.archive(.epochRefused)` while the relay withholds the newest epoch's root, unless it is to
-  ///   remove a device: the new epoch could not lead back to that root.
+  /// - Throws: `DeviceError.archive(.epochRefused)` while the relay withholds the newest epoch's secret, unless it is
+  ///   to remove a device: the new epoch could not lead back to that epoch secret.
   mutating func entry(for intent: LogIntent, _ history: History) throws(DeviceError) -> PendingEntry? {
     switch intent {
     case .epoch: return try lasting(history)
-    case .mend:
+    case .repair:
       guard case .faulty = keyring.standing(in: log) else { return nil }
       return try lasting(history)
     case .remove(let devices):
@@ -43,12 +43,12 @@ extension DeviceState {
       guard log.activeMember(keys.deviceID)?.bundle.sealingKey != keys.sealingKey else { return nil }
       try checkNewestEpoch()
       return try epochEntry(history: history, rotating: keys) { .rotate(.init(device: bundle, epoch: $0)) }
-    case .replaceRecovery(let bundle, let electors, let signers, let votes):
+    case .replaceRecovery(let bundle, let approvers, let signers, let votes):
       guard log.recoveryDevice != bundle.deviceID else { return nil }
       try checkNewestEpoch()
       return try epochEntry(
         history: history, leaving: [log.recoveryDevice], joining: bundle, signing: signers, votes: votes
-      ) { .replaceRecovery(.init(recovery: bundle, electors: electors, epoch: $0)) }
+      ) { .replaceRecovery(.init(recovery: bundle, approvers: approvers, epoch: $0)) }
     }
   }
 
@@ -77,12 +77,12 @@ extension DeviceState {
       // Votes name no place in the log. What the old recovery key signed only a person can have it sign again.
       // If a device that votes or is to vote has left meanwhile, the votes are for something that cannot be any more.
       let votes = pending.entry.signatures.dropFirst().dropLast()
-      guard log.electors.contains(keys.deviceID), let next = nextRecoverySecret,
-        votes.count + 1 >= log.votesNeeded, areActive(replace.electors),
-        votes.allSatisfy({ log.signingKeys(ofElector: $0.device) != nil })
+      guard log.approvers.contains(keys.deviceID), let next = nextRecoverySecret,
+        votes.count + 1 >= log.votesNeeded, areActive(replace.approvers),
+        votes.allSatisfy({ log.signingKeys(ofApprover: $0.device) != nil })
       else { return nil }
       return .replaceRecovery(
-        replace.recovery, electors: replace.electors,
+        replace.recovery, approvers: replace.approvers,
         signers: [keys, try asDeviceError(DeviceKeys(recoverySecret: next))],
         votes: Array(votes))
     default: return nil

@@ -8,7 +8,7 @@ public final class MemoryDeviceStore: DeviceStore {
     var notes: [DeviceNote: [UInt8]] = [:]
     var outbox: [OutboxRecord] = []
     var nextSequence: Int64 = 1
-    var staged: (append: [UInt8], through: Int64)?
+    var staged: (signedBatch: [UInt8], through: Int64)?
     var batches: [HistoryBatch] = []
     var blobs: [BlobID: StoredBlob] = [:]
 
@@ -93,26 +93,26 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
-  /// Keeps an Append that is about to be sent over the outbox's records up to a sequence number, with the
+  /// Keeps a signed batch that is about to be sent over the outbox's records up to a sequence number, with the
   /// progress that makes its counter used.
   public func stage(
-    _ append: [UInt8]?, through sequence: Int64, progress: [UInt8]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]
   ) throws(StoreError) {
     state.withLock { state in
-      state.staged = append.map { ($0, sequence) }
+      state.staged = signedBatch.map { ($0, sequence) }
       state.progress = progress
     }
   }
 
-  /// The Append that was being sent when the process ended, and the last sequence number it covers.
-  public func staged() throws(StoreError) -> (append: [UInt8], through: Int64)? {
+  /// The signed batch that was being sent when the process ended, and the last sequence number it covers.
+  public func staged() throws(StoreError) -> (signedBatch: [UInt8], through: Int64)? {
     state.withLock { $0.staged }
   }
 
-  /// Takes verified batches at the end of the history, drops from the outbox what they contain, and keeps the Append
-  /// that is to be sent next and the progress that includes them.
+  /// Takes verified batches at the end of the history, drops from the outbox what they contain, and keeps the signed
+  /// batch that is to be sent next and the progress that includes them.
   public func commit(
-    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedAppend?,
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
     progress: [UInt8]
   ) throws(StoreError) {
     state.withLock { state in
@@ -123,11 +123,11 @@ public final class MemoryDeviceStore: DeviceStore {
         state.outbox.removeAll { $0.sequence <= sequence }
         state.staged = nil
       }
-      if let next { state.staged = (next.append, next.through) }
+      if let next { state.staged = (next.signedBatch, next.through) }
     }
   }
 
-  /// Puts verified records in places of the history where none were, and keeps the progress that counts them.
+  /// Puts verified records at leaf indices where none were, and keeps the progress that counts them.
   public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
     state.withLock { state in
       for record in records { state.put(record.bytes, at: record.leaf) }
@@ -135,21 +135,21 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
-  /// Batches from a place in the history on, up to `limit` of them.
+  /// Batches from a leaf index on, up to `limit` of them.
   public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     state.withLock { Array($0.batches.filter { $0.firstLeaf >= leaf }.prefix(limit)) }
   }
 
-  /// The last batches that begin before a place in the history, up to `limit` of them, in order.
+  /// The last batches that begin before a leaf index, up to `limit` of them, in order.
   public func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     state.withLock { Array($0.batches.filter { $0.firstLeaf < leaf }.suffix(limit)) }
   }
 
-  /// Records by their places in the history; nil for one that is not here.
+  /// Records by their leaf indices; nil for one that is not here.
   public func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?] {
     state.withLock { state in
       leaves.map { leaf in
-        // The last batch that begins at the place or before it.
+        // The last batch that begins at the leaf index or before it.
         var (low, high) = (0, state.batches.count)
         while low < high {
           let middle = (low + high) / 2

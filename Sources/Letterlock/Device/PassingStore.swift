@@ -21,7 +21,7 @@ final class PassingStore: DeviceStore {
   func progress() -> [UInt8]? { state.withLock { $0.progress } }
 
   func commit(
-    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedAppend?,
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
     progress: [UInt8]
   ) {
     state.withLock { state in
@@ -37,8 +37,8 @@ final class PassingStore: DeviceStore {
   func outbox(after sequence: Int64, limit: Int) -> [OutboxRecord] { [] }
   func outboxCount() -> Int { 0 }
   func reseal(_ records: [OutboxRecord]) {}
-  func stage(_ append: [UInt8]?, through sequence: Int64, progress: [UInt8]) {}
-  func staged() -> (append: [UInt8], through: Int64)? { nil }
+  func stage(_ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]) {}
+  func staged() -> (signedBatch: [UInt8], through: Int64)? { nil }
   func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) {}
   func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }

@@ -4,7 +4,7 @@ public struct RestoreReport: Hashable, Sendable {
   public internal(set) var expected: UInt64 = 0
   /// How many of them open.
   public internal(set) var opened: UInt64 = 0
-  /// Places of records that are not there.
+  /// Leaf indices of records that are not there.
   public internal(set) var missing: [UInt64] = []
   /// Records that are there and do not open, and why.
   public internal(set) var undecryptable: [Timeline.Unreadable] = []
@@ -65,7 +65,7 @@ extension Device {
     with recoveryKey: consuming RecoveryKey
   ) async throws(DeviceError) -> RestoreReport {
     let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
-    return try await inTurn { () async throws(DeviceError) in
+    return try await locked { () async throws(DeviceError) in
       try await pullEverything()
       guard log.recoveryDevice == keys.deviceID else { throw .noSuchAccount }
       let relay = try neededRelay()

@@ -6,11 +6,11 @@ public enum Verdict: Hashable, Sendable {
   case missing(leaves: [UInt64])
   /// The relay shows an older history or log than this device has seen.
   case rolledBack(from: UInt64, to: UInt64)
-  /// The records are there, in another order than the one that was receipted.
+  /// The records are there, in another order than in the one that a checkpoint signs.
   case reordered
   /// A record or an entry is not what its author signed.
   case tampered(HistoryError)
-  /// The relay shows another log, or signed another history for another device. With two receipts of the
+  /// The relay shows another log, or signed another history for another device. With two checkpoints of the
   /// relay that contradict each other, if it gave them: whoever reads them can tell that the relay lied.
   case forked(evidence: RelayEvidence?)
   /// A device of the account had the relay's copy of everything erased. What is here stays.
@@ -43,8 +43,8 @@ public struct SyncReport: Hashable, Sendable {
   /// Whether a recovery key that was prepared here will never count, since another came in: tell the person, who may
   /// have written it down.
   public var voidedRecoveryKey = false
-  /// Who began an epoch that this device had to mend by beginning another.
-  public var mended: [DeviceID] = []
+  /// Who began an epoch that this device had to repair by beginning another.
+  public var repaired: [DeviceID] = []
   /// Why records still wait here; empty if nothing holds them back.
   public var heldBack: [SyncHold] = []
 

@@ -20,7 +20,7 @@ final class MeteredRelay: Relay {
     counted.withLock { $0[keyPath: kind] &+= UInt64(byteCount) }
   }
 
-  func receiptKey() async throws(RelayError) -> [UInt8] { try await relay.receiptKey() }
+  func checkpointKey() async throws(RelayError) -> [UInt8] { try await relay.checkpointKey() }
 
   func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
     count(\.logUp, RelayUsage.byteCount(of: entry, wraps))
@@ -51,10 +51,10 @@ final class MeteredRelay: Relay {
   }
 
   func append(
-    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
-  ) async throws(RelayError) -> AppendOutcome {
-    count(\.recordsUp, RelayUsage.byteCount(of: append, records) + 8 * places.count)
-    return try await relay.append(append, records: records, erasing: places, to: account)
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID
+  ) async throws(RelayError) -> BatchOutcome {
+    count(\.recordsUp, RelayUsage.byteCount(of: signedBatch, records) + 8 * leafIndices.count)
+    return try await relay.append(signedBatch, records: records, erasing: leafIndices, to: account)
   }
 
   func history(
@@ -63,7 +63,7 @@ final class MeteredRelay: Relay {
     let page = try await relay.history(of: account, from: leaf, maximumByteCount: maximumByteCount)
     count(
       \.recordsDown,
-      page.batches.reduce(0) { $0 + RelayUsage.byteCount(of: $1.append, $1.records.compactMap(\.self)) })
+      page.batches.reduce(0) { $0 + RelayUsage.byteCount(of: $1.signedBatch, $1.records.compactMap(\.self)) })
     return page
   }
 

@@ -21,7 +21,7 @@ public enum AccountChange: Hashable, Sendable {
   /// struct {
   ///   DeviceKeyBundle device;
   ///   DeviceKeyBundle recovery;
-  ///   opaque receipt_key<V>;        Ed25519, 32 bytes; empty without a relay
+  ///   opaque checkpoint_key<V>;     Ed25519, 32 bytes; empty without a relay
   ///   EpochHeader epoch;
   /// } Create;
   /// ```
@@ -30,19 +30,21 @@ public enum AccountChange: Hashable, Sendable {
     public let device: DeviceKeyBundle
     /// The device that the recovery key derives.
     public let recovery: DeviceKeyBundle
-    /// What the relay signs receipts with: 32 bytes, or none without a relay.
-    public let receiptKey: Opaque
+    /// What the relay signs checkpoints with: 32 bytes, or none without a relay.
+    public let checkpointKey: Opaque
     /// Epoch 0.
     public let epoch: EpochHeader
 
     /// The fields, in wire order.
     public static let wire = WireFormat(
-      Self.init, field(\.device), field(\.recovery), field(\.receiptKey), field(\.epoch))
+      Self.init, field(\.device), field(\.recovery), field(\.checkpointKey), field(\.epoch))
 
-    package init(device: DeviceKeyBundle, recovery: DeviceKeyBundle, receiptKey: Opaque, epoch: EpochHeader) {
+    package init(
+      device: DeviceKeyBundle, recovery: DeviceKeyBundle, checkpointKey: Opaque, epoch: EpochHeader
+    ) {
       self.device = device
       self.recovery = recovery
-      self.receiptKey = receiptKey
+      self.checkpointKey = checkpointKey
       self.epoch = epoch
     }
   }
@@ -62,7 +64,7 @@ public enum AccountChange: Hashable, Sendable {
     public let consentTag: Digest32
     /// The new device's countersignature.
     public let consent: HybridSignatureBytes
-    /// The hash of its wrap of the newest root.
+    /// The hash of its wrap of the newest epoch secret.
     public let wrapHash: Digest32
 
     /// The fields, in wire order.
@@ -109,7 +111,7 @@ public enum AccountChange: Hashable, Sendable {
   public struct Rotate: WireCodable, Hashable, Sendable {
     /// The signer's bundle with its new sealing key.
     public let device: DeviceKeyBundle
-    /// The epoch whose root is wrapped to the new key.
+    /// The epoch whose secret is wrapped to the new key.
     public let epoch: EpochHeader
 
     /// The fields, in wire order.
@@ -124,7 +126,7 @@ public enum AccountChange: Hashable, Sendable {
   /// ```
   /// struct {
   ///   DeviceKeyBundle recovery;
-  ///   opaque electors[32]<V>;         DeviceIDs, ascending
+  ///   opaque approvers[32]<V>;        DeviceIDs, ascending
   ///   EpochHeader epoch;
   /// } ReplaceRecovery;
   /// ```
@@ -132,17 +134,17 @@ public enum AccountChange: Hashable, Sendable {
     /// The new recovery device.
     public let recovery: DeviceKeyBundle
     /// The devices that may vote on the next recovery key.
-    public let electors: [DeviceID]
+    public let approvers: [DeviceID]
     /// The epoch that the old recovery key cannot read.
     public let epoch: EpochHeader
 
     /// The fields, in wire order.
     public static let wire = WireFormat(
-      Self.init, field(\.recovery), field(\.electors), field(\.epoch))
+      Self.init, field(\.recovery), field(\.approvers), field(\.epoch))
 
-    package init(recovery: DeviceKeyBundle, electors: [DeviceID], epoch: EpochHeader) {
+    package init(recovery: DeviceKeyBundle, approvers: [DeviceID], epoch: EpochHeader) {
       self.recovery = recovery
-      self.electors = electors
+      self.approvers = approvers
       self.epoch = epoch
     }
   }

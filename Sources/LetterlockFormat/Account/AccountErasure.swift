@@ -7,7 +7,7 @@ public import TLSCodec
 /// struct {
 ///   uint8 version;
 ///   opaque device[32];              an active device, the recovery device included
-///   Receipt receipt;                the newest; names account, log head, size and root
+///   Checkpoint checkpoint;          the newest; names account, log head, size and root
 ///   int64 at;                       nanoseconds since 1970, by the device's clock; informative
 ///   opaque signature[3373];         purpose "account erasure", over the fields above
 /// } AccountErasure;
@@ -19,7 +19,7 @@ public struct AccountErasure: WireCodable, Hashable, Sendable {
   /// Who ordered it.
   public let device: DeviceID
   /// The state that it erases.
-  public let receipt: Receipt
+  public let checkpoint: Checkpoint
   /// When, by the device's clock.
   public let at: Timestamp
   /// The device's signature.
@@ -27,15 +27,17 @@ public struct AccountErasure: WireCodable, Hashable, Sendable {
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
-    Self.init(version:device:receipt:at:signature:), field(\.version), field(\.device), field(\.receipt),
+    Self.init(version:device:checkpoint:at:signature:), field(\.version), field(\.device),
+    field(\.checkpoint),
     field(\.at), field(\.signature))
 
   private init(
-    version: FormatVersion, device: DeviceID, receipt: Receipt, at: Timestamp, signature: HybridSignatureBytes
+    version: FormatVersion, device: DeviceID, checkpoint: Checkpoint, at: Timestamp,
+    signature: HybridSignatureBytes
   ) {
     self.version = version
     self.device = device
-    self.receipt = receipt
+    self.checkpoint = checkpoint
     self.at = at
     self.signature = signature
   }
@@ -43,20 +45,22 @@ public struct AccountErasure: WireCodable, Hashable, Sendable {
   private var signedBody: [UInt8] { Array(encoded.dropLast(HybridSignatureBytes.byteCount)) }
 
   /// A signed order.
-  package init(of receipt: Receipt, at time: Timestamp, by keys: DeviceKeys) throws(FormatError) {
+  package init(of checkpoint: Checkpoint, at time: Timestamp, by keys: DeviceKeys) throws(FormatError) {
     let none = HybridSignatureBytes(unchecked: [UInt8](repeating: 0, count: HybridSignatureBytes.byteCount))
     let unsigned = AccountErasure(
-      version: .newest, device: keys.deviceID, receipt: receipt, at: time, signature: none)
+      version: .newest, device: keys.deviceID, checkpoint: checkpoint, at: time, signature: none)
     self.init(
-      version: unsigned.version, device: unsigned.device, receipt: receipt, at: time,
-      signature: try keys.sign(unsigned.signedBody, for: .accountErasure, account: receipt.account))
+      version: unsigned.version, device: unsigned.device, checkpoint: checkpoint, at: time,
+      signature: try keys.sign(unsigned.signedBody, for: .accountErasure, account: checkpoint.account))
   }
 
   /// Checks the order against the newest state of the account that the verifier knows.
   /// - Throws: `ErasureRefusal`, a case for each rule of SPEC.md section 6.12.
   package func check(against log: AccountLog) throws(ErasureRefusal) {
-    guard receipt.account == log.account, receipt.isSigned(by: log.receiptKey) else { throw .badReceipt }
-    guard receipt.logHead == log.head else { throw .otherState }
+    guard checkpoint.account == log.account, checkpoint.isSigned(by: log.checkpointKey) else {
+      throw .badCheckpoint
+    }
+    guard checkpoint.logHead == log.head else { throw .otherState }
     guard let member = log.activeMember(device) else { throw .signerNotActive(device) }
     guard
       member.bundle.signingKeys.isValid(
@@ -67,8 +71,8 @@ public struct AccountErasure: WireCodable, Hashable, Sendable {
 
 /// Why an order to erase everything is refused. SPEC.md section 6.12 numbers the rules.
 public enum ErasureRefusal: Error, Hashable, Sendable {
-  /// It names no receipt of this account that the pinned key signed. Rule 1.
-  case badReceipt
+  /// It names no checkpoint of this account that the pinned key signed. Rule 1.
+  case badCheckpoint
   /// It names another log head, size or root than the newest. Rule 2.
   case otherState
   /// Its signer is no active device. Rule 3.

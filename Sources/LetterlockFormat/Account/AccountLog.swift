@@ -12,11 +12,11 @@ public struct AccountLog: Sendable {
   public private(set) var recoveryDevice: DeviceID
   /// The devices that may replace the recovery device without the recovery key, if enough of them sign: those that
   /// were named when it came in, but for those that it removed itself.
-  public private(set) var electors: Set<DeviceID>
+  public private(set) var approvers: Set<DeviceID>
   /// The epochs, oldest first; an epoch's number is its place.
   public private(set) var epochs: [Epoch]
-  /// What the relay signs receipts with; empty in an account that was made without a relay.
-  public let receiptKey: [UInt8]
+  /// What the relay signs checkpoints with; empty in an account that was made without a relay.
+  public let checkpointKey: [UInt8]
   /// The head after each entry, oldest first.
   public private(set) var heads: [LogHead]
 
@@ -60,7 +60,7 @@ public struct AccountLog: Sendable {
     /// What records of the epoch name it by.
     public var reference: EpochReference { EpochReference(unchecked: Array(hash.bytes[..<16])) }
 
-    /// The hash of a device's wrap; nil if the epoch's root was not wrapped for it.
+    /// The hash of a device's wrap; nil if the epoch's secret was not wrapped for it.
     public func wrapHash(for device: DeviceID) -> Digest32? {
       (header.wraps + laterWraps).first { $0.device == device }?.wrapHash
     }
@@ -70,10 +70,10 @@ public struct AccountLog: Sendable {
   public var newestEpoch: Epoch { epochs[epochs.count - 1] }
   /// The index that the next entry must have.
   public var nextIndex: UInt64 { UInt64(heads.count) }
-  /// How many electors must sign to replace the recovery device without the recovery key.
-  public var votesNeeded: Int { electors.count <= 2 ? max(1, electors.count) : electors.count / 2 + 1 }
-  /// Whether enough electors are active to replace the recovery device without the recovery key.
-  public var canVote: Bool { electors.count { activeMember($0) != nil } >= votesNeeded }
+  /// How many recovery approvers must sign to replace the recovery device without the recovery key.
+  public var votesNeeded: Int { approvers.count <= 2 ? max(1, approvers.count) : approvers.count / 2 + 1 }
+  /// Whether enough recovery approvers are active to replace the recovery device without the recovery key.
+  public var canVote: Bool { approvers.count { activeMember($0) != nil } >= votesNeeded }
   /// At most this many devices are active besides the recovery device.
   public static let maximumDeviceCount = 64
   /// The devices that may act and read, recovery device included, in order.
@@ -96,7 +96,7 @@ public struct AccountLog: Sendable {
     guard entry.content.signer == device else { throw .signerNotActive(entry.content.signer) }
     guard device != recovery else { throw .deviceKnown(recovery) }
     for bundle in [create.device, create.recovery] { try Self.check(bundle) }
-    guard [0, 32].contains(create.receiptKey.bytes.count) else { throw .malformed(.invalidValue) }
+    guard [0, 32].contains(create.checkpointKey.bytes.count) else { throw .malformed(.invalidValue) }
 
     account = AccountID(unchecked: Derivation.hash("account id", entry.content.encoded))
     head = entry.head
@@ -106,8 +106,8 @@ public struct AccountLog: Sendable {
       members[bundle.deviceID] = Member(of: bundle, addedAt: 0, by: device)
     }
     recoveryDevice = recovery
-    electors = [device]
-    receiptKey = create.receiptKey.bytes
+    approvers = [device]
+    checkpointKey = create.checkpointKey.bytes
     epochs = []
     try Self.checkSignatures(
       of: entry, by: [create.device.signingKeys, create.recovery.signingKeys], account: .none)
@@ -143,7 +143,7 @@ public struct AccountLog: Sendable {
   private mutating func apply(_ change: MembershipChange) {
     members.merge(change.members) { $1 }
     if let device = change.recoveryDevice { recoveryDevice = device }
-    electors = change.electors ?? electors
+    approvers = change.approvers ?? approvers
     if let wrap = change.laterWrap { epochs[epochs.count - 1].laterWraps.append(wrap) }
   }
 

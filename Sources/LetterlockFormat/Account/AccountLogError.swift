@@ -16,8 +16,8 @@ public enum AccountLogError: Error, Hashable, Sendable {
   case signerNotActive(DeviceID)
   /// A signature that the change needs is missing, or is there twice, or comes from someone else. Rule 4.
   case wrongSigners
-  /// The electors are not active devices in order, each once: rule 6.
-  case wrongElectors
+  /// The recovery approvers are not active devices in order, each once: rule 6.
+  case wrongApprovers
   /// A signature does not hold. Rule 4.
   case badSignature(DeviceID)
   /// A bundle is not signed by its own keys. Rule 5.

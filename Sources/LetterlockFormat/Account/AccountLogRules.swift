@@ -33,7 +33,7 @@ extension AccountLog {
       return try Self.checkSignatures(of: entry, by: [member.bundle.signingKeys], account: account)
     }
     let isByVote = signer != recoveryDevice
-    if isByVote, !electors.contains(signer) { throw .wrongSigners }
+    if isByVote, !approvers.contains(signer) { throw .wrongSigners }
     let votes: ArraySlice<EntrySignature> = isByVote ? entry.signatures.dropFirst().dropLast() : []
     // Nobody's bundle comes in as the recovery device of an account that its owner does not know.
     try Self.checkSignatures(
@@ -44,11 +44,11 @@ extension AccountLog {
         votes,
         for: VoteContent(
           recovery: recoveryDevice, signer: signer, newRecovery: replace.recovery.deviceID,
-          electors: replace.electors))
+          approvers: replace.approvers))
     }
   }
 
-  /// Rule 4: the votes of other electors, enough of them, each once.
+  /// Rule 4: the votes of other recovery approvers, enough of them, each once.
   private func check(
     _ votes: ArraySlice<EntrySignature>, for content: VoteContent
   ) throws(AccountLogError) {
@@ -58,16 +58,16 @@ extension AccountLog {
     else { throw .wrongSigners }
     let body = content.encoded
     for vote in votes {
-      guard let keys = signingKeys(ofElector: vote.device) else { throw .wrongSigners }
+      guard let keys = signingKeys(ofApprover: vote.device) else { throw .wrongSigners }
       guard keys.isValid(vote.signature, for: .recoveryVote, account: account, body: body) else {
         throw .badSignature(vote.device)
       }
     }
   }
 
-  /// What an active elector signs with; nil for any other device.
-  package func signingKeys(ofElector device: DeviceID) -> SigningKeys? {
-    guard electors.contains(device) else { return nil }
+  /// What an active recovery approver signs with; nil for any other device.
+  package func signingKeys(ofApprover device: DeviceID) -> SigningKeys? {
+    guard approvers.contains(device) else { return nil }
     return activeMember(device)?.bundle.signingKeys
   }
 

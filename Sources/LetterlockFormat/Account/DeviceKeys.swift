@@ -89,10 +89,10 @@ package final class DeviceKeys: Sendable {
   /// The 32 bytes inside a wrap to this device; nil if it was not made for it or was altered.
   package func openWrap(_ wrap: [UInt8], info: [UInt8]) -> SecretKey? {
     guard
-      let root = try? HPKE.openSecret(
+      let epochSecret = try? HPKE.openSecret(
         wrap, with: sealing, suite: .letterlock, info: info, authenticating: []),
-      root.byteCount == 32
+      epochSecret.byteCount == 32
     else { return nil }
-    return root
+    return epochSecret
   }
 }

@@ -26,7 +26,7 @@ package struct JoinOffer: WireCodable, Hashable, Sendable {
     Self.init, field(\.version), field(\.device), field(\.consent))
 }
 
-/// What the approver answers: which account, and how far its log goes.
+/// What the approving device answers: which account, and how far its log goes.
 ///
 /// ```
 /// struct {

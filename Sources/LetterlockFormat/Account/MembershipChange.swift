@@ -4,9 +4,9 @@ struct MembershipChange {
   var members: [DeviceID: AccountLog.Member] = [:]
   /// The new recovery device, if there is one.
   var recoveryDevice: DeviceID?
-  /// The electors afterwards, if they change.
-  var electors: Set<DeviceID>?
-  /// The new device's wrap of the newest root.
+  /// The recovery approvers afterwards, if they change.
+  var approvers: Set<DeviceID>?
+  /// The new device's wrap of the newest epoch secret.
   var laterWrap: WrapDigest?
 }
 
@@ -70,8 +70,8 @@ extension AccountLog {
       member.removal = Removal(entry: content.index, treeSize: remove.epoch.treeSize)
       change.members[device] = member
     }
-    // Whoever removes electors otherwise, a thief perhaps, gets no nearer to a majority.
-    if content.signer == recoveryDevice { change.electors = electors.subtracting(remove.devices) }
+    // Whoever removes recovery approvers otherwise, a thief perhaps, gets no nearer to a majority.
+    if content.signer == recoveryDevice { change.approvers = approvers.subtracting(remove.devices) }
     return change
   }
 
@@ -96,16 +96,16 @@ extension AccountLog {
     guard members[device] == nil else { throw .deviceKnown(device) }
     try Self.check(replace.recovery)
     guard var old = activeMember(recoveryDevice) else { throw .deviceNotActive(recoveryDevice) }
-    let electors = replace.electors
-    guard zip(electors, electors.dropFirst()).allSatisfy(<),
-      electors.allSatisfy({ $0 != recoveryDevice && activeMember($0) != nil })
-    else { throw .wrongElectors }
+    let approvers = replace.approvers
+    guard zip(approvers, approvers.dropFirst()).allSatisfy(<),
+      approvers.allSatisfy({ $0 != recoveryDevice && activeMember($0) != nil })
+    else { throw .wrongApprovers }
     old.removal = Removal(entry: content.index, treeSize: replace.epoch.treeSize)
     return MembershipChange(
       members: [
         recoveryDevice: old,
         device: Member(of: replace.recovery, addedAt: content.index, by: content.signer),
-      ], recoveryDevice: device, electors: Set(electors))
+      ], recoveryDevice: device, approvers: Set(approvers))
   }
 
   private func updating(

@@ -1,14 +1,14 @@
 internal import CryptoCore
 public import TLSCodec
 
-/// What electors agree to: who puts which recovery device in place of the present one.
+/// What recovery approvers agree to: who puts which recovery device in place of the present one.
 ///
 /// ```
 /// struct {
 ///   opaque recovery[32];            DeviceID of the present recovery device
-///   opaque signer[32];              DeviceID of the elector that makes the entry
+///   opaque signer[32];              DeviceID of the recovery approver that makes the entry
 ///   opaque new_recovery[32];        DeviceID of the new recovery device
-///   opaque electors[32]<V>;         DeviceIDs of those that may vote on the next one, ascending
+///   opaque approvers[32]<V>;        DeviceIDs of those that may vote on the next one, ascending
 /// } VoteContent;
 /// ```
 /// It names no place in the log: votes may take days, and go void only when the recovery device changes.
@@ -16,26 +16,27 @@ public import TLSCodec
 public struct VoteContent: WireCodable, Hashable, Sendable {
   /// The recovery device that is to go.
   public let recovery: DeviceID
-  /// The elector whose entry the vote is for, and no other's.
+  /// The recovery approver whose entry the vote is for, and no other's.
   public let signer: DeviceID
   /// The recovery device that is to come.
   public let newRecovery: DeviceID
   /// The devices that may vote on the recovery key after that one.
-  public let electors: [DeviceID]
+  public let approvers: [DeviceID]
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
-    Self.init, field(\.recovery), field(\.signer), field(\.newRecovery), field(\.electors))
+    Self.init, field(\.recovery), field(\.signer), field(\.newRecovery), field(\.approvers))
 
-  package init(recovery: DeviceID, signer: DeviceID, newRecovery: DeviceID, electors: [DeviceID]) {
+  package init(recovery: DeviceID, signer: DeviceID, newRecovery: DeviceID, approvers: [DeviceID]) {
     self.recovery = recovery
     self.signer = signer
     self.newRecovery = newRecovery
-    self.electors = electors
+    self.approvers = approvers
   }
 }
 
-/// What an elector asks the other electors to agree to. It holds no secret: any channel may carry it.
+/// What a recovery approver asks the other recovery approvers to agree to. It holds no secret: any channel may carry
+/// it.
 ///
 /// ```
 /// struct {
@@ -84,7 +85,7 @@ public struct RecoveryProposal: WireCodable, Hashable, Sendable {
   }
 }
 
-/// An elector's agreement to a proposal. It holds no secret: any channel may carry it.
+/// A recovery approver's agreement to a proposal. It holds no secret: any channel may carry it.
 ///
 /// ```
 /// struct {
@@ -96,7 +97,7 @@ public struct RecoveryProposal: WireCodable, Hashable, Sendable {
 /// SPEC.md section 3.7.
 public struct RecoveryVote: WireCodable, Hashable, Sendable {
   let version: FormatVersion
-  /// The account that the elector belongs to.
+  /// The account that the recovery approver belongs to.
   public let account: AccountID
   package let vote: EntrySignature
 
@@ -105,7 +106,7 @@ public struct RecoveryVote: WireCodable, Hashable, Sendable {
     self.account = account
     self.vote = vote
   }
-  /// The elector.
+  /// The recovery approver.
   public var device: DeviceID { vote.device }
 
   /// The fields, in wire order.

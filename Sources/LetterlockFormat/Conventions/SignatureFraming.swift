@@ -7,8 +7,8 @@ package enum SignaturePurpose: String, Sendable, CaseIterable {
   case logEntry = "log entry"
   case joinConsent = "join consent"
   case recoveryVote = "recovery vote"
-  case append = "append"
-  case receipt = "receipt"
+  case signedBatch = "signed batch"
+  case checkpoint = "checkpoint"
   case blobUpload = "blob upload"
   case accountErasure = "account erasure"
   case blobRemoval = "blob removal"
@@ -115,6 +115,6 @@ public struct SealingKey: FixedBytes {
   /// Wraps bytes that are known to be 1216 long.
   public init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Whether a root can be wrapped to the key: a device whose key nobody can use could never be removed.
+  /// Whether an epoch secret can be wrapped to the key: a device whose key nobody can use could never be removed.
   package var isUsable: Bool { (try? HPKEPublicKey(bytes: bytes, kem: .xWing)) != nil }
 }

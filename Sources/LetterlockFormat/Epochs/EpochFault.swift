@@ -4,14 +4,14 @@ package enum EpochFault: Error, Hashable, Sendable {
   case wrapMissing
   /// The epoch began before this device could read.
   case notARecipient
-  /// The wrap does not open, or holds another root than the header's.
+  /// The wrap does not open, or holds another epoch secret than the header's.
   case badWrap(by: DeviceID)
-  /// The root is not the one that the header commits to, or the inbox key does not follow from it.
+  /// The epoch secret is not the one that the header commits to, or the inbox key does not follow from it.
   case badCommitment(by: DeviceID)
-  /// A link does not hold the earlier root.
+  /// A link does not hold the earlier epoch secret.
   case badLink(to: UInt64, by: DeviceID)
 
-  /// Whether the relay may still mend it by giving the right bytes.
+  /// Whether the relay may still repair it by giving the right bytes.
   package var isRelays: Bool { self == .wrapMissing }
 
   /// The device that is to blame, if one is.
@@ -27,9 +27,9 @@ package enum EpochFault: Error, Hashable, Sendable {
 package enum EpochStanding: Equatable {
   /// It may be sealed under.
   case trusted
-  /// Its root has not come yet; only the relay can help.
+  /// Its secret has not come yet; only the relay can help.
   case withheld
-  /// It needs a better one after it. Nobody is to blame if its root is good and only does not lead to all others:
+  /// It needs a better one after it. Nobody is to blame if its secret is good and only does not lead to all others:
   /// its opener may have been kept from them.
   case faulty(by: DeviceID?)
 }

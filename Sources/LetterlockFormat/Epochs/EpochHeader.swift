@@ -1,26 +1,26 @@
 public import TLSCodec
 
-/// An earlier root, encrypted under a key that follows from a later one.
+/// An earlier epoch secret, encrypted under a key that follows from a later one.
 ///
 /// ```
 /// struct {
 ///   uint64 epoch;
-///   opaque sealed_root[48];
+///   opaque sealed_epoch_secret[48];
 /// } EpochLink;
 /// ```
 /// SPEC.md section 4.3.
 public struct EpochLink: WireCodable, Hashable, Sendable {
-  /// The epoch whose root this is.
+  /// The epoch whose secret this is.
   public let epoch: UInt64
-  /// The root, encrypted: 32 bytes and a tag of 16.
-  public let sealedRoot: SealedRoot
+  /// The epoch secret, encrypted: 32 bytes and a tag of 16.
+  public let sealedEpochSecret: SealedEpochSecret
 
   /// The fields, in wire order.
-  public static let wire = WireFormat(Self.init, field(\.epoch), field(\.sealedRoot))
+  public static let wire = WireFormat(Self.init, field(\.epoch), field(\.sealedEpochSecret))
 }
 
-/// An epoch root under AEAD. 48 bytes.
-public struct SealedRoot: FixedBytes {
+/// An epoch secret under AEAD. 48 bytes.
+public struct SealedEpochSecret: FixedBytes {
   /// 48.
   public static let byteCount = 48
   /// Ciphertext and tag.
@@ -29,7 +29,7 @@ public struct SealedRoot: FixedBytes {
   public init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 }
 
-/// Whose wrap of the root exists, and its hash.
+/// Whose wrap of the epoch secret exists, and its hash.
 ///
 /// ```
 /// struct {
@@ -53,7 +53,7 @@ public struct WrapDigest: WireCodable, Hashable, Sendable {
   public static let wire = WireFormat(Self.init, field(\.device), field(\.wrapHash))
 }
 
-/// What everyone may know of an epoch. Its root, 32 random bytes, only the account's devices know.
+/// What everyone may know of an epoch. Its secret, 32 random bytes, only the account's devices know.
 ///
 /// ```
 /// struct {
@@ -73,17 +73,17 @@ public struct EpochHeader: WireCodable, Hashable, Sendable {
   public let version: FormatVersion
   /// 0 in `create`, then one more each time.
   public let number: UInt64
-  /// A value that follows from the root, and from no other root.
+  /// A value that follows from the epoch secret, and from no other epoch secret.
   public let commitment: Digest32
-  /// Whom others deposit messages to; its private half follows from the root.
+  /// Whom others deposit messages to; its private half follows from the epoch secret.
   public let inboxKey: SealingKey
-  /// Earlier roots.
+  /// Earlier epoch secrets.
   public let links: [EpochLink]
   /// How many records the history held when the epoch began.
   public let treeSize: UInt64
   /// The root of the history tree at that size.
   public let treeRoot: Digest32
-  /// For whom the root is wrapped.
+  /// For whom the epoch secret is wrapped.
   public let wraps: [WrapDigest]
 
   /// The fields, in wire order.

@@ -1,21 +1,21 @@
 package import CryptoCore
 internal import TLSCodec
 
-/// The epoch roots a device knows, and what it thinks of the epochs whose roots it does not. SPEC.md
+/// The epoch secrets a device knows, and what it thinks of the epochs whose secrets it does not. SPEC.md
 /// section 4.4.
 package struct EpochKeyring: ~Copyable, Sendable {
   let account: AccountID
-  package private(set) var roots: [UInt64: SecretKey] = [:]
+  package private(set) var epochSecrets: [UInt64: SecretKey] = [:]
   /// What is wrong with an epoch that this device could not accept.
   package private(set) var faults: [UInt64: EpochFault] = [:]
 
-  /// For each root, the epochs whose roots its header's links hold: each link is opened once.
+  /// For each epoch secret, the epochs whose secrets its header's links hold: each link is opened once.
   private var reached: [UInt64: [UInt64]] = [:]
 
   package init(account: AccountID) { self.account = account }
 
-  /// Takes a root that this device stored itself.
-  package mutating func restore(_ root: SecretKey, epoch: UInt64) { roots[epoch] = root }
+  /// Takes an epoch secret that this device stored itself.
+  package mutating func restore(_ epochSecret: SecretKey, epoch: UInt64) { epochSecrets[epoch] = epochSecret }
 
   /// Takes what this device must remember about an epoch it did not accept.
   package mutating func restore(_ fault: EpochFault, epoch: UInt64) { faults[epoch] = fault }
@@ -23,23 +23,23 @@ package struct EpochKeyring: ~Copyable, Sendable {
   /// The account that `create`'s derivations name: none, since its hash is not known before.
   package static func bound(_ account: AccountID, epoch: UInt64) -> AccountID { epoch == 0 ? .none : account }
 
-  package func secrets(of epoch: UInt64) -> EpochSecrets? {
-    roots[epoch].map { secrets(of: epoch, root: $0) }
+  package func schedule(of epoch: UInt64) -> EpochKeySchedule? {
+    epochSecrets[epoch].map { schedule(of: epoch, epochSecret: $0) }
   }
 
-  private func secrets(of epoch: UInt64, root: SecretKey) -> EpochSecrets {
-    EpochSecrets(account: Self.bound(account, epoch: epoch), number: epoch, root: root)
+  private func schedule(of epoch: UInt64, epochSecret: SecretKey) -> EpochKeySchedule {
+    EpochKeySchedule(account: Self.bound(account, epoch: epoch), number: epoch, epochSecret: epochSecret)
   }
 
-  /// Judges an epoch with this device's wrap of its root, and takes every root it gives. SPEC.md section 4.4.
+  /// Judges an epoch with this device's wrap of its secret, and takes every epoch secret it gives. SPEC.md section 4.4.
   package mutating func admit(
     _ epoch: UInt64, of log: AccountLog, wrap: [UInt8]?, keys: DeviceKeys
   ) {
-    guard roots[epoch] == nil, faults[epoch]?.isRelays ?? true else { return }
+    guard epochSecrets[epoch] == nil, faults[epoch]?.isRelays ?? true else { return }
     switch judge(log.epochs[Int(epoch)], of: log, wrap: wrap, keys: keys) {
     case .failure(let fault): faults[epoch] = fault
-    case .success(let root):
-      take(root, of: epoch)
+    case .success(let epochSecret):
+      take(epochSecret, of: epoch)
       walk(from: epoch, in: log)
     }
   }
@@ -57,42 +57,43 @@ package struct EpochKeyring: ~Copyable, Sendable {
     // For a wrap that came with `add`, whoever added the device is to blame, not the epoch's opener.
     let isOpeners = header.wraps.contains { $0.device == keys.deviceID }
     let culprit = isOpeners ? entry.signer : log.members[keys.deviceID]?.addedBy ?? entry.signer
-    guard let root = keys.openWrap(wrap, info: info) else { return .failure(.badWrap(by: culprit)) }
-    let secrets = secrets(of: header.number, root: root)
-    guard secrets.agrees(with: header) else {
+    guard let epochSecret = keys.openWrap(wrap, info: info) else { return .failure(.badWrap(by: culprit)) }
+    let schedule = schedule(of: header.number, epochSecret: epochSecret)
+    guard schedule.agrees(with: header) else {
       return .failure(isOpeners ? .badCommitment(by: culprit) : .badWrap(by: culprit))
     }
-    for link in header.links where self.root(in: link, of: secrets, log) == nil {
+    for link in header.links where self.epochSecret(in: link, of: schedule, log) == nil {
       return .failure(.badLink(to: link.epoch, by: entry.signer))
     }
-    return .success(root)
+    return .success(epochSecret)
   }
 }
 
 /// Links. SPEC.md section 4.3.
 extension EpochKeyring {
-  private mutating func take(_ root: SecretKey, of epoch: UInt64) {
-    roots[epoch] = root
+  private mutating func take(_ epochSecret: SecretKey, of epoch: UInt64) {
+    epochSecrets[epoch] = epochSecret
     faults[epoch] = nil
   }
 
-  /// The earlier root that a link holds; nil if it is not the one that the log commits to.
-  private func root(in link: EpochLink, of secrets: EpochSecrets, _ log: AccountLog) -> SecretKey? {
-    guard let earlier = secrets.open(link) else { return nil }
-    if let known = roots[link.epoch] { return known.isEqual(to: earlier) ? earlier : nil }
+  /// The earlier epoch secret that a link holds; nil if it is not the one that the log commits to.
+  private func epochSecret(in link: EpochLink, of schedule: EpochKeySchedule, _ log: AccountLog) -> SecretKey?
+  {
+    guard let earlier = schedule.open(link) else { return nil }
+    if let known = epochSecrets[link.epoch] { return known.isEqual(to: earlier) ? earlier : nil }
     let header = log.epochs[Int(link.epoch)].header
-    return self.secrets(of: link.epoch, root: earlier).agrees(with: header) ? earlier : nil
+    return self.schedule(of: link.epoch, epochSecret: earlier).agrees(with: header) ? earlier : nil
   }
 
-  /// Follows links backward from an epoch whose root is known, checks each, and takes the roots it finds.
+  /// Follows links backward from an epoch whose secret is known, checks each, and takes the epoch secrets it finds.
   private mutating func walk(from epoch: UInt64, in log: AccountLog) {
     var waiting = [epoch]
     while let number = waiting.popLast() {
-      guard reached[number] == nil, let secrets = secrets(of: number) else { continue }
+      guard reached[number] == nil, let schedule = schedule(of: number) else { continue }
       var found: [UInt64] = []
       for link in log.epochs[Int(number)].header.links {
-        guard let earlier = root(in: link, of: secrets, log) else { continue }
-        if roots[link.epoch] == nil { take(earlier, of: link.epoch) }
+        guard let earlier = epochSecret(in: link, of: schedule, log) else { continue }
+        if epochSecrets[link.epoch] == nil { take(earlier, of: link.epoch) }
         found.append(link.epoch)
       }
       reached[number] = found
@@ -102,15 +103,15 @@ extension EpochKeyring {
 
   /// Whether every epoch up to the newest can be read, for a report.
   package func unreadable(in log: AccountLog) -> [UInt64] {
-    (0..<UInt64(log.epochs.count)).filter { roots[$0] == nil }
+    (0..<UInt64(log.epochs.count)).filter { epochSecrets[$0] == nil }
   }
 
-  /// The roots that the next header must link to, so that all known ones stay within reach.
-  package mutating func rootsToLink(in log: AccountLog) -> [UInt64] {
-    for number in roots.keys { walk(from: number, in: log) }
+  /// The epoch secrets that the next header must link to, so that all known ones stay within reach.
+  package mutating func secretsToLink(in log: AccountLog) -> [UInt64] {
+    for number in epochSecrets.keys { walk(from: number, in: log) }
     var seen: Set<UInt64> = []
     var needed: [UInt64] = []
-    for number in roots.keys.sorted(by: >) where !seen.contains(number) {
+    for number in epochSecrets.keys.sorted(by: >) where !seen.contains(number) {
       needed.append(number)
       var waiting = [number]
       while let current = waiting.popLast() {
@@ -130,8 +131,8 @@ extension EpochKeyring {
   /// What this device thinks of the newest epoch.
   package mutating func standing(in log: AccountLog) -> EpochStanding {
     let newest = log.newestEpoch.header.number
-    if roots[newest] != nil {
-      return rootsToLink(in: log) == [newest] ? .trusted : .faulty(by: nil)
+    if epochSecrets[newest] != nil {
+      return secretsToLink(in: log) == [newest] ? .trusted : .faulty(by: nil)
     }
     guard let fault = faults[newest], !fault.isRelays else { return .withheld }
     return .faulty(by: fault.culprit)

@@ -3,32 +3,33 @@ internal import TLSCodec
 
 /// A new epoch, made but not yet accepted by the log. SPEC.md section 4.3.
 package struct EpochOpening: Sendable {
-  package let root: SecretKey
+  package let epochSecret: SecretKey
   package let header: EpochHeader
   package let wraps: [StoredWrap]
 
-  /// Draws a root, unless it is given, and wraps it for `recipients`, who are all the devices that are active afterwards.
+  /// Draws an epoch secret, unless it is given, and wraps it for `recipients`, who are all the devices that are active
+  /// afterwards.
   package init(
-    root: SecretKey = SecretKey(random: 32), number: UInt64, account: AccountID,
+    epochSecret: SecretKey = SecretKey(random: 32), number: UInt64, account: AccountID,
     linking links: [(UInt64, SecretKey)], recipients: [DeviceID: SealingKey], treeSize: UInt64,
     treeRoot: Digest32
   ) throws(FormatError) {
-    self.root = root
+    self.epochSecret = epochSecret
     let bound = EpochKeyring.bound(account, epoch: number)
-    let secrets = EpochSecrets(account: bound, number: number, root: root)
+    let schedule = EpochKeySchedule(account: bound, number: number, epochSecret: epochSecret)
     var sealed: [EpochLink] = []
-    for (earlier, earlierRoot) in links {
-      sealed.append(try secrets.link(to: earlier, root: earlierRoot))
+    for (earlier, earlierSecret) in links {
+      sealed.append(try schedule.link(to: earlier, epochSecret: earlierSecret))
     }
     let unwrapped = EpochHeader(
-      version: .newest, number: number, commitment: try Self.commitment(of: secrets),
-      inboxKey: try secrets.inboxKey(), links: sealed, treeSize: treeSize, treeRoot: treeRoot,
+      version: .newest, number: number, commitment: try Self.commitment(of: schedule),
+      inboxKey: try schedule.inboxKey(), links: sealed, treeSize: treeSize, treeRoot: treeRoot,
       wraps: [])
     var wraps: [StoredWrap] = []
     for (device, key) in recipients.sorted(by: { $0.key < $1.key }) {
       // The log admits no key of no use. Should one be there all the same, it keeps nobody else out.
       let wrap =
-        (try? EpochWrap.wrap(root, header: unwrapped, account: bound, for: device, sealingKey: key))
+        (try? EpochWrap.wrap(epochSecret, header: unwrapped, account: bound, for: device, sealingKey: key))
         ?? SecureRandom.bytes(EpochWrap.byteCount)
       wraps.append(StoredWrap(device: device, wrap: Opaque(wrap)))
     }
@@ -37,8 +38,8 @@ package struct EpochOpening: Sendable {
       wraps: wraps.map { WrapDigest(device: $0.device, wrapHash: EpochWrap.hash($0.wrap.bytes)) })
   }
 
-  private static func commitment(of secrets: EpochSecrets) throws(FormatError) -> Digest32 {
-    do { return try secrets.commitment() } catch { throw .internalError("commitment") }
+  private static func commitment(of schedule: EpochKeySchedule) throws(FormatError) -> Digest32 {
+    do { return try schedule.commitment() } catch { throw .internalError("commitment") }
   }
 }
 

@@ -1,7 +1,7 @@
 package import CryptoCore
 public import TLSCodec
 
-/// An epoch's root for one device: HPKE base mode with X-Wing, `enc[1120] || ciphertext[48]`, 1168 bytes.
+/// An epoch's secret for one device: HPKE base mode with X-Wing, `enc[1120] || ciphertext[48]`, 1168 bytes.
 /// SPEC.md section 4.2.
 package enum EpochWrap {
   /// 1168.
@@ -28,16 +28,16 @@ package enum EpochWrap {
     return writer.bytes
   }
 
-  /// Wraps a root for a device.
+  /// Wraps an epoch secret for a device.
   package static func wrap(
-    _ root: SecretKey, header: EpochHeader, account: AccountID, for recipient: DeviceID,
+    _ epochSecret: SecretKey, header: EpochHeader, account: AccountID, for recipient: DeviceID,
     sealingKey: SealingKey
   ) throws(FormatError) -> [UInt8] {
     do {
       let key = try HPKEPublicKey(bytes: sealingKey.bytes, kem: .xWing)
       let info = info(
         header: header, account: account, recipient: recipient, sealingKey: sealingKey)
-      return try HPKE.sealSecret(root, to: key, suite: .letterlock, info: info, authenticating: [])
+      return try HPKE.sealSecret(epochSecret, to: key, suite: .letterlock, info: info, authenticating: [])
     } catch {
       throw .unusableKey(recipient)
     }

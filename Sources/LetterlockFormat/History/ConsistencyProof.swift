@@ -43,25 +43,25 @@ public struct ConsistencyProof: WireCodable, Hashable, Sendable {
     var rest = path[...]
     if oldSize.nonzeroBitCount == 1 { rest = ([old] + path)[...] }
     guard let first = rest.popFirst() else { return nil }
-    var (place, last) = (oldSize - 1, newSize - 1)
-    while place & 1 == 1 {
-      place >>= 1
+    var (index, last) = (oldSize - 1, newSize - 1)
+    while index & 1 == 1 {
+      index >>= 1
       last >>= 1
     }
     var (left, right) = (first, first)
     for node in rest {
       guard last > 0 else { return nil }
-      if place & 1 == 1 || place == last {
+      if index & 1 == 1 || index == last {
         left = HistoryTree.nodeHash(node, left)
         right = HistoryTree.nodeHash(node, right)
-        while place & 1 == 0, place != 0 {
-          place >>= 1
+        while index & 1 == 0, index != 0 {
+          index >>= 1
           last >>= 1
         }
       } else {
         right = HistoryTree.nodeHash(right, node)
       }
-      place >>= 1
+      index >>= 1
       last >>= 1
     }
     return last == 0 ? (left, right) : nil

@@ -1,10 +1,10 @@
 /// Records as they were added together. SPEC.md section 5.3.
 public struct HistoryBatch: Hashable, Sendable {
-  /// The place of the first record.
+  /// The leaf index of the first record.
   public let firstLeaf: UInt64
-  /// The author's word for them.
-  public let append: Append
-  /// Places of earlier records that the Append erases, ascending.
+  /// The author's signature over them.
+  public let signedBatch: SignedBatch
+  /// Leaf indices of earlier records that the signed batch erases, ascending.
   public let erasures: [UInt64]
   /// The hash of every leaf, whether its record is here or not: so that a verifier can go on where records were
   /// erased, and can say which one is not what it was.
@@ -14,23 +14,27 @@ public struct HistoryBatch: Hashable, Sendable {
 
   /// Records as they were stored.
   public init(
-    firstLeaf: UInt64, append: Append, erasures: [UInt64], leafHashes: LeafHashes, records: [[UInt8]?]
+    firstLeaf: UInt64, signedBatch: SignedBatch, erasures: [UInt64], leafHashes: LeafHashes,
+    records: [[UInt8]?]
   ) {
     self.firstLeaf = firstLeaf
-    self.append = append
+    self.signedBatch = signedBatch
     self.erasures = erasures
     self.leafHashes = leafHashes
     self.records = records
   }
 
   /// Records that are all here.
-  public init(firstLeaf: UInt64, append: Append, erasing erasures: [UInt64] = [], records: [[UInt8]]) {
+  public init(
+    firstLeaf: UInt64, signedBatch: SignedBatch, erasing erasures: [UInt64] = [], records: [[UInt8]]
+  ) {
     self.init(
-      firstLeaf: firstLeaf, append: append, erasures: erasures,
-      leafHashes: LeafHashes(of: records, device: append.device, counter: append.counter), records: records)
+      firstLeaf: firstLeaf, signedBatch: signedBatch, erasures: erasures,
+      leafHashes: LeafHashes(of: records, device: signedBatch.device, counter: signedBatch.counter),
+      records: records)
   }
 
-  /// The same with another record, or none, at a place in the history.
+  /// The same with another record, or none, at a leaf index.
   package func putting(_ record: [UInt8]?, at leaf: UInt64) -> HistoryBatch {
     guard leaf >= firstLeaf, leaf - firstLeaf < UInt64(records.count) else { return self }
     var records = records
@@ -41,7 +45,8 @@ public struct HistoryBatch: Hashable, Sendable {
   /// The same with other records, whatever their hashes.
   package func replacing(_ records: [[UInt8]?], at firstLeaf: UInt64? = nil) -> HistoryBatch {
     HistoryBatch(
-      firstLeaf: firstLeaf ?? self.firstLeaf, append: append, erasures: erasures, leafHashes: leafHashes,
+      firstLeaf: firstLeaf ?? self.firstLeaf, signedBatch: signedBatch, erasures: erasures,
+      leafHashes: leafHashes,
       records: records)
   }
 }

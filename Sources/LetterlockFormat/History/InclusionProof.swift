@@ -1,6 +1,6 @@
 public import TLSCodec
 
-/// Shows that a leaf stands at a place in a history, by the hashes beside its way to the root.
+/// Shows that a leaf stands at a leaf index of a history, by the hashes beside its way to the root.
 ///
 /// ```
 /// struct {
@@ -10,7 +10,7 @@ public import TLSCodec
 /// ```
 /// At most 64 hashes, whatever the history's size. RFC 9162 section 2.1.3, SPEC.md section 6.5.
 public struct InclusionProof: WireCodable, Hashable, Sendable {
-  /// The place of the leaf.
+  /// The index of the leaf.
   public let leaf: UInt64
   /// The hashes beside the way, from the leaf up.
   public let path: [Digest32]
@@ -28,20 +28,20 @@ public struct InclusionProof: WireCodable, Hashable, Sendable {
   /// RFC 9162 section 2.1.3.2.
   public func holds(for leafHash: Digest32, size: UInt64, root: Digest32) -> Bool {
     guard leaf < size else { return false }
-    var (place, last) = (leaf, size - 1)
+    var (index, last) = (leaf, size - 1)
     var node = leafHash
     for sibling in path {
       guard last > 0 else { return false }
-      if place & 1 == 1 || place == last {
+      if index & 1 == 1 || index == last {
         node = HistoryTree.nodeHash(sibling, node)
-        while place & 1 == 0, place != 0 {
-          place >>= 1
+        while index & 1 == 0, index != 0 {
+          index >>= 1
           last >>= 1
         }
       } else {
         node = HistoryTree.nodeHash(node, sibling)
       }
-      place >>= 1
+      index >>= 1
       last >>= 1
     }
     return last == 0 && node == root

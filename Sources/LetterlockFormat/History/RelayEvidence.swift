@@ -1,15 +1,15 @@
 internal import CryptoCore
 public import TLSCodec
 
-/// Two receipts of one relay that contradict each other: it signed two histories of one account.
+/// Two checkpoints of one relay that contradict each other: it signed two histories of one account.
 ///
 /// ```
 /// struct {
 ///   opaque magic[4] = "LLEV";
 ///   uint8 version;
 ///   LogEntry create;                pins the relay's key; its hash is the account
-///   Receipt older;
-///   Receipt newer;                  of at least as many records
+///   Checkpoint older;
+///   Checkpoint newer;               of at least as many records
 ///   opaque beginning[32];           root of the newer history's first records, as many as the older's
 ///   ConsistencyProof proof;         of that beginning in the newer history
 /// } RelayEvidence;
@@ -23,9 +23,9 @@ public struct RelayEvidence: WireCodable, Hashable, Sendable {
   /// The account's first entry, which pins the relay's key.
   public let create: LogEntry
   /// What the relay signed for the shorter history, or for one of two equally long ones.
-  public let older: Receipt
+  public let older: Checkpoint
   /// What the relay signed for the other.
-  public let newer: Receipt
+  public let newer: Checkpoint
   /// The root of the newer history when it was as long as the older one.
   public let beginning: Digest32
   /// Shows that it was.
@@ -37,7 +37,7 @@ public struct RelayEvidence: WireCodable, Hashable, Sendable {
     field(\.beginning), field(\.proof))
 
   private init(
-    magic: EvidenceMagic, version: FormatVersion, create: LogEntry, older: Receipt, newer: Receipt,
+    magic: EvidenceMagic, version: FormatVersion, create: LogEntry, older: Checkpoint, newer: Checkpoint,
     beginning: Digest32, proof: ConsistencyProof
   ) {
     self.magic = magic
@@ -51,7 +51,7 @@ public struct RelayEvidence: WireCodable, Hashable, Sendable {
 
   /// Puts evidence together; `beginning` and `proof` are of the history that `newer` signs.
   package init(
-    create: LogEntry, older: Receipt, newer: Receipt, beginning: Digest32, proof: ConsistencyProof
+    create: LogEntry, older: Checkpoint, newer: Checkpoint, beginning: Digest32, proof: ConsistencyProof
   ) {
     self.init(
       magic: EvidenceMagic(), version: .newest, create: create, older: older, newer: newer,
@@ -66,10 +66,10 @@ public struct RelayEvidence: WireCodable, Hashable, Sendable {
   public func check() throws(RelayEvidenceError) {
     let log: AccountLog
     do throws(AccountLogError) { log = try AccountLog(create: create) } catch { throw .notAnAccount }
-    guard !log.receiptKey.isEmpty else { throw .notAnAccount }
-    for receipt in [older, newer] {
-      guard receipt.account == log.account else { throw .otherAccount }
-      guard receipt.isSigned(by: log.receiptKey) else { throw .notSigned }
+    guard !log.checkpointKey.isEmpty else { throw .notAnAccount }
+    for checkpoint in [older, newer] {
+      guard checkpoint.account == log.account else { throw .otherAccount }
+      guard checkpoint.isSigned(by: log.checkpointKey) else { throw .notSigned }
     }
     guard proof.oldSize == older.treeSize, proof.newSize == newer.treeSize,
       proof.holds(old: beginning, new: newer.treeRoot)
@@ -82,13 +82,13 @@ public struct RelayEvidence: WireCodable, Hashable, Sendable {
 public enum RelayEvidenceError: Error, Hashable, Sendable {
   /// The first entry does not make an account with a relay.
   case notAnAccount
-  /// A receipt is of another account.
+  /// A checkpoint is of another account.
   case otherAccount
-  /// A receipt does not bear the signature of the relay that the account pinned.
+  /// A checkpoint does not bear the signature of the relay that the account pinned.
   case notSigned
   /// The newer history is not shown to have begun as it is said to.
   case proofFails
-  /// Both receipts are of one history.
+  /// Both checkpoints are of one history.
   case noContradiction
 }
 

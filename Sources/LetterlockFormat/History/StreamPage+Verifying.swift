@@ -1,4 +1,4 @@
-/// A record whose author and place are proven.
+/// A record whose author and leaf index are proven.
 package struct ProvenRecord: Hashable, Sendable {
   package let leaf: UInt64
   package let author: DeviceID
@@ -12,20 +12,20 @@ extension StreamPage {
   /// - Throws: `HistoryError`, a case for each rule of SPEC.md section 6.9.
   package func proven(in log: AccountLog) throws(HistoryError) -> [ProvenRecord] {
     var proven: [ProvenRecord] = []
-    var leaves: [(place: UInt64, hash: Digest32)] = []
+    var leaves: [(leaf: UInt64, hash: Digest32)] = []
     var end: UInt64 = 0
     for batch in batches {
-      guard batch.firstLeaf >= end, batch.firstLeaf < receipt.treeSize,
-        UInt64(batch.append.leafCount) <= receipt.treeSize - batch.firstLeaf
+      guard batch.firstLeaf >= end, batch.firstLeaf < checkpoint.treeSize,
+        UInt64(batch.signedBatch.leafCount) <= checkpoint.treeSize - batch.firstLeaf
       else { throw .notInHistory(leaf: batch.firstLeaf) }
-      end = batch.firstLeaf + UInt64(batch.append.leafCount)
+      end = batch.firstLeaf + UInt64(batch.signedBatch.leafCount)
       let found = try batch.leaves(in: log)
-      leaves += found.map { (place: $0.record.leaf, hash: $0.hash) }
+      leaves += found.map { (leaf: $0.record.leaf, hash: $0.hash) }
       proven += found.map { $0.record }
     }
     guard let first = leaves.first else { return [] }
-    guard proof.root(of: leaves, size: receipt.treeSize) == receipt.treeRoot else {
-      throw .notInHistory(leaf: first.place)
+    guard proof.root(of: leaves, size: checkpoint.treeSize) == checkpoint.treeRoot else {
+      throw .notInHistory(leaf: first.leaf)
     }
     return proven
   }
@@ -36,10 +36,10 @@ extension PartialBatch {
   fileprivate func leaves(
     in log: AccountLog
   ) throws(HistoryError) -> [(record: ProvenRecord, hash: Digest32)] {
-    try append.checkAuthor(in: log)
-    let count = Int(append.leafCount)
-    guard !records.isEmpty, count <= Append.maximumLeafCount else { throw .wrongRecordCount }
-    let epoch = try append.epoch(from: firstLeaf, count: count, in: log)
+    try signedBatch.checkAuthor(in: log)
+    let count = Int(signedBatch.leafCount)
+    guard !records.isEmpty, count <= SignedBatch.maximumLeafCount else { throw .wrongRecordCount }
+    let epoch = try signedBatch.epoch(from: firstLeaf, count: count, in: log)
     var found: [(record: ProvenRecord, hash: Digest32)] = []
     for part in records {
       // The relay chose the index and the first leaf: their sum may be past the largest number.
@@ -50,13 +50,13 @@ extension PartialBatch {
       }
       found.append(
         (
-          ProvenRecord(leaf: leaf, author: append.device, record: sealed),
-          Append.leafHash(of: part.bytes, device: append.device, counter: append.counter)
+          ProvenRecord(leaf: leaf, author: signedBatch.device, record: sealed),
+          SignedBatch.leafHash(of: part.bytes, device: signedBatch.device, counter: signedBatch.counter)
         ))
     }
     let root = proof.root(
-      of: zip(records, found).map { (place: UInt64($0.index), hash: $1.hash) }, size: UInt64(count))
-    guard root == append.leafRoot else { throw .otherLeaves(leaf: firstLeaf) }
+      of: zip(records, found).map { (leaf: UInt64($0.index), hash: $1.hash) }, size: UInt64(count))
+    guard root == signedBatch.leafRoot else { throw .otherLeaves(leaf: firstLeaf) }
     return found
   }
 }

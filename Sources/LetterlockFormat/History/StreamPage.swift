@@ -5,7 +5,7 @@ public import TLSCodec
 /// ```
 /// struct {
 ///   opaque tags[16]<V>;             1 to 1024 streams
-///   uint64 before;                  records below this place
+///   uint64 before;                  records below this leaf index
 ///   uint16 limit;                   at most this many, the newest first
 ///   uint64 known_size;              of the history that the device knows to be this one; 0 if it knows none
 /// } StreamQuery;
@@ -14,7 +14,7 @@ public import TLSCodec
 public struct StreamQuery: WireCodable, Hashable, Sendable {
   /// The streams.
   public let tags: [StreamTag]
-  /// Only records below this place.
+  /// Only records below this leaf index.
   public let before: UInt64
   /// At most this many records, the newest of all the streams together.
   public let limit: UInt16
@@ -34,23 +34,23 @@ public struct StreamQuery: WireCodable, Hashable, Sendable {
   }
 }
 
-/// Some records of one Append, and what proves that its author signed for them.
+/// Some records of one signed batch, and what proves that its author signed for them.
 ///
 /// ```
 /// struct { uint16 index; opaque record<V>; } PartialRecord;
 /// struct {
 ///   uint64 first_leaf;
-///   Append append;
+///   SignedBatch signed_batch;
 ///   PartialRecord records<V>;       ascending
-///   LeavesProof proof;              that they are leaves under the Append's root
+///   LeavesProof proof;              that they are leaves under the signed batch's root
 /// } PartialBatch;
 /// ```
 /// SPEC.md section 6.9.
 public struct PartialBatch: WireCodable, Hashable, Sendable {
-  /// The place of the Append's first record.
+  /// The leaf index of the signed batch's first record.
   public let firstLeaf: UInt64
   /// The author's word.
-  public let append: Append
+  public let signedBatch: SignedBatch
   /// The records that were asked for.
   public let records: [PartialRecord]
   /// Shows that they are among those that the author signed for.
@@ -58,33 +58,34 @@ public struct PartialBatch: WireCodable, Hashable, Sendable {
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
-    Self.init(firstLeaf:append:records:proof:), field(\.firstLeaf), field(\.append), field(\.records),
+    Self.init(firstLeaf:signedBatch:records:proof:), field(\.firstLeaf), field(\.signedBatch),
+    field(\.records),
     field(\.proof))
 
   /// A part of a batch that came from somewhere.
-  public init(firstLeaf: UInt64, append: Append, records: [PartialRecord], proof: LeavesProof) {
+  public init(firstLeaf: UInt64, signedBatch: SignedBatch, records: [PartialRecord], proof: LeavesProof) {
     self.firstLeaf = firstLeaf
-    self.append = append
+    self.signedBatch = signedBatch
     self.records = records
     self.proof = proof
   }
 
-  /// The part that holds these records, in ascending order; nil if the batch has no such places.
+  /// The part that holds these records, in ascending order; nil if the batch has no such leaf indices.
   package init?(
-    firstLeaf: UInt64, append: Append, leafHashes: LeafHashes, records: [PartialRecord]
+    firstLeaf: UInt64, signedBatch: SignedBatch, leafHashes: LeafHashes, records: [PartialRecord]
   ) {
     var nodes = HistoryNodes()
     nodes.append(leafHashes)
     guard let proof = nodes.leavesProof(of: records.map { UInt64($0.index) }, size: nodes.size) else {
       return nil
     }
-    self.init(firstLeaf: firstLeaf, append: append, records: records, proof: proof)
+    self.init(firstLeaf: firstLeaf, signedBatch: signedBatch, records: records, proof: proof)
   }
 }
 
-/// A record at its place in its Append.
+/// A record at its index in its signed batch.
 public struct PartialRecord: WireCodable, Hashable, Sendable {
-  /// Its place, counted from the Append's first record.
+  /// Its index, counted from the signed batch's first record.
   public let index: UInt16
   private let content: Opaque
 
@@ -99,7 +100,7 @@ public struct PartialRecord: WireCodable, Hashable, Sendable {
     self.content = content
   }
 
-  /// A record at its place.
+  /// A record at its index.
   public init(index: UInt16, bytes: [UInt8]) { self.init(index: index, content: Opaque(bytes)) }
 }
 
@@ -107,22 +108,22 @@ public struct PartialRecord: WireCodable, Hashable, Sendable {
 ///
 /// ```
 /// struct {
-///   Receipt receipt;
+///   Checkpoint checkpoint;
 ///   optional<ConsistencyProof> consistency;    from the known size; absent if that is 0
 ///   PartialBatch batches<V>;                   ascending
-///   LeavesProof proof;                         of all the records, in the tree of the receipt; empty without any
+///   LeavesProof proof;                         of all the records, in the tree of the checkpoint; empty without any
 ///   uint8 has_older;                           1 if these streams have older ones; nothing proves that
 /// } StreamPage;
 /// ```
 /// SPEC.md section 6.9.
 public struct StreamPage: WireCodable, Hashable, Sendable {
   /// The whole history, as it is now.
-  public let receipt: Receipt
+  public let checkpoint: Checkpoint
   /// Shows that it goes on from the history that was known.
   public let consistency: ConsistencyProof?
-  /// The records, by their Appends.
+  /// The records, by their signed batches.
   public let batches: [PartialBatch]
-  /// Shows that they stand at their places.
+  /// Shows that they stand at their leaf indices.
   public let proof: LeavesProof
 
   private let older: UInt8
@@ -132,14 +133,14 @@ public struct StreamPage: WireCodable, Hashable, Sendable {
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
-    Self.init(receipt:consistency:batches:proof:older:), field(\.receipt), field(\.consistency),
+    Self.init(checkpoint:consistency:batches:proof:older:), field(\.checkpoint), field(\.consistency),
     field(\.batches), field(\.proof), field(\.older))
 
   private init(
-    receipt: Receipt, consistency: ConsistencyProof?, batches: [PartialBatch], proof: LeavesProof,
+    checkpoint: Checkpoint, consistency: ConsistencyProof?, batches: [PartialBatch], proof: LeavesProof,
     older: UInt8
   ) {
-    self.receipt = receipt
+    self.checkpoint = checkpoint
     self.consistency = consistency
     self.batches = batches
     self.proof = proof
@@ -148,27 +149,28 @@ public struct StreamPage: WireCodable, Hashable, Sendable {
 
   /// A page that came from somewhere.
   public init(
-    receipt: Receipt, consistency: ConsistencyProof?, batches: [PartialBatch], proof: LeavesProof,
+    checkpoint: Checkpoint, consistency: ConsistencyProof?, batches: [PartialBatch], proof: LeavesProof,
     hasOlder: Bool
   ) {
     self.init(
-      receipt: receipt, consistency: consistency, batches: batches, proof: proof, older: hasOlder ? 1 : 0)
+      checkpoint: checkpoint, consistency: consistency, batches: batches, proof: proof,
+      older: hasOlder ? 1 : 0)
   }
 
-  /// The places of all records, ascending.
-  package static func places(of batches: [PartialBatch]) -> [UInt64] {
+  /// The leaf indices of all records, ascending.
+  package static func leafIndices(of batches: [PartialBatch]) -> [UInt64] {
     batches.flatMap { batch in batch.records.map { batch.firstLeaf + UInt64($0.index) } }
   }
 
   /// A page about a tree whose nodes are at hand.
   package init<Failure: Error>(
-    _ batches: [PartialBatch], hasOlder: Bool, receipt: Receipt, knownSize: UInt64,
+    _ batches: [PartialBatch], hasOlder: Bool, checkpoint: Checkpoint, knownSize: UInt64,
     tree: TreeProver<Failure>
   ) throws(Failure) {
     self.init(
-      receipt: receipt, consistency: knownSize == 0 ? nil : try tree.consistencyProof(from: knownSize),
+      checkpoint: checkpoint, consistency: knownSize == 0 ? nil : try tree.consistencyProof(from: knownSize),
       batches: batches,
-      proof: try tree.leavesProof(of: Self.places(of: batches)) ?? LeavesProof(nodes: LeafHashes()),
+      proof: try tree.leavesProof(of: Self.leafIndices(of: batches)) ?? LeavesProof(nodes: LeafHashes()),
       hasOlder: hasOlder)
   }
 }

@@ -16,7 +16,7 @@ public struct LeafHashes: TLSCodable, Hashable, Sendable {
     self.bytes = bytes
   }
 
-  /// The hashes of records by one author, under one Append: on all cores, if they are many.
+  /// The hashes of records by one author, under one signed batch: on all cores, if they are many.
   public init(of records: [[UInt8]], device: DeviceID, counter: UInt64) {
     let partCount = (records.count + Self.partCount - 1) / Self.partCount
     let parts = concurrentMap(partCount, chunkCount: 1) {
@@ -24,7 +24,7 @@ public struct LeafHashes: TLSCodable, Hashable, Sendable {
       let range = part * Self.partCount..<min(records.count, (part + 1) * Self.partCount)
       return withNewBytes(32 * range.count) { output in
         for (place, number) in range.enumerated() {
-          Append.writeLeafHash(
+          SignedBatch.writeLeafHash(
             of: records[number], device: device, counter: counter, to: &output, at: 32 * place)
         }
       }

@@ -9,21 +9,21 @@ package final class RecordKey: Sendable {
   /// Version, epoch and tag: the first 33 bytes of every record under this key.
   let recordStart: [UInt8]
 
-  /// `tag = Derive(root, "stream", account || conversation, 16)`
+  /// `tag = Derive(epoch_secret, "stream", account || conversation, 16)`
   package static func tag(
-    of conversation: ConversationID, account: AccountID, root: SecretKey
+    of conversation: ConversationID, account: AccountID, epochSecret: SecretKey
   ) throws(KDFError) -> StreamTag {
     StreamTag(
       unchecked: try Derivation.publicBytes(
-        from: root, purpose: "stream", context: account.bytes + conversation.bytes, byteCount: 16))
+        from: epochSecret, purpose: "stream", context: account.bytes + conversation.bytes, byteCount: 16))
   }
 
-  /// `key = Derive(root, "record", account || SHA-256 of the header || tag, 32)`
+  /// `key = Derive(epoch_secret, "record", account || SHA-256 of the header || tag, 32)`
   package static func key(
-    tag: StreamTag, epoch: Digest32, account: AccountID, root: SecretKey
+    tag: StreamTag, epoch: Digest32, account: AccountID, epochSecret: SecretKey
   ) throws(KDFError) -> SecretKey {
     try Derivation.secret(
-      from: root, purpose: "record", context: account.bytes + epoch.bytes + tag.bytes)
+      from: epochSecret, purpose: "record", context: account.bytes + epoch.bytes + tag.bytes)
   }
 
   package init(conversation: ConversationID, tag: StreamTag, key: SecretKey, epoch: EpochReference) {
@@ -49,20 +49,20 @@ package final class RecordKey: Sendable {
 package struct ReadableEpoch: Sendable {
   let account: AccountID
   let hash: Digest32
-  let root: SecretKey
+  let epochSecret: SecretKey
 
-  package init(account: AccountID, hash: Digest32, root: SecretKey) {
+  package init(account: AccountID, hash: Digest32, epochSecret: SecretKey) {
     self.account = account
     self.hash = hash
-    self.root = root
+    self.epochSecret = epochSecret
   }
 
   package var reference: EpochReference { EpochReference(unchecked: Array(hash.bytes[..<16])) }
 
   package func recordKey(for conversation: ConversationID) throws(ArchiveError) -> RecordKey {
     do {
-      let tag = try RecordKey.tag(of: conversation, account: account, root: root)
-      let key = try RecordKey.key(tag: tag, epoch: hash, account: account, root: root)
+      let tag = try RecordKey.tag(of: conversation, account: account, epochSecret: epochSecret)
+      let key = try RecordKey.key(tag: tag, epoch: hash, account: account, epochSecret: epochSecret)
       return RecordKey(conversation: conversation, tag: tag, key: key, epoch: reference)
     } catch { throw .internalError("record key") }
   }
@@ -70,7 +70,7 @@ package struct ReadableEpoch: Sendable {
   /// The key of a record whose conversation is not known before it opens.
   package func key(tag: StreamTag) throws(ArchiveError) -> SecretKey {
     do {
-      return try RecordKey.key(tag: tag, epoch: hash, account: account, root: root)
+      return try RecordKey.key(tag: tag, epoch: hash, account: account, epochSecret: epochSecret)
     } catch { throw .internalError("record key") }
   }
 }

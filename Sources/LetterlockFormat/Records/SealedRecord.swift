@@ -68,7 +68,7 @@ package struct RecordKeyID: Hashable, Sendable {
     (epoch, tag) = record.withRawSpan { (Bytes16($0, at: 1), Bytes16($0, at: 17)) }
   }
 
-  /// Half a tag is enough: nobody without the root can choose tags, or make two that begin or end alike.
+  /// Half a tag is enough: nobody without the epoch secret can choose tags, or make two that begin or end alike.
   package func hash(into hasher: inout Hasher) { hasher.combine(tag.low) }
 
   init(epoch: EpochReference, tag: StreamTag) {

@@ -6,7 +6,7 @@ public import TLSCodec
 /// struct {
 ///   uint8 version;
 ///   opaque device[32];
-///   Receipt basis;                  the newest: a device that has not seen it cannot know what is referred to
+///   Checkpoint known_checkpoint;    the newest: a device that has not seen it cannot know what is referred to
 ///   opaque blobs[16]<V>;            1 to 1000
 ///   opaque signature[64];           Ed25519, purpose "blob removal", over the fields above
 /// } BlobRemoval;
@@ -18,7 +18,7 @@ public struct BlobRemoval: WireCodable, Hashable, Sendable {
   /// Who asks.
   public let device: DeviceID
   /// The history that the device has verified, and in which it looked for references.
-  public let basis: Receipt
+  public let knownCheckpoint: Checkpoint
   /// What nothing refers to.
   public let blobs: [BlobID]
   /// The device's signature.
@@ -26,7 +26,8 @@ public struct BlobRemoval: WireCodable, Hashable, Sendable {
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
-    Self.init, field(\.version), field(\.device), field(\.basis), field(\.blobs), field(\.signature))
+    Self.init, field(\.version), field(\.device), field(\.knownCheckpoint), field(\.blobs), field(\.signature)
+  )
 
   /// At most this many attachments go into one request.
   public static let maximumBlobCount = 1000
@@ -40,23 +41,23 @@ public struct BlobRemoval: WireCodable, Hashable, Sendable {
 
   /// A signed request.
   package init(
-    of blobs: [BlobID], basis: Receipt, by keys: DeviceKeys, account: AccountID
+    of blobs: [BlobID], knownCheckpoint: Checkpoint, by keys: DeviceKeys, account: AccountID
   ) throws(FormatError) {
     let unsigned = BlobRemoval(
-      version: .newest, device: keys.deviceID, basis: basis, blobs: blobs,
+      version: .newest, device: keys.deviceID, knownCheckpoint: knownCheckpoint, blobs: blobs,
       signature: Ed25519SignatureBytes(unchecked: [UInt8](repeating: 0, count: 64)))
     self.init(
-      version: unsigned.version, device: unsigned.device, basis: basis, blobs: blobs,
+      version: unsigned.version, device: unsigned.device, knownCheckpoint: knownCheckpoint, blobs: blobs,
       signature: try keys.quickSign(unsigned.signedBody, for: .blobRemoval, account: account))
   }
 
   private init(
-    version: FormatVersion, device: DeviceID, basis: Receipt, blobs: [BlobID],
+    version: FormatVersion, device: DeviceID, knownCheckpoint: Checkpoint, blobs: [BlobID],
     signature: Ed25519SignatureBytes
   ) {
     self.version = version
     self.device = device
-    self.basis = basis
+    self.knownCheckpoint = knownCheckpoint
     self.blobs = blobs
     self.signature = signature
   }

@@ -4,8 +4,8 @@ public import TLSCodec
 ///
 /// A write that returned is durable. Everything a relay learns is in SPEC.md section 9.
 public protocol Relay: BlobRelay {
-  /// What the relay signs receipts with: an Ed25519 public key, 32 bytes.
-  func receiptKey() async throws(RelayError) -> [UInt8]
+  /// What the relay signs checkpoints with: an Ed25519 public key, 32 bytes.
+  func checkpointKey() async throws(RelayError) -> [UInt8]
 
   /// Begins an account with its first entry and the wraps that the entry names.
   func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError)
@@ -19,17 +19,17 @@ public protocol Relay: BlobRelay {
   func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
   ) async throws(RelayError)
-  /// A device's wrap of an epoch's root; nil if there is none, or the device was removed.
+  /// A device's wrap of an epoch's secret; nil if there is none, or the device was removed.
   func wrap(
     of account: AccountID, epoch: UInt64, for device: DeviceID
   ) async throws(RelayError) -> [UInt8]?
 
-  /// Adds records to the history, and erases those at the places that the Append was signed to erase; the same
-  /// Append once more changes nothing.
+  /// Adds records to the history, and erases those at the leaf indices that the signed batch was signed to erase; the
+  /// same signed batch once more changes nothing.
   func append(
-    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
-  ) async throws(RelayError) -> AppendOutcome
-  /// Whole batches of records from a place in the history on, at least one if there is any, and about
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID
+  ) async throws(RelayError) -> BatchOutcome
+  /// Whole batches of records from a leaf index on, at least one if there is any, and about
   /// `maximumByteCount` bytes of them.
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int
@@ -37,7 +37,7 @@ public protocol Relay: BlobRelay {
 
   /// The newest records of streams, with what proves them: at most 500, whatever was asked for.
   func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage
-  /// The newest record of each stream whose newest record stands below a place, the newest first, with what proves
+  /// The newest record of each stream whose newest record stands below a leaf index, the newest first, with what proves
   /// them: at most 500.
   func newestStreams(
     before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
@@ -59,23 +59,23 @@ public protocol Relay: BlobRelay {
 extension Relay {
   /// Adds records to the history, and erases none.
   public func append(
-    _ append: Append, records: [[UInt8]], to account: AccountID
-  ) async throws(RelayError) -> AppendOutcome {
-    try await self.append(append, records: records, erasing: [], to: account)
+    _ signedBatch: SignedBatch, records: [[UInt8]], to account: AccountID
+  ) async throws(RelayError) -> BatchOutcome {
+    try await self.append(signedBatch, records: records, erasing: [], to: account)
   }
 }
 
 /// Where records came to stand.
-public struct AppendOutcome: Hashable, Sendable {
-  /// The place of the first of the records; nil if this Append had been taken before.
+public struct BatchOutcome: Hashable, Sendable {
+  /// The leaf index of the first of the records; nil if this signed batch had been taken before.
   public let firstLeaf: UInt64?
   /// The history as it is now.
-  public let receipt: Receipt
+  public let checkpoint: Checkpoint
 
   /// Where records came to stand.
-  public init(firstLeaf: UInt64?, receipt: Receipt) {
+  public init(firstLeaf: UInt64?, checkpoint: Checkpoint) {
     self.firstLeaf = firstLeaf
-    self.receipt = receipt
+    self.checkpoint = checkpoint
   }
 }
 
@@ -84,27 +84,27 @@ public struct HistoryPage: Hashable, Sendable {
   /// Batches, in order.
   public let batches: [HistoryBatch]
   /// The whole history, as it is now.
-  public let receipt: Receipt
+  public let checkpoint: Checkpoint
   /// Shows that the history up to the end of these batches begins the whole; nil where they end it, or are none.
   public let consistency: ConsistencyProof?
 
   /// A part of the history.
-  public init(batches: [HistoryBatch], receipt: Receipt, consistency: ConsistencyProof? = nil) {
+  public init(batches: [HistoryBatch], checkpoint: Checkpoint, consistency: ConsistencyProof? = nil) {
     self.batches = batches
-    self.receipt = receipt
+    self.checkpoint = checkpoint
     self.consistency = consistency
   }
 
   /// A part of a history whose nodes are at hand.
   package init<Failure: Error>(
-    _ batches: [HistoryBatch], receipt: Receipt, tree: TreeProver<Failure>
+    _ batches: [HistoryBatch], checkpoint: Checkpoint, tree: TreeProver<Failure>
   ) throws(Failure) {
     var proof: ConsistencyProof?
     if let last = batches.last {
       let end = last.firstLeaf + UInt64(last.records.count)
       if end < tree.size { proof = try tree.consistencyProof(from: end) }
     }
-    self.init(batches: batches, receipt: receipt, consistency: proof)
+    self.init(batches: batches, checkpoint: checkpoint, consistency: proof)
   }
 }
 

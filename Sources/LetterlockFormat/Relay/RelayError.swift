@@ -10,8 +10,8 @@ public enum RelayError: Error, Hashable, Sendable {
   case staleHistory(treeSize: UInt64)
   /// The log entry breaks a rule.
   case entryRefused(AccountLogError)
-  /// The Append breaks a rule.
-  case appendRefused(HistoryError)
+  /// The signed batch breaks a rule.
+  case batchRefused(HistoryError)
   /// The wraps are not the ones that the entry names.
   case wrongWraps
   /// The account's room is used up; the message stays on the device.
@@ -38,7 +38,7 @@ public enum RelayError: Error, Hashable, Sendable {
 public struct RelayUsage: Hashable, Sendable, Codable {
   /// Log entries and wraps.
   public var log: UInt64
-  /// Records and Appends.
+  /// Records and signed batches.
   public var records: UInt64
   /// Sealed attachments.
   public var blobs: UInt64
@@ -66,8 +66,8 @@ extension RelayUsage {
     wraps.reduce(entry.encoded.count) { $0 + $1.wrap.bytes.count }
   }
 
-  /// What an Append and its records take.
-  package static func byteCount(of append: Append, _ records: [[UInt8]]) -> Int {
-    records.reduce(append.encoded.count) { $0 + $1.count }
+  /// What a signed batch and its records take.
+  package static func byteCount(of signedBatch: SignedBatch, _ records: [[UInt8]]) -> Int {
+    records.reduce(signedBatch.encoded.count) { $0 + $1.count }
   }
 }

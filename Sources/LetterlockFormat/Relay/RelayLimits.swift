@@ -7,8 +7,8 @@ package enum RelayLimits {
   package static let wrapByteCount = 4096
   /// A record: the largest archive entry, padded and sealed, and some room.
   package static let recordByteCount = 3 << 23
-  /// The records of an Append together.
-  package static let appendByteCount = 1 << 28
+  /// The records of a signed batch together.
+  package static let batchByteCount = 1 << 28
   /// A part of an attachment.
   package static let blobPartByteCount = 1 << 20
   /// The records that one page brings, whatever was asked for.
@@ -32,10 +32,10 @@ package enum RelayLimits {
   }
 
   package static func check(records: [[UInt8]]) throws(RelayError) {
-    // The count is the Append's own rule, and refused as such.
-    guard records.count <= Append.maximumLeafCount else { return }
+    // The count is the signed batch's own rule, and refused as such.
+    guard records.count <= SignedBatch.maximumLeafCount else { return }
     guard records.allSatisfy({ $0.count <= recordByteCount }),
-      records.reduce(0, { $0 + $1.count }) <= appendByteCount
+      records.reduce(0, { $0 + $1.count }) <= batchByteCount
     else { throw .tooLarge }
   }
 }

@@ -31,11 +31,11 @@ struct DeviceCommand: AsyncParsableCommand {
           let id = try await opened.device.approve(parsed)
           try await opened.device.sync().checked()
           print("Added device \(id). It goes on with `letterlock sync`.")
-          if opened.device.log.electors.count < 2 {
+          if opened.device.log.approvers.count < 2 {
             print(
               """
               It has no vote on the recovery key, which this account's first device can replace alone. To give both one: \
-              letterlock recovery replace \(dir) --old-key-file F --recovery-key-file G --elector \
+              letterlock recovery replace \(dir) --old-key-file F --recovery-key-file G --approver \
               \(id.description.prefix(16))
               """)
           }

@@ -12,7 +12,7 @@ struct RecoveryCommand: AsyncParsableCommand {
     discussion: """
       With the old key: `replace DIR --old-key-file F`. Without it, the devices that have a vote decide: `propose` on \
       one of them, `vote` on others, `replace DIR --proposal F --vote V` on the first. The first device has a vote, \
-      and those that were named with --elector when the present key was made.
+      and those that were named with --approver when the present key was made.
       """,
     subcommands: [Show.self, Replace.self, Propose.self, Vote.self])
 
@@ -53,7 +53,7 @@ struct RecoveryCommand: AsyncParsableCommand {
     @Option(help: "A file that holds the old recovery key.") var oldKeyFile: String?
     @Option(help: "The file that `letterlock recovery propose` wrote here.") var proposal: String?
     @Option(help: "A file that `letterlock recovery vote` wrote; may be given again.") var vote: [String] = []
-    @OptionGroup var electors: ElectorOptions
+    @OptionGroup var approvers: ApproverOptions
     @OptionGroup var output: RecoveryKeyOutput
     @OptionGroup var keys: KeyOptions
 
@@ -61,7 +61,7 @@ struct RecoveryCommand: AsyncParsableCommand {
       guard oldKeyFile == nil || (vote.isEmpty && proposal == nil) else {
         throw ValidationError("Either the old key or votes replace it.")
       }
-      guard proposal == nil || electors.elector.isEmpty else {
+      guard proposal == nil || approvers.approver.isEmpty else {
         throw ValidationError("The proposal says who has a vote.")
       }
     }
@@ -72,32 +72,32 @@ struct RecoveryCommand: AsyncParsableCommand {
         let device = opened.device
         do {
           try await device.sync(ignoringConditions: true).checked()
-          let electors = try electors.named(in: opened, folder: dir)
+          let approvers = try approvers.named(in: opened, folder: dir)
           if let oldKeyFile {
             let old = try RestoreCommand.readKey(oldKeyFile)
             try device.check(old)
             try output.show(try device.prepareRecoveryKey(), in: try output.file())
-            try await device.replaceRecoveryKey(old, electors: electors)
+            try await device.replaceRecoveryKey(old, approvers: approvers)
           } else {
-            try await replaceByVote(device, electors)
+            try await replaceByVote(device, approvers)
           }
           try device.confirmRecoveryKey()
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
         print("Replaced the recovery key. The old one opens nothing that is sealed from now on.")
         let names = try device.timelineIndex().deviceNames
         print("These devices have a vote if it is ever lost:")
-        for id in device.log.electors.sorted() {
+        for id in device.log.approvers.sorted() {
           print("  \(id.description.prefix(16))  \((names[id] ?? "").shown)")
         }
       }
     }
 
-    private func replaceByVote(_ device: Device, _ electors: Set<DeviceID>?) async throws {
+    private func replaceByVote(_ device: Device, _ approvers: Set<DeviceID>?) async throws {
       let votes = try vote.map { try PublicFile.read(RecoveryVote.self, from: $0, what: "vote") }
       let key = try device.prepareRecoveryKey()
       let proposal =
         try proposal.map { try PublicFile.read(RecoveryProposal.self, from: $0, what: "proposal") }
-        ?? device.proposeRecoveryKey(electors: electors)
+        ?? device.proposeRecoveryKey(approvers: approvers)
       // Nobody should write down a key that cannot come in.
       let missing = try device.votesMissing(for: proposal, with: votes)
       guard missing == 0 else { throw DeviceError.votesMissing(missing) }
@@ -113,7 +113,7 @@ struct RecoveryCommand: AsyncParsableCommand {
 
     @Argument(help: "The archive's folder.") var dir: String
     @Argument(help: "A file to write: it holds no secret.") var file: String
-    @OptionGroup var electors: ElectorOptions
+    @OptionGroup var approvers: ApproverOptions
     @OptionGroup var keys: KeyOptions
 
     func run() async throws {
@@ -123,7 +123,8 @@ struct RecoveryCommand: AsyncParsableCommand {
         do {
           try await device.sync(ignoringConditions: true).checked()
           _ = try device.prepareRecoveryKey()
-          let proposal = try device.proposeRecoveryKey(electors: try electors.named(in: opened, folder: dir))
+          let proposal = try device.proposeRecoveryKey(
+            approvers: try approvers.named(in: opened, folder: dir))
           try PublicFile.write(proposal, to: file)
           let names = try device.timelineIndex().deviceNames
           print("The code of this proposal, which the other devices ask for: \(proposal.code)")
@@ -131,9 +132,9 @@ struct RecoveryCommand: AsyncParsableCommand {
             return print("No other device must agree: letterlock recovery replace \(dir) --proposal \(file)")
           }
           print("\(device.log.votesNeeded - 1) of these devices must agree:")
-          for elector in device.log.electors.sorted()
-          where elector != device.id && device.log.activeMember(elector) != nil {
-            print("  \(elector.description.prefix(16))  \((names[elector] ?? "").shown)")
+          for approver in device.log.approvers.sorted()
+          where approver != device.id && device.log.activeMember(approver) != nil {
+            print("  \(approver.description.prefix(16))  \((names[approver] ?? "").shown)")
           }
           print("There: letterlock recovery vote DIR \(file) VOTE --code CODE")
           print("Then here: letterlock recovery replace \(dir) --proposal \(file) --vote VOTE")
@@ -167,7 +168,7 @@ struct RecoveryCommand: AsyncParsableCommand {
           func shown(_ id: DeviceID) -> String { "\(id.description.prefix(16))  \((names[id] ?? "").shown)" }
           print("This device proposes a new recovery key: \(shown(proposal.content.signer))")
           print("These would have a vote on the one after it:")
-          for elector in proposal.content.electors { print("  \(shown(elector))") }
+          for approver in proposal.content.approvers { print("  \(shown(approver))") }
           guard let code else {
             throw ToolError("Not agreed. If it was you: --code, with the code that it shows.")
           }
@@ -180,24 +181,24 @@ struct RecoveryCommand: AsyncParsableCommand {
 }
 
 /// Who may vote on the next recovery key.
-struct ElectorOptions: ParsableArguments {
+struct ApproverOptions: ParsableArguments {
   @Option(
     help: """
       The beginning of the number of a device, in your hand, that may vote on the next recovery key if this one is \
       lost; may be given again. Those that have a vote keep it.
       """)
-  var elector: [String] = []
+  var approver: [String] = []
 
   /// Nil for no others than now.
   func named(in opened: ArchiveFolder.Opened, folder: String) throws -> Set<DeviceID>? {
-    guard !elector.isEmpty else { return nil }
+    guard !approver.isEmpty else { return nil }
     let device = opened.device
-    let present = device.log.electors.filter { device.log.activeMember($0) != nil }
+    let present = device.log.approvers.filter { device.log.activeMember($0) != nil }
     // A thief can make a device whose number begins like another's, if only a little of it is looked at.
-    guard elector.allSatisfy({ $0.count >= 16 }) else {
-      throw ToolError("--elector takes 16 characters of the device's number, or more.")
+    guard approver.allSatisfy({ $0.count >= 16 }) else {
+      throw ToolError("--approver takes 16 characters of the device's number, or more.")
     }
-    return try Set(elector.map { try DeviceNumber.find($0, in: opened, folder: folder) })
+    return try Set(approver.map { try DeviceNumber.find($0, in: opened, folder: folder) })
       .union(present).union([device.id])
   }
 }

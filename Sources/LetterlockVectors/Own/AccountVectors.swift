@@ -15,7 +15,7 @@ enum AccountVectors: OwnVectorKind {
         "name": "the whole log", "after": maker.entries.count, "valid": true,
         "head": maker.log.head.bytes.hex,
         "active": maker.log.activeDevices.map { $0.bytes.hex },
-        "electors": maker.log.electors.sorted().map { $0.bytes.hex },
+        "approvers": maker.log.approvers.sorted().map { $0.bytes.hex },
         "epochs": maker.log.epochs.map { $0.hash.bytes.hex },
       ]
     ]
@@ -46,7 +46,7 @@ enum AccountVectors: OwnVectorKind {
     if test.flag("valid") == true {
       return log.head.bytes == test.bytes("head")
         && log.activeDevices.map { $0.bytes.hex } == test.texts("active")
-        && log.electors.sorted().map { $0.bytes.hex } == test.texts("electors")
+        && log.approvers.sorted().map { $0.bytes.hex } == test.texts("approvers")
         && log.epochs.map { $0.hash.bytes.hex } == test.texts("epochs")
     }
     let head = log.head
@@ -63,7 +63,7 @@ enum AccountVectors: OwnVectorKind {
   }
 }
 
-/// Makes a log with fixed devices and fixed roots.
+/// Makes a log with fixed devices and fixed epoch secrets.
 struct LogMaker {
   let phone: DeviceKeys
   let tablet: DeviceKeys
@@ -77,7 +77,7 @@ struct LogMaker {
   private(set) var entries: [LogEntry]
   private(set) var openings: [EpochOpening]
 
-  static func root(_ epoch: UInt64) -> SecretKey { VectorSeed.key("root \(epoch)") }
+  static func epochSecret(_ epoch: UInt64) -> SecretKey { VectorSeed.key("epoch secret \(epoch)") }
 
   /// create, add, epoch, rotate, update, remove, add, replaceRecovery, replaceRecovery by vote, add, remove two.
   init() throws {
@@ -92,14 +92,14 @@ struct LogMaker {
       signingSeed: phone.signingSeed, sealingSeed: VectorSeed.key("phone sealing 2"))
     let none = AccountID(unchecked: [UInt8](repeating: 0, count: 32))
     let opening = try EpochOpening(
-      root: Self.root(0), number: 0, account: none, linking: [],
+      epochSecret: Self.epochSecret(0), number: 0, account: none, linking: [],
       recipients: [phone.deviceID: phone.sealingKey, recovery.deviceID: recovery.sealingKey],
       treeSize: 0, treeRoot: HistoryTree().root)
     let create = AccountChange.create(
       .init(
         device: try DeviceKeyBundle(of: phone, createdAt: 1_700_000_000_000),
         recovery: try DeviceKeyBundle(of: recovery, createdAt: 1_700_000_000_000),
-        receiptKey: Opaque(try ReceiptKey(seed: VectorSeed.bytes("receipt key")).publicKey),
+        checkpointKey: Opaque(try CheckpointKey(seed: VectorSeed.bytes("checkpoint key")).publicKey),
         epoch: opening.header))
     let first = try LogEntry(
       LogEntryContent(
@@ -131,7 +131,7 @@ struct LogMaker {
         .replaceRecovery(
           .init(
             recovery: DeviceKeyBundle(of: secondRecovery, createdAt: 1_700_000_200_000),
-            electors: electors,
+            approvers: approvers,
             epoch: open([rotatedPhone, laptop, secondRecovery]))), by: recovery,
         signedBy: [recovery, secondRecovery]))
   }
@@ -142,7 +142,7 @@ struct LogMaker {
         .replaceRecovery(
           .init(
             recovery: DeviceKeyBundle(of: thirdRecovery, createdAt: 1_700_000_300_000),
-            electors: electors,
+            approvers: approvers,
             epoch: open([rotatedPhone, laptop, thirdRecovery]))), by: rotatedPhone,
         signedBy: [rotatedPhone, laptop, thirdRecovery]))
     try take(try entry(.add(try addition(of: watch)), by: laptop))
@@ -152,7 +152,7 @@ struct LogMaker {
   }
 
   /// Who may vote after both replacements.
-  var electors: [DeviceID] { [rotatedPhone.deviceID, laptop.deviceID].sorted() }
+  var approvers: [DeviceID] { [rotatedPhone.deviceID, laptop.deviceID].sorted() }
 
   /// Whom the last entry removes.
   var leavers: [DeviceID] { [phone.deviceID, watch.deviceID].sorted() }
@@ -174,8 +174,8 @@ struct LogMaker {
     treeSize: UInt64 = 5, treeRoot: Digest32 = HistoryTree().root
   ) throws -> EpochOpening {
     try EpochOpening(
-      root: root(number), number: number, account: account,
-      linking: (linking ?? [number - 1]).map { ($0, root($0)) },
+      epochSecret: epochSecret(number), number: number, account: account,
+      linking: (linking ?? [number - 1]).map { ($0, epochSecret($0)) },
       recipients: Dictionary(uniqueKeysWithValues: devices.map { ($0.deviceID, $0.sealingKey) }),
       treeSize: treeSize, treeRoot: treeRoot)
   }
@@ -206,7 +206,7 @@ struct LogMaker {
         try $0.vote(
           for: VoteContent(
             recovery: recoveryDevice(after: place), signer: signer.deviceID,
-            newRecovery: replace.recovery.deviceID, electors: replace.electors), account: log.account)
+            newRecovery: replace.recovery.deviceID, approvers: replace.approvers), account: log.account)
       }
     }
     return try LogEntry(

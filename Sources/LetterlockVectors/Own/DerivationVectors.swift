@@ -17,7 +17,7 @@ enum DerivationVectors: OwnVectorKind {
         "purpose": purpose, "context": context.hex, "output": output.hex,
       ])
     }
-    for (purpose, count) in [("account id", 0), ("bundle hash", 100), ("append", 1)] {
+    for (purpose, count) in [("account id", 0), ("bundle hash", 100), ("signed batch", 1)] {
       let body = VectorSeed.bytes("body", count: count)
       cases.append([
         "name": "hash \(purpose)", "operation": "hash", "purpose": purpose, "body": body.hex,

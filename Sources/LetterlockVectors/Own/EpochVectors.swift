@@ -2,11 +2,11 @@ import CryptoCore
 import Letterlock
 import TLSCodec
 
-/// What follows from an epoch's root, links, and wraps.
+/// What follows from an epoch's secret, links, and wraps.
 enum EpochVectors: OwnVectorKind {
   static let name = "epoch"
   static let about =
-    "`epoch`: commitment, inbox key and links of a header follow from its root. `wrap`: what a wrap opens to, or that it does not. `account` is zero in epoch 0. SPEC.md section 4."
+    "`epoch`: commitment, inbox key and links of a header follow from its epoch secret. `wrap`: what a wrap opens to, or that it does not. `account` is zero in epoch 0. SPEC.md section 4."
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     let maker = try LogMaker()
@@ -16,21 +16,21 @@ enum EpochVectors: OwnVectorKind {
     for (number, opening) in maker.openings.enumerated() {
       cases.append([
         "name": "epoch \(number)", "type": "epoch", "account": (number == 0 ? none : account).bytes.hex,
-        "root": opening.root.exportRawBytes().hex, "header": opening.header.encoded.hex,
+        "epoch_secret": opening.epochSecret.exportRawBytes().hex, "header": opening.header.encoded.hex,
         "hash": opening.header.hash.bytes.hex, "valid": true,
-        "linked_roots": opening.header.links.map { LogMaker.root($0.epoch).exportRawBytes().hex },
+        "linked_secrets": opening.header.links.map { LogMaker.epochSecret($0.epoch).exportRawBytes().hex },
       ])
     }
     let opening = maker.openings[1]
     cases.append([
-      "name": "another root", "type": "epoch", "account": account.bytes.hex, "valid": false,
-      "root": VectorSeed.bytes("another root").hex, "header": opening.header.encoded.hex,
-      "hash": opening.header.hash.bytes.hex, "linked_roots": [LogMaker.root(0).exportRawBytes().hex],
+      "name": "another epoch secret", "type": "epoch", "account": account.bytes.hex, "valid": false,
+      "epoch_secret": VectorSeed.bytes("another epoch secret").hex, "header": opening.header.encoded.hex,
+      "hash": opening.header.hash.bytes.hex, "linked_secrets": [LogMaker.epochSecret(0).exportRawBytes().hex],
     ])
     cases.append([
       "name": "another account", "type": "epoch", "account": none.bytes.hex, "valid": false,
-      "root": opening.root.exportRawBytes().hex, "header": opening.header.encoded.hex,
-      "hash": opening.header.hash.bytes.hex, "linked_roots": [LogMaker.root(0).exportRawBytes().hex],
+      "epoch_secret": opening.epochSecret.exportRawBytes().hex, "header": opening.header.encoded.hex,
+      "hash": opening.header.hash.bytes.hex, "linked_secrets": [LogMaker.epochSecret(0).exportRawBytes().hex],
     ])
     return ([:], cases + wraps(of: opening, account: account, for: maker))
   }
@@ -48,7 +48,7 @@ enum EpochVectors: OwnVectorKind {
         "name": name, "type": "wrap", "account": (bound ?? account).bytes.hex,
         "header": (header ?? opening.header).encoded.hex, "recipient": keys.deviceID.bytes.hex,
         "sealing_seed": keys.sealingSeed.exportRawBytes().hex, "sealing_key": keys.sealingKey.bytes.hex,
-        "wrap": wrap.hex, "root": opening.root.exportRawBytes().hex, "valid": valid,
+        "wrap": wrap.hex, "epoch_secret": opening.epochSecret.exportRawBytes().hex, "valid": valid,
       ]
     }
     return [
@@ -77,14 +77,14 @@ enum EpochVectors: OwnVectorKind {
       let info = EpochWrap.info(
         header: header, account: account, recipient: DeviceID(unchecked: test.bytes("recipient")),
         sealingKey: keys.sealingKey)
-      let root = keys.openWrap(test.bytes("wrap"), info: info)?.exportRawBytes()
+      let epochSecret = keys.openWrap(test.bytes("wrap"), info: info)?.exportRawBytes()
       return keys.sealingKey.bytes == test.bytes("sealing_key")
-        && (root == test.bytes("root")) == expected && (expected || root == nil)
+        && (epochSecret == test.bytes("epoch_secret")) == expected && (expected || epochSecret == nil)
     }
-    let secrets = EpochSecrets(
-      account: account, number: header.number, root: SecretKey(copying: test.bytes("root")))
-    let roots = header.links.map { secrets.open($0)?.exportRawBytes().hex ?? "" }
-    let agrees = secrets.agrees(with: header) && roots == test.texts("linked_roots")
+    let schedule = EpochKeySchedule(
+      account: account, number: header.number, epochSecret: SecretKey(copying: test.bytes("epoch_secret")))
+    let epochSecrets = header.links.map { schedule.open($0)?.exportRawBytes().hex ?? "" }
+    let agrees = schedule.agrees(with: header) && epochSecrets == test.texts("linked_secrets")
     return agrees == expected && header.hash.bytes == test.bytes("hash")
   }
 }

@@ -10,21 +10,22 @@ enum ErasureVectors: OwnVectorKind {
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     let maker = try LogMaker()
-    let (log, key) = (maker.log, try ReceiptKey(seed: VectorSeed.bytes("receipt key")))
-    func receipt(_ head: LogHead, by key: ReceiptKey, of account: AccountID? = nil) throws -> Receipt {
-      try Receipt(
+    let (log, key) = (maker.log, try CheckpointKey(seed: VectorSeed.bytes("checkpoint key")))
+    func checkpoint(_ head: LogHead, by key: CheckpointKey, of account: AccountID? = nil) throws -> Checkpoint
+    {
+      try Checkpoint(
         account: account ?? log.account, treeSize: 5, treeRoot: HistoryTree().root, logHead: head, by: key)
     }
-    let newest = try receipt(log.head, by: key)
+    let newest = try checkpoint(log.head, by: key)
     let time = Timestamp(nanosecondsSince1970: 1_700_000_300_000_000_000)
     let good = try AccountErasure(of: newest, at: time, by: maker.laptop)
-    let older = try receipt(log.heads[0], by: key)
-    let unsigned = try receipt(log.head, by: try ReceiptKey(seed: VectorSeed.bytes("another relay")))
-    let foreign = try receipt(log.head, by: key, of: AccountID(unchecked: VectorSeed.bytes("account")))
+    let older = try checkpoint(log.heads[0], by: key)
+    let unsigned = try checkpoint(log.head, by: try CheckpointKey(seed: VectorSeed.bytes("another relay")))
+    let foreign = try checkpoint(log.head, by: key, of: AccountID(unchecked: VectorSeed.bytes("account")))
     let orders: [(String, AccountErasure)] = [
       ("an order", good),
       ("at an older head", try AccountErasure(of: older, at: time, by: maker.laptop)),
-      ("a receipt of another relay", try AccountErasure(of: unsigned, at: time, by: maker.laptop)),
+      ("a checkpoint of another relay", try AccountErasure(of: unsigned, at: time, by: maker.laptop)),
       ("another account", try AccountErasure(of: foreign, at: time, by: maker.laptop)),
       ("by a removed device", try AccountErasure(of: newest, at: time, by: maker.tablet)),
     ]
@@ -33,13 +34,15 @@ enum ErasureVectors: OwnVectorKind {
     }
     guard try holds(good, in: log) else { throw TLSError.invalidValue }
     let bytes = good.encoded
-    for (name, place) in [("its device", 1), ("its receipt", 40), ("its time", 205), ("its signature", 300)] {
+    for (name, place) in [
+      ("its device", 1), ("its checkpoint", 40), ("its time", 205), ("its signature", 300),
+    ] {
       cases.append(["name": "\(name) altered", "erasure": bytes.flipping(place).hex, "valid": false])
     }
     return (
       [
         "account": log.account.bytes.hex, "log": maker.entries.map { $0.encoded.hex },
-        "log_head": log.head.bytes.hex, "receipt_key": key.publicKey.hex,
+        "log_head": log.head.bytes.hex, "checkpoint_key": key.publicKey.hex,
         "signing_keys": maker.laptop.signingKeys.bytes.hex,
       ], cases
     )

@@ -9,7 +9,7 @@ enum OwnVectors {
   /// Every kind, by the name of its file.
   static let kinds: [any (OwnVectorKind & SendableMetatype).Type] = [
     DerivationVectors.self, SignatureVectors.self, AccountVectors.self, EpochVectors.self,
-    RecordVectors.self, AppendVectors.self, MessageVectors.self, PaddingVectors.self,
+    RecordVectors.self, SignedBatchVectors.self, MessageVectors.self, PaddingVectors.self,
     AttachmentVectors.self, AttachmentDigestVectors.self, WrittenCodeVectors.self, JoinVectors.self,
     TreeVectors.self, ProofVectors.self, SafetyVectors.self, KeyFileVectors.self, ErasureVectors.self,
   ]

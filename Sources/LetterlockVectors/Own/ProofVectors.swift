@@ -2,11 +2,11 @@ import CryptoCore
 import Letterlock
 import TLSCodec
 
-/// Proofs about trees, evidence against a relay, and records without the rest of their Append.
+/// Proofs about trees, evidence against a relay, and records without the rest of their signed batch.
 enum ProofVectors: OwnVectorKind {
   static let name = "proof"
   static let about =
-    "`inclusion`, `consistency` and `leaves`: whether a proof about a tree of `leaf_hashes` holds. `evidence`: whether two receipts convict a relay. `partial`: whether records are shown to be among those that the author, whose keys are `signing_keys`, signed for. SPEC.md sections 6.5, 6.6 and 6.9."
+    "`inclusion`, `consistency` and `leaves`: whether a proof about a tree of `leaf_hashes` holds. `evidence`: whether two checkpoints convict a relay. `partial`: whether records are shown to be among those that the author, whose keys are `signing_keys`, signed for. SPEC.md sections 6.5, 6.6 and 6.9."
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     let hashes = (0..<70).map { HistoryTree.leafHash([UInt8($0)]) }
@@ -43,7 +43,7 @@ enum ProofVectors: OwnVectorKind {
       if leaf == size - 1 || size & (size - 1) == 0 {
         cases.append(test(", of a larger tree", proof.encoded, size: size + 1, valid: false))
       }
-      cases.append(test(", another place", proof.encoded.flipping(7, bit: 6), size: size, valid: false))
+      cases.append(test(", another leaf index", proof.encoded.flipping(7, bit: 6), size: size, valid: false))
       if size > 1 {
         cases.append(
           test(", altered", proof.encoded.flipping(proof.encoded.count - 1), size: size, valid: false))
@@ -82,33 +82,34 @@ enum ProofVectors: OwnVectorKind {
 
   private static func leavesCases(_ nodes: HistoryNodes) throws -> [[String: Any]] {
     var cases: [[String: Any]] = []
-    for (places, size) in [
+    for (leafIndices, size) in [
       ([0], 1), ([0, 1], 2), ([0, 2], 3), ([3, 4, 5], 7), ([5, 6, 60, 69], 70), ([68], 69),
     ] {
-      guard let proof = nodes.leavesProof(of: places.map(UInt64.init), size: UInt64(size)),
+      guard let proof = nodes.leavesProof(of: leafIndices.map(UInt64.init), size: UInt64(size)),
         let root = nodes.root(at: UInt64(size))
       else { continue }
-      func test(_ name: String, _ proof: [UInt8], _ places: [Int], valid: Bool) -> [String: Any] {
+      func test(_ name: String, _ proof: [UInt8], _ leafIndices: [Int], valid: Bool) -> [String: Any] {
         [
-          "name": "\(places) of \(size)\(name)", "type": "leaves", "places": places, "size": size,
+          "name": "\(leafIndices) of \(size)\(name)", "type": "leaves", "leaf_indices": leafIndices,
+          "size": size,
           "root": root.bytes.hex, "proof": proof.hex, "valid": valid,
         ]
       }
-      cases.append(test("", proof.encoded, places, valid: true))
+      cases.append(test("", proof.encoded, leafIndices, valid: true))
       let longer = try LeavesProof(decoding: proof.encoded).nodes.bytes + VectorSeed.bytes("more")
       if let hashes = LeafHashes(bytes: longer) {
-        cases.append(test(", a hash too many", LeavesProof(nodes: hashes).encoded, places, valid: false))
+        cases.append(test(", a hash too many", LeavesProof(nodes: hashes).encoded, leafIndices, valid: false))
       }
       if proof.nodes.count > 0 {
-        cases.append(test(", altered", proof.encoded.flipping(3), places, valid: false))
-        cases.append(test(", other places", proof.encoded, places.map { $0 + 1 }, valid: false))
+        cases.append(test(", altered", proof.encoded.flipping(3), leafIndices, valid: false))
+        cases.append(test(", other leaf indices", proof.encoded, leafIndices.map { $0 + 1 }, valid: false))
       }
     }
     return cases
   }
 
   private static func evidenceCases() throws -> [[String: Any]] {
-    let relay = try ReceiptKey(seed: VectorSeed.bytes("receipt key"))
+    let relay = try CheckpointKey(seed: VectorSeed.bytes("checkpoint key"))
     let maker = try LogMaker()
     guard let create = maker.entries.first else { return [] }
     let account = maker.log.account
@@ -117,26 +118,30 @@ enum ProofVectors: OwnVectorKind {
       mine.append(HistoryTree.leafHash([index]))
       others.append(HistoryTree.leafHash([index == 4 ? 99 : index]))
     }
-    func receipt(_ nodes: HistoryNodes, _ size: UInt64, by key: ReceiptKey? = nil) throws -> Receipt {
-      try Receipt(
+    func checkpoint(_ nodes: HistoryNodes, _ size: UInt64, by key: CheckpointKey? = nil) throws -> Checkpoint
+    {
+      try Checkpoint(
         account: account, treeSize: size, treeRoot: nodes.root(at: size) ?? .zero,
         logHead: maker.log.heads[0],
         by: key ?? relay)
     }
-    func evidence(_ older: Receipt, _ newer: Receipt) -> RelayEvidence {
+    func evidence(_ older: Checkpoint, _ newer: Checkpoint) -> RelayEvidence {
       RelayEvidence(
         create: create, older: older, newer: newer, beginning: mine.root(at: older.treeSize) ?? .zero,
         proof: mine.consistencyProof(from: older.treeSize, to: newer.treeSize)
           ?? ConsistencyProof(oldSize: 0, newSize: 0, path: []))
     }
-    let stranger = try ReceiptKey(seed: VectorSeed.bytes("stranger"))
-    let true1 = evidence(try receipt(others, 6), try receipt(mine, 9)).encoded
+    let stranger = try CheckpointKey(seed: VectorSeed.bytes("stranger"))
+    let true1 = evidence(try checkpoint(others, 6), try checkpoint(mine, 9)).encoded
     return [
       ("two histories", true1, true),
-      ("two of one size", evidence(try receipt(others, 9), try receipt(mine, 9)).encoded, true),
-      ("one history", evidence(try receipt(mine, 6), try receipt(mine, 9)).encoded, false),
-      ("before they part", evidence(try receipt(others, 4), try receipt(mine, 9)).encoded, false),
-      ("another signer", evidence(try receipt(others, 6, by: stranger), try receipt(mine, 9)).encoded, false),
+      ("two of one size", evidence(try checkpoint(others, 9), try checkpoint(mine, 9)).encoded, true),
+      ("one history", evidence(try checkpoint(mine, 6), try checkpoint(mine, 9)).encoded, false),
+      ("before they part", evidence(try checkpoint(others, 4), try checkpoint(mine, 9)).encoded, false),
+      (
+        "another signer", evidence(try checkpoint(others, 6, by: stranger), try checkpoint(mine, 9)).encoded,
+        false
+      ),
       ("the proof altered", true1.flipping(true1.count - 1), false),
       ("cut", Array(true1.dropLast(32)), false),
     ].map { ["name": $0.0, "type": "evidence", "evidence": $0.1.hex, "valid": $0.2] }
@@ -145,27 +150,28 @@ enum ProofVectors: OwnVectorKind {
   private static func partialCases() throws -> [[String: Any]] {
     let keys = try TestKeys.keys("author")
     let records = (0..<20).map { VectorSeed.bytes("record \($0)", count: 10 + $0) }
-    let append = try Append(
+    let signedBatch = try SignedBatch(
       of: records, by: keys, account: AccountID(unchecked: VectorSeed.bytes("account")),
       logHead: LogHead(unchecked: VectorSeed.bytes("head")), counter: 5,
-      previous: Digest32(unchecked: VectorSeed.bytes("previous")), basis: nil)
-    let hashes = LeafHashes(of: records, device: append.device, counter: append.counter)
+      previous: Digest32(unchecked: VectorSeed.bytes("previous")), knownCheckpoint: nil)
+    let hashes = LeafHashes(of: records, device: signedBatch.device, counter: signedBatch.counter)
     func part(_ indices: [Int]) -> PartialBatch? {
       PartialBatch(
-        firstLeaf: 100, append: append, leafHashes: hashes,
+        firstLeaf: 100, signedBatch: signedBatch, leafHashes: hashes,
         records: indices.map { PartialRecord(index: UInt16($0), bytes: records[$0]) })
     }
     guard let one = part([13]), let some = part([0, 7, 8, 19]), let all = part(Array(0..<20)) else {
       return []
     }
     let swapped = PartialBatch(
-      firstLeaf: 100, append: append, records: [PartialRecord(index: 12, bytes: records[13])],
+      firstLeaf: 100, signedBatch: signedBatch, records: [PartialRecord(index: 12, bytes: records[13])],
       proof: one.proof)
     let fewer = PartialBatch(
-      firstLeaf: 100, append: append, records: Array(some.records.dropLast()), proof: some.proof)
+      firstLeaf: 100, signedBatch: signedBatch, records: Array(some.records.dropLast()), proof: some.proof)
     return [
       ("one record", one.encoded, true), ("some", some.encoded, true), ("all", all.encoded, true),
-      ("another place", swapped.encoded, false), ("one less than the proof is for", fewer.encoded, false),
+      ("another leaf index", swapped.encoded, false),
+      ("one less than the proof is for", fewer.encoded, false),
       ("the record altered", one.encoded.flipping(250), false),
       ("the proof altered", one.encoded.flipping(one.encoded.count - 1), false),
       ("the signature altered", one.encoded.flipping(8 + 235), false),
@@ -198,9 +204,9 @@ enum ProofVectors: OwnVectorKind {
       }
       return try ConsistencyProof(decoding: test.bytes("proof")).holds(old: old, new: new)
     case "leaves":
-      let places = test.numbers("places")
-      guard places.allSatisfy(hashes.indices.contains) else { return false }
-      let leaves = places.map { (place: UInt64($0), hash: hashes[$0]) }
+      let leafIndices = test.numbers("leaf_indices")
+      guard leafIndices.allSatisfy(hashes.indices.contains) else { return false }
+      let leaves = leafIndices.map { (leaf: UInt64($0), hash: hashes[$0]) }
       return try LeavesProof(decoding: test.bytes("proof")).root(of: leaves, size: size) == root
     case "evidence":
       try RelayEvidence(decoding: test.bytes("evidence")).check()
@@ -209,14 +215,15 @@ enum ProofVectors: OwnVectorKind {
       let part = try PartialBatch(decoding: test.bytes("batch"))
       let leaves = part.records.map {
         (
-          place: UInt64($0.index),
-          hash: Append.leafHash(of: $0.bytes, device: part.append.device, counter: part.append.counter)
+          leaf: UInt64($0.index),
+          hash: SignedBatch.leafHash(
+            of: $0.bytes, device: part.signedBatch.device, counter: part.signedBatch.counter)
         )
       }
-      return part.append.isSigned(
+      return part.signedBatch.isSigned(
         by: SigningKeys(unchecked: file.bytes("signing_keys")),
         account: AccountID(unchecked: file.bytes("account")))
-        && part.proof.root(of: leaves, size: UInt64(part.append.leafCount)) == part.append.leafRoot
+        && part.proof.root(of: leaves, size: UInt64(part.signedBatch.leafCount)) == part.signedBatch.leafRoot
     }
   }
 }

@@ -6,28 +6,30 @@ import TLSCodec
 enum RecordVectors: OwnVectorKind {
   static let name = "record"
   static let about =
-    "A record opens to `entry`, padding included, under the key that follows from the root; or, with `valid` false, to nothing. SPEC.md sections 5.1 and 5.2."
+    "A record opens to `entry`, padding included, under the key that follows from the epoch secret; or, with `valid` false, to nothing. SPEC.md sections 5.1 and 5.2."
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     let account = AccountID(unchecked: VectorSeed.bytes("account"))
     let hash = Digest32(unchecked: VectorSeed.bytes("header hash"))
-    let root = VectorSeed.key("root")
+    let epochSecret = VectorSeed.key("epoch secret")
     let conversation = try ConversationID(bytes: Array(VectorSeed.bytes("conversation")[..<16]))
-    let key = try recordKey(conversation, account, hash, root)
+    let key = try recordKey(conversation, account, hash, epochSecret)
     let entry = ArchiveEntry.message(try message("Dinner at 7?", in: conversation))
     let long = ArchiveEntry.message(try message(String(repeating: "long ", count: 4000), in: conversation))
     let record = try RecordFrame.seal(entry, using: key).bytes
 
     func test(
       _ name: String, _ record: [UInt8], _ entry: ArchiveEntry, valid: Bool = false,
-      account signedFor: AccountID? = nil, hash other: Digest32? = nil, root otherRoot: SecretKey? = nil,
+      account signedFor: AccountID? = nil, hash other: Digest32? = nil,
+      epochSecret otherSecret: SecretKey? = nil,
       conversation otherConversation: ConversationID? = nil
     ) throws -> [String: Any] {
-      let (account, hash, root) = (signedFor ?? account, other ?? hash, otherRoot ?? root)
-      let key = try recordKey(otherConversation ?? conversation, account, hash, root)
+      let (account, hash, epochSecret) = (signedFor ?? account, other ?? hash, otherSecret ?? epochSecret)
+      let key = try recordKey(otherConversation ?? conversation, account, hash, epochSecret)
       return [
         "name": name, "account": account.bytes.hex, "header_hash": hash.bytes.hex,
-        "root": root.exportRawBytes().hex, "conversation": (otherConversation ?? conversation).bytes.hex,
+        "epoch_secret": epochSecret.exportRawBytes().hex,
+        "conversation": (otherConversation ?? conversation).bytes.hex,
         "stream_tag": key.tag.bytes.hex, "key": key.key.exportRawBytes().hex, "record": record.hex,
         "entry": try entry.padded().hex, "valid": valid,
       ]
@@ -39,7 +41,7 @@ enum RecordVectors: OwnVectorKind {
       try test(
         "another account", record, entry, account: AccountID(unchecked: VectorSeed.bytes("another account"))),
       try test("another epoch", record, entry, hash: Digest32(unchecked: VectorSeed.bytes("another hash"))),
-      try test("another root", record, entry, root: VectorSeed.key("another root")),
+      try test("another epoch secret", record, entry, epochSecret: VectorSeed.key("another epoch secret")),
       try test("another stream", record, entry, conversation: other),
     ]
     let places = [
@@ -65,12 +67,12 @@ enum RecordVectors: OwnVectorKind {
   }
 
   private static func recordKey(
-    _ conversation: ConversationID, _ account: AccountID, _ hash: Digest32, _ root: SecretKey
+    _ conversation: ConversationID, _ account: AccountID, _ hash: Digest32, _ epochSecret: SecretKey
   ) throws -> RecordKey {
-    let tag = try RecordKey.tag(of: conversation, account: account, root: root)
+    let tag = try RecordKey.tag(of: conversation, account: account, epochSecret: epochSecret)
     return RecordKey(
       conversation: conversation, tag: tag,
-      key: try RecordKey.key(tag: tag, epoch: hash, account: account, root: root),
+      key: try RecordKey.key(tag: tag, epoch: hash, account: account, epochSecret: epochSecret),
       epoch: EpochReference(unchecked: Array(hash.bytes[..<16])))
   }
 
@@ -78,7 +80,7 @@ enum RecordVectors: OwnVectorKind {
     let hash = Digest32(unchecked: test.bytes("header_hash"))
     let key = try recordKey(
       try ConversationID(bytes: test.bytes("conversation")), AccountID(unchecked: test.bytes("account")),
-      hash, SecretKey(copying: test.bytes("root")))
+      hash, SecretKey(copying: test.bytes("epoch_secret")))
     guard key.tag.bytes == test.bytes("stream_tag"), key.key.exportRawBytes() == test.bytes("key") else {
       return false
     }

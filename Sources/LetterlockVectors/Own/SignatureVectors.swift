@@ -12,8 +12,8 @@ enum SignatureVectors: OwnVectorKind {
     let account = AccountID(unchecked: VectorSeed.bytes("account"))
     let body = Array("a body".utf8)
     let hybrid = try keys.sign(body, for: .logEntry, account: account).bytes
-    let quick = try keys.quickSign(body, for: .append, account: account).bytes
-    let lifted = try keys.sign(body, for: .append, account: account).bytes
+    let quick = try keys.quickSign(body, for: .signedBatch, account: account).bytes
+    let lifted = try keys.sign(body, for: .signedBatch, account: account).bytes
 
     func test(
       _ name: String, _ signature: [UInt8], _ purpose: SignaturePurpose, valid: Bool,
@@ -28,17 +28,17 @@ enum SignatureVectors: OwnVectorKind {
     let none = AccountID(unchecked: [UInt8](repeating: 0, count: 32))
     let cases = [
       test("both algorithms", hybrid, .logEntry, valid: true),
-      test("Ed25519 alone", quick, .append, valid: true),
+      test("Ed25519 alone", quick, .signedBatch, valid: true),
       test("another purpose", hybrid, .bundle, valid: false),
-      test("another purpose, Ed25519", quick, .receipt, valid: false),
+      test("another purpose, Ed25519", quick, .checkpoint, valid: false),
       test("another account", hybrid, .logEntry, valid: false, account: none),
       test("another body", hybrid, .logEntry, valid: false, body: Array("A body".utf8)),
       test("another signer", hybrid, .logEntry, valid: false, keys: other.signingKeys),
       test("Ed25519 half altered", hybrid.flipping(3), .logEntry, valid: false),
       test("ML-DSA half altered", hybrid.flipping(700), .logEntry, valid: false),
-      test("ML-DSA half of another body's signature", quick + hybrid[64...], .append, valid: false),
-      test("Ed25519 half of a hybrid signature", Array(lifted[..<64]), .append, valid: false),
-      test("Ed25519 signature as half of a hybrid one", quick + lifted[64...], .append, valid: false),
+      test("ML-DSA half of another body's signature", quick + hybrid[64...], .signedBatch, valid: false),
+      test("Ed25519 half of a hybrid signature", Array(lifted[..<64]), .signedBatch, valid: false),
+      test("Ed25519 signature as half of a hybrid one", quick + lifted[64...], .signedBatch, valid: false),
       test("cut", Array(hybrid.dropLast()), .logEntry, valid: false),
     ]
     let shared: [String: Any] = [

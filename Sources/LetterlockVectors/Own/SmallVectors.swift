@@ -26,11 +26,11 @@ enum PaddingVectors: OwnVectorKind {
   }
 }
 
-/// Merkle trees and receipts.
+/// Merkle trees and checkpoints.
 enum TreeVectors: OwnVectorKind {
   static let name = "tree"
   static let about =
-    "`tree`: the root over leaves, and the tree as a device keeps it. `receipt`: whether the relay signed it. SPEC.md sections 6.1 and 6.2."
+    "`tree`: the root over leaves, and the tree as a device keeps it. `checkpoint`: whether the relay signed it. SPEC.md sections 6.1 and 6.2."
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     var cases: [[String: Any]] = []
@@ -42,22 +42,23 @@ enum TreeVectors: OwnVectorKind {
         "tree": tree.encoded.hex,
       ])
     }
-    let key = try ReceiptKey(seed: VectorSeed.bytes("receipt key"))
-    let receipt = try Receipt(
+    let key = try CheckpointKey(seed: VectorSeed.bytes("checkpoint key"))
+    let checkpoint = try Checkpoint(
       account: AccountID(unchecked: VectorSeed.bytes("account")), treeSize: 3,
       treeRoot: Digest32(unchecked: VectorSeed.bytes("tree root")),
       logHead: LogHead(unchecked: VectorSeed.bytes("head")), by: key
     ).encoded
     let altered = [
-      ("a receipt", receipt, true), ("its account altered", receipt.flipping(1), false),
-      ("its size altered", receipt.flipping(40), false), ("its root altered", receipt.flipping(41), false),
-      ("its head altered", receipt.flipping(73), false),
-      ("its signature altered", receipt.flipping(receipt.count - 2), false),
+      ("a checkpoint", checkpoint, true), ("its account altered", checkpoint.flipping(1), false),
+      ("its size altered", checkpoint.flipping(40), false),
+      ("its root altered", checkpoint.flipping(41), false),
+      ("its head altered", checkpoint.flipping(73), false),
+      ("its signature altered", checkpoint.flipping(checkpoint.count - 2), false),
     ]
     for (name, bytes, isValid) in altered {
-      cases.append(["name": name, "type": "receipt", "receipt": bytes.hex, "valid": isValid])
+      cases.append(["name": name, "type": "checkpoint", "checkpoint": bytes.hex, "valid": isValid])
     }
-    return (["receipt_key": key.publicKey.hex], cases)
+    return (["checkpoint_key": key.publicKey.hex], cases)
   }
 
   private static func tree(_ leaves: [[UInt8]]) -> HistoryTree {
@@ -67,9 +68,9 @@ enum TreeVectors: OwnVectorKind {
   }
 
   static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
-    if test.text("type") == "receipt" {
-      let receipt = try Receipt(decoding: test.bytes("receipt"))
-      return receipt.isSigned(by: file.bytes("receipt_key")) == test.flag("valid")
+    if test.text("type") == "checkpoint" {
+      let checkpoint = try Checkpoint(decoding: test.bytes("checkpoint"))
+      return checkpoint.isSigned(by: file.bytes("checkpoint_key")) == test.flag("valid")
     }
     let tree = tree(test.texts("leaves").map { Hex.decode($0) ?? [] })
     return tree.root.bytes == test.bytes("root") && tree.encoded == test.bytes("tree")

@@ -12,7 +12,7 @@ struct WrongEntry {
 /// One entry, at least, for each rule of SPEC.md section 3.4.
 extension LogMaker {
   func wrongEntries() throws -> [WrongEntry] {
-    try wrongPlaces() + wrongSigners() + wrongVotes() + wrongElectors() + wrongDevices() + wrongKeys()
+    try wrongPlaces() + wrongSigners() + wrongVotes() + wrongApprovers() + wrongDevices() + wrongKeys()
       + wrongHeaders()
   }
 
@@ -56,12 +56,12 @@ extension LogMaker {
 
   /// A replacement of the recovery device with the epoch of this number.
   private func replacement(
-    _ epoch: UInt64, _ devices: [DeviceKeys], electors: [DeviceID]? = nil
+    _ epoch: UInt64, _ devices: [DeviceKeys], approvers: [DeviceID]? = nil
   ) throws -> AccountChange {
     .replaceRecovery(
       .init(
         recovery: try DeviceKeyBundle(of: fourthRecovery, createdAt: 0),
-        electors: electors ?? devices.map(\.deviceID).sorted(),
+        approvers: approvers ?? devices.map(\.deviceID).sorted(),
         epoch: try Self.opening(epoch, account: log.account, devices + [fourthRecovery]).header))
   }
 
@@ -86,14 +86,17 @@ extension LogMaker {
       try wrong("a vote that the new recovery device did not sign", after: 2, 1, two, by: [phone]),
       try wrong("a vote of a device that joined since", after: 2, 1, two, by: [tablet, new]),
       try wrong(
-        "a vote of an elector and a device that joined since", after: 2, 1, two, by: [phone, tablet, new]),
-      try wrong("one of two electors", after: 9, 6, [rotatedPhone, laptop], by: [rotatedPhone, new]),
+        "a vote of a recovery approver and a device that joined since", after: 2, 1, two,
+        by: [phone, tablet, new]),
       try wrong(
-        "one of two electors with a device that joined since", after: 10, 6, three,
+        "one of two recovery approvers", after: 9, 6, [rotatedPhone, laptop], by: [rotatedPhone, new]),
+      try wrong(
+        "one of two recovery approvers with a device that joined since", after: 10, 6, three,
         by: [rotatedPhone, watch, new]),
-      try wrong("an elector that has removed the other", after: 11, 7, [laptop], by: [laptop, new]),
+      try wrong("a recovery approver that has removed the other", after: 11, 7, [laptop], by: [laptop, new]),
       try wrong(
-        "an elector, and one that was removed", after: 11, 7, [laptop], by: [laptop, rotatedPhone, new]),
+        "a recovery approver, and one that was removed", after: 11, 7, [laptop],
+        by: [laptop, rotatedPhone, new]),
       try wrong("the old recovery device after the new one", after: 2, 1, two, by: [recovery, new, phone]),
       WrongEntry(
         name: "a new recovery device that signed for another account", after: 8,
@@ -106,29 +109,29 @@ extension LogMaker {
         name: "a vote for another recovery device", after: 9,
         entry: try withVote(signer: rotatedPhone, new: thirdRecovery)),
       WrongEntry(
-        name: "an elector that signed the entry in place of a vote", after: 9,
+        name: "a recovery approver that signed the entry in place of a vote", after: 9,
         entry: try LogEntry(
           try entry(try replacement(6, [rotatedPhone, laptop]), by: rotatedPhone, after: 9).content,
           signedBy: [rotatedPhone, laptop, new], account: log.account)),
     ]
   }
 
-  private func wrongElectors() throws -> [WrongEntry] {
-    func wrong(_ name: String, after: Int = 9, _ electors: [DeviceID]) throws -> WrongEntry {
+  private func wrongApprovers() throws -> [WrongEntry] {
+    func wrong(_ name: String, after: Int = 9, _ approvers: [DeviceID]) throws -> WrongEntry {
       let (epoch, devices): (UInt64, [DeviceKeys]) = after == 9 ? (6, [rotatedPhone, laptop]) : (7, [laptop])
       return WrongEntry(
         name: name, after: after,
         entry: try entry(
-          try replacement(epoch, devices, electors: electors), by: thirdRecovery, after: after,
+          try replacement(epoch, devices, approvers: approvers), by: thirdRecovery, after: after,
           signedBy: [thirdRecovery, try fourthRecovery]))
     }
     return [
-      try wrong("electors out of order", electors.reversed()),
-      try wrong("an elector twice", [laptop.deviceID, laptop.deviceID]),
-      try wrong("an elector that is unknown", [try TestKeys.keys("stranger").deviceID]),
-      try wrong("an elector that was removed", after: 11, [rotatedPhone.deviceID]),
-      try wrong("the old recovery device as an elector", [thirdRecovery.deviceID]),
-      try wrong("the new recovery device as an elector", [try fourthRecovery.deviceID]),
+      try wrong("recovery approvers out of order", approvers.reversed()),
+      try wrong("a recovery approver twice", [laptop.deviceID, laptop.deviceID]),
+      try wrong("a recovery approver that is unknown", [try TestKeys.keys("stranger").deviceID]),
+      try wrong("a recovery approver that was removed", after: 11, [rotatedPhone.deviceID]),
+      try wrong("the old recovery device as a recovery approver", [thirdRecovery.deviceID]),
+      try wrong("the new recovery device as a recovery approver", [try fourthRecovery.deviceID]),
     ]
   }
 
@@ -136,7 +139,7 @@ extension LogMaker {
   private func withVote(signer: DeviceKeys, new: DeviceKeys) throws -> LogEntry {
     let content = VoteContent(
       recovery: thirdRecovery.deviceID, signer: signer.deviceID, newRecovery: new.deviceID,
-      electors: electors)
+      approvers: approvers)
     return try LogEntry(
       try entry(try replacement(6, [rotatedPhone, laptop]), by: rotatedPhone, after: 9).content,
       signedBy: [rotatedPhone, try fourthRecovery], votes: [laptop.vote(for: content, account: log.account)],

@@ -37,7 +37,7 @@ struct HistoryProofTests {
     #expect(Self.nodes.root(at: UInt64(Self.leaves.count) + 1) == nil)
   }
 
-  @Test func `a stored tree of more leaves than a place can number is refused`() throws {
+  @Test func `a stored tree of more leaves than a leaf index can number is refused`() throws {
     func stored(_ size: UInt64) -> [UInt8] {
       var writer = TLSWriter()
       writer.write(size)

@@ -15,12 +15,12 @@ struct LeavesProofTests {
     return nodes
   }()
 
-  private static func pairs(_ places: [UInt64]) -> [(place: UInt64, hash: Digest32)] {
-    places.map { ($0, leaves[Int($0)]) }
+  private static func pairs(_ leafIndices: [UInt64]) -> [(leaf: UInt64, hash: Digest32)] {
+    leafIndices.map { ($0, leaves[Int($0)]) }
   }
 
-  /// A few places below a size, ascending.
-  private static func places(below size: Int, _ generator: inout SeededGenerator) -> [UInt64] {
+  /// A few leaf indices below a size, ascending.
+  private static func leafIndices(below size: Int, _ generator: inout SeededGenerator) -> [UInt64] {
     let count = Int.random(in: 1...min(size, 6), using: &generator)
     return Set((0..<count).map { _ in UInt64.random(in: 0..<UInt64(size), using: &generator) }).sorted()
   }
@@ -29,9 +29,10 @@ struct LeavesProofTests {
     var generator = SeededGenerator(seed: 1)
     for size in 1...Self.leaves.count {
       for _ in 0..<5 {
-        let places = Self.places(below: size, &generator)
-        let proof = try #require(Self.nodes.leavesProof(of: places, size: UInt64(size)))
-        #expect(proof.root(of: Self.pairs(places), size: UInt64(size)) == Self.nodes.root(at: UInt64(size)))
+        let leafIndices = Self.leafIndices(below: size, &generator)
+        let proof = try #require(Self.nodes.leavesProof(of: leafIndices, size: UInt64(size)))
+        #expect(
+          proof.root(of: Self.pairs(leafIndices), size: UInt64(size)) == Self.nodes.root(at: UInt64(size)))
       }
     }
     let all = (0..<70).map { UInt64($0) }
@@ -42,9 +43,9 @@ struct LeavesProofTests {
   }
 
   @Test func `one leaf takes as many hashes as its path, and neighbours share them`() throws {
-    for place in UInt64(0)..<70 {
-      let one = try #require(Self.nodes.leavesProof(of: [place], size: 70))
-      let path = try #require(Self.nodes.inclusionProof(of: place, size: 70)).path
+    for leaf in UInt64(0)..<70 {
+      let one = try #require(Self.nodes.leavesProof(of: [leaf], size: 70))
+      let path = try #require(Self.nodes.inclusionProof(of: leaf, size: 70)).path
       #expect(one.nodes.count == path.count)
       #expect(Set((0..<one.nodes.count).compactMap { one.nodes[$0] }) == Set(path))
     }
@@ -55,9 +56,9 @@ struct LeavesProofTests {
     var generator = SeededGenerator(seed: 2)
     let root = Self.nodes.root(at: 61)
     for _ in 0..<40 {
-      let places = Self.places(below: 61, &generator)
-      let proof = try #require(Self.nodes.leavesProof(of: places, size: 61))
-      let pairs = Self.pairs(places)
+      let leafIndices = Self.leafIndices(below: 61, &generator)
+      let proof = try #require(Self.nodes.leavesProof(of: leafIndices, size: 61))
+      let pairs = Self.pairs(leafIndices)
       var altered = proof.nodes.bytes
       if !altered.isEmpty {
         altered[Int.random(in: 0..<altered.count, using: &generator)] ^= 1
@@ -69,9 +70,9 @@ struct LeavesProofTests {
       let shorter = try #require(LeafHashes(bytes: Array(proof.nodes.bytes.dropLast(32))))
       if proof.nodes.count > 0 { #expect(LeavesProof(nodes: shorter).root(of: pairs, size: 61) == nil) }
       var moved = pairs
-      moved[0].hash = Self.leaves[Int(places[0]) + 1]
+      moved[0].hash = Self.leaves[Int(leafIndices[0]) + 1]
       #expect(proof.root(of: moved, size: 61) != root)
-      #expect(proof.root(of: pairs, size: places[places.count - 1]) == nil)
+      #expect(proof.root(of: pairs, size: leafIndices[leafIndices.count - 1]) == nil)
       #expect(proof.root(of: [], size: 61) == nil)
     }
   }

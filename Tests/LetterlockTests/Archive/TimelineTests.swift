@@ -104,7 +104,8 @@ struct TimelineTests {
         body: .text("x"))
       index.add(
         Device.HistoryEntry(
-          place: .leaf(UInt64(number)), author: DeviceID(unchecked: []), entry: .success(.message(message))))
+          position: .leaf(UInt64(number)), author: DeviceID(unchecked: []), entry: .success(.message(message))
+        ))
     }
     index.settle()
     #expect(index.references.map { index.id(of: $0) } == ids)

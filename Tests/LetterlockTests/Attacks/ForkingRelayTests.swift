@@ -32,7 +32,7 @@ struct ForkingRelayTests {
     return evidence
   }
 
-  @Test func `the other history's receipt is evidence when both are as long`() async throws {
+  @Test func `the other history's checkpoint is evidence when both are as long`() async throws {
     let evidence = try evidence(of: try await house.phone.sync().verdict)
     try evidence.check()
     #expect(evidence.account == house.phone.account)
@@ -60,12 +60,12 @@ struct ForkingRelayTests {
       try await house.phone.sync()
     }
     // The last record of the other history, put at the end of this one.
-    let place = size + 4
+    let leaf = size + 4
     let last = try #require(page.batches.last)
     await house.relay.alter {
       HistoryPage(
-        batches: [last.replacing(last.records, at: place)],
-        receipt: $0.receipt)
+        batches: [last.replacing(last.records, at: leaf)],
+        checkpoint: $0.checkpoint)
     }
     let evidence = try evidence(of: try await house.phone.sync().verdict)
     try evidence.check()
@@ -104,11 +104,11 @@ struct ForkingRelayTests {
     }
   }
 
-  @Test func `two receipts of one history are no evidence`() async throws {
-    let older = try #require(try house.mac.progress().receipt)
+  @Test func `two checkpoints of one history are no evidence`() async throws {
+    let older = try #require(try house.mac.progress().checkpoint)
     try house.mac.append(Household.text("more"), to: house.chat)
     try await house.mac.sync()
-    let newer = try #require(try house.mac.progress().receipt)
+    let newer = try #require(try house.mac.progress().checkpoint)
     var nodes = HistoryNodes()
     for batch in try house.mac.neededStore().batches(from: 0, limit: .max) {
       nodes.append(batch.leafHashes)

@@ -69,13 +69,14 @@ struct InterruptedRecoveryTests {
 
   /// As a thief's device may do, or the person on another one.
   @Test
-  func `a replacement by vote whose next elector was removed meanwhile is dropped, and nothing is stuck`()
+  func
+    `a replacement by vote whose next recovery approver was removed meanwhile is dropped, and nothing is stuck`()
     async throws
   {
     let house = try await Household()
     _ = try house.phone.prepareRecoveryKey()
     let tablet = try await house.join("Tablet")
-    let proposal = try house.phone.proposeRecoveryKey(electors: [house.phone.id, tablet.id])
+    let proposal = try house.phone.proposeRecoveryKey(approvers: [house.phone.id, tablet.id])
     await house.relay.lose(.request)
     try? await house.phone.replaceRecoveryKey(by: proposal, votes: [])
     try await house.mac.sync()

@@ -62,11 +62,11 @@ struct LyingRelayTests {
         }
       } == .tampered(.tampered(leaf: size)))
     #expect(
-      try await verdict { HistoryPage(batches: Array($0.batches.dropFirst()), receipt: $0.receipt) }
+      try await verdict { HistoryPage(batches: Array($0.batches.dropFirst()), checkpoint: $0.checkpoint) }
         == .missing(leaves: [size]))
     #expect(
-      try await verdict { HistoryPage(batches: [], receipt: $0.receipt) } == .missing(leaves: [size]))
-    let old = try await InMemoryRelay().receiptKey()
+      try await verdict { HistoryPage(batches: [], checkpoint: $0.checkpoint) } == .missing(leaves: [size]))
+    let old = try await InMemoryRelay().checkpointKey()
     #expect(old.count == 32)
     await house.relay.behave()
     #expect(try await house.phone.sync().verdict == .complete(size: size + 2))
@@ -80,9 +80,9 @@ struct LyingRelayTests {
     try house.phone.append(Household.text("second"), to: house.chat)
     try await house.phone.sync()
     let size = try house.phone.progress().history.tree.size
-    await house.relay.alter { _ in HistoryPage(batches: [], receipt: page.receipt) }
+    await house.relay.alter { _ in HistoryPage(batches: [], checkpoint: page.checkpoint) }
     #expect(
-      try await house.phone.sync().verdict == .rolledBack(from: size, to: page.receipt.treeSize))
+      try await house.phone.sync().verdict == .rolledBack(from: size, to: page.checkpoint.treeSize))
     await house.relay.behave()
     try await house.phone.beginEpoch()
     await house.relay.show(log, of: house.phone.account)
@@ -103,7 +103,7 @@ struct LyingRelayTests {
     _ = try await house.mac.sync()
     #expect(house.mac.unreadableEpochs == [1])
     await house.relay.behave()
-    #expect(try await house.mac.sync().mended == [])
+    #expect(try await house.mac.sync().repaired == [])
     #expect(house.mac.unreadableEpochs == [])
   }
 }
@@ -111,7 +111,8 @@ struct LyingRelayTests {
 extension HistoryPage {
   func with(_ change: (HistoryBatch) -> HistoryBatch) -> HistoryPage {
     HistoryPage(
-      batches: batches.enumerated().map { $0.offset == 0 ? change($0.element) : $0.element }, receipt: receipt
+      batches: batches.enumerated().map { $0.offset == 0 ? change($0.element) : $0.element },
+      checkpoint: checkpoint
     )
   }
 }

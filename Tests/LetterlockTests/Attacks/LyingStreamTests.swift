@@ -41,7 +41,7 @@ struct LyingStreamTests {
   ) async throws -> Verdict? {
     try await refusal { page in
       StreamPage(
-        receipt: page.receipt, consistency: page.consistency, batches: change(page.batches),
+        checkpoint: page.checkpoint, consistency: page.consistency, batches: change(page.batches),
         proof: page.proof,
         hasOlder: page.hasOlder)
     }
@@ -69,7 +69,8 @@ struct LyingStreamTests {
     #expect(renumbered.isOtherLeaves)
     let moved = try await refusal(batches: {
       $0.map {
-        PartialBatch(firstLeaf: $0.firstLeaf - 1, append: $0.append, records: $0.records, proof: $0.proof)
+        PartialBatch(
+          firstLeaf: $0.firstLeaf - 1, signedBatch: $0.signedBatch, records: $0.records, proof: $0.proof)
       }
     })
     guard case .tampered(.notInHistory) = moved else { Issue.record("\(String(describing: moved))"); return }
@@ -79,29 +80,32 @@ struct LyingStreamTests {
     }
   }
 
-  @Test func `is refused with a proof for another tree, another history, or an older receipt`() async throws {
+  @Test func `is refused with a proof for another tree, another history, or an older checkpoint`()
+    async throws
+  {
     let other = try await refusal { page in
       var bytes = page.proof.nodes.bytes
       if !bytes.isEmpty { bytes[0] ^= 1 }
       return StreamPage(
-        receipt: page.receipt, consistency: page.consistency, batches: page.batches,
+        checkpoint: page.checkpoint, consistency: page.consistency, batches: page.batches,
         proof: LeavesProof(nodes: LeafHashes(bytes: bytes) ?? LeafHashes()), hasOlder: page.hasOlder)
     }
     guard case .tampered(.notInHistory) = other else { Issue.record("\(String(describing: other))"); return }
     let size = try house.phone.progress().history.tree.size
-    let old = try #require(try house.phone.progress().receipt)
+    let old = try #require(try house.phone.progress().checkpoint)
     let none = try await refusal { page in
       StreamPage(
-        receipt: page.receipt, consistency: nil, batches: page.batches, proof: page.proof,
+        checkpoint: page.checkpoint, consistency: nil, batches: page.batches, proof: page.proof,
         hasOlder: page.hasOlder)
     }
     #expect(none == .forked(evidence: nil))
     let past = try #require(
-      try house.mac.neededStore().batches(from: 0, limit: .max).compactMap(\.append.basis).last)
+      try house.mac.neededStore().batches(from: 0, limit: .max).compactMap(\.signedBatch.knownCheckpoint).last
+    )
     #expect(past.treeSize < size && old.treeSize == size)
     let back = try await refusal { page in
       StreamPage(
-        receipt: past, consistency: page.consistency, batches: page.batches, proof: page.proof,
+        checkpoint: past, consistency: page.consistency, batches: page.batches, proof: page.proof,
         hasOlder: page.hasOlder)
     }
     #expect(back == .rolledBack(from: size, to: past.treeSize))
@@ -110,7 +114,7 @@ struct LyingStreamTests {
   @Test func `is refused when it gives what was not asked for`() async throws {
     let (account, relay) = (house.phone.account, house.relay)
     let listing = try await relay.newestStreams(before: .max, limit: 50, knownSize: 0, of: account)
-    let size = try #require(try device.progress().promised ?? device.progress().receipt).treeSize
+    let size = try #require(try device.progress().promised ?? device.progress().checkpoint).treeSize
     let others = try await relay.newestStreams(before: .max, limit: 50, knownSize: size, of: account)
     #expect(listing.page.batches == others.page.batches)
     let verdict = try await refusal { _ in others.page }
@@ -119,21 +123,21 @@ struct LyingStreamTests {
     }
   }
 
-  @Test func `is refused where a record's place would be past the largest number`() async throws {
+  @Test func `is refused where a record's leaf index would be past the largest number`() async throws {
     try house.phone.append(Household.text("after"), to: house.chat)
     try await house.phone.sync()
     let page = try await house.relay.newestStreams(
       before: .max, limit: 1, knownSize: 0, of: house.phone.account
     ).page
     let batch = try #require(page.batches.last)
-    let last = UInt64.max - UInt64(batch.append.leafCount)
+    let last = UInt64.max - UInt64(batch.signedBatch.leafCount)
     let moved = PartialBatch(
-      firstLeaf: last, append: batch.append,
+      firstLeaf: last, signedBatch: batch.signedBatch,
       records: batch.records.map { PartialRecord(index: .max, bytes: $0.bytes) }, proof: batch.proof)
     let endless = StreamPage(
-      receipt: try Receipt(
-        account: house.phone.account, treeSize: .max, treeRoot: page.receipt.treeRoot,
-        logHead: page.receipt.logHead, by: ReceiptKey()),
+      checkpoint: try Checkpoint(
+        account: house.phone.account, treeSize: .max, treeRoot: page.checkpoint.treeRoot,
+        logHead: page.checkpoint.logHead, by: CheckpointKey()),
       consistency: nil, batches: [moved], proof: page.proof, hasOlder: false)
     #expect(throws: HistoryError.otherLeaves(leaf: last)) { try endless.proven(in: house.phone.log) }
   }
@@ -141,7 +145,7 @@ struct LyingStreamTests {
   @Test func `that says there is more and gives nothing is not asked for ever`() async throws {
     await house.relay.alterStreams { page in
       StreamPage(
-        receipt: page.receipt, consistency: page.consistency, batches: [],
+        checkpoint: page.checkpoint, consistency: page.consistency, batches: [],
         proof: LeavesProof(nodes: LeafHashes()), hasOlder: true)
     }
     await #expect(throws: DeviceError.self) { try await device.newestMessages(in: house.chat) }
@@ -152,11 +156,12 @@ struct LyingStreamTests {
     let progress = try house.mac.progress()
     let record = try house.mac.archive.conversation(house.chat).seal(Household.text("late")).bytes
     try await house.phone.remove(house.mac.id)
-    let append = try Append(
+    let signedBatch = try SignedBatch(
       of: [record], by: keys, account: log.account, logHead: log.head, counter: 99,
-      previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero, basis: progress.receipt)
+      previous: progress.history.author(keys.deviceID)?.batchHash ?? .zero,
+      knownCheckpoint: progress.checkpoint)
     let forged = PartialBatch(
-      firstLeaf: progress.history.tree.size, append: append,
+      firstLeaf: progress.history.tree.size, signedBatch: signedBatch,
       records: [PartialRecord(index: 0, bytes: record)],
       proof: LeavesProof(nodes: LeafHashes()))
     try house.phone.append(Household.text("after"), to: house.chat)
@@ -164,7 +169,7 @@ struct LyingStreamTests {
     // The relay puts it where the removal says that nothing of it can stand.
     let newest = try await refusal { page in
       StreamPage(
-        receipt: page.receipt, consistency: page.consistency, batches: [forged], proof: page.proof,
+        checkpoint: page.checkpoint, consistency: page.consistency, batches: [forged], proof: page.proof,
         hasOlder: false)
     }
     #expect(newest == .tampered(.staleLogHead(house.mac.id)))
@@ -173,7 +178,7 @@ struct LyingStreamTests {
 
 extension PartialBatch {
   fileprivate func with(_ records: [PartialRecord]) -> PartialBatch {
-    PartialBatch(firstLeaf: firstLeaf, append: append, records: records, proof: proof)
+    PartialBatch(firstLeaf: firstLeaf, signedBatch: signedBatch, records: records, proof: proof)
   }
 }
 

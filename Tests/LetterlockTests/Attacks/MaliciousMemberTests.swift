@@ -14,10 +14,10 @@ struct MaliciousMemberTests {
 
   /// An epoch whose private parts are wrong in one way, and whose public parts pass.
   private func opening(_ fault: Fault, by device: Device) throws -> (EpochHeader, [StoredWrap]) {
-    let (_, log, roots) = device.secrets
+    let (_, log, epochSecrets) = device.secrets
     let history = try device.progress().history
     let number = log.newestEpoch.header.number + 1
-    let links = fault == .link ? roots.mapValues { _ in SecretKey(random: 32) } : roots
+    let links = fault == .link ? epochSecrets.mapValues { _ in SecretKey(random: 32) } : epochSecrets
     let recipients = log.members.filter { $0.value.isActive }.mapValues { $0.bundle.sealingKey }
     let opening = try EpochOpening(
       number: number, account: log.account,
@@ -31,9 +31,9 @@ struct MaliciousMemberTests {
       inboxKey: fault == .inboxKey ? (recipients[device.id] ?? good.inboxKey) : good.inboxKey,
       links: good.links, treeSize: good.treeSize, treeRoot: good.treeRoot, wraps: [])
     let wraps = try recipients.sorted { $0.key < $1.key }.map { id, key in
-      let root = fault == .everyWrap && id != device.id ? SecretKey(random: 32) : opening.root
+      let epochSecret = fault == .everyWrap && id != device.id ? SecretKey(random: 32) : opening.epochSecret
       let wrap = try EpochWrap.wrap(
-        root, header: header, account: log.account, for: id, sealingKey: key)
+        epochSecret, header: header, account: log.account, for: id, sealingKey: key)
       return StoredWrap(device: id, wrap: Opaque(wrap))
     }
     let digests = wraps.map { WrapDigest(device: $0.device, wrapHash: EpochWrap.hash($0.wrap.bytes)) }
@@ -41,7 +41,7 @@ struct MaliciousMemberTests {
   }
 
   @Test(arguments: Fault.allCases)
-  func `a header whose private parts are wrong is noticed, named and mended`(fault: Fault) async throws {
+  func `a header whose private parts are wrong is noticed, named and repaired`(fault: Fault) async throws {
     let house = try await Household()
     if fault == .missingLink {
       try await house.phone.beginEpoch()
@@ -55,7 +55,7 @@ struct MaliciousMemberTests {
 
     let report = try await house.phone.sync()
     // What was not linked may have been kept from its opener: nobody is named for that.
-    #expect(report.mended == (fault == .missingLink ? [] : [house.mac.id]))
+    #expect(report.repaired == (fault == .missingLink ? [] : [house.mac.id]))
     #expect(house.phone.log.newestEpoch.header.number == header.number + 1)
     try house.phone.append(Household.text("after"), to: house.chat)
     try await house.phone.sync()
@@ -65,7 +65,7 @@ struct MaliciousMemberTests {
     #expect(try Household.texts(of: try await house.restore()) == texts)
   }
 
-  @Test func `nothing is sealed under an epoch before it is mended`() async throws {
+  @Test func `nothing is sealed under an epoch before it is repaired`() async throws {
     let house = try await Household()
     let (header, wraps) = try opening(.commitment, by: house.mac)
     try await house.relay.appendLogEntry(
@@ -79,10 +79,10 @@ struct MaliciousMemberTests {
 
   @Test func `a wrong wrap for the recovery device does not keep the recovery key out`() async throws {
     let house = try await Household()
-    let (_, log, roots) = house.mac.secrets
+    let (_, log, epochSecrets) = house.mac.secrets
     let history = try house.mac.progress().history
     let good = try EpochOpening(
-      number: 1, account: log.account, linking: roots.map { ($0.key, $0.value) },
+      number: 1, account: log.account, linking: epochSecrets.map { ($0.key, $0.value) },
       recipients: log.members.mapValues { $0.bundle.sealingKey }, treeSize: history.tree.size,
       treeRoot: history.tree.root)
     let wraps = good.wraps.map { wrap in
@@ -117,10 +117,13 @@ struct MaliciousMemberTests {
     try await house.mac.sync()
     #expect(house.phone.log.heads == house.mac.log.heads)
     #expect(house.phone.log.newestEpoch.header.number == number + 2)
-    // The loser has dropped the root that it made in vain: one root for each epoch, the same on both.
-    let (roots, others) = (house.phone.secrets.roots, house.mac.secrets.roots)
-    #expect(roots.keys.sorted() == Array(0...(number + 2)))
-    #expect(roots.allSatisfy { number, root in others[number].map { root.isEqual(to: $0) } ?? false })
+    // The loser has dropped the epoch secret that it made in vain: one epoch secret for each epoch, the same on both.
+    let (epochSecrets, others) = (house.phone.secrets.epochSecrets, house.mac.secrets.epochSecrets)
+    #expect(epochSecrets.keys.sorted() == Array(0...(number + 2)))
+    #expect(
+      epochSecrets.allSatisfy { number, epochSecret in
+        others[number].map { epochSecret.isEqual(to: $0) } ?? false
+      })
     #expect(try Household.texts(of: house.phone) == ["first", "from the mac"])
   }
 }

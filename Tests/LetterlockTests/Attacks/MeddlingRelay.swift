@@ -76,7 +76,7 @@ actor MeddlingRelay: Relay {
     blobByteCount += bytes.count
   }
 
-  func receiptKey() async throws(RelayError) -> [UInt8] { try await honest.receiptKey() }
+  func checkpointKey() async throws(RelayError) -> [UInt8] { try await honest.checkpointKey() }
 
   func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
     try await honest.createAccount(entry, wraps: wraps)
@@ -113,9 +113,9 @@ actor MeddlingRelay: Relay {
   }
 
   func append(
-    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
-  ) async throws(RelayError) -> AppendOutcome {
-    try await honest.append(append, records: records, erasing: places, to: account)
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID
+  ) async throws(RelayError) -> BatchOutcome {
+    try await honest.append(signedBatch, records: records, erasing: leafIndices, to: account)
   }
 
   func history(

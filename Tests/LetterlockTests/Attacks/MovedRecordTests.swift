@@ -21,9 +21,9 @@ struct MovedRecordTests {
 
   @Test func `a member that seals a message into another conversation's stream is refused`() async throws {
     let house = try await Household()
-    let (_, log, roots) = house.mac.secrets
-    let root = try #require(roots[0])
-    let epoch = ReadableEpoch(account: log.account, hash: log.newestEpoch.hash, root: root)
+    let (_, log, epochSecrets) = house.mac.secrets
+    let epochSecret = try #require(epochSecrets[0])
+    let epoch = ReadableEpoch(account: log.account, hash: log.newestEpoch.hash, epochSecret: epochSecret)
     var message = Household.text("elsewhere")
     message.conversation = ConversationID()
     let record = try RecordFrame.seal(.message(message), using: try epoch.recordKey(for: house.chat))

@@ -42,7 +42,7 @@ struct OvertakenEntryTests {
     let old = house.phone.secrets.keys.sealingKey
     await house.relay.denyNextEntry()
     try await house.phone.rotateKeys()
-    for device in [house.mac, house.phone] { #expect(try await device.sync().mended == []) }
+    for device in [house.mac, house.phone] { #expect(try await device.sync().repaired == []) }
     let keys = house.phone.secrets.keys
     #expect(keys.sealingKey != old)
     #expect(house.phone.log.members[house.phone.id]?.bundle.sealingKey == keys.sealingKey)

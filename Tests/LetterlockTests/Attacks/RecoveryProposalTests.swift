@@ -9,12 +9,12 @@ import Testing
 @Suite("Attacks: a lost recovery key that devices replace by vote")
 struct RecoveryProposalTests {
   /// Phone, mac and tablet, which all were there when the present recovery key came in.
-  private func threeElectors() async throws -> (Household, Device) {
+  private func threeApprovers() async throws -> (Household, Device) {
     let house = try await Household()
     let tablet = try await house.join("Tablet")
     try show(try house.phone.prepareRecoveryKey())
     try await house.phone.replaceRecoveryKey(
-      try house.key(), electors: [house.phone.id, house.mac.id, tablet.id])
+      try house.key(), approvers: [house.phone.id, house.mac.id, tablet.id])
     for device in [house.mac, tablet] { try await device.sync() }
     return (house, tablet)
   }
@@ -27,7 +27,9 @@ struct RecoveryProposalTests {
     try Value(decoding: value.encoded)
   }
 
-  @Test func `the first device replaces a lost key alone while it is the only elector`() async throws {
+  @Test func `the first device replaces a lost key alone while it is the only recovery approver`()
+    async throws
+  {
     let house = try await Household()
     let shown = try show(try house.phone.prepareRecoveryKey())
     #expect(try house.phone.votesMissing(for: try house.phone.proposeRecoveryKey(), with: []) == 0)
@@ -37,14 +39,14 @@ struct RecoveryProposalTests {
       relay: house.relay)
     #expect(restored.account == house.phone.account)
     await #expect(throws: DeviceError.noSuchAccount) { try await house.restore() }
-    await #expect(throws: DeviceError.notAnElector) {
+    await #expect(throws: DeviceError.notAnApprover) {
       let late = try await house.join("Late")
       try await late.replaceRecoveryKey(votes: [])
     }
   }
 
   @Test func `two of three agree, however the log grows in between`() async throws {
-    let (house, tablet) = try await threeElectors()
+    let (house, tablet) = try await threeApprovers()
     let shown = try show(try house.mac.prepareRecoveryKey())
     let proposal = try carried(try house.mac.proposeRecoveryKey())
     let vote = try carried(try await tablet.vote(for: proposal, confirmedBy: proposal.code))
@@ -70,7 +72,7 @@ struct RecoveryProposalTests {
   }
 
   @Test func `too few votes, or one twice, replace nothing`() async throws {
-    let (house, tablet) = try await threeElectors()
+    let (house, tablet) = try await threeApprovers()
     let late = try await house.join("Late")
     for device in [house.phone, house.mac, tablet] { try await device.sync() }
     try show(try house.mac.prepareRecoveryKey())
@@ -80,10 +82,10 @@ struct RecoveryProposalTests {
     await #expect(throws: DeviceError.votesMissing(1)) {
       try await house.mac.replaceRecoveryKey(votes: [own, own])
     }
-    await #expect(throws: DeviceError.notAnElector) {
+    await #expect(throws: DeviceError.notAnApprover) {
       try await late.vote(for: proposal, confirmedBy: proposal.code)
     }
-    #expect(throws: DeviceError.notAnElector) { try late.proposeRecoveryKey() }
+    #expect(throws: DeviceError.notAnApprover) { try late.proposeRecoveryKey() }
     // A vote that a late device signs all the same.
     let forged = RecoveryVote(
       version: .newest, account: late.account,
@@ -97,7 +99,7 @@ struct RecoveryProposalTests {
   @Test func `a thief's device cannot use a vote for another's proposal, nor change what it proposes`()
     async throws
   {
-    let (house, tablet) = try await threeElectors()
+    let (house, tablet) = try await threeApprovers()
     try show(try house.mac.prepareRecoveryKey())
     try show(try house.phone.prepareRecoveryKey())
     let proposal = try house.mac.proposeRecoveryKey()
@@ -110,7 +112,7 @@ struct RecoveryProposalTests {
       version: .newest, account: proposal.account,
       content: VoteContent(
         recovery: proposal.content.recovery, signer: house.mac.id, newRecovery: own.content.newRecovery,
-        electors: proposal.content.electors),
+        approvers: proposal.content.approvers),
       signature: proposal.signature)
     await #expect(throws: DeviceError.proposalRefused) {
       try await tablet.vote(for: swapped, confirmedBy: swapped.code)
@@ -123,7 +125,7 @@ struct RecoveryProposalTests {
   }
 
   @Test func `a vote wants the code of the proposal that the person made`() async throws {
-    let (house, tablet) = try await threeElectors()
+    let (house, tablet) = try await threeApprovers()
     try show(try house.mac.prepareRecoveryKey())
     try show(try house.phone.prepareRecoveryKey())
     let proposal = try house.mac.proposeRecoveryKey()
@@ -136,8 +138,8 @@ struct RecoveryProposalTests {
     }
     let spaced = proposal.code.filter(\.isNumber).map { "\($0)" }.joined(separator: "-")
     #expect(try await tablet.vote(for: proposal, confirmedBy: spaced).device == tablet.id)
-    // The same key with other electors is another proposal.
-    #expect(try house.mac.proposeRecoveryKey(electors: [house.mac.id]).code != proposal.code)
+    // The same key with other recovery approvers is another proposal.
+    #expect(try house.mac.proposeRecoveryKey(approvers: [house.mac.id]).code != proposal.code)
   }
 
   @Test func `a proposal that was changed on its way back gives nobody a vote`() async throws {
@@ -149,17 +151,17 @@ struct RecoveryProposalTests {
       version: .newest, account: proposal.account,
       content: VoteContent(
         recovery: content.recovery, signer: content.signer, newRecovery: content.newRecovery,
-        electors: [house.mac.id]), signature: proposal.signature)
+        approvers: [house.mac.id]), signature: proposal.signature)
     // The phone alone has a vote: none are missing.
     #expect(try house.phone.votesMissing(for: proposal, with: []) == 0)
     await #expect(throws: DeviceError.proposalRefused) {
       try await house.phone.replaceRecoveryKey(by: changed, votes: [])
     }
-    #expect(house.phone.log.electors == [house.phone.id])
+    #expect(house.phone.log.approvers == [house.phone.id])
   }
 
   @Test func `another device's proposal is not one's own`() async throws {
-    let (house, tablet) = try await threeElectors()
+    let (house, tablet) = try await threeApprovers()
     try show(try house.mac.prepareRecoveryKey())
     try show(try house.phone.prepareRecoveryKey())
     let proposal = try house.mac.proposeRecoveryKey()
@@ -173,7 +175,7 @@ struct RecoveryProposalTests {
   }
 
   @Test func `every flipped bit of a proposal or a vote is refused`() async throws {
-    let (house, tablet) = try await threeElectors()
+    let (house, tablet) = try await threeApprovers()
     try show(try house.mac.prepareRecoveryKey())
     let proposal = try house.mac.proposeRecoveryKey()
     let vote = try await tablet.vote(for: proposal, confirmedBy: proposal.code)

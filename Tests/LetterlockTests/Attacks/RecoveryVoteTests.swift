@@ -15,15 +15,15 @@ struct RecoveryVoteTests {
     bundle = try DeviceKeyBundle(of: new, createdAt: 0)
   }
 
-  /// The entry by which `voters` replace the recovery device of `device`'s account, and become the electors.
+  /// The entry by which `voters` replace the recovery device of `device`'s account, and become the recovery approvers.
   private func replacement(
     at device: Device, by voters: [Device], votingFor others: [DeviceID]? = nil
   ) throws -> LogEntry {
     let history = try device.progress().history
-    let electors = voters.map(\.id).filter { device.log.activeMember($0) != nil }.sorted()
+    let approvers = voters.map(\.id).filter { device.log.activeMember($0) != nil }.sorted()
     let content = VoteContent(
       recovery: device.log.recoveryDevice, signer: voters[0].id, newRecovery: new.deviceID,
-      electors: others ?? electors)
+      approvers: others ?? approvers)
     let votes = try voters.dropFirst().sorted { $0.id < $1.id }.map {
       try $0.secrets.keys.vote(for: content, account: $0.account)
     }
@@ -32,7 +32,7 @@ struct RecoveryVoteTests {
       try state.epochEntry(
         history: history, leaving: [state.log.recoveryDevice], joining: bundle, rotating: nil,
         signing: signers, votes: votes
-      ) { .replaceRecovery(.init(recovery: bundle, electors: electors, epoch: $0)) }
+      ) { .replaceRecovery(.init(recovery: bundle, approvers: approvers, epoch: $0)) }
     }.entry
   }
 
@@ -45,48 +45,49 @@ struct RecoveryVoteTests {
     return nil
   }
 
-  /// The recovery key is replaced while phone, mac and tablet are there: all three are electors.
-  private func threeElectors() async throws -> (Household, Device) {
+  /// The recovery key is replaced while phone, mac and tablet are there: all three are recovery approvers.
+  private func threeApprovers() async throws -> (Household, Device) {
     let house = try await Household()
     let tablet = try await house.join("Tablet")
     _ = try house.phone.prepareRecoveryKey()
     try await house.phone.replaceRecoveryKey(
-      try house.key(), electors: [house.phone.id, house.mac.id, tablet.id])
+      try house.key(), approvers: [house.phone.id, house.mac.id, tablet.id])
     for device in [house.mac, tablet] { try await device.sync() }
     return (house, tablet)
   }
 
   @Test func `removing the others or adding accomplices brings no majority`() async throws {
-    let (house, tablet) = try await threeElectors()
+    let (house, tablet) = try await threeApprovers()
     let accomplice = try await house.join("Accomplice", by: house.mac)
     #expect(try refusal(at: house.mac, by: [house.mac]) == .wrongSigners)
     #expect(try refusal(at: house.mac, by: [house.mac, accomplice]) == .wrongSigners)
     for device in [house.phone, tablet] { try await house.mac.remove(device.id) }
-    #expect(house.mac.log.electors.count == 3)
+    #expect(house.mac.log.approvers.count == 3)
     #expect(try refusal(at: house.mac, by: [house.mac]) == .wrongSigners)
     #expect(try refusal(at: house.mac, by: [house.mac, accomplice]) == .wrongSigners)
     #expect(try refusal(at: house.mac, by: [house.mac, tablet]) == .wrongSigners)
   }
 
-  @Test func `two of three electors replace it, and name the next electors`() async throws {
-    let (house, tablet) = try await threeElectors()
+  @Test func `two of three recovery approvers replace it, and name the next recovery approvers`() async throws
+  {
+    let (house, tablet) = try await threeApprovers()
     _ = try await house.join("Late")
     for device in [house.phone, house.mac, tablet] { try await device.sync() }
     #expect(try refusal(at: house.mac, by: [house.mac]) == .wrongSigners)
     var log = house.mac.log
     try log.append(try replacement(at: house.mac, by: [house.mac, tablet]))
     #expect(log.recoveryDevice == new.deviceID)
-    #expect(log.electors == [house.mac.id, tablet.id])
+    #expect(log.approvers == [house.mac.id, tablet.id])
   }
 
-  @Test func `a vote is for those electors and no others`() async throws {
-    let (house, tablet) = try await threeElectors()
+  @Test func `a vote is for those recovery approvers and no others`() async throws {
+    let (house, tablet) = try await threeApprovers()
     let voters = [house.mac, tablet]
     #expect(
       try refusal(at: house.mac, by: voters, votingFor: [house.mac.id]) == .badSignature(tablet.id))
   }
 
-  /// Whoever replaces a key that a thief saw must not make the thief's devices electors unseen.
+  /// Whoever replaces a key that a thief saw must not make the thief's devices recovery approvers unseen.
   @Test func `devices that a thief added get no vote from a replacement that does not name them`()
     async throws
   {
@@ -97,24 +98,25 @@ struct RecoveryVoteTests {
     try await house.phone.sync()
     _ = try house.phone.prepareRecoveryKey()
     try await house.phone.replaceRecoveryKey(try house.key())
-    #expect(house.phone.log.electors == [house.phone.id])
+    #expect(house.phone.log.approvers == [house.phone.id])
     try await house.mac.sync()
     #expect(try refusal(at: house.mac, by: [house.mac] + spies) == .wrongSigners)
   }
 
-  @Test func `only active devices can be named electors`() async throws {
-    let (house, tablet) = try await threeElectors()
+  @Test func `only active devices can be named recovery approvers`() async throws {
+    let (house, tablet) = try await threeApprovers()
     try await house.phone.remove(tablet.id)
     _ = try house.phone.prepareRecoveryKey()
     for wrong in [tablet.id, house.phone.log.recoveryDevice] {
       #expect(throws: DeviceError.unknownDevice(wrong)) {
-        try house.phone.proposeRecoveryKey(electors: [house.phone.id, wrong])
+        try house.phone.proposeRecoveryKey(approvers: [house.phone.id, wrong])
       }
     }
-    #expect(try house.phone.proposeRecoveryKey().content.electors == [house.phone.id, house.mac.id].sorted())
+    #expect(
+      try house.phone.proposeRecoveryKey().content.approvers == [house.phone.id, house.mac.id].sorted())
   }
 
-  @Test func `an elector that the recovery device itself removed no longer counts`() async throws {
+  @Test func `a recovery approver that the recovery device itself removed no longer counts`() async throws {
     let house = try await Household()
     let recovery = try DeviceKeys(recoverySecret: SecretKey(copying: house.recoveryKey))
     let (phone, history) = (house.phone.id, try house.mac.progress().history)
@@ -124,9 +126,9 @@ struct RecoveryVoteTests {
         history: history, leaving: [phone], joining: nil, rotating: nil, signing: [recovery]
       ) { .remove(.init(devices: [phone], epoch: $0)) }
     }
-    #expect(log.electors == [phone])
+    #expect(log.approvers == [phone])
     try log.append(removal.entry)
-    #expect(log.electors.isEmpty)
+    #expect(log.approvers.isEmpty)
     // Nobody is left who could vote: only the recovery key replaces the recovery key.
     #expect(log.votesNeeded == 1)
   }

@@ -15,7 +15,7 @@ struct RemovedDeviceTests {
     let before = house.mac.secrets
     let history = try house.mac.progress().history
     let opening = try EpochOpening(
-      number: 1, account: before.log.account, linking: before.roots.map { ($0.key, $0.value) },
+      number: 1, account: before.log.account, linking: before.epochSecrets.map { ($0.key, $0.value) },
       recipients: before.log.members.mapValues { $0.bundle.sealingKey },
       treeSize: history.tree.size, treeRoot: history.tree.root)
     let entry = try house.mac.forge(.epoch(opening.header))
@@ -42,29 +42,31 @@ struct RemovedDeviceTests {
   }
 
   @Test(arguments: ["a record", "a deletion", "an end-to-end mark"])
-  func `a removed device with all old roots forges nothing that others take`(what: String) async throws {
+  func `a removed device with all old epoch secrets forges nothing that others take`(what: String)
+    async throws
+  {
     let house = try await Household()
     let before = house.mac.secrets
     try await house.phone.remove(house.mac.id)
     let message = try forged(what, in: house)
     let epoch = before.log.newestEpoch
-    let root = try #require(before.roots[epoch.header.number])
-    let old = ReadableEpoch(account: before.log.account, hash: epoch.hash, root: root)
+    let epochSecret = try #require(before.epochSecrets[epoch.header.number])
+    let old = ReadableEpoch(account: before.log.account, hash: epoch.hash, epochSecret: epochSecret)
     let record = try RecordFrame.seal(.message(message), using: try old.recordKey(for: house.chat)).bytes
 
-    // The key opens it, since roots are shared; but it has no author, and claims nothing.
+    // The key opens it, since epoch secrets are shared; but it has no author, and claims nothing.
     let opened = try house.phone.archive.open(SealedRecord(decoding: record))
     #expect(!opened.protection.isEndToEnd)
 
     let history = try house.phone.progress().history
     func refusal(_ head: LogHead, by keys: DeviceKeys) throws -> HistoryError? {
       let author = history.author(keys.deviceID)
-      let append = try Append(
+      let signedBatch = try SignedBatch(
         of: [record], by: keys, account: before.log.account, logHead: head,
-        counter: (author?.counter ?? 0) + 1, previous: author?.appendHash ?? .zero,
-        basis: try house.phone.progress().receipt)
+        counter: (author?.counter ?? 0) + 1, previous: author?.batchHash ?? .zero,
+        knownCheckpoint: try house.phone.progress().checkpoint)
       var next = history
-      do throws(HistoryError) { try next.accept(append, records: [record], of: house.phone.log) } catch {
+      do throws(HistoryError) { try next.accept(signedBatch, records: [record], of: house.phone.log) } catch {
         return error
       }
       return nil
@@ -73,13 +75,13 @@ struct RemovedDeviceTests {
     #expect(try refusal(house.phone.log.head, by: before.keys) == .authorNotActive(house.mac.id))
     // In the phone's name, it lacks the phone's key.
     let author = history.author(house.phone.id)
-    let genuine = try Append(
+    let genuine = try SignedBatch(
       of: [record], by: before.keys, account: before.log.account, logHead: house.phone.log.head,
-      counter: (author?.counter ?? 0) + 1, previous: author?.appendHash ?? .zero,
-      basis: try house.phone.progress().receipt)
+      counter: (author?.counter ?? 0) + 1, previous: author?.batchHash ?? .zero,
+      knownCheckpoint: try house.phone.progress().checkpoint)
     var bytes = genuine.encoded
     bytes.replaceSubrange(33..<65, with: house.phone.id.bytes)
-    let forged = try Append(decoding: bytes)
+    let forged = try SignedBatch(decoding: bytes)
     var next = history
     #expect(throws: HistoryError.badSignature(house.phone.id)) {
       try next.accept(forged, records: [record], of: house.phone.log)

@@ -15,7 +15,9 @@ struct SplitEpochTests {
       let log = state.log
       return (
         log,
-        state.keyring.rootsToLink(in: log).map { ($0, state.keyring.roots[$0] ?? SecretKey(random: 32)) },
+        state.keyring.secretsToLink(in: log).map {
+          ($0, state.keyring.epochSecrets[$0] ?? SecretKey(random: 32))
+        },
         log.newestEpoch.header.number + 1
       )
     }
@@ -48,9 +50,9 @@ struct SplitEpochTests {
     var named: Set<DeviceID> = []
     for round in 0..<3 {
       for (name, device) in [("phone", house.phone), ("tablet", tablet)] {
-        named.formUnion(try await device.sync().mended)
+        named.formUnion(try await device.sync().repaired)
         try device.append(Household.text("\(name) \(round)"), to: house.chat)
-        named.formUnion(try await device.sync().mended)
+        named.formUnion(try await device.sync().repaired)
       }
     }
     try await house.phone.sync()
@@ -71,14 +73,14 @@ struct SplitEpochTests {
     try await tablet.beginEpoch()
     await house.relay.alterWraps { _ in nil }
     _ = try? await house.phone.sync()
-    // Without the newest root, only a removal begins an epoch.
+    // Without the newest epoch secret, only a removal begins an epoch.
     await #expect(throws: DeviceError.archive(.epochRefused(by: nil))) { try await house.phone.beginEpoch() }
     await #expect(throws: DeviceError.archive(.epochRefused(by: nil))) { try await house.phone.rotateKeys() }
     try await house.phone.remove(house.mac.id)
     await house.relay.behave()
     var named: [DeviceID] = []
     for _ in 0..<3 {
-      for device in [tablet, house.phone] { named += try await device.sync().mended }
+      for device in [tablet, house.phone] { named += try await device.sync().repaired }
     }
     #expect(named.isEmpty)
     #expect(house.phone.log.newestEpoch.header.number <= 3)

@@ -19,7 +19,7 @@ struct StrangersAccountTests {
       try state.epochEntry(
         history: history, leaving: [state.log.recoveryDevice], joining: bundle, rotating: nil,
         signing: signers(state.keys)
-      ) { .replaceRecovery(.init(recovery: bundle, electors: [], epoch: $0)) }
+      ) { .replaceRecovery(.init(recovery: bundle, approvers: [], epoch: $0)) }
     }
     return (pending.entry, pending.wraps)
   }

@@ -17,10 +17,10 @@ struct TruncatingRelayTests {
     let whole = try await house.relay.honest.history(of: house.phone.account, from: 0, maximumByteCount: .max)
     let cut = try #require(whole.batches.last).firstLeaf
     // What the relay signed when the history had no more.
-    let mac = try #require(try house.mac.progress().receipt)
+    let mac = try #require(try house.mac.progress().checkpoint)
     #expect(mac.treeSize <= cut)
     await house.relay.alter { page in
-      HistoryPage(batches: page.batches.filter { $0.firstLeaf < mac.treeSize }, receipt: mac)
+      HistoryPage(batches: page.batches.filter { $0.firstLeaf < mac.treeSize }, checkpoint: mac)
     }
     guard let key = RecoveryKey(secret: house.recoveryKey) else { return }
     let device = try await Device.restore(
@@ -44,12 +44,12 @@ struct TruncatingRelayTests {
     var next = log
     try next.append(house.phone.forge(.epoch(opening.header)))
     let record = try house.phone.archive.conversation(house.chat).seal(Household.text("x")).bytes
-    let append = try Append(
+    let signedBatch = try SignedBatch(
       of: [record], by: keys, account: log.account, logHead: next.head, counter: 99,
-      previous: history.author(keys.deviceID)?.appendHash ?? .zero,
-      basis: try house.phone.progress().receipt)
+      previous: history.author(keys.deviceID)?.batchHash ?? .zero,
+      knownCheckpoint: try house.phone.progress().checkpoint)
     #expect(throws: HistoryError.epochOfOtherHistory(epoch: 1)) {
-      try history.accept(append, records: [record], of: next)
+      try history.accept(signedBatch, records: [record], of: next)
     }
   }
 }

@@ -67,7 +67,7 @@ struct UnusableKeyTests {
     let wrap = try #require(opening.wraps.first { $0.device == good.deviceID }).wrap.bytes
     let info = EpochWrap.info(
       header: opening.header, account: account, recipient: good.deviceID, sealingKey: good.sealingKey)
-    #expect(good.openWrap(wrap, info: info)?.isEqual(to: opening.root) == true)
+    #expect(good.openWrap(wrap, info: info)?.isEqual(to: opening.epochSecret) == true)
   }
 
   @Test func `several devices are removed by one entry, and one epoch`() async throws {
@@ -105,7 +105,8 @@ struct UnusableKeyTests {
     let phone = house.phone.secrets.keys
     let remaining = log.members.filter { [phone.deviceID, log.recoveryDevice].contains($0.key) }
     let opening = try EpochOpening(
-      number: number, account: log.account, linking: house.phone.secrets.roots.map { ($0.key, $0.value) },
+      number: number, account: log.account,
+      linking: house.phone.secrets.epochSecrets.map { ($0.key, $0.value) },
       recipients: remaining.mapValues(\.bundle.sealingKey), treeSize: newest.treeSize,
       treeRoot: newest.treeRoot)
     let leavers = log.activeDevices.filter { remaining[$0] == nil }

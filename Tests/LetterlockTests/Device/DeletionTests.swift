@@ -85,7 +85,8 @@ struct DeletionTests {
     #expect(try Household.texts(of: house.phone) == [])
   }
 
-  @Test func `a record that the relay lacks without an erasure is missing, by its place, until it is there`()
+  @Test
+  func `a record that the relay lacks without an erasure is missing, by its leaf index, until it is there`()
     async throws
   {
     let house = try await Household()
@@ -93,23 +94,23 @@ struct DeletionTests {
       try house.mac.append(Household.text(text), to: house.chat)
       try await house.mac.sync()
     }
-    let place = try house.phone.progress().history.tree.size
+    let leaf = try house.phone.progress().history.tree.size
     await house.relay.alter { page in
-      HistoryPage(batches: page.batches.map { $0.putting(nil, at: place) }, receipt: page.receipt)
+      HistoryPage(batches: page.batches.map { $0.putting(nil, at: leaf) }, checkpoint: page.checkpoint)
     }
     for _ in 0..<2 {
-      #expect(try await house.phone.sync().verdict == .missing(leaves: [place]))
+      #expect(try await house.phone.sync().verdict == .missing(leaves: [leaf]))
       #expect(try Household.texts(of: house.phone) == ["first", "second"])
     }
     let findings = await ArchiveVerification.run(house.phone).findings
-    #expect(findings.contains { $0.thing == "record \(place)" && $0.place == .device })
+    #expect(findings.contains { $0.thing == "record \(leaf)" && $0.place == .device })
     // Another record in its place is not taken.
     await house.relay.alter { page in
       HistoryPage(
-        batches: page.batches.map { $0.putting([UInt8](repeating: 1, count: 400), at: place) },
-        receipt: page.receipt)
+        batches: page.batches.map { $0.putting([UInt8](repeating: 1, count: 400), at: leaf) },
+        checkpoint: page.checkpoint)
     }
-    #expect(try await house.phone.sync().verdict == .missing(leaves: [place]))
+    #expect(try await house.phone.sync().verdict == .missing(leaves: [leaf]))
     await house.relay.behave()
     #expect(try await house.phone.sync().verdict.isComplete)
     #expect(try Household.texts(of: house.phone) == ["first", "lost", "second"])
@@ -121,20 +122,20 @@ struct DeletionTests {
     let progress = try house.phone.progress()
     let record = try house.phone.archive.conversation(house.chat).seal(Household.text("x")).bytes
     for erasures in [[progress.history.tree.size], [1, 1], [1, 0], [.max]] {
-      let append = try Append(
+      let signedBatch = try SignedBatch(
         of: [record], erasing: erasures, by: keys, account: log.account, logHead: log.head,
-        counter: progress.counter + 1, previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero,
-        basis: progress.receipt)
-      await #expect(throws: RelayError.appendRefused(.badErasure(keys.deviceID))) {
-        try await house.relay.append(append, records: [record], erasing: erasures, to: log.account)
+        counter: progress.counter + 1, previous: progress.history.author(keys.deviceID)?.batchHash ?? .zero,
+        knownCheckpoint: progress.checkpoint)
+      await #expect(throws: RelayError.batchRefused(.badErasure(keys.deviceID))) {
+        try await house.relay.append(signedBatch, records: [record], erasing: erasures, to: log.account)
       }
     }
-    let signed = try Append(
+    let signed = try SignedBatch(
       of: [record], erasing: [0], by: keys, account: log.account, logHead: log.head,
-      counter: progress.counter + 1, previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero,
-      basis: progress.receipt)
+      counter: progress.counter + 1, previous: progress.history.author(keys.deviceID)?.batchHash ?? .zero,
+      knownCheckpoint: progress.checkpoint)
     for others in [[], [1], [0, 1]] as [[UInt64]] {
-      await #expect(throws: RelayError.appendRefused(.badErasure(keys.deviceID))) {
+      await #expect(throws: RelayError.batchRefused(.badErasure(keys.deviceID))) {
         try await house.relay.append(signed, records: [record], erasing: others, to: log.account)
       }
     }

@@ -113,7 +113,8 @@ struct DeviceLifeTests {
     #expect(due.count > 1)
   }
 
-  @Test func `sealing keys are replaced after half a year, and roots wrapped to old ones are not needed`()
+  @Test
+  func `sealing keys are replaced after half a year, and epoch secrets wrapped to old ones are not needed`()
     async throws
   {
     let house = try await Household()

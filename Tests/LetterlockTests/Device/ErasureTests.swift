@@ -11,7 +11,7 @@ struct ErasureTests {
   /// An order over the newest state.
   private func order(in house: Household, by keys: DeviceKeys) async throws -> AccountErasure {
     let page = try await house.relay.history(of: house.phone.account, from: 0, maximumByteCount: 1)
-    return try AccountErasure(of: page.receipt, at: .now, by: keys)
+    return try AccountErasure(of: page.checkpoint, at: .now, by: keys)
   }
 
   @Test func `what was erased is gone from the relay, and every device says by whom`() async throws {
@@ -122,7 +122,7 @@ struct ErasureTests {
       }
     }
     // A signature for another purpose is none.
-    let wrong = try AccountErasure(of: good.receipt, at: good.at, by: house.mac.secrets.keys)
+    let wrong = try AccountErasure(of: good.checkpoint, at: good.at, by: house.mac.secrets.keys)
     var bytes = wrong.encoded
     bytes.replaceSubrange(1..<33, with: house.phone.id.bytes)
     let forged = try AccountErasure(decoding: bytes)
@@ -147,8 +147,8 @@ struct ErasureTests {
     ).device
     try await stranger.sync()
     let page = try await house.relay.history(of: stranger.account, from: 0, maximumByteCount: 1)
-    let order = try AccountErasure(of: page.receipt, at: .now, by: stranger.secrets.keys)
-    await #expect(throws: RelayError.erasureRefused(.badReceipt)) {
+    let order = try AccountErasure(of: page.checkpoint, at: .now, by: stranger.secrets.keys)
+    await #expect(throws: RelayError.erasureRefused(.badCheckpoint)) {
       try await house.relay.eraseAccount(order, of: house.phone.account)
     }
     try await house.relay.eraseAccount(order, of: stranger.account)

@@ -101,9 +101,10 @@ struct StorageTests {
     // The relay lost one: another device than its first sender sends it again.
     await house.relay.behave()
     let (keys, log, _) = house.phone.secrets
-    let basis = try #require(house.phone.progress().receipt)
+    let knownCheckpoint = try #require(house.phone.progress().checkpoint)
     try await house.relay.removeBlobs(
-      try BlobRemoval(of: [attachments[0].blob], basis: basis, by: keys, account: log.account),
+      try BlobRemoval(
+        of: [attachments[0].blob], knownCheckpoint: knownCheckpoint, by: keys, account: log.account),
       of: log.account)
     #expect(try await house.mac.sync().sentAttachments == 2)
     #expect(try await house.relay.blob(attachments[0].blob, of: log.account)?.device == house.mac.id)
@@ -173,12 +174,12 @@ struct StorageTests {
     try await house.phone.sync()
     try house.mac.append(Household.text("seen by nobody"), to: house.chat)
     try await house.mac.sync()
-    let place = try house.phone.progress().history.tree.size
+    let leaf = try house.phone.progress().history.tree.size
     await house.relay.alter { page in
-      HistoryPage(batches: page.batches.map { $0.putting(nil, at: place) }, receipt: page.receipt)
+      HistoryPage(batches: page.batches.map { $0.putting(nil, at: leaf) }, checkpoint: page.checkpoint)
     }
     let again = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
-    await #expect(throws: DeviceError.historyRefused(.missing(leaves: [place]))) {
+    await #expect(throws: DeviceError.historyRefused(.missing(leaves: [leaf]))) {
       _ = try await again.collectUnreferencedAttachments()
     }
     #expect(try await house.relay.blob(blob, of: house.phone.account) != nil)

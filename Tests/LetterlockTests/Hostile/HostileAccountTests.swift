@@ -58,8 +58,8 @@ struct HostileAccountTests {
     let wrap = try #require(opening.wraps.first).wrap.bytes
     let info = EpochWrap.info(
       header: opening.header, account: account, recipient: keys.deviceID, sealingKey: keys.sealingKey)
-    let root = try #require(keys.openWrap(wrap, info: info))
-    #expect(root.isEqual(to: opening.root))
+    let epochSecret = try #require(keys.openWrap(wrap, info: info))
+    #expect(epochSecret.isEqual(to: opening.epochSecret))
     for (index, bytes) in Flips(bytes: wrap, bitsPerByte: 2, sample: 29) {
       #expect(keys.openWrap(bytes, info: info) == nil, "byte \(index)")
       #expect(EpochWrap.hash(bytes) != opening.header.wraps[0].wrapHash)
@@ -69,21 +69,21 @@ struct HostileAccountTests {
     }
   }
 
-  @Test func `in a link or a receipt`() throws {
+  @Test func `in a link or a checkpoint`() throws {
     let account = AccountID(unchecked: SecureRandom.bytes(32))
-    let secrets = EpochSecrets(account: account, number: 5, root: SecretKey(random: 32))
+    let schedule = EpochKeySchedule(account: account, number: 5, epochSecret: SecretKey(random: 32))
     let earlier = SecretKey(random: 32)
-    let link = try secrets.link(to: 4, root: earlier)
-    #expect(secrets.open(link)?.isEqual(to: earlier) == true)
+    let link = try schedule.link(to: 4, epochSecret: earlier)
+    #expect(schedule.open(link)?.isEqual(to: earlier) == true)
     for (_, bytes) in Flips(bytes: link.encoded, sample: 1) {
-      #expect(secrets.open(try EpochLink(decoding: bytes)) == nil)
+      #expect(schedule.open(try EpochLink(decoding: bytes)) == nil)
     }
-    let key = try ReceiptKey()
-    let receipt = try Receipt(
+    let key = try CheckpointKey()
+    let checkpoint = try Checkpoint(
       account: account, treeSize: 7, treeRoot: HistoryTree().root, logHead: .none, by: key)
-    #expect(receipt.isSigned(by: key.publicKey))
-    for (_, bytes) in Flips(bytes: receipt.encoded, sample: 1) {
-      #expect((try? Receipt(decoding: bytes))?.isSigned(by: key.publicKey) != true)
+    #expect(checkpoint.isSigned(by: key.publicKey))
+    for (_, bytes) in Flips(bytes: checkpoint.encoded, sample: 1) {
+      #expect((try? Checkpoint(decoding: bytes))?.isSigned(by: key.publicKey) != true)
     }
   }
 
@@ -92,7 +92,7 @@ struct HostileAccountTests {
     for _ in 0..<(Flips.isThorough ? 20_000 : 500) {
       let bytes = generator.bytes(Int(generator.next() % 600))
       #expect((try? LogEntry(decoding: bytes)) == nil)
-      #expect((try? Append(decoding: [1] + bytes)) == nil)
+      #expect((try? SignedBatch(decoding: [1] + bytes)) == nil)
       #expect((try? DeviceKeyBundle(decoding: bytes)) == nil)
       _ = try? HistoryTree(decoding: bytes)
       _ = try? ArchiveEntry(decodingArchiveEntry: bytes)

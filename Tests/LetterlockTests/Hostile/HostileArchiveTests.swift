@@ -36,7 +36,7 @@ struct HostileArchiveTests {
     #expect(throws: ArchiveError.malformed) { try SealedRecord(decoding: record.bytes + [0]) }
   }
 
-  @Test func `in an Append`() async throws {
+  @Test func `in a signed batch`() async throws {
     let house = try await Household()
     try house.mac.append(Household.text("second"), to: house.chat)
     try await house.mac.sync()
@@ -44,14 +44,14 @@ struct HostileArchiveTests {
     let page = try await house.relay.history(
       of: house.phone.account, from: history.tree.size, maximumByteCount: .max)
     let batch = try #require(page.batches.first)
-    for (index, bytes) in Flips(bytes: batch.append.encoded, sample: 5) {
+    for (index, bytes) in Flips(bytes: batch.signedBatch.encoded, sample: 5) {
       // What does not even decode cannot come to stand in a history.
-      guard let append = try? Append(decoding: bytes) else { continue }
+      guard let signedBatch = try? SignedBatch(decoding: bytes) else { continue }
       var next = history
       let error = #expect(throws: HistoryError.self, "byte \(index)") {
         try next.accept(
           HistoryBatch(
-            firstLeaf: batch.firstLeaf, append: append, erasures: batch.erasures,
+            firstLeaf: batch.firstLeaf, signedBatch: signedBatch, erasures: batch.erasures,
             leafHashes: batch.leafHashes,
             records: batch.records), of: house.phone.log)
       }
@@ -66,7 +66,7 @@ struct HostileArchiveTests {
     try next.accept(batch, of: house.phone.log)
   }
 
-  @Test func `in a record of the history, which names its place`() async throws {
+  @Test func `in a record of the history, which names its leaf index`() async throws {
     let house = try await Household()
     try house.mac.append(Household.text("second"), to: house.chat)
     try await house.mac.sync()

@@ -16,7 +16,7 @@ actor HostileLine: Relay {
   private var shownHead: LogHead?
   /// Pages of streams of the past.
   private var streamHoard: [StreamPage] = []
-  /// Receipts and batches of the past, and of another account, to answer with.
+  /// Checkpoints and batches of the past, and of another account, to answer with.
   private var hoard: [HistoryPage] = []
   private let stranger: AccountID
 
@@ -42,7 +42,7 @@ actor HostileLine: Relay {
     return Int.random(in: 0..<count, using: &generator)
   }
 
-  func receiptKey() async throws(RelayError) -> [UInt8] { try await backing.receiptKey() }
+  func checkpointKey() async throws(RelayError) -> [UInt8] { try await backing.checkpointKey() }
 
   func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
     try await backing.createAccount(entry, wraps: wraps)
@@ -88,17 +88,17 @@ actor HostileLine: Relay {
   }
 
   func append(
-    _ append: Append, records: [[UInt8]], erasing places: [UInt64], to account: AccountID
-  ) async throws(RelayError) -> AppendOutcome {
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID
+  ) async throws(RelayError) -> BatchOutcome {
     let fault = draw(4)
     if fault == 0 { throw .unavailable("dropped") }
-    let outcome = try await backing.append(append, records: records, erasing: places, to: account)
+    let outcome = try await backing.append(signedBatch, records: records, erasing: leafIndices, to: account)
     switch fault {
     case 1: throw .unavailable("answer dropped")
-    case 2: return try await backing.append(append, records: records, erasing: places, to: account)
+    case 2: return try await backing.append(signedBatch, records: records, erasing: leafIndices, to: account)
     case 3:
-      let receipt = hoard.randomElement(using: &generator)?.receipt ?? outcome.receipt
-      return AppendOutcome(firstLeaf: outcome.firstLeaf, receipt: receipt)
+      let checkpoint = hoard.randomElement(using: &generator)?.checkpoint ?? outcome.checkpoint
+      return BatchOutcome(firstLeaf: outcome.firstLeaf, checkpoint: checkpoint)
     default: return outcome
     }
   }
@@ -110,7 +110,7 @@ actor HostileLine: Relay {
     hoard.append(page)
     let old = hoard.randomElement(using: &generator) ?? page
     func with(_ batches: [HistoryBatch]) -> HistoryPage {
-      HistoryPage(batches: batches, receipt: page.receipt, consistency: page.consistency)
+      HistoryPage(batches: batches, checkpoint: page.checkpoint, consistency: page.consistency)
     }
     let isPlotting = plotsLeft > 0 || draw(4) == 0
     plotsLeft = max(0, plotsLeft - 1)
@@ -126,7 +126,8 @@ actor HostileLine: Relay {
     case 2: return with(page.batches.reversed())
     case 3: return with(page.batches.map(flipped))
     case 4: return with(page.batches.map { $0.putting(nil, at: $0.firstLeaf) })
-    case 5: return HistoryPage(batches: page.batches, receipt: old.receipt, consistency: old.consistency)
+    case 5:
+      return HistoryPage(batches: page.batches, checkpoint: old.checkpoint, consistency: old.consistency)
     case 6: return with(Array(page.batches.dropFirst()))
     case 7: return with([])
     case 8: return old
@@ -168,11 +169,12 @@ actor HostileLine: Relay {
     streamHoard.append(page)
     let old = streamHoard.randomElement(using: &generator) ?? page
     func with(
-      _ batches: [PartialBatch], _ receipt: Receipt? = nil, _ consistency: ConsistencyProof?? = nil,
+      _ batches: [PartialBatch], _ checkpoint: Checkpoint? = nil, _ consistency: ConsistencyProof?? = nil,
       hasOlder: Bool? = nil
     ) -> StreamPage {
       StreamPage(
-        receipt: receipt ?? page.receipt, consistency: consistency ?? page.consistency, batches: batches,
+        checkpoint: checkpoint ?? page.checkpoint, consistency: consistency ?? page.consistency,
+        batches: batches,
         proof: page.proof, hasOlder: hasOlder ?? page.hasOlder)
     }
     switch draw(11) {
@@ -182,7 +184,7 @@ actor HostileLine: Relay {
     case 3: return with(page.batches.reversed())
     case 4: return with(Array(page.batches.dropFirst()))
     case 5: return with(old.batches)
-    case 6: return with(page.batches, old.receipt, old.consistency)
+    case 6: return with(page.batches, old.checkpoint, old.consistency)
     case 7: return with(page.batches, nil, .some(nil))
     case 8: return with([], hasOlder: !page.hasOlder)
     case 9: return with(page.batches, hasOlder: !page.hasOlder)

@@ -66,14 +66,14 @@ private final class HostileRun {
   private let relay: InMemoryRelay
   /// The relay as it was, from where it went on in another way.
   private var past: [InMemoryRelay] = []
-  private var plotted: Set<Append> = []
+  private var plotted: Set<SignedBatch> = []
   private let lines: [HostileLine]
   private let devices: [Device]
   private let chat: ConversationID
   private let seed: UInt64
   private var generator: SeededGenerator
   private var written: Set<String> = []
-  /// Of each device, the places of the third device's records that it took before it knew of the removal.
+  /// Of each device, the leaf indices of the third device's records that it took before it knew of the removal.
   private var takenBefore: [Set<UInt64>] = [[], [], []]
   private var knowsRemoval = [false, false, false]
   private static let removedText = "a removed device's"
@@ -129,18 +129,23 @@ private final class HostileRun {
     let sealed = try? devices[2].archive.conversation(chat).seal(Household.text(Self.removedText))
     try await expectNamed { try await self.devices[index].remove(self.devices[2].id) }
     let progress = try devices[index].progress()
-    guard let record = sealed?.bytes, let basis = try devices[2].progress().receipt else { return }
+    guard let record = sealed?.bytes, let knownCheckpoint = try devices[2].progress().checkpoint else {
+      return
+    }
     // The relay hands it the records of the epoch that it cannot read, too.
     let newest = devices[index].log.head
     let copied = try? devices[index].archive.conversation(chat).seal(Household.text(Self.removedText)).bytes
     let batches = try [(log.head, record), (newest, record), (newest, copied ?? record)].map { head, record in
-      let append = try Append(
+      let signedBatch = try SignedBatch(
         of: [record], by: keys, account: log.account, logHead: head,
         counter: (progress.history.author(keys.deviceID)?.counter ?? 0) + 100,
-        previous: progress.history.author(keys.deviceID)?.appendHash ?? .zero, basis: basis)
+        previous: progress.history.author(keys.deviceID)?.batchHash ?? .zero, knownCheckpoint: knownCheckpoint
+      )
       // One that names a head without it is never right. If the removal came to nothing both heads have it.
-      if head == log.head || devices[index].log.activeMember(keys.deviceID) != nil { plotted.insert(append) }
-      return HistoryBatch(firstLeaf: 0, append: append, records: [record])
+      if head == log.head || devices[index].log.activeMember(keys.deviceID) != nil {
+        plotted.insert(signedBatch)
+      }
+      return HistoryBatch(firstLeaf: 0, signedBatch: signedBatch, records: [record])
     }
     for line in lines {
       let isHidden = Bool.random(using: &generator)
@@ -171,7 +176,7 @@ private final class HostileRun {
     let device = devices[index]
     try await expectNamed {
       let verdict = try await device.sync().verdict
-      let isMisled = try !self.placesAfterRemoval(index).isEmpty
+      let isMisled = try !self.leavesAfterRemoval(index).isEmpty
       #expect(!isMisled || !verdict.isComplete, "seed \(self.seed)")
       let size = try device.progress().history.tree.size
       #expect(!verdict.isComplete || size >= device.log.newestEpoch.header.treeSize, "seed \(self.seed)")
@@ -194,11 +199,11 @@ private final class HostileRun {
     #expect(Set(texts).count == texts.count, "seed \(seed)")
     let foreign = Set(texts).subtracting(written).subtracting([Self.removedText])
     #expect(foreign.isEmpty, "seed \(seed)")
-    try checkReceipt(index)
+    try checkCheckpoint(index)
     guard index != 2 else { return }
     // What the third device wrote in time is its own. Where its removal says that it was gone nothing of it may come to
     // stand, but what was there already stays, and is told at each synchronisation.
-    let after = try placesAfterRemoval(index)
+    let after = try leavesAfterRemoval(index)
     let isKnown = devices[index].log.members[devices[2].id]?.isActive == false
     if isKnown, knowsRemoval[index] {
       #expect(after.isSubset(of: takenBefore[index]), "seed \(seed)")
@@ -209,58 +214,61 @@ private final class HostileRun {
   }
 
   /// What is kept as the relay's word is its word, for the history that is here.
-  private func checkReceipt(_ index: Int) throws {
+  private func checkCheckpoint(_ index: Int) throws {
     let progress = try devices[index].progress()
-    guard let receipt = progress.receipt else { return }
+    guard let checkpoint = progress.checkpoint else { return }
     let log = devices[index].log
-    #expect(receipt.account == log.account && receipt.isSigned(by: log.receiptKey), "seed \(seed)")
-    guard receipt.treeSize == progress.history.tree.size else { return }
-    #expect(receipt.treeRoot == progress.history.tree.root, "seed \(seed)")
+    #expect(checkpoint.account == log.account && checkpoint.isSigned(by: log.checkpointKey), "seed \(seed)")
+    guard checkpoint.treeSize == progress.history.tree.size else { return }
+    #expect(checkpoint.treeRoot == progress.history.tree.root, "seed \(seed)")
   }
 
-  /// A device has only what devices made, as they made it: no entry, no Append, no record of anyone else, and each Append
-  /// in the history that its author had verified.
+  /// A device has only what devices made, as they made it: no entry, no signed batch, no record of anyone else, and
+  /// each signed batch in the history that its author had verified.
   private func checkOrigins() async throws {
     let account = devices[0].account
-    var (heads, appends): (Set<LogHead>, Set<Append>) = ([], plotted)
+    var (heads, signedBatches): (Set<LogHead>, Set<SignedBatch>) = ([], plotted)
     for relay in past + [relay] {
       heads.formUnion(try await relay.logEntries(of: account, from: 0).map(\.head))
       let page = try await relay.history(of: account, from: 0, maximumByteCount: .max)
-      appends.formUnion(page.batches.map(\.append))
+      signedBatches.formUnion(page.batches.map(\.signedBatch))
     }
     for device in devices {
       #expect(heads.isSuperset(of: device.log.heads), "seed \(seed)")
       var nodes = HistoryNodes()
-      var seen: Set<Append> = []
+      var seen: Set<SignedBatch> = []
       for batch in try device.neededStore().batches(from: 0, limit: .max) {
-        let append = batch.append
+        let signedBatch = batch.signedBatch
         // Said briefly: there are many.
-        let isMade = appends.contains(append)
+        let isMade = signedBatches.contains(signedBatch)
         #expect(isMade, "seed \(seed)")
-        #expect(seen.insert(append).inserted, "seed \(seed)")
-        let basis = append.basis
-        #expect(nodes.root(at: basis?.treeSize ?? 0) == basis?.treeRoot ?? HistoryTree().root, "seed \(seed)")
+        #expect(seen.insert(signedBatch).inserted, "seed \(seed)")
+        let knownCheckpoint = signedBatch.knownCheckpoint
+        #expect(
+          nodes.root(at: knownCheckpoint?.treeSize ?? 0) == knownCheckpoint?.treeRoot ?? HistoryTree().root,
+          "seed \(seed)")
         for (place, record) in batch.records.enumerated() {
           guard let record else { continue }
-          let hash = Append.leafHash(of: record, device: append.device, counter: append.counter)
+          let hash = SignedBatch.leafHash(
+            of: record, device: signedBatch.device, counter: signedBatch.counter)
           #expect(hash == batch.leafHashes[place], "seed \(seed)")
         }
-        #expect(batch.leafHashes.root == append.leafRoot, "seed \(seed)")
+        #expect(batch.leafHashes.root == signedBatch.leafRoot, "seed \(seed)")
         nodes.append(batch.leafHashes)
       }
     }
   }
 
   /// Where a device has records of the third one from after its removal.
-  private func placesAfterRemoval(_ index: Int) throws -> Set<UInt64> {
+  private func leavesAfterRemoval(_ index: Int) throws -> Set<UInt64> {
     guard index != 2, let removal = devices[index].log.members[devices[2].id]?.removal else { return [] }
-    var places: Set<UInt64> = []
+    var leaves: Set<UInt64> = []
     try devices[index].forEachEntry { entry in
       if entry.author == self.devices[2].id, let leaf = entry.leaf, leaf >= removal.treeSize {
-        places.insert(leaf)
+        leaves.insert(leaf)
       }
     }
-    return places
+    return leaves
   }
 
   /// At an honest relay, whoever was not led astray has everything, and whoever was is told.
@@ -282,7 +290,7 @@ private final class HostileRun {
       let verdict = try? await device.sync().verdict
       let tree = try device.progress().history.tree
       let isWhole = verdict?.isComplete ?? false
-      #expect(try !isWhole || placesAfterRemoval(index).isEmpty, "seed \(seed), device \(index)")
+      #expect(try !isWhole || leavesAfterRemoval(index).isEmpty, "seed \(seed), device \(index)")
       #expect(!isWhole || nodes.root(at: tree.size) == tree.root, "seed \(seed), device \(index)")
       if isWhole, device.log.head == devices[0].log.head {
         #expect(tree.size == nodes.size, "seed \(seed), device \(index)")

@@ -59,11 +59,11 @@ struct HostileScaleTests {
     let house = try await Household()
     var sizes: [Int: Int] = [:]
     for number in 2..<(Self.isLarge ? 20 : 6) {
-      let (log, roots) = (house.phone.log, house.phone.secrets.roots)
+      let (log, epochSecrets) = (house.phone.log, house.phone.secrets.epochSecrets)
       let newest = log.newestEpoch.header.number
       let recipients = log.members.filter { $0.value.isActive }.mapValues { $0.bundle.sealingKey }
       let opening = try EpochOpening(
-        number: newest + 1, account: log.account, linking: [(newest, try #require(roots[newest]))],
+        number: newest + 1, account: log.account, linking: [(newest, try #require(epochSecrets[newest]))],
         recipients: recipients, treeSize: 3, treeRoot: HistoryTree().root)
       #expect(opening.wraps.count == recipients.count)
       #expect(opening.wraps.allSatisfy { $0.wrap.bytes.count == 1168 })

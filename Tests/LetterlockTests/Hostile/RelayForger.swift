@@ -4,23 +4,23 @@ import CryptoCore
 @testable import LetterlockFormat
 @testable import LetterlockRelayKit
 
-/// What a relay can make by itself: receipts for whatever it likes, and Appends and log entries without the keys that
-/// they need.
+/// What a relay can make by itself: checkpoints for whatever it likes, and signed batches and log entries without the
+/// keys that they need.
 struct RelayForger {
-  private let key: ReceiptKey
+  private let key: CheckpointKey
   private let account: AccountID
-  /// The whole history, and the receipt for it.
+  /// The whole history, and the checkpoint for it.
   private let batches: [HistoryBatch]
-  private let receipt: Receipt
+  private let checkpoint: Checkpoint
   private static let keys = Result { try DeviceKeys() }
 
   init(_ relay: InMemoryRelay, account: AccountID) async throws {
     let page = try await relay.history(of: account, from: 0, maximumByteCount: .max)
-    (key, self.account, batches, receipt) = (await relay.key, account, page.batches, page.receipt)
+    (key, self.account, batches, checkpoint) = (await relay.key, account, page.batches, page.checkpoint)
   }
 
   enum Trick: CaseIterable {
-    case signature, otherRecord, otherBytes, again, leftOut, receiptKey, root, cut
+    case signature, otherRecord, otherBytes, again, leftOut, checkpointKey, root, cut
   }
 
   /// A page for a device that has the history up to a leaf.
@@ -40,7 +40,8 @@ struct RelayForger {
         trick == .otherBytes
         ? batch
         : HistoryBatch(
-          firstLeaf: batch.firstLeaf, append: batch.append, erasing: batch.erasures, records: records)
+          firstLeaf: batch.firstLeaf, signedBatch: batch.signedBatch, erasing: batch.erasures,
+          records: records)
       if trick == .otherRecord { new = Array(new[...index]) }
     case .again:
       guard let last = batches.randomElement(using: &generator) else { return nil }
@@ -48,19 +49,19 @@ struct RelayForger {
     case .leftOut:
       guard let index = new.indices.randomElement(using: &generator) else { return nil }
       new.remove(at: index)
-    case .receiptKey, .root: break
+    case .checkpointKey, .root: break
     case .cut: new = Array(new.prefix(Int.random(in: 0...new.count, using: &generator)))
     }
     return try page(trick, old, new)
   }
 
-  /// A page that ends with one more batch, under a receipt for a head of the log, or the newest.
+  /// A page that ends with one more batch, under a checkpoint for a head of the log, or the newest.
   func page(adding batch: HistoryBatch, from leaf: UInt64, head: LogHead?) throws -> HistoryPage {
     try page(
       nil, batches.filter { $0.firstLeaf < leaf }, batches.filter { $0.firstLeaf >= leaf } + [batch], head)
   }
 
-  /// Batches one after the other, under a receipt that fits them.
+  /// Batches one after the other, under a checkpoint that fits them.
   private func page(
     _ trick: Trick?, _ old: [HistoryBatch], _ new: [HistoryBatch], _ head: LogHead? = nil
   ) throws -> HistoryPage {
@@ -70,23 +71,25 @@ struct RelayForger {
       defer { tree.append(batch.leafHashes) }
       return batch.replacing(batch.records, at: tree.size)
     }
-    let signed = try Receipt(
+    let signed = try Checkpoint(
       account: account, treeSize: tree.size, treeRoot: trick == .root ? .zero : tree.root,
-      logHead: head ?? receipt.logHead, by: trick == .receiptKey ? ReceiptKey() : key)
-    return HistoryPage(batches: moved, receipt: signed)
+      logHead: head ?? checkpoint.logHead, by: trick == .checkpointKey ? CheckpointKey() : key)
+    return HistoryPage(batches: moved, checkpoint: signed)
   }
 
-  /// The next Append of the newest record's author, over a record that is there already, without the author's signature.
+  /// The next signed batch of the newest record's author, over a record that is there already, without the author's
+  /// signature.
   private func unsigned(repeating record: [UInt8]?) throws -> HistoryBatch? {
-    guard let record, let last = batches.last?.append else { return nil }
+    guard let record, let last = batches.last?.signedBatch else { return nil }
     let leaves = LeafHashes(of: [record], device: last.device, counter: last.counter + 1)
-    var bytes = try Append(
-      of: leaves, erasing: [], by: Self.keys.get(), account: account, logHead: receipt.logHead,
-      counter: last.counter + 1, previous: last.hash, basis: receipt
+    var bytes = try SignedBatch(
+      of: leaves, erasing: [], by: Self.keys.get(), account: account, logHead: checkpoint.logHead,
+      counter: last.counter + 1, previous: last.hash, knownCheckpoint: checkpoint
     ).encoded
     bytes.replaceSubrange(33..<65, with: last.device.bytes)
     return HistoryBatch(
-      firstLeaf: 0, append: try Append(decoding: bytes), erasures: [], leafHashes: leaves, records: [record])
+      firstLeaf: 0, signedBatch: try SignedBatch(decoding: bytes), erasures: [], leafHashes: leaves,
+      records: [record])
   }
 
   /// The next entry of a log, in its last signer's name and without its signature.

@@ -2,11 +2,11 @@ import CryptoCore
 import Letterlock
 import TLSCodec
 
-/// Appends: signature, chain and leaf hashes.
-enum AppendVectors: OwnVectorKind {
-  static let name = "append"
+/// Signed batches: signature, chain and leaf hashes.
+enum SignedBatchVectors: OwnVectorKind {
+  static let name = "signed-batch"
   static let about =
-    "An Append by `signing_keys` over `records`: its hash, and whether the signature, the leaves' number and root, and the places that it erases hold. SPEC.md section 5.3."
+    "A signed batch by `signing_keys` over `records`: its hash, and whether the signature, the leaves' number and root, and the leaf indices that it erases hold. SPEC.md section 5.3."
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     let keys = try TestKeys.keys("author")
@@ -14,31 +14,33 @@ enum AppendVectors: OwnVectorKind {
     let head = LogHead(unchecked: VectorSeed.bytes("head"))
     let records = [300, 16_384, 57].map { VectorSeed.bytes("record \($0)", count: $0) }
     let zero = Digest32(unchecked: [UInt8](repeating: 0, count: 32))
-    let relay = try ReceiptKey(seed: VectorSeed.bytes("relay"))
-    let receipt = try Receipt(
+    let relay = try CheckpointKey(seed: VectorSeed.bytes("relay"))
+    let checkpoint = try Checkpoint(
       account: account, treeSize: 3, treeRoot: Digest32(unchecked: VectorSeed.bytes("root")), logHead: head,
       by: relay)
-    let first = try Append(
-      of: records, by: keys, account: account, logHead: head, counter: 1, previous: zero, basis: nil)
-    let second = try Append(
+    let first = try SignedBatch(
+      of: records, by: keys, account: account, logHead: head, counter: 1,
+      previous: zero, knownCheckpoint: nil)
+    let second = try SignedBatch(
       of: [records[2]], by: keys, account: account, logHead: head, counter: 7, previous: first.hash,
-      basis: receipt)
-    let third = try Append(
+      knownCheckpoint: checkpoint)
+    let third = try SignedBatch(
       of: [records[2]], erasing: [0, 2], by: keys, account: account, logHead: head, counter: 8,
-      previous: second.hash, basis: receipt)
+      previous: second.hash, knownCheckpoint: checkpoint)
 
     let many = (0..<1000).map { VectorSeed.bytes("record \($0)", count: $0 % 5) }
-    let thousand = try Append(
-      of: many, by: keys, account: account, logHead: head, counter: 9, previous: third.hash, basis: receipt)
+    let thousand = try SignedBatch(
+      of: many, by: keys, account: account, logHead: head, counter: 9, previous: third.hash,
+      knownCheckpoint: checkpoint)
 
     func test(
-      _ name: String, _ append: [UInt8], _ records: [[UInt8]], erasing places: [UInt64] = [], valid: Bool,
-      account signedFor: AccountID? = nil
+      _ name: String, _ signedBatch: [UInt8], _ records: [[UInt8]], erasing leaves: [UInt64] = [],
+      valid: Bool, account signedFor: AccountID? = nil
     ) -> [String: Any] {
       [
-        "name": name, "account": (signedFor ?? account).bytes.hex, "append": append.hex,
-        "records": records.map(\.hex), "erasures": places, "valid": valid,
-        "hash": ((try? Append(decoding: append))?.hash ?? zero).bytes.hex,
+        "name": name, "account": (signedFor ?? account).bytes.hex, "signed_batch": signedBatch.hex,
+        "records": records.map(\.hex), "erasures": leaves, "valid": valid,
+        "hash": ((try? SignedBatch(decoding: signedBatch))?.hash ?? zero).bytes.hex,
       ]
     }
     let bytes = first.encoded
@@ -48,7 +50,7 @@ enum AppendVectors: OwnVectorKind {
       test("the first", bytes, records, valid: true),
       test("the next", second.encoded, [records[2]], valid: true),
       test("one that erases", third.encoded, [records[2]], erasing: [0, 2], valid: true),
-      test("it erases other places", third.encoded, [records[2]], erasing: [0, 1], valid: false),
+      test("it erases other leaf indices", third.encoded, [records[2]], erasing: [0, 1], valid: false),
       test("it erases nothing", third.encoded, [records[2]], valid: false),
       test("a thousand", thousand.encoded, many, valid: true),
       test(
@@ -60,7 +62,7 @@ enum AppendVectors: OwnVectorKind {
       test("the counter altered", bytes.flipping(72), records, valid: false),
       test("the number of leaves altered", bytes.flipping(107), records, valid: false),
       test("the leaves' root altered", bytes.flipping(109), records, valid: false),
-      test("the basis altered", second.encoded.flipping(150), [records[2]], valid: false),
+      test("the known checkpoint altered", second.encoded.flipping(150), [records[2]], valid: false),
       test("the signature altered", bytes.flipping(bytes.count - 1), records, valid: false),
       test("cut", Array(bytes.dropLast()), records, valid: false),
     ]
@@ -70,15 +72,15 @@ enum AppendVectors: OwnVectorKind {
   static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
     let keys = SigningKeys(unchecked: file.bytes("signing_keys"))
     let records = test.texts("records").map { Hex.decode($0) ?? [] }
-    guard let append = try? Append(decoding: test.bytes("append")) else {
+    guard let signedBatch = try? SignedBatch(decoding: test.bytes("signed_batch")) else {
       return test.flag("valid") == false
     }
-    let leaves = LeafHashes(of: records, device: append.device, counter: append.counter)
+    let leaves = LeafHashes(of: records, device: signedBatch.device, counter: signedBatch.counter)
     let isValid =
-      append.isSigned(by: keys, account: AccountID(unchecked: test.bytes("account")))
-      && append.device == keys.deviceID && Int(append.leafCount) == records.count
-      && append.leafRoot == leaves.root
-      && append.erasuresHash == Append.hash(of: test.numbers("erasures").map(UInt64.init))
-    return isValid == test.flag("valid") && append.hash.bytes == test.bytes("hash")
+      signedBatch.isSigned(by: keys, account: AccountID(unchecked: test.bytes("account")))
+      && signedBatch.device == keys.deviceID && Int(signedBatch.leafCount) == records.count
+      && signedBatch.leafRoot == leaves.root
+      && signedBatch.erasuresHash == SignedBatch.hash(of: test.numbers("erasures").map(UInt64.init))
+    return isValid == test.flag("valid") && signedBatch.hash.bytes == test.bytes("hash")
   }
 }

@@ -10,12 +10,12 @@ internal import CryptoCore
 ///   uint64 tree_size;
 ///   opaque tree_root[32];
 ///   opaque log_head[32];
-///   opaque signature[64];           Ed25519, purpose "receipt", over the fields above
-/// } Receipt;
+///   opaque signature[64];           Ed25519, purpose "checkpoint", over the fields above
+/// } Checkpoint;
 /// ```
 /// SPEC.md section 6.2.
-public struct Receipt: WireCodable, Hashable, Sendable {
-  /// The format of the receipt.
+public struct Checkpoint: WireCodable, Hashable, Sendable {
+  /// The format of the checkpoint.
   public let version: FormatVersion
   /// Whose history.
   public let account: AccountID
@@ -36,18 +36,18 @@ public struct Receipt: WireCodable, Hashable, Sendable {
   private var signedBody: [UInt8] { Array(encoded.dropLast(Ed25519SignatureBytes.byteCount)) }
 
   /// Whether the relay whose public key (32 bytes) this is signed it.
-  public func isSigned(by receiptKey: [UInt8]) -> Bool {
-    guard let key = try? Ed25519.PublicKey(bytes: receiptKey) else { return false }
+  public func isSigned(by checkpointKey: [UInt8]) -> Bool {
+    guard let key = try? Ed25519.PublicKey(bytes: checkpointKey) else { return false }
     let message = SignatureFraming.message(
-      .ed25519, .receipt, account: account, signerKeys: receiptKey, body: signedBody)
+      .ed25519, .checkpoint, account: account, signerKeys: checkpointKey, body: signedBody)
     return key.isValid(signature: signature.bytes, for: message)
   }
 
-  /// A receipt signed by a relay.
+  /// A checkpoint signed by a relay.
   package init(
-    account: AccountID, treeSize: UInt64, treeRoot: Digest32, logHead: LogHead, by key: ReceiptKey
+    account: AccountID, treeSize: UInt64, treeRoot: Digest32, logHead: LogHead, by key: CheckpointKey
   ) throws(RelayError) {
-    let unsigned = Receipt(
+    let unsigned = Checkpoint(
       version: .newest, account: account, treeSize: treeSize, treeRoot: treeRoot, logHead: logHead,
       signature: Ed25519SignatureBytes(unchecked: [UInt8](repeating: 0, count: 64)))
     self.init(
@@ -68,8 +68,8 @@ public struct Receipt: WireCodable, Hashable, Sendable {
   }
 }
 
-/// What a relay signs receipts with.
-public final class ReceiptKey: Sendable {
+/// What a relay signs checkpoints with.
+public final class CheckpointKey: Sendable {
   private let key: Ed25519.PrivateKey
   /// The public half, 32 bytes, which `create` pins.
   public let publicKey: [UInt8]
@@ -79,7 +79,7 @@ public final class ReceiptKey: Sendable {
     do {
       key = try Ed25519.PrivateKey(seed: SecretKey(random: 32))
       publicKey = key.publicKey.bytes
-    } catch { throw .internalError("receipt key") }
+    } catch { throw .internalError("checkpoint key") }
   }
 
   /// The key that follows from a seed of 32 bytes, as a relay stores it.
@@ -87,7 +87,7 @@ public final class ReceiptKey: Sendable {
     do {
       key = try Ed25519.PrivateKey(seed: SecretKey(copying: seed))
       publicKey = key.publicKey.bytes
-    } catch { throw .internalError("receipt key") }
+    } catch { throw .internalError("checkpoint key") }
   }
 
   /// The seed, for the relay's own storage. 32 bytes.
@@ -95,9 +95,9 @@ public final class ReceiptKey: Sendable {
 
   func sign(_ body: [UInt8], account: AccountID) throws(RelayError) -> Ed25519SignatureBytes {
     let message = SignatureFraming.message(
-      .ed25519, .receipt, account: account, signerKeys: publicKey, body: body)
+      .ed25519, .checkpoint, account: account, signerKeys: publicKey, body: body)
     do {
       return Ed25519SignatureBytes(unchecked: try key.signature(for: message))
-    } catch { throw .internalError("receipt") }
+    } catch { throw .internalError("checkpoint") }
   }
 }

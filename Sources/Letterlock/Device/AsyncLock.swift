@@ -1,9 +1,9 @@
 /// Lets asynchronous calls through one after the other.
-actor Turns {
+actor AsyncLock {
   private var isTaken = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  func take() async {
+  func acquire() async {
     guard isTaken else {
       isTaken = true
       return
@@ -11,7 +11,7 @@ actor Turns {
     await withCheckedContinuation { waiting.append($0) }
   }
 
-  func giveBack() {
+  func release() {
     guard !waiting.isEmpty else {
       isTaken = false
       return
@@ -22,16 +22,16 @@ actor Turns {
 
 extension Device {
   /// Runs `body` while no other call of this device talks to the relay.
-  func inTurn<Value: Sendable>(
+  func locked<Value: Sendable>(
     _ body: () async throws(DeviceError) -> Value
   ) async throws(DeviceError) -> Value {
-    await turns.take()
+    await lock.acquire()
     do throws(DeviceError) {
       let value = try await body()
-      await turns.giveBack()
+      await lock.release()
       return value
     } catch {
-      await turns.giveBack()
+      await lock.release()
       throw error
     }
   }

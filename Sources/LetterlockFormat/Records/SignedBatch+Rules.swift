@@ -1,5 +1,5 @@
-/// What can be said of one Append without the history before it. SPEC.md section 5.4.
-extension Append {
+/// What can be said of one signed batch without the history before it. SPEC.md section 5.4.
+extension SignedBatch {
   /// Rules 1 and 2.
   func checkAuthor(in log: AccountLog) throws(HistoryError) {
     guard let member = log.members[device] else { throw .unknownAuthor(device) }
