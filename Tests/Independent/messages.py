@@ -2,6 +2,8 @@
 from primitives import refuse_unless, sha256
 from structures import Reader, labelled_hash, text
 
+NO_CONVERSATION = bytes(16)
+
 
 def padded_length(length):
     if length <= 256:
@@ -78,7 +80,9 @@ def body(data):
     elif kind == 7:
         text(reader.opaque())
         reader.opaque()
-        if reader.uint(1):
+        has_summary = reader.uint(1)
+        refuse_unless(has_summary <= 1, "summary")
+        if has_summary:
             text(reader.opaque())
     else:
         reader.rest()
@@ -110,17 +114,24 @@ def message(found):
         attachment(item)
     for address in vectors(found[15]) if 15 in found else ():
         text(address)
+    if 16 in found:
+        origin = Reader(found[16])
+        for _ in range(3):
+            text(origin.opaque())
+        origin.finish()
     kind, shown = body(found[8])
     return {
-        "type": "message", "body": kind, "text": shown, "sender": text(found.get(3, b"")),
+        "type": "message", "conversation": found.get(2, NO_CONVERSATION), "body": kind, "text": shown, "sender": text(found.get(3, b"")),
         "sent_at": str(int.from_bytes(found[4], "big", signed=True)),
         "is_encrypted": service is not None, "is_local": carriage == 0,
     }
 
 
 def archive_entry(data):
+    """What an entry with its padding says; `conversation` is the one whose stream it belongs to."""
     reader = Reader(data)
     kind, content = reader.uint(2), reader.opaque()
+    refuse_unless(reader.at <= 1 << 24, "too long")
     refuse_unless(len(data) == padded_length(reader.at), "padded length")
     refuse_unless(not any(reader.rest()), "padding")
     inner = Reader(content)
@@ -129,23 +140,27 @@ def archive_entry(data):
     if kind == 2:
         found = fields(inner)
         sized(found, {1: 16, 5: 1}, (1,))
-        return {"type": "conversation", "text": text(found.get(2, b""))}
+        for address in vectors(found[3]) if 3 in found else ():
+            text(address)
+        text(found.get(4, b""))
+        refuse_unless(found.get(5, b"\1") == b"\1", "group")
+        return {"type": "conversation", "conversation": found[1], "text": text(found.get(2, b""))}
     if kind == 3:
         found = fields(inner)
         sized(found, {2: 8}, (1,))
-        return {"type": "device", "text": text(found[1])}
+        return {"type": "device", "conversation": NO_CONVERSATION, "text": text(found[1])}
     if kind == 4:
         found = fields(inner)
         sized(found, {1: 1, 2: 8, 3: 16}, (1, 2, 3))
         named = found.get(4, b"")
         refuse_unless(len(named) % 16 == 0 and (4 not in found or named), "messages")
-        return {"type": "deletion", "text": str(len(named) // 16)}
+        return {"type": "deletion", "conversation": found[3], "text": str(len(named) // 16)}
     if kind == 5:
         found = fields(inner)
         sized(found, {1: 16, 3: 8, 4: 8, 5: 32, 6: 8, 7: 8, 8: 8}, range(1, 9))
         size, count = (int.from_bytes(found[number], "big") for number in (4, 6))
-        return {"type": "snapshot", "text": f"{text(found[2])} {size} {count}"}
-    return {"type": f"unknown({kind})"}
+        return {"type": "snapshot", "conversation": NO_CONVERSATION, "text": f"{text(found[2])} {size} {count}"}
+    return {"type": f"unknown({kind})", "conversation": None}
 
 
 def safety_half(account):

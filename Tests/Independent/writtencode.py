@@ -1,4 +1,6 @@
 """Written codes (section 8.3): corrected by trying, since the code says what is right."""
+import unicodedata
+
 from primitives import Refused, refuse_unless
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -64,7 +66,7 @@ def corrections(residue):
 
 
 def read(purpose, written):
-    characters = [c.upper() for c in written if not c.isspace() and c not in "-\u2010\u2011\u2012\u2013\u2014"]
+    characters = [c.upper() for c in written if not c.isspace() and unicodedata.category(c) != "Pd"]
     refuse_unless(len(characters) == 65, "length")
     unreadable = {place for place, c in enumerate(characters) if c not in VALUES}
     word = [VALUES.get(c, 0) for c in characters]

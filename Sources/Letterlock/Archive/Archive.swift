@@ -27,13 +27,13 @@ public final class Archive: Sendable {
     }
   }
 
-  init(account: AccountID) {
+  package init(account: AccountID) {
     self.account = account
     state = Mutex(State(sealing: .failure(.epochRefused(by: nil))))
   }
 
   /// Takes the epochs that its device reads now, and the one it seals under, or why it seals under none.
-  func update(
+  package func update(
     epochs: [ReadableEpoch], sealing: Result<ReadableEpoch, ArchiveError>
   ) {
     state.withLock { state in

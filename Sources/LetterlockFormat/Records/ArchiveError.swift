@@ -18,7 +18,7 @@ public enum ArchiveError: Error, Hashable, Sendable {
   case forked
   /// The relay's copy of everything was erased, which ended the account.
   case accountErased
-  /// More than 2^30 - 1 bytes.
+  /// The entry has more than 2^24 bytes, its type and length included and its padding not. SPEC.md section 10.1.
   case messageTooLong
   /// The record holds an entry of another kind: a conversation's name, a device's name, or something newer.
   case notAMessage

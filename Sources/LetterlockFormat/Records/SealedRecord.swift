@@ -23,10 +23,12 @@ public struct SealedRecord: Hashable, Sendable {
   static let minimumCiphertextByteCount = Padding.minimumByteCount + 16
 
   /// Takes a record that was stored. Whether it opens is another question.
-  /// - Throws: `ArchiveError.malformed` if the bytes are not a record.
+  /// - Throws: `ArchiveError.unknownVersion` if the bytes begin with another version, whatever follows it;
+  ///   `.malformed` if they are not a record.
   public init(decoding bytes: [UInt8]) throws(ArchiveError) {
+    guard let version = bytes.first else { throw .malformed }
+    guard version == FormatVersion.one.rawValue else { throw .unknownVersion(version) }
     guard bytes.count >= Self.prefixByteCount else { throw .malformed }
-    guard bytes[0] == FormatVersion.one.rawValue else { throw .unknownVersion(bytes[0]) }
     let left = bytes.count - Self.prefixByteCount
     let lengthByteCount = 1 << Int(left > 0 ? bytes[Self.prefixByteCount] >> 6 : 3)
     let ciphertextByteCount = left - lengthByteCount

@@ -36,6 +36,10 @@ enum KeyFileVectors: OwnVectorKind {
         test("no passphrase", sealed, "", valid: false),
         test("a secret altered", sealed.flipping(54), "correct horse", valid: false),
         test("the state altered", sealed.flipping(sealed.count - 1), "correct horse", valid: false),
+        test("a passphrase for a file that has none", plain, "correct horse", valid: false),
+        test(
+          "more memory than 2^21 KiB", sealed.replacing(22, [0, 0x20, 0, 1]), "correct horse", valid: false),
+        test("more than 16 passes", sealed.replacing(26, [0, 0, 0, 17]), "correct horse", valid: false),
         test("another version", plain.flipping(4), "", valid: false),
         test("cut", Array(plain.dropLast()), "", valid: false),
       ]
@@ -58,5 +62,12 @@ enum KeyFileVectors: OwnVectorKind {
     defer { try? FileManager.default.removeItem(atPath: path) }
     if let bytes { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
     return try body(path)
+  }
+}
+
+extension [UInt8] {
+  /// With other bytes from a place on.
+  fileprivate func replacing(_ start: Int, _ bytes: [UInt8]) -> [UInt8] {
+    self[..<start] + bytes + self[(start + bytes.count)...]
   }
 }

@@ -110,15 +110,19 @@ enum MessageSamples {
 
   /// An entry of raw fields, padded.
   private static func entry(_ fields: [(UInt16, [UInt8])], type: UInt16 = 1) -> [UInt8] {
-    var body = TLSWriter()
-    for (number, value) in fields {
-      body.write(number)
-      body.write(opaque: value)
-    }
     var writer = TLSWriter()
     writer.write(type)
-    writer.write(opaque: body.bytes)
+    writer.write(opaque: encoded(fields))
     return Padding.padded(writer.bytes)
+  }
+
+  private static func encoded(_ fields: [(UInt16, [UInt8])]) -> [UInt8] {
+    var writer = TLSWriter()
+    for (number, value) in fields {
+      writer.write(number)
+      writer.write(opaque: value)
+    }
+    return writer.bytes
   }
 
   static func refused() throws -> [(String, [UInt8])] {
@@ -131,6 +135,8 @@ enum MessageSamples {
     func with(_ number: UInt16, _ value: [UInt8]) -> [UInt8] {
       entry((good.filter { $0.0 != number } + [(number, value)]).sorted { $0.0 < $1.0 })
     }
+    let attachment = encoded([(1, Array(id)), (2, VectorSeed.bytes("key")), (4, [0x61]), (5, time)])
+    let whole = attachment + encoded([(6, VectorSeed.bytes("digest"))])
     var dirty = bytes
     dirty[255] = 1
     return [
@@ -146,10 +152,22 @@ enum MessageSamples {
       ("an empty list of recipients", with(15, [])),
       ("a style past the text", with(8, text + [0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0])),
       ("a retraction of half an id", with(8, [0, 4, 1, 2, 3])),
+      ("a sticker of half an id", with(8, [0, 5, 0, 0, 0, 0, 1])),
+      ("a reaction with an unknown change", with(8, [0, 2] + id + [0, 0, 0, 0, 2, 0, 1])),
+      ("a reaction of love with a value", with(8, [0, 2] + id + [0, 0, 0, 0, 0, 0, 1, 0x61])),
+      ("a photo changed, with a value", with(8, [0, 6, 0, 6, 0x61])),
+      ("an app's summary that is neither there nor not", with(8, [0, 7, 1, 0x61, 0, 2, 1, 0x61])),
+      ("bold with a value", with(8, text + [0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 0x61])),
+      ("an attachment without a digest", with(9, Opaque(attachment).encoded)),
+      ("an attachment that says it is a file", with(9, Opaque(whole + [0, 7, 1, 0]).encoded)),
+      ("an origin of two parts", with(16, [1, 0x61, 1, 0x62])),
+      ("an origin of four parts", with(16, [0, 0, 0, 0])),
       ("a length that is not in its shortest form", [0, 1, 0x40, 0x05] + bytes[3...].dropLast()),
       ("padding that is not zero", dirty),
       ("no padding", Array(bytes[..<100])), ("too much padding", bytes + [0]), ("nothing", []),
       ("a conversation without an id", entry([(2, Array("n".utf8))], type: 2)),
+      ("a conversation with an empty list of participants", entry([(1, Array(id)), (3, [])], type: 2)),
+      ("a conversation that says it is no group", entry([(1, Array(id)), (5, [0])], type: 2)),
       ("a device without a name", entry([], type: 3)),
       ("a deletion without a time", entry([(1, [1]), (3, Array(id))], type: 4)),
       ("a deletion of half a message", entry([(1, [1]), (2, time), (3, Array(id)), (4, [1, 2])], type: 4)),

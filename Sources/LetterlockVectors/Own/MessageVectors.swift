@@ -6,7 +6,7 @@ import TLSCodec
 enum MessageVectors: OwnVectorKind {
   static let name = "message"
   static let about =
-    "A padded archive entry; what it shows as, or that it is refused. `fields` are its numbers and values. SPEC.md section 10."
+    "A padded archive entry, `entry` and then `zeros` zero bytes; what it shows as, or that it is refused. SPEC.md section 10, and appendix A."
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     var cases: [[String: Any]] = []
@@ -17,11 +17,24 @@ enum MessageVectors: OwnVectorKind {
     for (name, bytes) in try MessageSamples.refused() {
       cases.append(["name": name, "entry": bytes.hex, "valid": false])
     }
-    return ([:], cases)
+    return ([:], cases + limits())
+  }
+
+  /// An entry of an unknown type with a body of zeros, as large as one may be, and one byte larger.
+  private static func limits() -> [[String: Any]] {
+    [("the largest entry", 0, true), ("one byte more than the largest entry", 1, false)].map {
+      name, excess, isValid in
+      let byteCount = ArchiveEntry.maximumByteCount + excess
+      let header: [UInt8] = UInt16(900).encoded + UInt32(1 << 31 | (byteCount - 6)).encoded
+      return [
+        "name": name, "entry": header.hex, "zeros": Padding.paddedByteCount(byteCount) - header.count,
+        "valid": isValid,
+      ].merging(isValid ? ["type": "unknown(900)"] : [:]) { $1 }
+    }
   }
 
   static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
-    let bytes = test.bytes("entry")
+    let bytes = test.bytes("entry") + [UInt8](repeating: 0, count: max(0, test.number("zeros") ?? 0))
     guard test.flag("valid") == true else {
       return (try? ArchiveEntry(decodingArchiveEntry: bytes)) == nil && test.flag("valid") == false
     }

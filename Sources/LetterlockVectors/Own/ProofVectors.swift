@@ -142,8 +142,8 @@ enum ProofVectors: OwnVectorKind {
         "another signer", evidence(try checkpoint(others, 6, by: stranger), try checkpoint(mine, 9)).encoded,
         false
       ),
-      ("the proof altered", true1.flipping(true1.count - 1), false),
-      ("cut", Array(true1.dropLast(32)), false),
+      ("two histories, the proof altered", true1.flipping(true1.count - 1), false),
+      ("two histories, cut", Array(true1.dropLast(32)), false),
     ].map { ["name": $0.0, "type": "evidence", "evidence": $0.1.hex, "valid": $0.2] }
   }
 

@@ -37,12 +37,13 @@ enum WrittenCodeVectors: OwnVectorKind {
       test("four unreadable characters", text.mistyping([3, 4, 5, 6], with: "U"), groups: [1, 2]),
       test("five wrong characters", text.mistyping([0, 10, 20, 30, 40]), valid: false),
       test("a character is missing", String(text.dropLast()), valid: false),
-      test("a join code", code.text, valid: false),
+      test("spare bits that are not zero", text.addingGenerator, valid: false),
+      test("a join code for a recovery key", code.text, valid: false),
       test("a join code", code.text, purpose: "join code", secret: joined),
       test(
         "a join code, mistyped", code.text.mistyping([64]), groups: [13], purpose: "join code", secret: joined
       ),
-      test("a recovery key", text, valid: false, purpose: "join code", secret: joined),
+      test("a recovery key for a join code", text, valid: false, purpose: "join code", secret: joined),
     ]
     return (
       ["recovery_key": secret.hex, "recovery_device": device.deviceID.bytes.hex], cases
@@ -82,6 +83,15 @@ extension String {
         guard places.contains(place) else { return character }
         return wrong ?? (character == "7" ? "8" : "7")
       })
+  }
+
+  /// Another word of the code, whose last data symbol differs in its lowest bit: that is a spare one.
+  fileprivate var addingGenerator: String {
+    let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    let generator = [1, 4, 25, 25, 27, 25, 9, 5, 0, 23, 5, 5, 7, 27]
+    var symbols = filter { $0 != "-" }.map { alphabet.firstIndex(of: $0) ?? 0 }
+    for (place, symbol) in generator.enumerated() { symbols[51 + place] ^= symbol }
+    return String(symbols.map { alphabet[$0] })
   }
 
   fileprivate var spacedWithLookAlikes: String {

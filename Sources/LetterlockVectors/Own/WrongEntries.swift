@@ -217,7 +217,7 @@ extension LogMaker {
         name: "a removed device comes back", after: 6, entry: try entry(.add(good), by: phone, after: 6)),
       WrongEntry(
         name: "the recovery device is removed", after: 7,
-        entry: try entry(.remove(.init(devices: [secondRecovery.deviceID], epoch: next)), by: phone, after: 7)
+        entry: try entry(.remove(.init(devices: [recovery.deviceID], epoch: next)), by: phone, after: 7)
       ),
       WrongEntry(
         name: "nobody is removed", after: 7,

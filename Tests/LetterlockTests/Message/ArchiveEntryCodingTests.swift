@@ -105,6 +105,16 @@ struct ArchiveEntryCodingTests {
     #expect(try ArchiveEntry(decodingArchiveEntry: entry(limit - 6).padded()) == entry(limit - 6))
     #expect(throws: TLSError.lengthTooLong) { try entry(limit - 5).padded() }
   }
+
+  @Test func `an entry of one byte past the limit is refused when it is read`() throws {
+    let limit = ArchiveEntry.maximumByteCount
+    var writer = TLSWriter()
+    writer.write(UInt16(9))
+    writer.write(opaque: [UInt8](repeating: 1, count: limit - 5))
+    #expect(writer.bytes.count == limit + 1)
+    let padded = Padding.padded(writer.bytes)
+    #expect(throws: TLSError.lengthTooLong) { try ArchiveEntry(decodingArchiveEntry: padded) }
+  }
 }
 
 /// The format as `TLSWriter` gives it, written from SPEC.md's tables.
