@@ -28,6 +28,12 @@ extension ToolError {
       case .archive(let error): ToolError(error)
       case .noRelay: ToolError("This archive has no relay: create one with `letterlock init`.")
       case .noStore: ToolError("This archive has no store.")
+      case .stateRolledBack:
+        ToolError.wrong(
+          "The keys here are older than what this device did before: an old copy of its folder was put back, or "
+            + "the machine was cloned. Nobody else is to blame. Join again with `letterlock join` in a new folder; "
+            + "what waited to be sent stays in this one.")
+      case .cancelled: ToolError("Stopped. What was done so far is kept; run the command again to go on.")
       case .vaultNotEmpty: ToolError("There is a device in \(place) already: choose another folder.")
       case .vaultEmpty: ToolError("There is no device in \(place): begin with `letterlock init \(place)`.")
       case .unusableKey(let id): ToolError.wrong("The key of device \(id) is not usable.")
@@ -111,7 +117,11 @@ extension ToolError {
       case .wrongPassphrase: ToolError("Wrong passphrase, or the key file was altered.")
       case .notSealed:
         ToolError.wrong("The key file is not sealed, though a passphrase was given: is it yours?")
-      case .corrupted: ToolError.wrong("The key file is damaged.")
+      case .corrupted:
+        ToolError.wrong(
+          "Both copies in the key file are damaged; nothing was changed. Put back a copy, or restore.")
+      case .conflict: ToolError("Another program keeps changing the key file: try again when it is done.")
+      case .readOnly: ToolError("The device was opened to be read: it changes nothing.")
       case .unknownVersion(let version):
         ToolError("The key file is of version \(version): use a newer letterlock.")
       }
@@ -127,6 +137,7 @@ extension ToolError {
             + "confirm DIR [--keep ID]`.")
       case .epochRefused: ToolError("The newest epoch is not usable: run `letterlock sync DIR`.")
       case .forked: ToolError.wrong("Two logs of this account contradict each other.")
+      case .stateRolledBack: ToolError(DeviceError.stateRolledBack)
       case .messageTooLong: ToolError("A message is too long.")
       default: ToolError.wrong("A record cannot be read: \(error).")
       }

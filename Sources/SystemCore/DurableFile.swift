@@ -55,23 +55,34 @@ package enum DurableFile {
     try synchroniseFolder(of: path)
   }
 
+  /// Stands between a file's name and what makes the name of new contents unique.
+  static let temporaryMark = ".new-"
+
   /// Puts a file in place of the one before, readable by its owner alone.
   package static func replace(_ path: String, with bytes: [UInt8]) throws(DurableFileError) {
-    let temporary = path + ".new"
-    // A stale file of a crashed process may be there; it is not followed if it is a link.
-    _ = unsafe unlink(temporary)
-    let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw .failed("open", code: errno) }
-    do throws(DurableFileError) {
-      defer { close(file) }
-      try write(bytes, to: file)
-      guard fsync(file) == 0 else { throw .failed("fsync", code: errno) }
-      guard unsafe rename(temporary, path) == 0 else { throw .failed("rename", code: errno) }
-    } catch {
-      _ = unsafe unlink(temporary)
-      throw error
+    let temporary = try writeTemporary(for: path, bytes)
+    guard unsafe rename(temporary, path) == 0 else {
+      let code = errno
+      remove(temporary)
+      throw .failed("rename", code: code)
     }
     try synchroniseFolder(of: path)
+  }
+
+  /// Writes a new file of a unique name beside `path`, on disk and readable by its owner alone; returns its name.
+  static func writeTemporary(for path: String, _ bytes: [UInt8]) throws(DurableFileError) -> String {
+    let temporary = path + temporaryMark + String(UInt64.random(in: .min ... .max), radix: 36)
+    let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw .failed("open", code: errno) }
+    defer { close(file) }
+    do throws(DurableFileError) {
+      try write(bytes, to: file)
+      guard fsync(file) == 0 else { throw .failed("fsync", code: errno) }
+    } catch {
+      remove(temporary)
+      throw error
+    }
+    return temporary
   }
 
   /// Gives a file another name, in place of the file that had it.

@@ -1,4 +1,5 @@
 """Opens this format's vectors: python verify.py FOLDER"""
+import hashlib
 import json
 import pathlib
 import sys
@@ -256,28 +257,54 @@ def safety(test, file):
     return digits == test["digits"] and code == unhex(test["code"])
 
 
+def key_file_copy(data):
+    """The KeyVaultCopy that data begins with, and its length; None if there is none that is whole."""
+    def read():
+        reader = Reader(data)
+        refuse_unless(reader.fixed(4) == b"LLKV" and reader.uint(1) == 1)
+        copy = {"protection": reader.uint(1)}
+        refuse_unless(copy["protection"] <= 1)
+        if copy["protection"] == 1:
+            copy["salt"], copy["memory"], copy["passes"] = reader.fixed(16), reader.uint(4), reader.uint(4)
+            copy["prefix"], copy["nonce"] = data[:reader.at], reader.fixed(24)
+        copy["version"], copy["secrets"], copy["state"] = reader.fixed(8), reader.opaque(), reader.opaque()
+        end = reader.at
+        refuse_unless(reader.fixed(32) == hashlib.sha256(data[:end]).digest())
+        return copy, reader.at
+    return opens(read)
+
+
+def whole_key_file_copy(data):
+    """The later of the whole copies of a KeyVaultFile."""
+    first = key_file_copy(data)
+    found = [first[0]] if first else []
+    for start in range(1, len(data)):
+        if data[start:start + 4] == b"LLKV":
+            second = key_file_copy(data[start:])
+            if second and start + second[1] == len(data):
+                found.append(second[0])
+                break
+    refuse_unless(found, "damaged")
+    return max(found, key=lambda copy: copy["version"])
+
+
 def open_key_file(data, passphrase):
-    reader = Reader(data)
-    refuse_unless(reader.fixed(4) == b"LLKV" and reader.uint(1) == 1)
-    protection = reader.uint(1)
-    refuse_unless(protection <= 1)
-    if protection == 0:
+    copy = whole_key_file_copy(data)
+    number = int.from_bytes(copy["version"], "big")
+    if copy["protection"] == 0:
         refuse_unless(not passphrase, "not sealed")
-        secrets, state = reader.opaque(), reader.opaque()
-        reader.finish()
-        return secrets, state
+        return number, copy["secrets"], copy["state"]
     refuse_unless(passphrase, "passphrase needed")
-    salt, memory, passes = reader.fixed(16), reader.uint(4), reader.uint(4)
-    refuse_unless(memory <= 1 << 21 and passes <= 16)
-    prefix, nonce = data[:reader.at], reader.fixed(24)
-    sealed, state = reader.opaque(), reader.opaque()
-    reader.finish()
-    return xchacha_open(argon2id(passphrase.encode(), salt, memory, passes), nonce, prefix + state, sealed), state
+    refuse_unless(copy["memory"] <= 1 << 21 and copy["passes"] <= 16)
+    key = argon2id(passphrase.encode(), copy["salt"], copy["memory"], copy["passes"])
+    aad = copy["prefix"] + copy["version"] + copy["state"]
+    return number, xchacha_open(key, copy["nonce"], aad, copy["secrets"]), copy["state"]
 
 
 def key_file(test, file):
     opened = opens(lambda: open_key_file(unhex(test["file"]), test["passphrase"]))
-    return opened == ((unhex(test["secrets"]), unhex(test["state"])) if test["valid"] else None)
+    expected = (test["vault_version"], unhex(test["secrets"]), unhex(test["state"]))
+    return opened == (expected if test["valid"] else None)
 
 
 KINDS = {

@@ -50,7 +50,7 @@ struct HostileLifeCrashTests {
   private func check(_ folder: TemporaryFolder, _ said: Said) async throws {
     let device = try open(folder)
     #expect(try await device.sync().verdict.isComplete)
-    #expect(device.state.withLock { $0.pending == nil })
+    #expect(device.state.read { $0.pending == nil })
     #expect(device.unreadableEpochs == [])
     #expect(device.log.epochs.count >= said.epochCount)
     for id in said.joined { #expect(device.log.members.keys.contains { "\($0)" == id }) }

@@ -80,7 +80,7 @@ struct HostileNewestTests {
   }
 
   private static func tag(of chat: ConversationID, _ device: Device) throws -> StreamTag {
-    let epochSecret = device.state.withLock { $0.keyring.epochSecrets[$0.log.newestEpoch.header.number] }
+    let epochSecret = device.state.read { $0.keyring.epochSecrets[$0.log.newestEpoch.header.number] }
     return try RecordKey.tag(of: chat, account: device.account, epochSecret: try #require(epochSecret))
   }
 }

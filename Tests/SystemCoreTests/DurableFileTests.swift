@@ -69,17 +69,54 @@ struct DurableFileTests {
     }
   }
 
-  @Test func `what a crash left beside the file is not used, nor what a link there points at`() throws {
+  @Test func `what a crash left beside the file is not used, and the next update removes it`() throws {
     try withFolder { (folder) throws in
       let path = folder + "/file"
-      try Data([9, 9, 9]).write(to: URL(filePath: path + ".new"))
       try DurableFile.replace(path, with: [1])
-      #expect(try DurableFile.read(path) == [1])
+      try Data([9, 9, 9]).write(to: URL(filePath: path + ".new-left"))
       try Data([7]).write(to: URL(filePath: folder + "/victim"))
       try FileManager.default.createSymbolicLink(
-        atPath: path + ".new", withDestinationPath: folder + "/victim")
-      try DurableFile.replace(path, with: [2])
-      #expect(try DurableFile.read(path) == [2] && DurableFile.read(folder + "/victim") == [7])
+        atPath: path + ".new-link", withDestinationPath: folder + "/victim")
+      try DurableFile.update(path) { ($0 ?? []) + [2] }
+      #expect(try DurableFile.read(path) == [1, 2] && DurableFile.read(folder + "/victim") == [7])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["file", "victim"])
+    }
+  }
+
+  @Test func `an update makes the file that is not there, once`() throws {
+    try withFolder { (folder) throws in
+      let path = folder + "/file"
+      try DurableFile.update(path) { present in
+        #expect(present == nil)
+        return [1]
+      }
+      #expect(try DurableFile.read(path) == [1] && mode(path) == 0o600)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
+    }
+  }
+
+  struct Refusal: Error, Equatable {}
+
+  @Test func `a refused update changes nothing`() throws {
+    try withFolder { (folder) throws in
+      let path = folder + "/file"
+      try DurableFile.replace(path, with: [1])
+      #expect(throws: DurableUpdateError.refused(Refusal())) {
+        try DurableFile.update(path) { (_) throws(Refusal) in throw Refusal() }
+      }
+      #expect(try DurableFile.read(path) == [1])
+    }
+  }
+
+  @Test func `updates from many threads all count`() throws {
+    try withFolder { (folder) throws in
+      let path = folder + "/file"
+      let numbers = concurrentMap(64, chunkCount: 1) {
+      } _: { _, number in
+        (try? DurableFile.update(path) { ($0 ?? []) + [UInt8(number)] }) != nil
+      }
+      #expect(numbers.allSatisfy(\.self))
+      #expect(try DurableFile.read(path)?.sorted() == (0..<64).map { UInt8($0) })
     }
   }
 

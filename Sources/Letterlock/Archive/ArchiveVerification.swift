@@ -60,11 +60,11 @@ public struct ArchiveVerification: Sendable {
 
   /// The secrets must be those that the log names.
   private mutating func checkKeys(of device: Device) {
-    let (log, keys) = device.state.withLock { ($0.log, $0.keys) }
+    let (log, keys) = device.state.read { ($0.log, $0.keys) }
     guard let member = log.members[keys.deviceID],
       member.bundle.sealingKey == keys.sealingKey
     else { return fail(.device, "keys", "they are not the keys that the account's log names") }
-    let bad = device.state.withLock { state in
+    let bad = device.state.read { state in
       state.keyring.epochSecrets.compactMap { epoch, _ in
         guard epoch < state.log.epochs.count,
           state.keyring.schedule(of: epoch)?.agrees(with: state.log.epochs[Int(epoch)].header) == true
@@ -102,7 +102,7 @@ public struct ArchiveVerification: Sendable {
   /// A relay that was told to erase everything must still have the order.
   private mutating func checkErasure(of device: Device) async {
     guard let relay = device.relay else { return }
-    let known = device.state.withLock { $0.erasure }
+    let known = device.state.read { $0.erasure }
     do throws(RelayError) {
       _ = try await relay.usage(of: device.account)
       fail(.relay, "order to erase", "it is not there")

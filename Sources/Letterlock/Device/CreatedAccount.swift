@@ -98,8 +98,7 @@ private struct NewAccount {
     var state = DeviceState(keys: keys, log: log, entries: [entry])
     state.keyring.restore(opening.epochSecret, epoch: 0)
     state.recoverySecret = recoverySecret
-    let device = Device(state, vault: vault, store: store, relay: relay)
-    try device.save()
+    let device = try Device(state, replacing: nil, vault: vault, store: store, relay: relay)
     if store != nil { try device.enqueueProfile(named: name) }
     guard let recoveryKey = RecoveryKey(recoverySecret) else { throw .internalError("recovery key") }
     return CreatedAccount(device: device, recoveryKey: recoveryKey)

@@ -21,7 +21,7 @@ extension Device {
     let sealing = try AttachmentSealing(source.content, account: account, store: try neededStore())
     let blob = sealing.blob
     attaching.withLock { _ = $0.insert(blob) }
-    do throws(DeviceError) { return try sealing.seal(source, keys: state.withLock { $0.keys }) } catch {
+    do throws(DeviceError) { return try sealing.seal(source, keys: state.read { $0.keys }) } catch {
       attaching.withLock { _ = $0.remove(blob) }
       throw error
     }

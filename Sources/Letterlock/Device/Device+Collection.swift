@@ -12,7 +12,7 @@ extension Device {
   /// or cannot be read.
   /// - Throws: `DeviceError.historyRefused` if the history is not complete, `.relay`, `.noRelay`, `.noStore`, `.store`.
   public func collectUnreferencedAttachments() async throws(DeviceError) -> AttachmentStorage.Share {
-    try await locked { () async throws(DeviceError) in try await collect(alsoErased: []) }
+    try await lock.locked { () async throws(DeviceError) in try await collect(alsoErased: []) }
   }
 
   /// Collects within a turn. What was erased was referred to, so whoever sent it is done with it.
@@ -66,7 +66,7 @@ extension Device {
   }
 
   private func remove(_ uploads: [BlobUpload], _ knownCheckpoint: Checkpoint) async throws(DeviceError) {
-    let (relay, keys) = (try neededRelay(), state.withLock { $0.keys })
+    let (relay, keys) = (try neededRelay(), state.read { $0.keys })
     var rest = uploads.map(\.blob)[...]
     while !rest.isEmpty {
       let part = Array(rest.prefix(BlobRemoval.maximumBlobCount))

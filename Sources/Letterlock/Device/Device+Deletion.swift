@@ -39,7 +39,7 @@ extension Device {
   public func eraseDeleted(
     before cutoff: Timestamp, confirmingEverything isConfirmed: Bool = false
   ) async throws(DeviceError) -> Int {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
       _ = try await pushRecords(nil)
       let index = try timelineIndex()

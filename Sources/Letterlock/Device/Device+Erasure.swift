@@ -34,7 +34,7 @@ extension Device {
   /// first; call `downloadAll()` before, so that its copy is whole.
   /// - Throws: as `sync()`; `DeviceError.removed`.
   public func prepareErasure() async throws(DeviceError) -> PreparedErasure {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       guard isActive else { throw .removed }
       try await pullEverything()
       return try await preparedErasure()
@@ -84,9 +84,9 @@ extension Device {
 
   /// Sends the order. One whose answer was lost is recognised when it is sent again.
   fileprivate func erase(_ prepared: PreparedErasure) async throws(DeviceError) {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       let relay = try neededRelay()
-      let keys = state.withLock { $0.keys }
+      let keys = state.read { $0.keys }
       let erasure = try asDeviceError(AccountErasure(of: prepared.checkpoint, at: clock.now, by: keys))
       do throws(RelayError) { try await relay.eraseAccount(erasure, of: account) } catch {
         // Another order came first, or an earlier one of this device's: it is done.
@@ -106,8 +106,7 @@ extension Device {
     guard size > history.tree.size || (size == history.tree.size && root == history.tree.root) else {
       return false
     }
-    state.withLock { $0.erasure = erasure }
-    refreshArchive()
+    try state.mutate { $0.erasure = erasure }
     if store != nil { try keepNote(erasure.encoded, as: .erasure) }
     return true
   }
@@ -120,15 +119,5 @@ extension Device {
   }
 
   /// Who erased the relay's copy, if this device knows of it.
-  public var erasedBy: DeviceID? { state.withLock { $0.erasure?.device } }
-
-  /// Reads what was kept of an order; the log vouched for it when it was kept, and does again.
-  func restoreErasure() {
-    guard let bytes = try? openNote(.erasure), let erasure = try? AccountErasure(decoding: bytes) else {
-      return
-    }
-    let log = log
-    do throws(ErasureRefusal) { try erasure.check(against: log) } catch { return }
-    state.withLock { $0.erasure = erasure }
-  }
+  public var erasedBy: DeviceID? { state.read { $0.erasure?.device } }
 }

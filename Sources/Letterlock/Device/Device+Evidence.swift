@@ -23,7 +23,7 @@ extension Device {
   /// Evidence of two checkpoints, of which `newer` signs the history of `nodes`; nil if they do not contradict
   /// each other. Without nodes both are of one size.
   func evidence(older: Checkpoint, newer: Checkpoint, nodes: HistoryNodes?) -> RelayEvidence? {
-    guard let create = state.withLock({ $0.entries.first }) else { return nil }
+    guard let create = state.read({ $0.entries.first }) else { return nil }
     let same = ConsistencyProof(oldSize: older.treeSize, newSize: newer.treeSize, path: [])
     guard
       let beginning = nodes == nil ? newer.treeRoot : nodes?.root(at: older.treeSize),

@@ -15,9 +15,9 @@ extension Device {
     let keys = try asDeviceError(DeviceKeys())
     let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970))
     let code = JoinCode(bundleHash: Array(bundle.hash[..<16]), secret: SecretKey(random: 16))
-    try JoiningVault(name: name, keys: keys, bundle: bundle, code: code).save(to: vault)
-    let request = JoinRequest(
-      name: name, code: code, keys: keys, bundle: bundle, vault: vault, store: store, relay: relay)
+    let joining = JoiningVault(name: name, keys: keys, bundle: bundle, code: code)
+    try joining.save(to: vault)
+    let request = JoinRequest(joining, vault: vault, store: store, relay: relay)
     try await offer(request.code, bundle: bundle, keys: keys, relay: relay)
     return request
   }
@@ -28,9 +28,7 @@ extension Device {
     vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) throws(DeviceError) -> JoinRequest {
     guard let joining = try JoiningVault(loadingFrom: vault) else { throw .vaultEmpty }
-    return JoinRequest(
-      name: joining.name, code: joining.code, keys: joining.keys, bundle: joining.bundle,
-      vault: vault, store: store, relay: relay)
+    return JoinRequest(joining, vault: vault, store: store, relay: relay)
   }
 
   /// Posts the offer of a device that wants to join, unless it is there.
@@ -55,7 +53,7 @@ extension Device {
   /// - Throws: `DeviceError.joinRequestNotFound` if the relay has no request of that device.
   @discardableResult
   public func approve(_ code: JoinCode) async throws(DeviceError) -> DeviceID {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
       try await settlePending()
       _ = try await repair()
@@ -97,7 +95,7 @@ extension Device {
     let tag = try asDeviceError(JoinSecrets(code).consentTag())
     for _ in 0..<8 {
       guard log.activeMember(offer.device.deviceID) == nil else { return }
-      let pending = try state.withLock { (state) throws(DeviceError) in
+      let pending = try state.read { (state) throws(DeviceError) in
         try state.addEntry(offer, consentTag: tag)
       }
       guard try await submit(pending) == .overtaken else { return }

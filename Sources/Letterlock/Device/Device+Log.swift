@@ -14,7 +14,7 @@ extension Device {
   /// - Throws: as `remove(_:)`, and then none is removed.
   public func remove(_ devices: Set<DeviceID>) async throws(DeviceError) {
     guard !devices.isEmpty else { return }
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
       let log = self.log
       for device in devices {
@@ -27,7 +27,7 @@ extension Device {
 
   /// Begins a new epoch.
   public func beginEpoch() async throws(DeviceError) {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
       try await change(.epoch)
     }
@@ -35,9 +35,9 @@ extension Device {
 
   /// Replaces this device's sealing key, and begins an epoch whose secret is wrapped to the new one.
   public func rotateKeys() async throws(DeviceError) {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
-      let keys = try state.withLock { (state) throws(DeviceError) in try asDeviceError(state.keys.rotated()) }
+      let keys = try state.read { (state) throws(DeviceError) in try asDeviceError(state.keys.rotated()) }
       try await rotate(to: keys)
     }
   }
@@ -52,7 +52,7 @@ extension Device {
     try await settleBefore()
     for _ in 0..<8 {
       let history = try progress().history
-      let made = try state.withLock { (state) throws(DeviceError) in try state.entry(for: intent, history) }
+      let made = try state.read { (state) throws(DeviceError) in try state.entry(for: intent, history) }
       guard let made else { return try dropPending() }
       guard try await submit(made) == .overtaken else { return }
     }
@@ -70,8 +70,7 @@ extension Device {
   /// A relay's word that another came first is not enough to make a second entry on the same head: with both the
   /// relay could split the account, and this device would seem to have done it. SPEC.md section 3.4.
   func submit(_ pending: PendingEntry) async throws(DeviceError) -> Submission {
-    try state.withLock { (state) throws(DeviceError) in try state.propose(pending) }
-    try save()
+    try state.mutate { (state) throws(DeviceError) in try state.propose(pending) }
     guard let relay else {
       try take(pending.entry)
       return .accepted
@@ -83,7 +82,7 @@ extension Device {
       try await pullEverything()
       guard log.index(of: pending.entry.head) == nil else { return .accepted }
       let history = try progress().history
-      guard state.withLock({ $0.isOvertaken(pending, history) }) else { throw .relay(error) }
+      guard state.read({ $0.isOvertaken(pending, history) }) else { throw .relay(error) }
       return .overtaken
     }
     try take(pending.entry)
@@ -94,13 +93,13 @@ extension Device {
   func settlePending() async throws(DeviceError) {
     for _ in 0..<8 {
       let history = try progress().history
-      guard let pending = state.withLock({ $0.pending }) else { return }
+      guard let pending = state.read({ $0.pending }) else { return }
       var next: PendingEntry? = pending
-      guard try state.withLock({ (state) throws(DeviceError) in try state.maySend(pending) }) else {
+      guard try state.read({ (state) throws(DeviceError) in try state.maySend(pending) }) else {
         return try dropPending()
       }
-      if state.withLock({ $0.isOvertaken(pending, history) }) {
-        next = try state.withLock { (state) throws(DeviceError) -> PendingEntry? in
+      if state.read({ $0.isOvertaken(pending, history) }) {
+        next = try state.read { (state) throws(DeviceError) -> PendingEntry? in
           guard let intent = try state.intent(of: pending) else { return nil }
           return try state.entry(for: intent, history)
         }
@@ -115,7 +114,7 @@ extension Device {
     do throws(DeviceError) { try await settlePending() } catch {
       guard case .archive(.epochRefused) = error else { throw error }
       let history = try progress().history
-      guard state.withLock({ state in state.pending.map { state.isOvertaken($0, history) } ?? false }) else {
+      guard state.read({ state in state.pending.map { state.isOvertaken($0, history) } ?? false }) else {
         throw error
       }
       try dropPending()
@@ -123,9 +122,8 @@ extension Device {
   }
 
   private func dropPending() throws(DeviceError) {
-    guard state.withLock({ $0.pending }) != nil else { return }
-    state.withLock { $0.pending = nil }
-    try save()
+    guard state.read({ $0.pending }) != nil else { return }
+    try state.mutate { $0.pending = nil }
   }
 
   /// Takes an entry that is now in the log. Its epoch is judged when its wrap is there.
@@ -134,21 +132,19 @@ extension Device {
   /// Takes entries one after the other, and saves once: what came before one that breaks a rule stays.
   func take(_ entries: some Collection<LogEntry>) throws(DeviceError) {
     guard !entries.isEmpty else { return }
-    let refusal = state.withLock { (state) -> DeviceError? in
+    let refusal = try state.mutate { (state) -> DeviceError? in
       do throws(DeviceError) {
-        for entry in entries { try state.take(entry) }
+        for entry in entries where state.log.index(of: entry.head) == nil { try state.take(entry) }
         return nil
       } catch { return error }
     }
-    try save()
-    refreshArchive()
     if let refusal { throw refusal }
   }
 }
 
 extension DeviceState {
   /// An entry that begins the next epoch for the devices that are active afterwards.
-  mutating func epochEntry(
+  func epochEntry(
     history: History, leaving leavers: [DeviceID] = [], joining joiner: DeviceKeyBundle? = nil,
     rotating newKeys: DeviceKeys? = nil, signing signers: [DeviceKeys]? = nil,
     votes: [EntrySignature] = [], _ make: (EpochHeader) -> AccountChange
@@ -160,7 +156,7 @@ extension DeviceState {
     if let joiner { recipients[joiner.deviceID] = joiner.sealingKey }
     if let newKeys { recipients[newKeys.deviceID] = newKeys.sealingKey }
     var links: [(UInt64, SecretKey)] = []
-    for epoch in keyring.secretsToLink(in: log) {
+    for epoch in keyring.secretsToLink() {
       if let epochSecret = keyring.epochSecrets[epoch] { links.append((epoch, epochSecret)) }
     }
     // Who knows no epoch secret can begin no epoch that leads to the others.

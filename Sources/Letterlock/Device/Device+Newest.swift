@@ -12,7 +12,7 @@ extension Device {
   public func newestMessages(
     in conversation: ConversationID, count: Int = 50
   ) async throws(DeviceError) -> ConversationWindow {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullLog()
       try await pullWraps()
       var window = ConversationWindow(
@@ -26,7 +26,7 @@ extension Device {
   /// - Throws: as `newestMessages(in:count:)`.
   public func extend(_ window: inout ConversationWindow, by count: Int = 50) async throws(DeviceError) {
     let before = window
-    window = try await locked { () async throws(DeviceError) in
+    window = try await lock.locked { () async throws(DeviceError) in
       var window = before
       try await read(&window, count)
       return window
@@ -38,7 +38,7 @@ extension Device {
   /// Each one's newest record is proven as in `newestMessages(in:count:)`; that no conversation is left out is not.
   /// - Throws: as `newestMessages(in:count:)`.
   public func newestConversations(count: Int = 20) async throws(DeviceError) -> [ConversationSummary] {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullLog()
       try await pullWraps()
       let relay = try neededRelay()
@@ -169,7 +169,7 @@ extension Device {
 
   /// The streams of a conversation in the epochs that this device reads, the newest first.
   private func streamTags(of conversation: ConversationID) throws(DeviceError) -> [StreamTag] {
-    let epochSecrets = state.withLock { state in
+    let epochSecrets = state.read { state in
       state.log.epochs.reversed().compactMap { state.keyring.epochSecrets[$0.header.number] }
     }
     var tags: [StreamTag] = []

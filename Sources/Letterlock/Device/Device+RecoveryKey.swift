@@ -6,7 +6,7 @@ extension Device {
   ///
   /// A process that ended between making the account and showing the key finds it here.
   public func recoveryKeyToShow() -> RecoveryKey? {
-    guard let secret = state.withLock({ $0.recoverySecret }) else { return nil }
+    guard let secret = state.read({ $0.recoverySecret }) else { return nil }
     return RecoveryKey(secret)
   }
 
@@ -14,29 +14,27 @@ extension Device {
   ///
   /// Until then whoever takes this device takes the recovery key with it.
   public func confirmRecoveryKey() throws(DeviceError) {
-    state.withLock { $0.recoverySecret = nil }
-    try save()
+    try state.mutate { $0.recoverySecret = nil }
   }
 
   /// Whether the account's recovery key is here, because the app has not said that the person has it: after a
   /// replacement that was interrupted it may have come to count with nobody watching.
-  public var hasRecoveryKeyToShow: Bool { state.withLock { $0.recoverySecret != nil } }
+  public var hasRecoveryKeyToShow: Bool { state.read { $0.recoverySecret != nil } }
 
   /// Whether a recovery key was prepared that does not count yet: the old one still does. Tell the person, who may have
   /// written the new one down.
-  public var hasRecoveryKeyNotInForce: Bool { state.withLock { $0.nextRecoverySecret != nil } }
+  public var hasRecoveryKeyNotInForce: Bool { state.read { $0.nextRecoverySecret != nil } }
 
   /// Makes the recovery key that is to replace the present one, and keeps it in the vault. It does not count before
   /// `replaceRecoveryKey`; until then each call gives the same key.
   ///
   /// Show it, and have the person confirm it, first: so no key ever counts that nobody has seen.
   public func prepareRecoveryKey() throws(DeviceError) -> RecoveryKey {
-    let secret = state.withLock { state -> SecretKey in
+    let secret = try state.mutate { state -> SecretKey in
       let secret = state.nextRecoverySecret ?? SecretKey(random: WrittenCode.byteCount)
       state.nextRecoverySecret = secret
       return secret
     }
-    try save()
     guard let key = RecoveryKey(secret) else { throw .internalError("recovery key") }
     return key
   }
@@ -62,15 +60,15 @@ extension Device {
   public func replaceRecoveryKey(
     _ old: consuming RecoveryKey, approvers: Set<DeviceID>? = nil
   ) async throws(DeviceError) {
-    guard let secret = state.withLock({ $0.nextRecoverySecret }) else { throw .noRecoveryKeyPrepared }
+    guard let secret = state.read({ $0.nextRecoverySecret }) else { throw .noRecoveryKeyPrepared }
     let oldKeys = try asDeviceError(DeviceKeys(recoverySecret: old.secret))
     let newKeys = try asDeviceError(DeviceKeys(recoverySecret: secret))
     let bundle = try asDeviceError(
       DeviceKeyBundle(of: newKeys, createdAt: Timestamp.now.millisecondsSince1970))
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
       guard log.recoveryDevice == oldKeys.deviceID else { throw .noSuchAccount }
-      let approvers = try state.withLock { (state) throws(DeviceError) in try state.nextApprovers(approvers) }
+      let approvers = try state.read { (state) throws(DeviceError) in try state.nextApprovers(approvers) }
       try await change(
         .replaceRecovery(bundle, approvers: approvers, signers: [oldKeys, newKeys], votes: []))
     }

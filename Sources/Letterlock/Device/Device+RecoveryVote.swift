@@ -14,7 +14,7 @@ extension Device {
   public func proposeRecoveryKey(
     approvers: Set<DeviceID>? = nil
   ) throws(DeviceError) -> RecoveryProposal {
-    let (keys, content) = try state.withLock { (state) throws(DeviceError) in
+    let (keys, content) = try state.read { (state) throws(DeviceError) in
       try state.checkApprover()
       return (state.keys, try state.voteContent(try state.nextApprovers(approvers)))
     }
@@ -33,9 +33,9 @@ extension Device {
   public func vote(
     for proposal: RecoveryProposal, confirmedBy code: String
   ) async throws(DeviceError) -> RecoveryVote {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
-      return try state.withLock { (state) throws(DeviceError) in
+      return try state.read { (state) throws(DeviceError) in
         try state.checkApprover()
         try state.check(proposal)
         guard proposal.isConfirmed(by: code) else { throw .codeNotConfirmed }
@@ -52,7 +52,7 @@ extension Device {
   public func votesMissing(
     for proposal: RecoveryProposal, with votes: [RecoveryVote]
   ) throws(DeviceError) -> Int {
-    try state.withLock { (state) throws(DeviceError) in
+    try state.read { (state) throws(DeviceError) in
       try state.checkApprover()
       return max(0, state.log.votesNeeded - (try state.counted(votes, for: proposal)).count - 1)
     }
@@ -71,9 +71,9 @@ extension Device {
     by proposal: RecoveryProposal? = nil, votes: [RecoveryVote]
   ) async throws(DeviceError) {
     let proposal = if let proposal { proposal } else { try proposeRecoveryKey() }
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
-      let (keys, newKeys, counted) = try state.withLock { (state) throws(DeviceError) in
+      let (keys, newKeys, counted) = try state.read { (state) throws(DeviceError) in
         try state.checkApprover()
         let counted = try state.counted(votes, for: proposal)
         guard counted.count + 1 >= state.log.votesNeeded else {

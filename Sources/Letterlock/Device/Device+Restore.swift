@@ -30,24 +30,23 @@ extension Device {
       try await old.pullEverything()
       _ = try await old.repair()
     }
-    let keys = try old.newcomer(begun, vault: vault)
+    let newcomer = try old.newcomer(begun, vault: vault)
+    let keys = newcomer.keys
     try await old.enrol(keys)
-    let state = try old.state.withLock { (state) throws(DeviceError) in
+    let state = try old.state.read { (state) throws(DeviceError) in
       try state.handedOver(to: keys)
     }
-    let device = Device(state, vault: vault, store: store, relay: relay)
-    try device.save()
-    device.refreshArchive()
-    return device
+    return try Device(state, replacing: newcomer.version, vault: vault, store: store, relay: relay)
   }
 
   /// The new device's keys, in the vault before the account hears of them: a process that ends goes on with the same
   /// device, and leaves no other behind.
-  private func newcomer(_ begun: RestoringVault?, vault: any KeyVault) throws(DeviceError) -> DeviceKeys {
-    if let begun, log.members[begun.keys.deviceID]?.isActive != false { return begun.keys }
+  private func newcomer(_ begun: RestoringVault?, vault: any KeyVault) throws(DeviceError) -> RestoringVault {
+    if let begun, log.members[begun.keys.deviceID]?.isActive != false { return begun }
     let keys = try asDeviceError(DeviceKeys())
-    try RestoringVault(keys: keys, recovery: id).save(to: vault)
-    return keys
+    let newcomer = RestoringVault(keys: keys, recovery: id, replacing: begun)
+    try newcomer.save(to: vault, replacing: begun)
+    return newcomer
   }
 
   /// The recovery device for a moment, in memory.
@@ -59,15 +58,15 @@ extension Device {
     }
     let log = try replay(entries, of: account)
     guard log.recoveryDevice == recovery.deviceID else { throw .noSuchAccount }
-    let device = Device(
-      DeviceState(keys: recovery, log: log, entries: entries), vault: MemoryKeyVault(), store: store,
-      relay: relay)
+    let device = try Device(
+      DeviceState(keys: recovery, log: log, entries: entries), replacing: nil, vault: MemoryKeyVault(),
+      store: store, relay: relay)
     try await device.pullWraps()
     return device
   }
 
   private var newestEpochIsFaulty: Bool {
-    state.withLock { state in
+    state.read { state in
       if case .faulty = state.keyring.standing(in: state.log) { true } else { false }
     }
   }
@@ -80,7 +79,7 @@ extension Device {
     let offer = JoinOffer(version: .newest, device: bundle, consent: consent)
     for _ in 0..<8 {
       guard log.activeMember(keys.deviceID) == nil else { return }
-      let pending = try state.withLock { (state) throws(DeviceError) in
+      let pending = try state.read { (state) throws(DeviceError) in
         try state.addEntry(offer, consentTag: tag)
       }
       guard try await submit(pending) == .overtaken else { return }
@@ -91,7 +90,7 @@ extension Device {
   /// The devices that a restored device must be told to keep, or removes: all but itself and the recovery
   /// device. Empty once that is done.
   public var unconfirmedDevices: [DeviceID] {
-    state.withLock { state in
+    state.read { state in
       guard state.isUnconfirmed else { return [] }
       return state.log.activeDevices.filter {
         $0 != state.keys.deviceID && $0 != state.log.recoveryDevice
@@ -100,7 +99,7 @@ extension Device {
   }
 
   /// Whether this device was restored and seals nothing yet.
-  public var needsConfirmation: Bool { state.withLock { $0.isUnconfirmed } }
+  public var needsConfirmation: Bool { state.read { $0.isUnconfirmed } }
 
   /// Removes every other device but the ones named here, begins an epoch without them, and seals from then
   /// on.
@@ -109,14 +108,12 @@ extension Device {
   public func confirmDevices(
     keeping kept: Set<DeviceID>, named name: String
   ) async throws(DeviceError) {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
       try await settlePending()
       // Who leaves is found out anew each time that another entry comes first: one that still can lets others in.
       try await change(.keep(kept))
-      state.withLock { $0.isUnconfirmed = false }
-      try save()
-      refreshArchive()
+      try state.mutate { $0.isUnconfirmed = false }
     }
     try enqueueProfile(named: name)
   }

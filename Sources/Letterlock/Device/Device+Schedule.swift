@@ -15,7 +15,7 @@ extension Device {
     let isEpochDue = try isEpochDue(now)
     // Epoch secrets that were wrapped to the old key and are still to come would be lost with it.
     if isSealingKeyOld(now), unreadableEpochs.isEmpty {
-      let keys = try state.withLock { (state) throws(DeviceError) in try asDeviceError(state.keys.rotated()) }
+      let keys = try state.read { (state) throws(DeviceError) in try asDeviceError(state.keys.rotated()) }
       try await rotate(to: keys)
     } else if isEpochDue {
       try await change(.epoch)
@@ -24,7 +24,7 @@ extension Device {
     _ = try self.isEpochDue(now)
   }
 
-  private var mayOpenEpoch: Bool { state.withLock { (try? $0.sealing.get()) != nil } }
+  private var mayOpenEpoch: Bool { state.read { (try? $0.sealing.get()) != nil } }
 
   /// Notes the newest epoch when it is first seen.
   private func isEpochDue(_ now: Timestamp) throws(DeviceError) -> Bool {

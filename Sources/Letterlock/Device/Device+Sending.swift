@@ -98,7 +98,7 @@ extension Device {
     _ records: [OutboxRecord], erasing erasures: [UInt64], after progress: DeviceProgress
   ) throws(DeviceError) -> Sending {
     var progress = progress
-    let keys = state.withLock { $0.keys }
+    let keys = state.read { $0.keys }
     progress.counter += 1
     let leaves = LeafHashes(of: records.map(\.bytes), device: keys.deviceID, counter: progress.counter)
     let signedBatch = try asDeviceError(

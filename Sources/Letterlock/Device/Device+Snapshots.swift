@@ -15,7 +15,7 @@ extension Device {
   /// Names the history as it is now, on every device. This device is synchronised first, and sends the name.
   /// - Throws: as `sync()`; `.historyRefused` if the history is not whole.
   public func createSnapshot(named name: String) async throws(DeviceError) -> Snapshot {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
       _ = try await pushRecords(nil)
       let history = try progress().history

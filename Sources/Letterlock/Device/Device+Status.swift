@@ -4,7 +4,7 @@ internal import TLSCodec
 extension Device {
   /// Epochs whose secret this device does not have.
   public var unreadableEpochs: [UInt64] {
-    state.withLock { state in state.keyring.unreadable(in: state.log) }
+    state.read { state in state.keyring.unreadable(in: state.log) }
   }
 
   /// How many records wait to be sent.

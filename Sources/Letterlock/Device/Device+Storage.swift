@@ -104,7 +104,7 @@ extension Device {
     where isWanted: @Sendable (Attachment) -> Bool = { _ in true },
     progress report: (@Sendable (EvictionReport) -> Void)? = nil
   ) async throws(DeviceError) -> EvictionReport {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       let store = try neededStore()
       var outcome = EvictionReport()
       let waiting = Set(try Self.storing { () throws(StoreError) in try store.blobsToUpload().map(\.blob) })
@@ -159,7 +159,7 @@ extension Device {
 
   /// Signs for a file that the relay lost, whoever sent it first, and lets it wait to be sent.
   private func sendAgain(_ upload: BlobUpload) throws(DeviceError) {
-    let (store, keys) = (try neededStore(), state.withLock { $0.keys })
+    let (store, keys) = (try neededStore(), state.read { $0.keys })
     let again = try asDeviceError(
       BlobUpload(
         blob: upload.blob, byteCount: upload.byteCount, digest: upload.digest, by: keys, account: account))

@@ -14,7 +14,7 @@ extension Device {
   public func sync(
     ignoringConditions: Bool = false, progress report: (@Sendable (SyncStep) -> Void)? = nil
   ) async throws(DeviceError) -> SyncReport {
-    try await locked { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
       if let erasedBy { return SyncReport(verdict: .erased(by: erasedBy)) }
       if let evidence = try keptEvidence() { return SyncReport(verdict: .forked(evidence: evidence)) }
       try await checkConditions(ignoring: ignoringConditions)
@@ -60,12 +60,12 @@ extension Device {
     _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?
   ) async throws(DeviceError) {
     let before = Set(log.activeDevices)
-    let waiting = state.withLock { $0.pending?.entry }
+    let waiting = state.read { $0.pending?.entry }
     let hadPrepared = hasRecoveryKeyNotInForce
     result.received += try await pullEverything(report)
     try await finishPending()
     if let waiting, waiting.content.change.needsPerson(in: log), log.index(of: waiting.head) == nil,
-      state.withLock({ $0.pending }) == nil
+      state.read({ $0.pending }) == nil
     {
       result.abandoned.append(waiting.content.change)
     }
@@ -87,7 +87,7 @@ extension Device {
     result.left = before.subtracting(after).sorted()
   }
 
-  var isActive: Bool { state.withLock { $0.isActive } }
+  var isActive: Bool { state.read { $0.isActive } }
 
   /// The log, this device's wraps, and the history. Gives the number of records that came.
   @discardableResult
@@ -130,27 +130,32 @@ extension Device {
     guard !known.heads.starts(with: other.heads) else {
       return .historyRefused(.rolledBack(from: known.nextIndex, to: other.nextIndex))
     }
-    state.withLock { $0.isForked = true }
-    try save()
-    refreshArchive()
+    try state.mutate { $0.isForked = true }
     return .historyRefused(.forked(evidence: nil))
   }
 
   /// Asks for the wraps of epochs that this device does not read yet, and judges them.
   func pullWraps() async throws(DeviceError) {
     let relay = try neededRelay()
-    let (wanted, device) = state.withLock { ($0.epochsToJudge, $0.keys.deviceID) }
-    guard !wanted.isEmpty else { return }
-    for epoch in wanted {
-      // A later wrap may have given this epoch secret already.
-      guard state.withLock({ $0.keyring.epochSecrets[epoch] == nil }) else { continue }
-      let wrap = try await Self.asking { () async throws(RelayError) in
-        try await relay.wrap(of: account, epoch: epoch, for: device)
-      }
-      state.withLock { $0.judge(epoch, wrap: wrap) }
+    let wanted = try state.read { (state) throws(DeviceError) in
+      // A wrap for a sealing key that is gone says nothing of who made it.
+      guard !state.isRolledBack else { throw .stateRolledBack }
+      return state.epochsToJudge
     }
-    try save()
-    refreshArchive()
+    guard !wanted.isEmpty else { return }
+    var known = state.read { $0.duplicate() }
+    var judged: [(epoch: UInt64, wrap: [UInt8]?)] = []
+    for epoch in wanted {
+      try checkCancellation()
+      // A later wrap may have given this epoch secret already.
+      guard known.keyring.epochSecrets[epoch] == nil else { continue }
+      let wrap = try await Self.asking { () async throws(RelayError) in
+        try await relay.wrap(of: account, epoch: epoch, for: id)
+      }
+      known.judge(epoch, wrap: wrap)
+      judged.append((epoch, wrap))
+    }
+    try state.mutate { for (epoch, wrap) in judged { $0.judge(epoch, wrap: wrap) } }
   }
 
   /// Sees an entry through that an earlier call made. One that the relay will never take, or that cannot be made now,
@@ -167,7 +172,7 @@ extension Device {
 
   /// Begins a better epoch if the newest one is not to be trusted. Gives who began that one, if a device is to blame.
   func repair() async throws(DeviceError) -> [DeviceID] {
-    let standing = state.withLock { state -> EpochStanding in
+    let standing = state.read { state -> EpochStanding in
       guard state.isActive, !state.isForked, !state.isUnconfirmed, !state.keyring.epochSecrets.isEmpty else {
         return .trusted
       }

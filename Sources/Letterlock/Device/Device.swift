@@ -14,10 +14,10 @@ public final class Device: Sendable {
   /// Seals and opens messages.
   public let archive: Archive
 
-  let vault: any KeyVault
   let store: (any DeviceStore)?
   let relay: (any Relay)?
-  let state: Mutex<DeviceState>
+  let state: AccountState
+  let notes: DeviceNotes
   /// Calls that talk to the relay hold this lock, one after the other.
   let lock = AsyncLock()
   /// The clock that schedules go by.
@@ -34,22 +34,39 @@ public final class Device: Sendable {
   let attaching = Mutex<Set<BlobID>>([])
 
   init(
-    _ state: consuming sending DeviceState, vault: any KeyVault, store: (any DeviceStore)?,
-    relay: (any Relay)?
+    _ state: consuming sending DeviceState, saved: VaultContents?, vault: any KeyVault,
+    store: (any DeviceStore)?, relay: (any Relay)?
   ) {
-    id = state.keys.deviceID
-    account = state.log.account
-    archive = Archive(account: state.log.account)
-    self.vault = vault
+    let notes = DeviceNotes(store, signingSeed: state.keys.signingSeed, account: state.log.account)
+    if let erasure = notes.erasure(in: state.log) { state.erasure = erasure }
+    state.isOlderThanStore = notes.vaultVersion() ?? 0 > saved?.version ?? 0
+    self.state = AccountState(state, saved: saved, vault: vault, noteVersion: notes.note(vaultVersion:))
+    self.notes = notes
+    id = self.state.view.device
+    account = self.state.view.account
+    archive = self.state.view.archive
     self.store = store
     meter = relay.map(MeteredRelay.init)
     self.relay = meter
-    self.state = Mutex(state)
-    restoreErasure()
-    refreshArchive()
+  }
+
+  /// A device that is new to its vault, which holds it when the call returns.
+  /// - Parameter version: What the vault holds until then; nil if it is empty.
+  convenience init(
+    _ state: consuming sending DeviceState, replacing version: UInt64?, vault: any KeyVault,
+    store: (any DeviceStore)?, relay: (any Relay)?
+  ) throws(DeviceError) {
+    let contents = state.vaultContents(version: (version ?? 0) &+ 1)
+    do throws(VaultError) { try vault.save(contents, replacing: version) } catch {
+      throw error == .conflict ? .vaultNotEmpty : .vault(error)
+    }
+    self.init(state, saved: contents, vault: vault, store: store, relay: relay)
+    notes.note(vaultVersion: contents.version)
   }
 
   /// Opens the device whose keys are in `vault`.
+  ///
+  /// A vault of which one copy was damaged is whole again afterwards; `repairedVault` says so.
   /// - Throws: `DeviceError.vaultEmpty` if there is none, `.vault` if the keys cannot be read.
   public convenience init(
     vault: any KeyVault, store: (any DeviceStore)? = nil, relay: (any Relay)? = nil
@@ -57,52 +74,13 @@ public final class Device: Sendable {
     let contents: VaultContents?
     do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
     guard let contents else { throw .vaultEmpty }
-    self.init(try DeviceState(contents), vault: vault, store: store, relay: relay)
+    self.init(try DeviceState(contents), saved: contents, vault: vault, store: store, relay: relay)
+    try state.repairVault()
   }
+
+  /// Whether the vault had one damaged copy when this device was opened, which was repaired from the other.
+  public var repairedVault: Bool { state.repairedVault }
 
   /// The account's log as this device knows it.
-  public var log: AccountLog { state.withLock { $0.log } }
-
-  /// Gives the archive the epochs that the keyring reads now.
-  func refreshArchive() {
-    let (epochs, sealing) = state.withLock { state in
-      (
-        state.log.epochs.compactMap { epoch in
-          state.keyring.epochSecrets[epoch.header.number].map {
-            ReadableEpoch(account: account, hash: epoch.hash, epochSecret: $0)
-          }
-        },
-        state.sealing
-      )
-    }
-    archive.update(epochs: epochs, sealing: sealing)
-  }
-
-  /// Writes the state to the vault, durably.
-  func save() throws(DeviceError) {
-    let contents = state.withLock { $0.vaultContents }
-    do throws(VaultError) { try vault.save(contents) } catch { throw .vault(error) }
-  }
-}
-
-extension DeviceState {
-  /// The epoch to seal under, or why there is none.
-  var sealing: Result<ReadableEpoch, ArchiveError> {
-    mutating get {
-      guard isActive else { return .failure(.deviceRemoved) }
-      guard erasure == nil else { return .failure(.accountErased) }
-      guard !isForked else { return .failure(.forked) }
-      guard !isUnconfirmed else { return .failure(.devicesUnconfirmed) }
-      let newest = log.newestEpoch
-      switch keyring.standing(in: log) {
-      case .withheld: return .failure(.epochRefused(by: nil))
-      case .faulty(let culprit): return .failure(.epochRefused(by: culprit))
-      case .trusted: break
-      }
-      guard let epochSecret = keyring.epochSecrets[newest.header.number] else {
-        return .failure(.epochRefused(by: nil))
-      }
-      return .success(ReadableEpoch(account: log.account, hash: newest.hash, epochSecret: epochSecret))
-    }
-  }
+  public var log: AccountLog { state.view.log }
 }

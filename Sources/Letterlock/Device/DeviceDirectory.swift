@@ -130,7 +130,7 @@ extension Device {
 
   /// Looks through what came to stand in the history since.
   func updateDirectory() throws(DeviceError) {
-    guard let store, state.withLock({ $0.isActive }) else { return }
+    guard let store, state.read({ $0.isActive }) else { return }
     while true {
       let from = try withJournal { $0.directory.scanned }
       let batches = try Self.storing { () throws(StoreError) in try store.batches(from: from, limit: 16) }

@@ -40,6 +40,11 @@ public enum DeviceError: Error, Hashable, Sendable {
   case votesMissing(Int)
   /// The log is not the account's, or breaks a rule.
   case logRefused(AccountLogError)
+  /// The device's keys are older than what it did before: an old copy of them was put back, or the machine was cloned.
+  /// Nobody else is to blame. What waits to be sent stays here; join again.
+  case stateRolledBack
+  /// The task was cancelled. Everything that was done so far is durable, and the next call goes on with it.
+  case cancelled
   /// Two logs of this account contradict each other.
   case forked
   /// No join request for this code is at the relay, or what is there is not the device of the code.

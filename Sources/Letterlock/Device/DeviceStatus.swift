@@ -55,7 +55,7 @@ extension Device {
 
   /// What the account's log and keys say.
   var stateHolds: [SyncHold] {
-    state.withLock { state in
+    state.read { state in
       if let erasure = state.erasure { return [.erased(by: erasure.device)] }
       guard state.isActive else { return [.removed] }
       if state.isForked { return [.forked] }

@@ -88,6 +88,8 @@ public enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
   case erasure = 3
   /// Two checkpoints by which the relay convicted itself, until the person has decided.
   case evidence = 4
+  /// The latest version of the vault.
+  case vaultVersion = 5
 }
 
 /// A record that no relay has yet.

@@ -7,19 +7,20 @@ public final class JoinRequest: Sendable {
   public let code: JoinCode
   private let name: String
   private let keys: DeviceKeys
+  private let vaultVersion: UInt64
   private let bundle: DeviceKeyBundle
   private let vault: any KeyVault
   private let store: any DeviceStore
   private let relay: any Relay
 
   init(
-    name: String, code: JoinCode, keys: DeviceKeys, bundle: DeviceKeyBundle, vault: any KeyVault,
-    store: any DeviceStore, relay: any Relay
+    _ joining: JoiningVault, vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) {
-    self.name = name
-    self.code = code
-    self.keys = keys
-    self.bundle = bundle
+    name = joining.name
+    code = joining.code
+    keys = joining.keys
+    bundle = joining.bundle
+    vaultVersion = joining.version
     self.vault = vault
     self.store = store
     self.relay = relay
@@ -60,9 +61,8 @@ public final class JoinRequest: Sendable {
       throw .historyRefused(.rolledBack(from: UInt64(entries.count) + 1, to: UInt64(entries.count)))
     }
     let state = DeviceState(keys: keys, log: log, entries: entries)
-    let device = Device(state, vault: vault, store: store, relay: relay)
-    try device.save()
-    try await device.locked { () async throws(DeviceError) in try await device.pullWraps() }
+    let device = try Device(state, replacing: vaultVersion, vault: vault, store: store, relay: relay)
+    try await device.lock.locked { () async throws(DeviceError) in try await device.pullWraps() }
     try device.enqueueProfile(named: name)
     return device
   }

@@ -21,7 +21,7 @@ extension DeviceState {
   /// The entry that does what is wanted now; nil if nothing is left to do.
   /// - Throws: `DeviceError.archive(.epochRefused)` while the relay withholds the newest epoch's secret, unless it is
   ///   to remove a device: the new epoch could not lead back to that epoch secret.
-  mutating func entry(for intent: LogIntent, _ history: History) throws(DeviceError) -> PendingEntry? {
+  func entry(for intent: LogIntent, _ history: History) throws(DeviceError) -> PendingEntry? {
     switch intent {
     case .epoch: return try lasting(history)
     case .repair:
@@ -55,12 +55,12 @@ extension DeviceState {
   /// The active devices besides this one and the recovery device.
   var others: [DeviceID] { log.activeDevices.filter { $0 != keys.deviceID && $0 != log.recoveryDevice } }
 
-  private mutating func lasting(_ history: History) throws(DeviceError) -> PendingEntry {
+  private func lasting(_ history: History) throws(DeviceError) -> PendingEntry {
     try checkNewestEpoch()
     return try epochEntry(history: history) { .epoch($0) }
   }
 
-  private mutating func checkNewestEpoch() throws(DeviceError) {
+  private func checkNewestEpoch() throws(DeviceError) {
     guard keyring.standing(in: log) != .withheld else { throw .archive(.epochRefused(by: nil)) }
   }
 

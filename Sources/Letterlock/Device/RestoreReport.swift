@@ -65,7 +65,7 @@ extension Device {
     with recoveryKey: consuming RecoveryKey
   ) async throws(DeviceError) -> RestoreReport {
     let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
-    return try await locked { () async throws(DeviceError) in
+    return try await lock.locked { () async throws(DeviceError) in
       try await pullEverything()
       guard log.recoveryDevice == keys.deviceID else { throw .noSuchAccount }
       let relay = try neededRelay()

@@ -14,8 +14,24 @@ package struct EpochKeyring: ~Copyable, Sendable {
 
   package init(account: AccountID) { self.account = account }
 
+  /// A copy: an explicit act, since it knows the same secrets.
+  package func duplicate() -> EpochKeyring {
+    var copy = EpochKeyring(account: account)
+    (copy.epochSecrets, copy.faults, copy.reached) = (epochSecrets, faults, reached)
+    return copy
+  }
+
   /// Takes an epoch secret that this device stored itself.
   package mutating func restore(_ epochSecret: SecretKey, epoch: UInt64) { epochSecrets[epoch] = epochSecret }
+
+  /// Whether an epoch's header commits to this secret.
+  package static func isSecret(_ secret: SecretKey, of epoch: UInt64, in log: AccountLog) -> Bool {
+    guard let epochs = Int(exactly: epoch), log.epochs.indices.contains(epochs) else { return false }
+    let schedule = EpochKeySchedule(
+      account: bound(log.account, epoch: epoch), number: epoch, epochSecret: secret)
+    let commitment = try? schedule.commitment()
+    return commitment == log.epochs[epochs].header.commitment
+  }
 
   /// Takes what this device must remember about an epoch it did not accept.
   package mutating func restore(_ fault: EpochFault, epoch: UInt64) { faults[epoch] = fault }
@@ -106,9 +122,13 @@ extension EpochKeyring {
     (0..<UInt64(log.epochs.count)).filter { epochSecrets[$0] == nil }
   }
 
-  /// The epoch secrets that the next header must link to, so that all known ones stay within reach.
-  package mutating func secretsToLink(in log: AccountLog) -> [UInt64] {
+  /// Follows every link of every epoch whose secret is here. What the keyring says of epochs counts after that.
+  package mutating func settle(in log: AccountLog) {
     for number in epochSecrets.keys { walk(from: number, in: log) }
+  }
+
+  /// The epoch secrets that the next header must link to, so that all known ones stay within reach.
+  package func secretsToLink() -> [UInt64] {
     var seen: Set<UInt64> = []
     var needed: [UInt64] = []
     for number in epochSecrets.keys.sorted(by: >) where !seen.contains(number) {
@@ -123,16 +143,16 @@ extension EpochKeyring {
   }
 
   /// Who is to blame for what is wrong with the newest epoch, if a device is.
-  package mutating func culprit(in log: AccountLog) -> DeviceID? {
+  package func culprit(in log: AccountLog) -> DeviceID? {
     guard case .faulty(let culprit) = standing(in: log) else { return nil }
     return culprit
   }
 
   /// What this device thinks of the newest epoch.
-  package mutating func standing(in log: AccountLog) -> EpochStanding {
+  package func standing(in log: AccountLog) -> EpochStanding {
     let newest = log.newestEpoch.header.number
     if epochSecrets[newest] != nil {
-      return secretsToLink(in: log) == [newest] ? .trusted : .faulty(by: nil)
+      return secretsToLink() == [newest] ? .trusted : .faulty(by: nil)
     }
     guard let fault = faults[newest], !fault.isRelays else { return .withheld }
     return .faulty(by: fault.culprit)

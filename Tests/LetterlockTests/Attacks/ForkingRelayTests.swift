@@ -114,7 +114,7 @@ struct ForkingRelayTests {
       nodes.append(batch.leafHashes)
     }
     #expect(house.mac.evidence(older: older, newer: newer, nodes: nodes) == nil)
-    let create = try #require(house.mac.state.withLock { $0.entries.first })
+    let create = try #require(house.mac.state.read { $0.entries.first })
     let claim = RelayEvidence(
       create: create, older: older, newer: newer, beginning: older.treeRoot,
       proof: try #require(nodes.consistencyProof(from: older.treeSize, to: newer.treeSize)))

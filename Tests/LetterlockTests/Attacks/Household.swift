@@ -70,7 +70,7 @@ struct Household {
 extension Device {
   /// What a malicious owner of the device can use.
   var secrets: (keys: DeviceKeys, log: AccountLog, epochSecrets: [UInt64: SecretKey]) {
-    state.withLock { ($0.keys, $0.log, $0.keyring.epochSecrets) }
+    state.read { ($0.keys, $0.log, $0.keyring.epochSecrets) }
   }
 
   /// An entry that the device signs, wherever it pleases.

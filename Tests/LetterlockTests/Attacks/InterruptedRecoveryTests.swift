@@ -47,7 +47,7 @@ struct InterruptedRecoveryTests {
     _ = try house.phone.prepareRecoveryKey()
     await house.relay.lose(.request)
     try? await house.phone.replaceRecoveryKey(try house.key())
-    house.phone.state.withLock { $0.nextRecoverySecret = nil }
+    try house.phone.state.mutate { $0.nextRecoverySecret = nil }
     #expect(try await house.phone.sync().abandoned.count == 1)
     #expect(try await house.restore().account == house.phone.account)
   }

@@ -19,13 +19,13 @@ struct InterruptedRemovalTests {
 
     func load() throws(VaultError) -> VaultContents? { try vault.load() }
 
-    func save(_ contents: VaultContents) throws(VaultError) {
+    func save(_ contents: VaultContents, replacing version: UInt64?) throws(VaultError) {
       let mayGoOn = left.withLock { left in
         left -= 1
         return left >= 0
       }
       guard mayGoOn else { throw .unavailable("power failure") }
-      try vault.save(contents)
+      try vault.save(contents, replacing: version)
     }
   }
 

@@ -20,7 +20,7 @@ struct LyingStreamTests {
     try await house.mac.sync()
     try await house.phone.beginEpoch()
     let vault = MemoryKeyVault()
-    if let contents = try house.phoneVault.load() { try vault.save(contents) }
+    if let contents = try house.phoneVault.load() { try vault.save(contents, replacing: nil) }
     device = try Device(vault: vault, store: MemoryDeviceStore(), relay: house.relay)
     #expect(
       try await device.newestMessages(in: house.chat, count: 4).messages.map(\.text) == ["b", "c", "d", "e"])

@@ -107,7 +107,7 @@ struct OvertakenEntryTests {
     let house = try await Household()
     let created = try await Device.createAccount(
       named: "Other", vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
-    let garbage = created.device.state.withLock { $0.entries[0] }
+    let garbage = created.device.state.read { $0.entries[0] }
     let count = house.phone.log.heads.count
     await house.relay.show(Array(repeating: garbage, count: count), of: house.phone.account)
     await #expect(throws: DeviceError.logRefused(.wrongAccount)) { try await house.phone.sync() }

@@ -28,7 +28,7 @@ struct RecoveryVoteTests {
       try $0.secrets.keys.vote(for: content, account: $0.account)
     }
     let signers = [voters[0].secrets.keys, new]
-    return try device.state.withLock { state in
+    return try device.state.read { state in
       try state.epochEntry(
         history: history, leaving: [state.log.recoveryDevice], joining: bundle, rotating: nil,
         signing: signers, votes: votes
@@ -121,7 +121,7 @@ struct RecoveryVoteTests {
     let recovery = try DeviceKeys(recoverySecret: SecretKey(copying: house.recoveryKey))
     let (phone, history) = (house.phone.id, try house.mac.progress().history)
     var log = house.mac.log
-    let removal = try house.mac.state.withLock { state in
+    let removal = try house.mac.state.read { state in
       try state.epochEntry(
         history: history, leaving: [phone], joining: nil, rotating: nil, signing: [recovery]
       ) { .remove(.init(devices: [phone], epoch: $0)) }

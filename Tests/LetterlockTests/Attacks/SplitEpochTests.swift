@@ -11,11 +11,11 @@ struct SplitEpochTests {
   /// An epoch by `device` whose wraps for `victims` hold nothing.
   static func opening(by device: Device, against victims: Set<DeviceID>) throws -> (LogEntry, [StoredWrap]) {
     let history = try device.progress().history
-    let (log, links, number) = device.state.withLock { state in
+    let (log, links, number) = device.state.read { state in
       let log = state.log
       return (
         log,
-        state.keyring.secretsToLink(in: log).map {
+        state.keyring.secretsToLink().map {
           ($0, state.keyring.epochSecrets[$0] ?? SecretKey(random: 32))
         },
         log.newestEpoch.header.number + 1

@@ -15,7 +15,7 @@ struct StrangersAccountTests {
     let victim = house.phone.log
     let bundle = try #require(victim.members[victim.recoveryDevice]?.bundle)
     let history = try thief.progress().history
-    let pending = try thief.state.withLock { state in
+    let pending = try thief.state.read { state in
       try state.epochEntry(
         history: history, leaving: [state.log.recoveryDevice], joining: bundle, rotating: nil,
         signing: signers(state.keys)
@@ -54,7 +54,7 @@ struct StrangersAccountTests {
     await house.relay.lead(to: thief.account)
     await #expect(throws: DeviceError.noSuchAccount) { try await house.restore() }
     let forged = try theft(of: house, by: thief) { [$0] }.0
-    let entries = thief.state.withLock { $0.entries }
+    let entries = thief.state.read { $0.entries }
     await house.relay.show(entries + [forged], of: thief.account)
     await #expect(throws: DeviceError.logRefused(.wrongSigners)) { try await house.restore() }
     await house.relay.behave()

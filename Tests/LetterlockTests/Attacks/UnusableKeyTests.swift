@@ -43,7 +43,7 @@ struct UnusableKeyTests {
     }
     let own = try bundle(fault, of: house.mac.secrets.keys)
     let history = try house.mac.progress().history
-    let rotation = try house.mac.state.withLock { state in
+    let rotation = try house.mac.state.read { state in
       try state.epochEntry(history: history, leaving: [], joining: nil, rotating: nil, signing: nil) {
         .rotate(.init(device: own, epoch: $0))
       }

@@ -30,7 +30,7 @@ struct NewestMessagesTests {
   /// A device that has the account's keys and nothing of its history.
   private func fresh() throws -> Device {
     let vault = MemoryKeyVault()
-    if let contents = try house.phoneVault.load() { try vault.save(contents) }
+    if let contents = try house.phoneVault.load() { try vault.save(contents, replacing: nil) }
     return try Device(vault: vault, store: MemoryDeviceStore(), relay: house.relay)
   }
 

@@ -87,7 +87,7 @@ private final class HostileRun {
     var devices: [Device] = []
     for (index, line) in lines.enumerated() {
       let vault = MemoryKeyVault()
-      if let contents = try vaults[index].load() { try vault.save(contents) }
+      if let contents = try vaults[index].load() { try vault.save(contents, replacing: nil) }
       devices.append(
         try Device(vault: vault, store: MemoryDeviceStore(copying: stores[index]), relay: line))
     }

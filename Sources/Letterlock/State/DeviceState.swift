@@ -27,6 +27,27 @@ struct DeviceState: ~Copyable {
     keyring = EpochKeyring(account: log.account)
   }
 
+  /// Set while the device's store has seen a later version of the vault than this one: somebody put an old copy of the
+  /// vault back.
+  var isOlderThanStore = false
+
+  /// A copy: an explicit act, since it knows the same secrets.
+  func duplicate() -> DeviceState {
+    var copy = DeviceState(keys: keys, log: log, entries: entries)
+    copy.keyring = keyring.duplicate()
+    (copy.pending, copy.erasure) = (pending, erasure)
+    (copy.recoverySecret, copy.nextRecoverySecret) = (recoverySecret, nextRecoverySecret)
+    (copy.isForked, copy.isUnconfirmed, copy.isOlderThanStore) = (isForked, isUnconfirmed, isOlderThanStore)
+    return copy
+  }
+
+  /// Whether this is an older state of the device than others have seen: its vault is older than its store, or the log
+  /// holds a sealing key of its own that it does not have. A restored backup and a cloned machine are.
+  var isRolledBack: Bool {
+    guard !isOlderThanStore, let member = log.activeMember(keys.deviceID) else { return isOlderThanStore }
+    return member.bundle.sealingKey != keys.sealingKey
+  }
+
   /// Whether this device may still act.
   var isActive: Bool { log.activeMember(keys.deviceID) != nil }
 }

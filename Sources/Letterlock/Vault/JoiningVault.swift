@@ -19,14 +19,18 @@ struct JoiningVault: Sendable {
   let keys: DeviceKeys
   let bundle: DeviceKeyBundle
   let code: JoinCode
+  /// The version of the vault that holds this.
+  let version: UInt64
 
   init(name: String, keys: DeviceKeys, bundle: DeviceKeyBundle, code: JoinCode) {
     self.name = name
     self.keys = keys
     self.bundle = bundle
     self.code = code
+    version = 1
   }
 
+  /// Saves it into an empty vault.
   func save(to vault: any KeyVault) throws(DeviceError) {
     var writer = TLSWriter(reserving: 6700)
     writer.write(Self.marker)
@@ -34,7 +38,7 @@ struct JoiningVault: Sendable {
     writer.write(opaque: Array(name.utf8))
     let secrets = SecretKey(concatenating: [keys.signingSeed, keys.sealingSeed, code.secret])
     do throws(VaultError) {
-      try vault.save(VaultContents(secrets: secrets, state: writer.bytes))
+      try vault.save(VaultContents(version: version, secrets: secrets, state: writer.bytes), replacing: nil)
     } catch { throw .vault(error) }
   }
 
@@ -47,6 +51,7 @@ struct JoiningVault: Sendable {
     guard contents.secrets.byteCount == 64 + Self.codeSecretByteCount else {
       throw .vault(.corrupted)
     }
+    version = contents.version
     let name: [UInt8]
     do throws(TLSError) {
       var reader = TLSReader(Array(contents.state.dropFirst()))

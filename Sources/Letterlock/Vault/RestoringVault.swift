@@ -15,17 +15,24 @@ struct RestoringVault: Sendable {
 
   let keys: DeviceKeys
   let recovery: DeviceID
+  /// The version of the vault that holds this.
+  let version: UInt64
 
-  init(keys: DeviceKeys, recovery: DeviceID) {
+  /// New keys.
+  /// - Parameter begun: What the vault holds, to be replaced; nil if it is empty.
+  init(keys: DeviceKeys, recovery: DeviceID, replacing begun: RestoringVault?) {
+    version = (begun?.version ?? 0) &+ 1
     self.keys = keys
     self.recovery = recovery
   }
 
-  func save(to vault: any KeyVault) throws(DeviceError) {
+  /// Saves it in place of `begun`.
+  func save(to vault: any KeyVault, replacing begun: RestoringVault?) throws(DeviceError) {
     let secrets = SecretKey(concatenating: [keys.signingSeed, keys.sealingSeed])
-    do throws(VaultError) {
-      try vault.save(VaultContents(secrets: secrets, state: [Self.marker] + recovery.bytes))
-    } catch { throw .vault(error) }
+    let contents = VaultContents(version: version, secrets: secrets, state: [Self.marker] + recovery.bytes)
+    do throws(VaultError) { try vault.save(contents, replacing: begun?.version) } catch {
+      throw .vault(error)
+    }
   }
 
   /// What was saved; nil if the vault is empty.
@@ -40,5 +47,6 @@ struct RestoringVault: Sendable {
       DeviceKeys(
         signingSeed: contents.secrets.slice(0..<32), sealingSeed: contents.secrets.slice(32..<64)))
     recovery = DeviceID(unchecked: Array(contents.state[1...]))
+    version = contents.version
   }
 }

@@ -6,7 +6,7 @@ extension DeviceState {
   /// Every secret is 32 bytes.
   static let secretByteCount = 32
 
-  var vaultContents: VaultContents {
+  func vaultContents(version: UInt64) -> VaultContents {
     var slots = [SecretSlot(kind: .signing), SecretSlot(kind: .sealing)]
     var secrets = [keys.signingSeed, keys.sealingSeed]
     for (epoch, epochSecret) in keyring.epochSecrets.sorted(by: { $0.key < $1.key }) {
@@ -30,7 +30,7 @@ extension DeviceState {
       version: .newest, slots: slots, entries: entries, faults: keyring.storedFaults,
       pending: pending.map { [$0.entry] } ?? [], pendingWraps: pending?.wraps ?? [],
       flags: (isForked ? 1 : 0) | (isUnconfirmed ? 2 : 0))
-    return VaultContents(secrets: SecretKey(concatenating: secrets), state: state.encoded)
+    return VaultContents(version: version, secrets: SecretKey(concatenating: secrets), state: state.encoded)
   }
 
   init(_ contents: VaultContents) throws(DeviceError) {
@@ -55,9 +55,10 @@ extension DeviceState {
     } catch { throw .vault(.corrupted) }
     let epochs = state.faults.map(\.epoch) + state.slots.filter { $0.kind == .epochSecret }.map(\.epoch)
     guard epochs.allSatisfy({ $0 < UInt64(log.epochs.count) }) else { throw .vault(.corrupted) }
-    self.init(
-      keys: try asDeviceError(DeviceKeys(signingSeed: signing, sealingSeed: sealing)), log: log,
-      entries: state.entries)
+    try Self.check(secrets, log, pending: state.pending.first)
+    let keys = try asDeviceError(DeviceKeys(signingSeed: signing, sealingSeed: sealing))
+    guard log.members[keys.deviceID] != nil else { throw .vault(.corrupted) }
+    self.init(keys: keys, log: log, entries: state.entries)
     for (slot, secret) in secrets where slot.kind == .epochSecret {
       keyring.restore(secret, epoch: slot.epoch)
     }
@@ -71,6 +72,31 @@ extension DeviceState {
         entry: entry, wraps: state.pendingWraps, epochSecret: secrets[SecretSlot(kind: .pendingEpochSecret)],
         sealingSeed: secrets[SecretSlot(kind: .pendingSealing)])
     }
+  }
+}
+
+/// Every secret that the log commits to is checked when it is loaded: one flipped bit would seal what nobody can open.
+extension DeviceState {
+  private static func check(
+    _ secrets: [SecretSlot: SecretKey], _ log: AccountLog, pending: LogEntry?
+  ) throws(DeviceError) {
+    for (slot, secret) in secrets {
+      let isRight =
+        switch slot.kind {
+        case .epochSecret: EpochKeyring.isSecret(secret, of: slot.epoch, in: log)
+        case .pendingEpochSecret: isPending(secret, in: pending, log)
+        case .recovery: try asDeviceError(DeviceKeys(recoverySecret: secret)).deviceID == log.recoveryDevice
+        case .signing, .sealing, .pendingSealing, .join, .nextRecovery: true
+        }
+      guard isRight else { throw .vault(.corrupted) }
+    }
+  }
+
+  /// Whether the epoch that a waiting entry begins commits to this secret.
+  private static func isPending(_ secret: SecretKey, in entry: LogEntry?, _ log: AccountLog) -> Bool {
+    guard let header = entry?.content.change.epoch else { return false }
+    let schedule = EpochKeySchedule(account: log.account, number: header.number, epochSecret: secret)
+    return (try? schedule.commitment()) == header.commitment
   }
 }
 
