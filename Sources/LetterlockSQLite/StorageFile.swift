@@ -79,6 +79,15 @@ struct StorageFile: Sendable {
     }
   }
 
+  /// Copies the write-ahead log into the file and empties it. Removed content is then in neither of the two.
+  func purge() throws {
+    try queue.inDatabase { db in
+      guard let row = try db.row("PRAGMA wal_checkpoint(TRUNCATE)"), try row.integer(0) == 0 else {
+        throw StorageFailure.unavailable("Another process keeps using the file.")
+      }
+    }
+  }
+
   /// Whether SQLite itself finds the file whole.
   func isWhole() throws -> Bool {
     try queue.inDatabase { db in try String.fetchAll(db, sql: "PRAGMA integrity_check") == ["ok"] }

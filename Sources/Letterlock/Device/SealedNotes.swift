@@ -1,34 +1,66 @@
 internal import CryptoCore
 
-/// What a device keeps beside the history, sealed: its store never sees a name. SPEC.md section 8.5.
+/// What a device keeps beside the history: the first byte of a key in its sealed space. SPEC.md section 8.5.
+enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
+  /// What the person set.
+  case settings = 1
+  /// What the device did.
+  case journal = 2
+  /// The order by which the server's copy was erased.
+  case erasure = 3
+  /// Two checkpoints by which the relay convicted itself, until the person has decided.
+  case evidence = 4
+
+  /// The whole key.
+  var key: [UInt8] { [rawValue] }
+}
+
 extension Device {
-  /// `Derive(signing seed, "device notes", AccountID, 32)`
-  private func noteKey() throws(DeviceError) -> SecretKey {
+  /// Returns the sealed space of the store.
+  private func space(in store: any DeviceStore) throws(DeviceError) -> SealedSpace {
     let seed = state.withLock { $0.keys.signingSeed }
-    do { return try Derivation.secret(from: seed, purpose: "device notes", context: account.bytes) } catch {
-      throw .internalError("device notes")
+    return try Self.spacing { () throws(SealedSpaceError) in
+      try SealedSpace(store, signingSeed: seed, account: account)
     }
   }
 
-  /// A note, opened; nil if the store keeps none, or one of another device: losing it costs no message.
+  /// Returns a note, opened; nil if the store keeps none, or one of another device: losing it costs no message.
   func openNote(_ note: DeviceNote) throws(DeviceError) -> [UInt8]? {
     guard let store else { return nil }
-    let sealed = try Self.storing { () throws(StoreError) in try store.note(note) }
-    guard let sealed else { return nil }
-    let (key, nonceByteCount) = (try noteKey(), XChaCha20Poly1305.nonceByteCount)
-    return try? XChaCha20Poly1305.open(
-      Array(sealed.dropFirst(nonceByteCount)), using: key, nonce: Array(sealed.prefix(nonceByteCount)),
-      authenticating: [note.rawValue])
+    let space = try space(in: store)
+    do throws(SealedSpaceError) { return try space.value(at: note.key) } catch {
+      if case .foreign = error { return nil }
+      throw DeviceError(error)
+    }
   }
 
-  /// Seals a note and keeps it: a random nonce, then the ciphertext; the note's number is authenticated.
+  /// Seals a note and keeps it.
   func keepNote(_ bytes: [UInt8], as note: DeviceNote) throws(DeviceError) {
-    let store = try neededStore()
-    let (key, nonce) = (try noteKey(), SecureRandom.bytes(XChaCha20Poly1305.nonceByteCount))
-    let sealed: [UInt8]
-    do {
-      sealed = try XChaCha20Poly1305.seal(bytes, using: key, nonce: nonce, authenticating: [note.rawValue])
-    } catch { throw .internalError("device notes") }
-    try Self.storing { () throws(StoreError) in try store.keep(nonce + sealed, as: note) }
+    let space = try space(in: try neededStore())
+    try Self.spacing { () throws(SealedSpaceError) in
+      try space.apply([.put(StoreEntry(key: note.key, value: bytes))])
+    }
+  }
+
+  /// Returns the keys in the store whose values this device cannot open.
+  func unreadableEntries() throws(DeviceError) -> [[UInt8]] {
+    let space = try space(in: try neededStore())
+    return try Self.spacing { () throws(SealedSpaceError) in try space.unreadableKeys() }
+  }
+
+  private static func spacing<Answer>(
+    _ body: () throws(SealedSpaceError) -> Answer
+  ) throws(DeviceError) -> Answer {
+    do throws(SealedSpaceError) { return try body() } catch { throw DeviceError(error) }
+  }
+}
+
+extension DeviceError {
+  init(_ error: SealedSpaceError) {
+    switch error {
+    case .store(let error): self = .store(error)
+    case .foreign, .damaged: self = .store(.corrupted("A note in the store is damaged."))
+    case .internalError: self = .internalError("device notes")
+    }
   }
 }
