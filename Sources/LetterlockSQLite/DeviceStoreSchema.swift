@@ -1,4 +1,6 @@
 #if SQLite
+package import SQLiteCore
+
 /// The tables of a device's store.
 package enum DeviceStoreSchema {
   /// - `state`: one row: the progress; the staged signed batch and the last place in the outbox that it covers;

@@ -1,6 +1,7 @@
 #if SQLite
 internal import GRDB
 public import Letterlock
+internal import SQLiteCore
 
 /// The key space. SQLite compares BLOBs byte by byte, as `EntryRange` does.
 extension SQLiteDeviceStore {

@@ -2,6 +2,7 @@
 internal import CryptoCore
 internal import GRDB
 public import Letterlock
+internal import SQLiteCore
 internal import TLSCodec
 
 /// A device's store in one SQLite file, with a folder beside it for large sealed attachments; both readable by their

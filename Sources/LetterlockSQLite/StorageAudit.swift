@@ -2,6 +2,7 @@
 internal import CryptoCore
 internal import GRDB
 package import Letterlock
+internal import SQLiteCore
 
 /// What only the files themselves can tell: rows that nothing else would ever read.
 extension SQLiteRelay {
