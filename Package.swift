@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "MLSX509", targets: ["MLSX509"]),
     .library(name: "MLSSQLite", targets: ["MLSSQLite"]),
     .library(name: "LetterlockSQLite", targets: ["LetterlockSQLite"]),
+    .library(name: "LetterlockTestKit", targets: ["LetterlockTestKit"]),
     .library(name: "LetterlockImport", targets: ["LetterlockImport"]),
     .executable(name: "letterlock", targets: ["letterlock"]),
   ],
@@ -78,6 +79,12 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Letterlock", dependencies: ["LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec"],
+      swiftSettings: settings),
+    .target(
+      name: "LetterlockTestKit",
+      dependencies: [
+        "Letterlock", "LetterlockRelayKit", "LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec",
+      ],
       swiftSettings: settings),
     .target(
       name: "LetterlockSQLite",
@@ -120,6 +127,10 @@ let package = Package(
         "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "CryptoCore", "SystemCore", "TLSCodec",
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "LetterlockTestKitTests",
+      dependencies: ["LetterlockTestKit", "Letterlock", "LetterlockRelayKit"],
+      swiftSettings: settings),
     // Started and killed by the tests of LetterlockSQLite.
     .executableTarget(
       name: "CrashProbe", dependencies: ["LetterlockSQLite", "Letterlock", "LetterlockFormat"],
@@ -127,8 +138,8 @@ let package = Package(
     .testTarget(
       name: "LetterlockSQLiteTests",
       dependencies: [
-        "LetterlockSQLite", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "SQLiteCore",
-        "CryptoCore", "SystemCore", "TLSCodec", "CrashProbe", grdb,
+        "LetterlockSQLite", "LetterlockTestKit", "Letterlock", "LetterlockFormat", "LetterlockRelayKit",
+        "SQLiteCore", "CryptoCore", "SystemCore", "TLSCodec", "CrashProbe", grdb,
       ],
       swiftSettings: settings),
     .testTarget(
