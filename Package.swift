@@ -5,7 +5,9 @@ import PackageDescription
 /// Everything an app does not need to seal and open messages sits behind a trait, and none is on by
 /// default: importing `Letterlock` resolves swift-crypto and what swift-crypto needs, no more.
 let traits: Set<Trait> = [
-  .trait(name: "SQLite", description: "The on-device store, the embedded relay and the importers, on GRDB."),
+  .trait(
+    name: "SQLite",
+    description: "The stores of devices and of MLS groups, the embedded relay and the importers, on GRDB."),
   .trait(name: "X509", description: "Chains of certificates as MLS credentials, on swift-certificates."),
   .trait(name: "Tool", description: "The `letterlock` command.", enabledTraits: ["SQLite"]),
   .default(enabledTraits: []),
@@ -37,7 +39,9 @@ let package = Package(
     .library(name: "LetterlockRelayKit", targets: ["LetterlockRelayKit"]),
     .library(name: "MLS", targets: ["MLS"]),
     .library(name: "MLSX509", targets: ["MLSX509"]),
+    .library(name: "MLSSQLite", targets: ["MLSSQLite"]),
     .library(name: "LetterlockSQLite", targets: ["LetterlockSQLite"]),
+    .library(name: "LetterlockTestKit", targets: ["LetterlockTestKit"]),
     .library(name: "LetterlockImport", targets: ["LetterlockImport"]),
     .executable(name: "letterlock", targets: ["letterlock"]),
   ],
@@ -65,6 +69,8 @@ let package = Package(
         "MLS", "CryptoCore", "SystemCore", certificates, .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
+    .target(name: "SQLiteCore", dependencies: ["SystemCore", grdb], swiftSettings: settings),
+    .target(name: "MLSSQLite", dependencies: ["MLS", "SQLiteCore", grdb], swiftSettings: settings),
     .target(
       name: "LetterlockFormat", dependencies: ["CryptoCore", "SystemCore", "TLSCodec"],
       swiftSettings: settings),
@@ -75,9 +81,15 @@ let package = Package(
       name: "Letterlock", dependencies: ["LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec"],
       swiftSettings: settings),
     .target(
+      name: "LetterlockTestKit",
+      dependencies: [
+        "Letterlock", "LetterlockRelayKit", "LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec",
+      ],
+      swiftSettings: settings),
+    .target(
       name: "LetterlockSQLite",
       dependencies: [
-        "Letterlock", "LetterlockRelayKit", "MLS", "CryptoCore", "SystemCore", "TLSCodec", grdb,
+        "Letterlock", "LetterlockRelayKit", "SQLiteCore", "CryptoCore", "SystemCore", "TLSCodec", grdb,
       ],
       swiftSettings: settings),
     .target(
@@ -108,11 +120,16 @@ let package = Package(
         "MLSX509", "MLS", certificates, .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
+    .testTarget(name: "MLSSQLiteTests", dependencies: ["MLSSQLite", "MLS"], swiftSettings: settings),
     .testTarget(
       name: "LetterlockTests",
       dependencies: [
         "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "CryptoCore", "SystemCore", "TLSCodec",
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LetterlockTestKitTests",
+      dependencies: ["LetterlockTestKit", "Letterlock", "LetterlockRelayKit"],
       swiftSettings: settings),
     // Started and killed by the tests of LetterlockSQLite.
     .executableTarget(
@@ -121,8 +138,8 @@ let package = Package(
     .testTarget(
       name: "LetterlockSQLiteTests",
       dependencies: [
-        "LetterlockSQLite", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "MLS", "CryptoCore",
-        "SystemCore", "TLSCodec", "CrashProbe", grdb,
+        "LetterlockSQLite", "LetterlockTestKit", "Letterlock", "LetterlockFormat", "LetterlockRelayKit",
+        "SQLiteCore", "CryptoCore", "SystemCore", "TLSCodec", "CrashProbe", grdb,
       ],
       swiftSettings: settings),
     .testTarget(

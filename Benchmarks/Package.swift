@@ -44,6 +44,7 @@ let package = Package(
         .product(name: "LetterlockSQLite", package: "letterlock"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "MLS", package: "letterlock"),
+        .product(name: "MLSSQLite", package: "letterlock"),
         .product(name: "Benchmark", package: "benchmark"),
       ] + (hasOlm ? ["COlm"] : []) + (hasSignal ? ["SenderKey"] : []),
       path: "LetterlockBenchmarks",

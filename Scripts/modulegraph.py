@@ -21,7 +21,7 @@ ALLOWED = {
     "LetterlockImport": (FORMAT | {"Letterlock"}, {"GRDB"}),
     "MLS": (CORE, set()),
     "MLSX509": (CORE | {"MLS"}, {"Crypto", "X509", "SwiftASN1"}),
-    "MLSSQLite": (CORE | {"MLS", "SQLiteCore"}, {"GRDB"}),
+    "MLSSQLite": ({"MLS", "SQLiteCore"}, {"GRDB"}),
     "LetterlockVectors": (FORMAT | {"Letterlock", "MLS"}, set()),
     "LetterlockTool": (
         FORMAT | {"Letterlock", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockImport", "LetterlockVectors"},

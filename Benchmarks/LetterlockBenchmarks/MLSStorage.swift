@@ -1,7 +1,7 @@
 import AllocationCounter
 import Benchmark
-import LetterlockSQLite
 import MLS
+import MLSSQLite
 
 /// What a member's view of a group keeps in memory: what joining asks for and does not give back.
 func registerMLSMemory(_ suite: MeasuredSuite, _ count: Int) {

@@ -1,5 +1,6 @@
 #if SQLite
 internal import CryptoCore
+internal import SQLiteCore
 internal import SystemCore
 internal import Foundation
 internal import Letterlock

@@ -2,6 +2,7 @@
 internal import Foundation
 internal import GRDB
 internal import Letterlock
+internal import SQLiteCore
 
 /// The bytes of one sealed attachment at a relay, in rows of at most 1 MiB.
 struct BlobParts {

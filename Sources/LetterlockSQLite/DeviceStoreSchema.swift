@@ -1,9 +1,11 @@
 #if SQLite
-/// The tables of a device's store. SPEC.md section 8.4.
+package import SQLiteCore
+
+/// The tables of a device's store.
 package enum DeviceStoreSchema {
   /// - `state`: one row: the progress; the staged signed batch and the last place in the outbox that it covers;
   ///   SHA-256 over the three, since nothing else vouches for the counter of signed batches.
-  /// - `note`: what the device keeps beside the history, by the numbers of `DeviceNote`, with its SHA-256.
+  /// - `entry`: the key space of SPEC.md section 8.5. Its values are sealed, and nothing else vouches for them.
   /// - `outbox`: sealed records that no relay has yet. Sequence numbers are never used twice, or a staged
   ///   signed batch would cover records that came after it.
   /// - `batch` and `record`: the history as it was verified; `bytes` is NULL where a record is not here.
@@ -19,10 +21,8 @@ package enum DeviceStoreSchema {
           "through": "INTEGER", "digest": "BLOB NOT NULL",
         ]),
       StoredTable(
-        "note",
-        [
-          "note": "INTEGER PRIMARY KEY", "bytes": "BLOB NOT NULL", "digest": "BLOB NOT NULL",
-        ]),
+        "entry", ["key": "BLOB PRIMARY KEY NOT NULL", "value": "BLOB NOT NULL"],
+        options: "STRICT, WITHOUT ROWID"),
       StoredTable(
         "outbox", ["sequence": "INTEGER PRIMARY KEY AUTOINCREMENT", "record": "BLOB NOT NULL"]),
       StoredTable(

@@ -1,4 +1,6 @@
 #if SQLite
+package import SQLiteCore
+
 /// The tables of an embedded relay: everything that it learns. SPEC.md section 9.
 package enum RelaySchema {
   /// - `relay`: one row: the checkpoint key's seed; the quota of each account; SHA-256 over both.

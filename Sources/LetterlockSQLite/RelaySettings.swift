@@ -2,6 +2,7 @@
 internal import CryptoCore
 internal import GRDB
 internal import Letterlock
+internal import SQLiteCore
 internal import TLSCodec
 
 /// The relay's one row of its own: its checkpoint key, and what an account may keep.

@@ -2,6 +2,7 @@
 internal import CryptoCore
 internal import GRDB
 public import Letterlock
+internal import SQLiteCore
 internal import TLSCodec
 
 /// Sealed attachments: small ones in the store itself, large ones in files beside it.

@@ -2,6 +2,7 @@
 internal import CryptoCore
 internal import GRDB
 public import Letterlock
+internal import SQLiteCore
 internal import TLSCodec
 
 /// A device's store in one SQLite file, with a folder beside it for large sealed attachments; both readable by their
@@ -46,30 +47,6 @@ public final class SQLiteDeviceStore: DeviceStore {
     try read { db in try DeviceStoreState(db)?.progress }
   }
 
-  /// A small value that the device keeps beside the history; nil if it keeps none.
-  public func note(_ note: DeviceNote) throws(StoreError) -> [UInt8]? {
-    try read { db in
-      guard let row = try db.row("SELECT bytes, digest FROM note WHERE note = ?", [Int64(note.rawValue)])
-      else {
-        return nil
-      }
-      let bytes = try row.bytes(0)
-      guard try row.bytes(1) == SHA256Hash.hash([note.rawValue] + bytes) else {
-        throw StorageFailure.corrupted("A note in the store is damaged.")
-      }
-      return bytes
-    }
-  }
-
-  /// Keeps a small value beside the history.
-  public func keep(_ bytes: [UInt8], as note: DeviceNote) throws(StoreError) {
-    try write { db in
-      try db.run(
-        "INSERT OR REPLACE INTO note (note, bytes, digest) VALUES (?, ?, ?)",
-        [Int64(note.rawValue), bytes.stored, SHA256Hash.hash([note.rawValue] + bytes).stored])
-    }
-  }
-
   /// The signed batch that was being sent, and the last place in the outbox that it covers.
   public func staged() throws(StoreError) -> (signedBatch: [UInt8], through: Int64)? {
     try read { db in
@@ -80,16 +57,20 @@ public final class SQLiteDeviceStore: DeviceStore {
 
   /// Keeps a signed batch that is about to be sent.
   public func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
   ) throws(StoreError) {
     try write { db in
+      try Self.apply(changes, db)
       try DeviceStoreState(progress: progress, signedBatch: signedBatch, through: sequence).save(db)
     }
   }
 
   /// Adds sealed records, and sealed attachments with them.
-  public func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError) {
+  public func enqueue(
+    _ records: [[UInt8]], blobs: [SealedBlob], changes: [StoreChange]
+  ) throws(StoreError) {
     try write { db in
+      try Self.apply(changes, db)
       let insert = try db.cachedStatement(sql: "INSERT INTO outbox (record) VALUES (coalesce(?, x''))")
       for record in records { try insert.execute(arguments: [record.stored]) }
       for blob in blobs { try Self.keep(blob, .waiting, db) }
@@ -128,9 +109,10 @@ public final class SQLiteDeviceStore: DeviceStore {
   /// next.
   public func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8]
+    progress: [UInt8], changes: [StoreChange]
   ) throws(StoreError) {
     try write { db in
+      try Self.apply(changes, db)
       for batch in batches { try Self.insert(batch, db) }
       for leaf in batches.flatMap(\.erasures) {
         try db.run("UPDATE record SET bytes = NULL WHERE leaf = ?", [Int64(clamping: leaf)])
@@ -147,8 +129,11 @@ public final class SQLiteDeviceStore: DeviceStore {
   }
 
   /// Puts verified records at leaf indices where none were.
-  public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
+  public func fill(
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+  ) throws(StoreError) {
     try write { db in
+      try Self.apply(changes, db)
       for record in records {
         try db.run(
           "UPDATE record SET bytes = ? WHERE leaf = ?", [record.bytes.stored, Int64(clamping: record.leaf)])

@@ -1,6 +1,7 @@
 #if SQLite
 internal import GRDB
 public import Letterlock
+internal import SQLiteCore
 internal import TLSCodec
 
 /// Erasing an account.

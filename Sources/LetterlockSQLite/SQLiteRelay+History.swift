@@ -2,6 +2,7 @@
 internal import GRDB
 public import Letterlock
 internal import LetterlockRelayKit
+internal import SQLiteCore
 internal import TLSCodec
 
 /// Records and signed batches.

@@ -3,6 +3,7 @@ internal import Foundation
 internal import GRDB
 public import Letterlock
 internal import LetterlockRelayKit
+internal import SQLiteCore
 internal import TLSCodec
 
 /// Accounts, their logs, and wraps.

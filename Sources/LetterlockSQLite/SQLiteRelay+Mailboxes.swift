@@ -2,6 +2,7 @@
 internal import CryptoCore
 internal import GRDB
 public import Letterlock
+internal import SQLiteCore
 internal import TLSCodec
 
 /// What devices that join leave for each other. Anyone can post, so old messages make room for new ones.

@@ -2,6 +2,7 @@
 internal import GRDB
 public import Letterlock
 internal import LetterlockRelayKit
+internal import SQLiteCore
 internal import TLSCodec
 
 /// A relay in one SQLite file, readable by its owner alone: for devices of one machine, and for a folder that

@@ -2,6 +2,7 @@
 internal import CryptoCore
 internal import GRDB
 package import Letterlock
+internal import SQLiteCore
 
 /// What only the files themselves can tell: rows that nothing else would ever read.
 extension SQLiteRelay {
@@ -64,23 +65,8 @@ extension SQLiteDeviceStore {
         try StorageAudit.historyProblems(
           "SELECT x'' AS account, first_leaf, signed_batch FROM batch ORDER BY first_leaf",
           records: "SELECT count(*) FROM record WHERE ? = x'' AND (leaf >= ? OR leaf < 0)", database)
-          + Self.noteProblems(database)
       }
     } catch { throw StoreError(error) }
-  }
-
-  private static func noteProblems(_ database: Database) throws -> [String] {
-    var problems: [String] = []
-    try database.forEachRow("SELECT note, bytes, digest FROM note ORDER BY note", []) { row in
-      let number = try row.integer(0)
-      guard let note = UInt8(exactly: number),
-        try row.bytes(2) == SHA256Hash.hash([note] + (try row.bytes(1)))
-      else {
-        problems.append("note \(number) is damaged")
-        return
-      }
-    }
-    return problems
   }
 }
 

@@ -3,6 +3,7 @@ internal import CryptoCore
 internal import GRDB
 internal import Letterlock
 internal import LetterlockRelayKit
+internal import SQLiteCore
 internal import Synchronization
 internal import TLSCodec
 

@@ -1,6 +1,7 @@
 #if SQLite
 internal import GRDB
 internal import Letterlock
+internal import SQLiteCore
 
 /// Which records belong to which stream: a row for each stream and signed batch, and one for each stream.
 struct StoredStreams {

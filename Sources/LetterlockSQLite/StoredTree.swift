@@ -1,6 +1,7 @@
 #if SQLite
 internal import GRDB
 internal import Letterlock
+internal import SQLiteCore
 internal import TLSCodec
 
 /// The nodes of an account's tree that will never change, 256 neighbours of every eighth level in a row: so a

@@ -1,6 +1,7 @@
 #if SQLite
 internal import GRDB
 internal import Letterlock
+internal import SQLiteCore
 
 /// Whether a relay's index of streams and the nodes of its trees say what its records say.
 enum StreamAudit {

@@ -16,7 +16,7 @@ struct HostileDamageTests {
     "wrap": ["wrap of epoch"], "batch": ["signed batch of record", "signed batch in the store", "history"],
     "record": ["record"],
     "blob": ["attachment"], "blob_part": ["attachment"], "mailbox": ["message 1 in a mailbox"],
-    "state": ["progress"], "outbox": ["waiting record"], "note": ["note "],
+    "state": ["progress"], "outbox": ["waiting record"], "entry": ["entry "],
   ]
 
   /// An archive in which every table holds something: records wait that a full relay did not take, and a

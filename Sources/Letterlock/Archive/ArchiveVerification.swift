@@ -164,6 +164,7 @@ public struct ArchiveVerification: Sendable {
       }
       checkCheckpoint(progress.checkpoint, history, device)
       try checkOutbox(of: device, store, &attachments)
+      try checkEntries(of: device)
     } catch { fail(.device, "store", "\(error)") }
     return attachments
   }
@@ -195,6 +196,13 @@ public struct ArchiveVerification: Sendable {
     }
     if let staged, (try? SignedBatch(decoding: staged.signedBatch)) == nil {
       fail(.device, "signed batch that was being sent", "it is malformed")
+    }
+  }
+
+  /// Checks that everything beside the history opens. A key tells no name.
+  private mutating func checkEntries(of device: Device) throws(DeviceError) {
+    for key in try device.notes.unreadableEntries() {
+      fail(.device, "entry \(Hex.encode(Array(key.prefix(16))))", "it does not open")
     }
   }
 

@@ -6,61 +6,97 @@ public enum StoreError: Error, Hashable, Sendable {
   case corrupted(String)
 }
 
-/// Where a device keeps what must survive: sealed records and attachments, and how far it has come. It
-/// never sees a plaintext or a key.
+/// Where a device keeps what must survive: sealed records and attachments, how far it has come, and a space
+/// of sealed values in the order of their keys. It never sees a plaintext, a key or a name.
 ///
-/// Each call is one transaction, durable when it returns.
+/// Each call that changes something is one transaction: all of it is durable when the call returns, and
+/// nothing of it has happened if the call throws or the process ends before. `DeviceStoreConformance` in
+/// LetterlockTestKit checks an implementation of this protocol.
 public protocol DeviceStore: BlobStore {
-  /// How far the device has come; nil in a new store. Opaque to the store.
+  /// Returns how far the device has come; nil in a new store. Opaque to the store.
   func progress() throws(StoreError) -> [UInt8]?
 
-  /// A small value that the device keeps beside the history; nil if it keeps none. Opaque to the store.
-  func note(_ note: DeviceNote) throws(StoreError) -> [UInt8]?
-  /// Keeps a small value beside the history.
-  func keep(_ bytes: [UInt8], as note: DeviceNote) throws(StoreError)
+  /// Returns the value at a key; nil if there is none. Keys and values are opaque to the store.
+  func value(at key: [UInt8]) throws(StoreError) -> [UInt8]?
+  /// Returns the entries in a range of keys, at most `limit` of them, in one order or the other.
+  func entries(in range: EntryRange, order: EntryOrder, limit: Int) throws(StoreError) -> [StoreEntry]
+  /// Applies changes of the key space, one after the other.
+  func apply(_ changes: [StoreChange]) throws(StoreError)
+  /// Wipes what was removed or replaced: when the call returns, no file of the store holds any of it.
+  func purge() throws(StoreError)
 
   /// Adds sealed records that no relay has yet, and small sealed attachments with them.
-  func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError)
-  /// The oldest records that no relay has yet, after a place in the outbox, in the order they were added.
+  func enqueue(_ records: [[UInt8]], blobs: [SealedBlob], changes: [StoreChange]) throws(StoreError)
+  /// Returns the oldest records that no relay has yet, after a place in the outbox, in the order they were
+  /// added. Places rise, and none is ever used twice.
   func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord]
-  /// How many records no relay has yet.
+  /// Returns how many records no relay has yet.
   func outboxCount() throws(StoreError) -> Int
-  /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch.
+  /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch. A record that
+  /// is not in the outbox any more is passed over.
   func reseal(_ records: [OutboxRecord]) throws(StoreError)
   /// Keeps a signed batch that is about to be sent over the outbox's records up to a sequence number, with the
   /// progress that makes its counter used.
-  func stage(_ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]) throws(StoreError)
-  /// The signed batch that was being sent when the process ended, and the last sequence number it covers.
+  func stage(
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
+  ) throws(StoreError)
+  /// Returns the signed batch that was being sent when the process ended, and the last sequence number it covers.
   func staged() throws(StoreError) -> (signedBatch: [UInt8], through: Int64)?
 
   /// Takes verified batches at the end of the history, drops from the outbox what they contain and from the history the
   /// records that they erase, keeps the signed batch that is about to be sent next, if there is one, and the progress
   /// that includes them.
+  /// - Throws: `StoreError.corrupted` if a batch is there already; then nothing is changed.
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8]
+    progress: [UInt8], changes: [StoreChange]
   ) throws(StoreError)
   /// Puts verified records at leaf indices where none were, and keeps the progress that counts them.
-  func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError)
-  /// Batches from a leaf index on, up to `limit` of them.
+  func fill(
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+  ) throws(StoreError)
+  /// Returns the batches that begin at a leaf index or after it, up to `limit` of them, in order.
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
-  /// The last batches that begin before a leaf index, up to `limit` of them, in order.
+  /// Returns the last batches that begin before a leaf index, up to `limit` of them, in order.
   func batches(before leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
-  /// Records by their leaf indices, as many as there are leaf indices; nil for one that is not here.
+  /// Returns records by their leaf indices, as many as there are leaf indices; nil for one that is not here.
   func records(at leaves: [UInt64]) throws(StoreError) -> [[UInt8]?]
 }
 
 extension DeviceStore {
-  /// The oldest records that no relay has yet, in the order they were added.
+  /// Returns the first entries in a range of keys, at most `limit` of them.
+  public func entries(in range: EntryRange, limit: Int) throws(StoreError) -> [StoreEntry] {
+    try entries(in: range, order: .ascending, limit: limit)
+  }
+
+  /// Adds sealed records that no relay has yet, and changes nothing in the key space.
+  public func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError) {
+    try enqueue(records, blobs: blobs, changes: [])
+  }
+
+  /// Returns the oldest records that no relay has yet, in the order they were added.
   public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
     try outbox(after: 0, limit: limit)
   }
 
-  /// Takes verified batches, with no signed batch to be sent next.
-  public func commit(
-    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, progress: [UInt8]
+  /// Keeps a signed batch that is about to be sent, and changes nothing in the key space.
+  public func stage(
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]
   ) throws(StoreError) {
-    try commit(batches, clearingOutboxThrough: sequence, staging: nil, progress: progress)
+    try stage(signedBatch, through: sequence, progress: progress, changes: [])
+  }
+
+  /// Takes verified batches, with no signed batch to be sent next unless one is given.
+  public func commit(
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch? = nil,
+    progress: [UInt8]
+  ) throws(StoreError) {
+    try commit(batches, clearingOutboxThrough: sequence, staging: next, progress: progress, changes: [])
+  }
+
+  /// Puts verified records at leaf indices where none were, and changes nothing in the key space.
+  public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
+    try fill(records, progress: progress, changes: [])
   }
 }
 
@@ -76,20 +112,6 @@ public struct StagedBatch: Hashable, Sendable {
     self.signedBatch = signedBatch
     self.through = through
   }
-}
-
-/// What a device keeps beside the history.
-public enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
-  /// What the person set.
-  case settings = 1
-  /// What the device did.
-  case journal = 2
-  /// The order by which the server's copy was erased.
-  case erasure = 3
-  /// Two checkpoints by which the relay convicted itself, until the person has decided.
-  case evidence = 4
-  /// The latest version of the vault.
-  case vaultVersion = 5
 }
 
 /// A record that no relay has yet.

@@ -5,7 +5,7 @@ internal import Synchronization
 public final class MemoryDeviceStore: DeviceStore {
   private struct State {
     var progress: [UInt8]?
-    var notes: [DeviceNote: [UInt8]] = [:]
+    var entries = SortedEntries()
     var outbox: [OutboxRecord] = []
     var nextSequence: Int64 = 1
     var staged: (signedBatch: [UInt8], through: Int64)?
@@ -51,17 +51,32 @@ public final class MemoryDeviceStore: DeviceStore {
   /// How far the device has come; nil in a new store. Opaque to the store.
   public func progress() throws(StoreError) -> [UInt8]? { state.withLock { $0.progress } }
 
-  /// A small value that the device keeps beside the history; nil if it keeps none.
-  public func note(_ note: DeviceNote) throws(StoreError) -> [UInt8]? { state.withLock { $0.notes[note] } }
-
-  /// Keeps a small value beside the history.
-  public func keep(_ bytes: [UInt8], as note: DeviceNote) throws(StoreError) {
-    state.withLock { $0.notes[note] = bytes }
+  /// Returns the value at a key; nil if there is none.
+  public func value(at key: [UInt8]) throws(StoreError) -> [UInt8]? {
+    state.withLock { $0.entries.value(at: key) }
   }
 
+  /// Returns the entries in a range of keys, at most `limit` of them, in one order or the other.
+  public func entries(
+    in range: EntryRange, order: EntryOrder, limit: Int
+  ) throws(StoreError) -> [StoreEntry] {
+    state.withLock { $0.entries.entries(in: range, order, limit: limit) }
+  }
+
+  /// Applies changes of the key space, one after the other.
+  public func apply(_ changes: [StoreChange]) throws(StoreError) {
+    state.withLock { $0.entries.apply(changes) }
+  }
+
+  /// Does nothing: there is no file.
+  public func purge() throws(StoreError) {}
+
   /// Adds sealed records that no relay has yet, and small sealed attachments with them.
-  public func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) throws(StoreError) {
+  public func enqueue(
+    _ records: [[UInt8]], blobs: [SealedBlob], changes: [StoreChange]
+  ) throws(StoreError) {
     state.withLock { state in
+      state.entries.apply(changes)
       for record in records {
         state.outbox.append(OutboxRecord(sequence: state.nextSequence, bytes: record))
         state.nextSequence += 1
@@ -96,9 +111,10 @@ public final class MemoryDeviceStore: DeviceStore {
   /// Keeps a signed batch that is about to be sent over the outbox's records up to a sequence number, with the
   /// progress that makes its counter used.
   public func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
   ) throws(StoreError) {
     state.withLock { state in
+      state.entries.apply(changes)
       state.staged = signedBatch.map { ($0, sequence) }
       state.progress = progress
     }
@@ -113,9 +129,17 @@ public final class MemoryDeviceStore: DeviceStore {
   /// batch that is to be sent next and the progress that includes them.
   public func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8]
+    progress: [UInt8], changes: [StoreChange]
   ) throws(StoreError) {
-    state.withLock { state in
+    try state.withLock { (state) throws(StoreError) in
+      var last = state.batches.last?.firstLeaf
+      for batch in batches {
+        guard last.map({ $0 < batch.firstLeaf }) ?? true else {
+          throw .corrupted("The history holds a batch at this leaf index already.")
+        }
+        last = batch.firstLeaf
+      }
+      state.entries.apply(changes)
       state.batches += batches
       for leaf in batches.flatMap(\.erasures) { state.put(nil, at: leaf) }
       state.progress = progress
@@ -128,8 +152,11 @@ public final class MemoryDeviceStore: DeviceStore {
   }
 
   /// Puts verified records at leaf indices where none were, and keeps the progress that counts them.
-  public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
+  public func fill(
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+  ) throws(StoreError) {
     state.withLock { state in
+      state.entries.apply(changes)
       for record in records { state.put(record.bytes, at: record.leaf) }
       state.progress = progress
     }

@@ -22,7 +22,7 @@ final class PassingStore: DeviceStore {
 
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8]
+    progress: [UInt8], changes: [StoreChange]
   ) {
     state.withLock { state in
       for batch in batches { state.pass?(&state.report, batch) }
@@ -31,15 +31,17 @@ final class PassingStore: DeviceStore {
   }
 
   // A device that only reads asks for none of these.
-  func note(_ note: DeviceNote) -> [UInt8]? { nil }
-  func keep(_ bytes: [UInt8], as note: DeviceNote) {}
-  func enqueue(_ records: [[UInt8]], blobs: [SealedBlob]) {}
+  func value(at key: [UInt8]) -> [UInt8]? { nil }
+  func entries(in range: EntryRange, order: EntryOrder, limit: Int) -> [StoreEntry] { [] }
+  func apply(_ changes: [StoreChange]) {}
+  func purge() {}
+  func enqueue(_ records: [[UInt8]], blobs: [SealedBlob], changes: [StoreChange]) {}
   func outbox(after sequence: Int64, limit: Int) -> [OutboxRecord] { [] }
   func outboxCount() -> Int { 0 }
   func reseal(_ records: [OutboxRecord]) {}
-  func stage(_ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]) {}
+  func stage(_ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]) {}
   func staged() -> (signedBatch: [UInt8], through: Int64)? { nil }
-  func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) {}
+  func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]) {}
   func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func records(at leaves: [UInt64]) -> [[UInt8]?] { leaves.map { _ in nil } }

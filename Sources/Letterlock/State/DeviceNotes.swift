@@ -1,39 +1,67 @@
 internal import CryptoCore
 internal import TLSCodec
 
+/// What a device keeps beside the history: the first byte of a key in its sealed space. SPEC.md section 8.5.
+enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
+  /// What the person set.
+  case settings = 1
+  /// What the device did.
+  case journal = 2
+  /// The order by which the server's copy was erased.
+  case erasure = 3
+  /// Two checkpoints by which the relay convicted itself, until the person has decided.
+  case evidence = 4
+  /// The latest version of the vault.
+  case vaultVersion = 5
+
+  /// The whole key.
+  var key: [UInt8] { [rawValue] }
+}
+
 /// What a device keeps beside the history, sealed: its store never sees a name. SPEC.md section 8.5.
 struct DeviceNotes: Sendable {
-  private let store: (any DeviceStore)?
-  /// `Derive(signing seed, "device notes", AccountID, 32)`; nil if it could not be derived.
-  private let key: SecretKey?
+  /// Nil if the device has no store.
+  private let space: Result<SealedSpace, SealedSpaceError>?
 
   init(_ store: (any DeviceStore)?, signingSeed: SecretKey, account: AccountID) {
-    self.store = store
-    key = try? Derivation.secret(from: signingSeed, purpose: "device notes", context: account.bytes)
+    space = store.map { store in
+      Result { () throws(SealedSpaceError) in
+        try SealedSpace(store, signingSeed: signingSeed, account: account)
+      }
+    }
   }
 
-  /// A note, opened; nil if the store keeps none, or one of another device: losing it costs no message.
+  /// Returns a note, opened; nil if the store keeps none, or one of another device: losing it costs no message.
   func open(_ note: DeviceNote) throws(DeviceError) -> [UInt8]? {
-    guard let store else { return nil }
-    let sealed: [UInt8]?
-    do throws(StoreError) { sealed = try store.note(note) } catch { throw .store(error) }
-    guard let sealed, let key else { return nil }
-    let nonceByteCount = XChaCha20Poly1305.nonceByteCount
-    return try? XChaCha20Poly1305.open(
-      Array(sealed.dropFirst(nonceByteCount)), using: key, nonce: Array(sealed.prefix(nonceByteCount)),
-      authenticating: [note.rawValue])
+    guard let space else { return nil }
+    do throws(SealedSpaceError) { return try space.get().value(at: note.key) } catch {
+      if case .foreign = error { return nil }
+      throw DeviceError(error)
+    }
   }
 
-  /// Seals a note and keeps it: a random nonce, then the ciphertext; the note's number is authenticated.
+  /// Seals a note and keeps it.
   func keep(_ bytes: [UInt8], as note: DeviceNote) throws(DeviceError) {
-    guard let store else { throw .noStore }
-    guard let key else { throw .internalError("device notes") }
-    let nonce = SecureRandom.bytes(XChaCha20Poly1305.nonceByteCount)
-    let sealed: [UInt8]
-    do {
-      sealed = try XChaCha20Poly1305.seal(bytes, using: key, nonce: nonce, authenticating: [note.rawValue])
-    } catch { throw .internalError("device notes") }
-    do throws(StoreError) { try store.keep(nonce + sealed, as: note) } catch { throw .store(error) }
+    guard let space else { throw .noStore }
+    do throws(SealedSpaceError) {
+      try space.get().apply([.put(StoreEntry(key: note.key, value: bytes))])
+    } catch { throw DeviceError(error) }
+  }
+
+  /// Returns the keys in the store whose values this device cannot open.
+  func unreadableEntries() throws(DeviceError) -> [[UInt8]] {
+    guard let space else { throw .noStore }
+    do throws(SealedSpaceError) { return try space.get().unreadableKeys() } catch { throw DeviceError(error) }
+  }
+}
+
+extension DeviceError {
+  init(_ error: SealedSpaceError) {
+    switch error {
+    case .store(let error): self = .store(error)
+    case .foreign, .damaged: self = .store(.corrupted("A note in the store is damaged."))
+    case .internalError: self = .internalError("device notes")
+    }
   }
 }
 
@@ -49,7 +77,7 @@ extension DeviceNotes {
   /// Notes a version that the vault has on disk. A note that is not kept costs no more than that a rollback to it is
   /// not noticed.
   func note(vaultVersion: UInt64) {
-    guard store != nil else { return }
+    guard space != nil else { return }
     var writer = TLSWriter()
     writer.write(vaultVersion)
     try? keep(writer.bytes, as: .vaultVersion)

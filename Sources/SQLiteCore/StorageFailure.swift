@@ -1,13 +1,15 @@
 #if SQLite
 internal import GRDB
-internal import Letterlock
 
 /// Why SQLite did not do what it was asked, as a plain sentence.
-enum StorageFailure: Error {
+package enum StorageFailure: Error {
+  /// The storage failed: no room, no rights, or a broken file.
   case unavailable(String)
+  /// What the file holds is not what was put there.
   case corrupted(String)
 
-  init(_ error: any Error) {
+  /// Translates what GRDB threw.
+  package init(_ error: any Error) {
     switch error {
     case let failure as StorageFailure: self = failure
     case let error as DatabaseError: self.init(error.resultCode)
@@ -26,28 +28,6 @@ enum StorageFailure: Error {
     case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupted("The file is damaged.")
     case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH: self = .corrupted("The file holds something else already.")
     default: self = .unavailable("The storage failed (SQLite says \(code.rawValue)).")
-    }
-  }
-}
-
-extension StoreError {
-  init(_ error: any Error) {
-    switch StorageFailure(error) {
-    case .unavailable(let sentence): self = .unavailable(sentence)
-    case .corrupted(let sentence): self = .corrupted(sentence)
-    }
-  }
-}
-
-extension RelayError {
-  init(storage error: any Error) {
-    if let error = error as? RelayError {
-      self = error
-      return
-    }
-    switch StorageFailure(error) {
-    case .unavailable(let sentence): self = .unavailable(sentence)
-    case .corrupted(let sentence): self = .corrupted(sentence)
     }
   }
 }

@@ -10,6 +10,14 @@ package struct StoredSchema: Sendable {
   package let tables: [StoredTable]
   /// Statements that make what is not a table.
   let indexes: [String]
+
+  /// Declares what a file holds.
+  package init(applicationID: Int32, version: Int32, tables: [StoredTable], indexes: [String]) {
+    self.applicationID = applicationID
+    self.version = version
+    self.tables = tables
+    self.indexes = indexes
+  }
 }
 
 /// A table: its columns, and what holds for all of them.
@@ -26,7 +34,8 @@ package struct StoredTable: Sendable {
   /// The names of the columns, in order.
   package var columns: [String] { declarations.map(\.name) }
 
-  init(
+  /// Declares a table: names and declarations of its columns, and what comes after them.
+  package init(
     _ name: String, _ columns: KeyValuePairs<String, String>, key: String? = nil,
     options: String = "STRICT"
   ) {

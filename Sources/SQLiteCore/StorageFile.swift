@@ -1,20 +1,24 @@
 #if SQLite
-internal import CryptoCore
-internal import SystemCore
 internal import Foundation
-internal import GRDB
+package import GRDB
+internal import SystemCore
 
 /// A file of ours, opened. Several processes may have the same one open.
-struct StorageFile: Sendable {
-  let queue: DatabaseQueue
+package struct StorageFile: Sendable {
+  /// Runs transactions one after the other.
+  package let queue: DatabaseQueue
 
   /// Whether a file that is not there is made.
-  enum Presence: Sendable {
+  package enum Presence: Sendable {
+    /// It is made.
     case made
+    /// It must be there.
     case required
   }
 
-  init(path: String, _ presence: Presence, schema: StoredSchema) throws {
+  /// Opens the file at `path`, with the tables of `schema`.
+  /// - Throws: `StorageFailure`, or what GRDB throws.
+  package init(path: String, _ presence: Presence, schema: StoredSchema) throws {
     switch presence {
     case .made:
       do throws(DurableFileError) { try DurableFile.createIfAbsent(path) } catch {
@@ -73,14 +77,23 @@ struct StorageFile: Sendable {
   }
 
   /// Copies the write-ahead log into the file and empties it.
-  func truncateLog() async throws {
+  package func truncateLog() async throws {
     try await queue.writeWithoutTransaction { db in
       _ = try db.row("PRAGMA wal_checkpoint(TRUNCATE)")
     }
   }
 
+  /// Copies the write-ahead log into the file and empties it. Removed content is then in neither of the two.
+  package func purge() throws {
+    try queue.inDatabase { db in
+      guard let row = try db.row("PRAGMA wal_checkpoint(TRUNCATE)"), try row.integer(0) == 0 else {
+        throw StorageFailure.unavailable("Another process keeps using the file.")
+      }
+    }
+  }
+
   /// Whether SQLite itself finds the file whole.
-  func isWhole() throws -> Bool {
+  package func isWhole() throws -> Bool {
     try queue.inDatabase { db in try String.fetchAll(db, sql: "PRAGMA integrity_check") == ["ok"] }
   }
 }

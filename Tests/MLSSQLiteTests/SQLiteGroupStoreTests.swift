@@ -1,7 +1,7 @@
 #if SQLite
 import Foundation
-import LetterlockSQLite
 import MLS
+import MLSSQLite
 import Testing
 
 @Suite("MLS groups in a SQLite file")
@@ -50,6 +50,18 @@ struct SQLiteGroupStoreTests {
     let folder = try TemporaryFolder()
     _ = try SQLiteGroupStore(path: folder.file("groups.sqlite"))
     #expect(try folder.permissions("groups.sqlite") == 0o600)
+  }
+
+  @Test func `a file of another kind is refused`() throws {
+    let folder = try TemporaryFolder()
+    let content = Data("a letter, and no database at all, long enough for a header".utf8)
+    try content.write(to: URL(fileURLWithPath: folder.file("groups.sqlite")))
+    #expect(throws: SQLiteGroupStoreError.corrupted("The file is damaged.")) {
+      try SQLiteGroupStore(path: folder.file("groups.sqlite"))
+    }
+    #expect(throws: SQLiteGroupStoreError.unavailable("The file cannot be made.")) {
+      try SQLiteGroupStore(path: folder.file("nowhere/groups.sqlite"))
+    }
   }
 }
 #endif

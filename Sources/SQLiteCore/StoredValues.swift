@@ -1,17 +1,17 @@
 #if SQLite
-internal import Foundation
-internal import GRDB
+package import Foundation
+package import GRDB
 
 /// Reading columns without trusting the file: a value of another type is an error, not a trap.
 extension Row {
   /// A blob.
-  func bytes(_ index: Int) throws(StorageFailure) -> [UInt8] {
+  package func bytes(_ index: Int) throws(StorageFailure) -> [UInt8] {
     guard let bytes = try optionalBytes(index) else { throw .corrupted("A stored value is missing.") }
     return bytes
   }
 
   /// A blob, or nothing.
-  func optionalBytes(_ index: Int) throws(StorageFailure) -> [UInt8]? {
+  package func optionalBytes(_ index: Int) throws(StorageFailure) -> [UInt8]? {
     let value: DatabaseValue = self[index]
     switch value.storage {
     case .blob(let data): return Array(data)
@@ -21,7 +21,7 @@ extension Row {
   }
 
   /// A number.
-  func integer(_ index: Int) throws(StorageFailure) -> Int64 {
+  package func integer(_ index: Int) throws(StorageFailure) -> Int64 {
     let value: DatabaseValue = self[index]
     guard case .int64(let number) = value.storage else {
       throw .corrupted("A stored number has another type.")
@@ -30,7 +30,7 @@ extension Row {
   }
 
   /// A number that is never negative.
-  func count(_ index: Int) throws(StorageFailure) -> UInt64 {
+  package func count(_ index: Int) throws(StorageFailure) -> UInt64 {
     guard let number = UInt64(exactly: try integer(index)) else {
       throw .corrupted("A stored number is negative.")
     }
@@ -40,17 +40,17 @@ extension Row {
 
 extension Database {
   /// Runs a statement that is prepared once.
-  func run(_ sql: String, _ arguments: StatementArguments = []) throws {
+  package func run(_ sql: String, _ arguments: StatementArguments = []) throws {
     try cachedStatement(sql: sql).execute(arguments: arguments)
   }
 
   /// The first row.
-  func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
+  package func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
     try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
   }
 
   /// Goes through rows without holding more than one.
-  func forEachRow(
+  package func forEachRow(
     _ sql: String, _ arguments: StatementArguments, _ body: (Row) throws -> Void
   ) throws {
     let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)
@@ -58,7 +58,7 @@ extension Database {
   }
 
   /// The sum of a column's lengths, or another number.
-  func number(_ sql: String, _ arguments: StatementArguments = []) throws -> UInt64 {
+  package func number(_ sql: String, _ arguments: StatementArguments = []) throws -> UInt64 {
     guard let row = try row(sql, arguments) else { return 0 }
     return try row.count(0)
   }
@@ -66,6 +66,6 @@ extension Database {
 
 extension [UInt8] {
   /// The bytes as GRDB binds them.
-  var stored: Data { Data(self) }
+  package var stored: Data { Data(self) }
 }
 #endif

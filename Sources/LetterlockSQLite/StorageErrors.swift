@@ -1,0 +1,26 @@
+#if SQLite
+internal import Letterlock
+internal import SQLiteCore
+
+extension StoreError {
+  init(_ error: any Error) {
+    switch StorageFailure(error) {
+    case .unavailable(let sentence): self = .unavailable(sentence)
+    case .corrupted(let sentence): self = .corrupted(sentence)
+    }
+  }
+}
+
+extension RelayError {
+  init(storage error: any Error) {
+    if let error = error as? RelayError {
+      self = error
+      return
+    }
+    switch StorageFailure(error) {
+    case .unavailable(let sentence): self = .unavailable(sentence)
+    case .corrupted(let sentence): self = .corrupted(sentence)
+    }
+  }
+}
+#endif
