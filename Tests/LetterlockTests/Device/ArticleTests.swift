@@ -5,9 +5,34 @@ import Letterlock
 import LetterlockFormat
 import LetterlockRelayKit
 
-/// The README's code, as it stands there, with what it calls filled in.
-@Suite("README.md")
-struct ReadmeTests {
+/// The code of the articles in Letterlock.docc, with what it calls filled in. README.md's code is a program of its own,
+/// Examples/FirstHour.
+@Suite("Letterlock.docc")
+struct ArticleTests {
+  @Test(arguments: ["SealingMessages", "SyncingDevices", "Attachments"])
+  func `this file compiles the code of`(article: String) throws {
+    let file = URL(fileURLWithPath: #filePath)
+    let root = (0..<4).reduce(file) { folder, _ in folder.deletingLastPathComponent() }
+    let page = root.appendingPathComponent("Sources/Letterlock/Letterlock.docc/\(article).md")
+    let blocks = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "```")
+    let shown = blocks.filter { $0.hasPrefix("swift\n") }.flatMap { codeLines($0.dropFirst("swift".count)) }
+    var compiled = codeLines(try String(contentsOf: file, encoding: .utf8))[...]
+
+    #expect(!shown.isEmpty)
+    for line in shown {
+      let place = try #require(compiled.firstIndex(of: line), "\(line)")
+      compiled = compiled[(place + 1)...]
+    }
+  }
+
+  /// The lines that hold code, without their indentation and their comments.
+  private func codeLines(_ text: some StringProtocol) -> [String] {
+    text.components(separatedBy: "\n").compactMap { line in
+      let code = line.components(separatedBy: " //")[0].trimmingCharacters(in: .whitespaces)
+      return code.isEmpty ? nil : code
+    }
+  }
+
   @Test func `seal and open`() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -17,6 +42,8 @@ struct ReadmeTests {
     func save(_ bytes: [UInt8]) throws { stored = bytes }
     func load() -> [UInt8] { stored }
     func show(_ text: String) { #expect(text.count == 77) }
+    var printed = ""
+    func print(_ text: String, _ protection: Protection) { printed = "\(text) \(protection)" }
     let (chatID, bob) = (ConversationID(), Address("+15550100"))
 
     let created = try Device.createAccount(named: "Ann's phone", vault: .file(at: keys))
@@ -28,7 +55,8 @@ struct ReadmeTests {
     try save(record.bytes)
 
     let message = try created.device.archive.open(SealedRecord(decoding: load()))
-    #expect("\(message.text) \(message.protection)" == "Dinner at 7? unencrypted(sms)")
+    print(message.text, message.protection)
+    #expect(printed == "Dinner at 7? unencrypted(sms)")
 
     // The next process finds the keys in their file.
     let again = try Device(vault: .file(at: keys))
