@@ -133,7 +133,7 @@ let package = Package(
       swiftSettings: settings),
     // Started and killed by the tests of LetterlockSQLite.
     .executableTarget(
-      name: "CrashProbe", dependencies: ["LetterlockSQLite", "Letterlock", "LetterlockFormat"],
+      name: "CrashProbe", dependencies: ["LetterlockSQLite", "Letterlock", "LetterlockFormat", "CryptoCore"],
       path: "Tests/CrashProbe", swiftSettings: settings),
     .testTarget(
       name: "LetterlockSQLiteTests",
