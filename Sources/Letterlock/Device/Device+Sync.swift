@@ -178,7 +178,7 @@ extension Device {
     return culprit.map { [$0] } ?? []
   }
 
-  func neededRelay() throws(DeviceError) -> any Relay {
+  func neededRelay() throws(DeviceError) -> MeteredRelay {
     guard let relay else { throw .noRelay }
     return relay
   }

@@ -16,7 +16,7 @@ public final class Device: Sendable {
 
   let vault: any KeyVault
   let store: (any DeviceStore)?
-  let relay: (any Relay)?
+  let relay: MeteredRelay?
   let state: Mutex<DeviceState>
   /// Calls that talk to the relay hold this lock, one after the other.
   let lock = AsyncLock()
@@ -42,7 +42,8 @@ public final class Device: Sendable {
     archive = Archive(account: state.log.account)
     self.vault = vault
     self.store = store
-    meter = relay.map(MeteredRelay.init)
+    let caller = RelayCaller.device(id)
+    meter = relay.map { MeteredRelay($0, as: caller) }
     self.relay = meter
     self.state = Mutex(state)
     restoreErasure()
