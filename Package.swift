@@ -35,6 +35,7 @@ let package = Package(
   products: [
     .library(name: "Letterlock", targets: ["Letterlock"]),
     .library(name: "LetterlockRelayKit", targets: ["LetterlockRelayKit"]),
+    .library(name: "LetterlockTestKit", targets: ["LetterlockTestKit"]),
     .library(name: "MLS", targets: ["MLS"]),
     .library(name: "MLSX509", targets: ["MLSX509"]),
     .library(name: "LetterlockSQLite", targets: ["LetterlockSQLite"]),
@@ -81,6 +82,12 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "LetterlockTestKit",
+      dependencies: [
+        "Letterlock", "LetterlockRelayKit", "LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec",
+      ],
+      swiftSettings: settings),
+    .target(
       name: "LetterlockImport", dependencies: ["Letterlock", "CryptoCore", "SystemCore", grdb],
       swiftSettings: settings),
     .target(
@@ -111,7 +118,8 @@ let package = Package(
     .testTarget(
       name: "LetterlockTests",
       dependencies: [
-        "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "CryptoCore", "SystemCore", "TLSCodec",
+        "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "LetterlockTestKit", "CryptoCore",
+        "SystemCore", "TLSCodec",
       ],
       swiftSettings: settings),
     // Started and killed by the tests of LetterlockSQLite.
@@ -121,8 +129,8 @@ let package = Package(
     .testTarget(
       name: "LetterlockSQLiteTests",
       dependencies: [
-        "LetterlockSQLite", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "MLS", "CryptoCore",
-        "SystemCore", "TLSCodec", "CrashProbe", grdb,
+        "LetterlockSQLite", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "LetterlockTestKit", "MLS",
+        "CryptoCore", "SystemCore", "TLSCodec", "CrashProbe", grdb,
       ],
       swiftSettings: settings),
     .testTarget(

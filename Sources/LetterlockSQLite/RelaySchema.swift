@@ -1,5 +1,5 @@
 #if SQLite
-package import LetterlockRelayKit
+internal import LetterlockRelayKit
 
 /// The tables of an embedded relay: its own, and every `RelayTable`. SPEC.md section 9 says what each column tells.
 package enum RelaySchema {

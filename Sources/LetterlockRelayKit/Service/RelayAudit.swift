@@ -16,7 +16,9 @@ package enum RelayAudit {
 
   /// What is wrong with a mailbox, in words.
   package static func problems(of mailbox: MailboxID, in rows: any RelayRows) throws(RelayError) -> [String] {
-    try StoredMessage.all(rows).filter { !$0.isWhole(in: mailbox) }.map { _ in "a message in a mailbox is damaged" }
+    try StoredMessage.all(rows).filter { !$0.isWhole(in: mailbox) }.map { _ in
+      "a message in a mailbox is damaged"
+    }
   }
 
   /// The newest recovery device of an account; nil if the account's log cannot be read.
@@ -65,7 +67,9 @@ package enum RelayAudit {
       let count = (try? SignedBatch(decoding: try row.bytes(1)))?.leafCount ?? 0
       var records = [[UInt8]?](repeating: nil, count: Int(count))
       let range = RowRange(from: .count(first), below: .count(first + UInt64(count)))
-      for row in try rows.all(in: .record, range) { records[Int(try row.count(0) - first)] = try row.bytes(1) }
+      for row in try rows.all(in: .record, range) {
+        records[Int(try row.count(0) - first)] = try row.bytes(1)
+      }
       for (tag, indices) in StreamRows.indices(of: records) {
         partCount += 1
         streams[tag.bytes, default: Stream()].newest = first + UInt64(indices.last ?? 0)
