@@ -25,7 +25,7 @@ extension RelayService where Store == SQLiteRelayStore {
 
   /// Whether the newest recovery device leads to the account.
   private static func recoveryProblems(of account: AccountID, _ database: Database) throws -> [String] {
-    let device = try? RelayAudit.recoveryDevice(of: account, in: SQLiteRows(database, .account(account)))
+    let device = RelayAudit.recoveryDevice(of: account, in: SQLiteRows(database, .account(account)))
     guard let device else { return [] }
     let claims = SQLiteRows(database, .recovery(device))
     return try RelayAudit.claimant(in: claims) == account

@@ -82,7 +82,7 @@ struct RelayBlobTests {
     let account = try await TestAccount(at: relay)
     let stranger = try TestAccount(checkpointKey: [])
     let foreign = try stranger.upload(of: bytes(10))
-    await #expect(throws: RelayError.notPermitted) {
+    await #expect(throws: RelayError.unknownAccount) {
       try await relay.beginBlob(foreign, of: account.id, as: account.caller)
     }
     let empty = try account.upload(of: [], digest: SegmentHasher.digest(of: [1]))
@@ -155,9 +155,15 @@ struct RelayBlobTests {
       try await relay.removeBlobs(
         try removal(old, by: account.keys, [first.blob]), of: account.id, as: account.caller)
     }
-    let stranger = try DeviceKeys()
+    // The recovery device's, sent by another, and one of a device of no account.
+    for keys in [account.recovery, try DeviceKeys()] {
+      let other = try removal(newest, by: keys, [first.blob])
+      await #expect(throws: RelayError.unknownAccount) {
+        try await relay.removeBlobs(other, of: account.id, as: account.caller)
+      }
+    }
     let wrong = [
-      try removal(newest, by: stranger, [first.blob]), try removal(newest, by: account.keys, []),
+      try removal(newest, by: account.keys, []),
       try removal(newest, by: account.keys, (0...1000).map { _ in BlobID() }),
       // A signature for other blobs.
       try BlobRemoval(
@@ -185,20 +191,22 @@ struct RelayBlobTests {
     let opened = try kind.open()
     let relay = opened.relay
     var account = try await TestAccount(at: relay)
+    let other = try DeviceKeys()
+    let (entry, wraps) = try account.addition(of: other)
+    try await account.send(entry, wraps, to: relay)
     let newest = try await account.send([account.record(1)], to: relay).checkpoint
     let complete = try await store(bytes(10), of: account, at: relay)
     let begun = try account.upload(of: bytes(50))
     _ = try await relay.beginBlob(begun, of: account.id, as: account.caller)
-    // The recovery device is active too.
     let both = try BlobRemoval(
-      of: [complete.blob, begun.blob], knownCheckpoint: newest, by: account.recovery, account: account.id)
+      of: [complete.blob, begun.blob], knownCheckpoint: newest, by: other, account: account.id)
     await #expect(throws: RelayError.blobRefused) {
-      try await relay.removeBlobs(both, of: account.id, as: account.caller)
+      try await relay.removeBlobs(both, of: account.id, as: .device(other.deviceID))
     }
     #expect(try await relay.blobs(of: account.id, after: nil, as: account.caller).count == 2)
     let one = try BlobRemoval(
-      of: [complete.blob], knownCheckpoint: newest, by: account.recovery, account: account.id)
-    try await relay.removeBlobs(one, of: account.id, as: account.caller)
+      of: [complete.blob], knownCheckpoint: newest, by: other, account: account.id)
+    try await relay.removeBlobs(one, of: account.id, as: .device(other.deviceID))
     #expect(try await relay.blobs(of: account.id, after: nil, as: account.caller).map(\.upload) == [begun])
   }
 

@@ -27,7 +27,7 @@ struct RelayLogTests {
     }
     for wrap in account.firstWraps {
       #expect(
-        try await relay.wrap(of: account.id, epoch: 0, for: wrap.device, as: account.caller)
+        try await relay.wrap(of: account.id, epoch: 0, for: wrap.device, as: .device(wrap.device))
           == wrap.wrap.bytes)
     }
     #expect(
@@ -132,13 +132,15 @@ struct RelayLogTests {
     let before = try await relay.usage(of: account.id, as: account.caller).log
     try await account.send(addition, wraps, to: relay)
     #expect(
-      try await relay.wrap(of: account.id, epoch: 0, for: joiner.deviceID, as: account.caller)
+      try await relay.wrap(of: account.id, epoch: 0, for: joiner.deviceID, as: .device(joiner.deviceID))
         == wraps[0].wrap.bytes)
     let (removal, newWraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
       .remove(.init(devices: [joiner.deviceID], epoch: $0))
     }
     try await account.send(removal, newWraps, to: relay)
-    #expect(try await relay.wrap(of: account.id, epoch: 0, for: joiner.deviceID, as: account.caller) == nil)
+    await #expect(throws: RelayError.unknownAccount) {
+      try await relay.wrap(of: account.id, epoch: 0, for: joiner.deviceID, as: .device(joiner.deviceID))
+    }
     for epoch in UInt64(0)...1 {
       let own = try await relay.wrap(
         of: account.id, epoch: epoch, for: account.keys.deviceID, as: account.caller)

@@ -112,11 +112,11 @@ public struct ArchiveVerification: Sendable {
     }
   }
 
-  /// Every wrap that an active device may ask for.
+  /// Every wrap that this device may ask for.
   private mutating func checkWraps(of log: AccountLog, at relay: MeteredRelay) async {
     for epoch in log.epochs {
       for digest in epoch.header.wraps + epoch.laterWraps
-      where log.activeMember(digest.device) != nil {
+      where log.activeMember(digest.device) != nil && digest.device == relay.caller.device {
         entryCount += 1
         let thing = "wrap of epoch \(epoch.header.number) for \(digest.device)"
         do throws(RelayError) {

@@ -63,7 +63,7 @@ extension Device {
     let waiting = state.withLock { $0.pending?.entry }
     let hadPrepared = hasRecoveryKeyNotInForce
     result.received += try await pullEverything(report)
-    try await finishPending()
+    if isActive { try await finishPending() }
     if let waiting, waiting.content.change.needsPerson(in: log), log.index(of: waiting.head) == nil,
       state.withLock({ $0.pending }) == nil
     {
@@ -96,6 +96,8 @@ extension Device {
   ) async throws(DeviceError) -> Int {
     guard relay != nil else { return 0 }
     try await pullLog()
+    // A removed device gets the log up to its removal, and nothing else.
+    guard isActive else { return 0 }
     try await pullWraps()
     guard store != nil else { return 0 }
     try await refill()

@@ -14,7 +14,7 @@ public protocol AccountRelay: Sendable {
 
   /// Returns the entries of a log from an index on, in order; none from the log's end on.
   ///
-  /// Called by an active device, after the account was erased too. A device that was removed gets the entries up to the
+  /// Called by a reader, after the account was erased too. A device that was removed gets the entries up to the
   /// one that removed it.
   func logEntries(
     of account: AccountID, from index: UInt64, as caller: RelayCaller
@@ -23,30 +23,29 @@ public protocol AccountRelay: Sendable {
   /// Adds an entry that follows the newest one, stores the wraps that it names, and erases the wraps of devices that it
   /// removes.
   ///
-  /// Called by the entry's signer. An entry of the recovery device may come from any active device: the person has
-  /// typed the recovery key there. An entry that is in the log changes nothing once more, however old it is.
+  /// Called by a reader, who need not be the entry's signer: an active device also sends the entry that a recovery key
+  /// signed on it. An entry that is in the log changes nothing once more, however old it is.
   /// - Throws: `.staleLogHead` if the entry does not follow the newest one, `.staleHistory` if its epoch does not begin
   ///   where the history ends: synchronise and sign again. `.entryRefused` if it breaks a rule of the log,
-  ///   `.wrongWraps`, `.accountExists` if its recovery device is another account's, `.notPermitted`.
+  ///   `.wrongWraps`, `.accountExists` if its recovery device is another account's.
   func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID, as caller: RelayCaller
   ) async throws(RelayError)
 
-  /// Returns a device's wrap of an epoch's secret; nil if there is none, or the device was removed. Called by any
-  /// active device: only its recipient can open a wrap, and another device can tell by its hash that it is there.
+  /// Returns a device's wrap of an epoch's secret; nil if there is none. Called by that device, if it is a reader.
   func wrap(
     of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller
   ) async throws(RelayError) -> [UInt8]?
 
-  /// Returns how many bytes the account keeps, by kind. Called by an active device.
+  /// Returns how many bytes the account keeps, by kind. Called by a reader.
   func usage(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> RelayUsage
 
   /// Erases everything of an account but its log, which tells who may order it, and the order.
   ///
-  /// Called by the device that signed the order. The order takes effect at once; the rows go in several transactions
+  /// Called by the reader that signed the order. The order takes effect at once; the rows go in several transactions
   /// after it. The same order once more goes on with what is left, and changes nothing else.
   /// - Throws: `.erasureRefused`; `.staleLogHead` or `.staleHistory` if the order is not about the newest state;
-  ///   `.accountErased` if another order came first; `.notPermitted`.
+  ///   `.accountErased` if another order came first.
   func eraseAccount(
     _ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError)

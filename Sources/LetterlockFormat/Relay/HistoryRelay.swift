@@ -6,16 +6,15 @@ public protocol HistoryRelay: Sendable {
 
   /// Adds records to the history, and erases those at the leaf indices that the signed batch was signed to erase.
   ///
-  /// Called by the batch's author. The author's newest signed batch once more changes nothing.
-  /// - Throws: `.staleLogHead`, `.batchRefused` if the batch breaks a rule of SPEC.md section 5.4, `.quotaExceeded`,
-  ///   `.notPermitted`.
+  /// Called by the batch's author, if it is a writer. The author's newest signed batch once more changes nothing.
+  /// - Throws: `.staleLogHead`, `.batchRefused` if the batch breaks a rule of SPEC.md section 5.4, `.quotaExceeded`.
   func append(
     _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID,
     as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome
 
   /// Returns whole batches from a leaf index on, at least one if there is any, and about `maximumByteCount` bytes of
-  /// records, but never more than `RelayLimits.pageByteCount` and one batch. Called by an active device.
+  /// records, but never more than `RelayLimits.pageByteCount` and one batch. Called by a reader.
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> HistoryPage

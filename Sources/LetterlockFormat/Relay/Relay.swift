@@ -7,9 +7,10 @@
 ///
 /// - **Atomic.** A write takes effect as a whole or not at all, and is durable when the call returns. A read is of one
 ///   state of the account.
-/// - **Callers.** `caller` is who asks. *Active* is a device that the account's log shows as active, the recovery device
-///   included. An account that does not exist and a caller that may not ask get the same error,
-///   `RelayError.unknownAccount`; a device of the account that acts in another device's name gets `.notPermitted`.
+/// - **Callers.** `caller` is who asks. SPEC.md section 7.7 has the table of who may make which call: a *reader* is an
+///   active device or the recovery device, a *writer* is an active device but not the recovery device. A caller that may
+///   not make a call, and one that asks for an account that does not exist, get the same error,
+///   `RelayError.unknownAccount`.
 /// - **Retries.** After `.unavailable`, which leaves open whether a write took effect, the same call may be made again
 ///   unless the operation says otherwise.
 /// - **Errors of every operation.** `.unavailable` and `.internalError`; `.corrupted` if what is stored is damaged;

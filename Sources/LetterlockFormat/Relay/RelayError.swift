@@ -1,9 +1,7 @@
 /// Why a relay refused, or did not answer.
 public enum RelayError: Error, Hashable, Sendable {
-  /// The relay does not know the account, or the caller may not ask about it: the relay does not say which.
+  /// The relay does not know the account, or the caller may not make this call: the relay does not say which.
   case unknownAccount
-  /// The caller is a device of the account, and asks for what only another device may do.
-  case notPermitted
   /// The account is there already, or another account has the same recovery device.
   case accountExists
   /// The log has moved on: synchronise and try again.

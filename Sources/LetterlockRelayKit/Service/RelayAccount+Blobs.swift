@@ -6,28 +6,14 @@ extension RelayAccount {
   /// The most bytes that one attachment may have: what a row's number can count.
   private static let maximumByteCount = UInt64(Int64.max)
 
-  /// What becomes of an upload that its device asks to begin.
-  enum BlobBegin {
-    /// It goes on from so many bytes.
-    case resumed(UInt64)
-    /// It begins, in place of whatever is there.
-    case begun
-  }
-
-  /// Checks that an active device signed an upload, that it fits, and that it contradicts nothing of what is there.
-  func begin(_ upload: BlobUpload, over present: StoredBlob?) throws(RelayError) -> BlobBegin {
-    if let present {
-      guard present.upload != upload else { return .resumed(present.received) }
-      // What a removed device did not finish is of no use to anyone.
-      guard !present.isComplete, log.activeMember(present.upload.device) == nil else { throw .blobRefused }
-    }
+  /// Checks that an active device signed an upload, and that it fits.
+  func check(_ upload: BlobUpload) throws(RelayError) {
     guard let member = log.activeMember(upload.device),
       upload.isSigned(by: member.bundle.signingKeys, account: log.account)
     else { throw .blobRefused }
     guard upload.byteCount <= Self.maximumByteCount else { throw .tooLarge }
     guard usage.hasRoom(for: upload.byteCount) else { throw .quotaExceeded(usage) }
     guard upload.byteCount > 0 || upload.digest == SegmentHasher.digest(of: []) else { throw .blobRefused }
-    return .begun
   }
 
   /// Checks that so many bytes go on where an upload ends, and fit.
@@ -38,9 +24,9 @@ extension RelayAccount {
     guard usage.hasRoom(for: UInt64(byteCount)) else { throw .quotaExceeded(usage) }
   }
 
-  /// Whether a device may see an upload that is, or is not, complete.
-  func lists(_ blob: StoredBlob, to device: DeviceID) -> Bool {
-    blob.isComplete || blob.upload.device == device || log.activeMember(blob.upload.device) == nil
+  /// Whether a caller may see an upload that is, or is not, complete.
+  func lists(_ blob: StoredBlob, to caller: RelayCaller) -> Bool {
+    blob.isComplete || blob.upload.device == caller.device || log.activeMember(blob.upload.device) == nil
   }
 
   /// Checks that an active device asks, which has seen the newest of everything, and that it names no upload that
@@ -59,7 +45,7 @@ extension RelayAccount {
     else { throw .staleHistory(treeSize: history.tree.size) }
     for blob in removal.blobs {
       guard let found = try find(blob) else { continue }
-      guard lists(found, to: removal.device) else { throw .blobRefused }
+      guard lists(found, to: .device(removal.device)) else { throw .blobRefused }
     }
   }
 }

@@ -1,28 +1,31 @@
 internal import LetterlockFormat
 
-/// Who may do what. SPEC.md section 7.
+/// Whom the table of SPEC.md section 7.7 lets make a call.
+enum CallAccess: Sendable {
+  /// Any active device, or the recovery device.
+  case reader
+  /// This device, if it is one of those.
+  case itself(DeviceID)
+  /// Any active device but the recovery device.
+  case writer
+  /// This device, if it is one of those.
+  case author(DeviceID)
+}
+
+/// Who may do what. SPEC.md section 7.7.
 extension RelayAccount {
-  /// Checks that a caller is an active device of the account, the recovery device included, and returns it.
+  /// Checks that a caller may make a call.
   /// - Throws: `RelayError.unknownAccount`, as if the account were not there.
-  @discardableResult
-  func checkActive(_ caller: RelayCaller) throws(RelayError) -> DeviceID {
+  func check(_ caller: RelayCaller, _ access: CallAccess) throws(RelayError) {
     guard let device = caller.device, log.activeMember(device) != nil else { throw .unknownAccount }
-    return device
-  }
-
-  /// Checks that a caller is an active device of the account, and the one that signed what it sends.
-  func check(_ caller: RelayCaller, sentBy signer: DeviceID) throws(RelayError) {
-    guard try checkActive(caller) == signer else { throw .notPermitted }
-  }
-
-  /// Checks that a caller may send a log entry: its signer, or any active device if the recovery device signed it, since
-  /// the person has typed the recovery key there. An entry that is in the log may come again from any active device.
-  func check(_ caller: RelayCaller, sends entry: LogEntry) throws(RelayError) {
-    let device = try checkActive(caller)
-    let signer = entry.content.signer
-    guard device == signer || signer == log.recoveryDevice || log.index(of: entry.head) != nil else {
-      throw .notPermitted
-    }
+    let isAllowed =
+      switch access {
+      case .reader: true
+      case .itself(let named): device == named
+      case .writer: device != log.recoveryDevice
+      case .author(let named): device == named && device != log.recoveryDevice
+      }
+    guard isAllowed else { throw .unknownAccount }
   }
 
   /// The index below which a caller may read the log: its end for an active device, the entry after the one that removed

@@ -11,6 +11,7 @@ package enum RelayAudit {
     do throws(RelayError) { problems += try TreeRows(rows: rows).problems(size: tree.size) } catch {
       problems.append("the nodes of a history's tree are not all there")
     }
+    problems += try wrapProblems(of: account, rows)
     return try problems + streamProblems(rows)
   }
 
@@ -22,11 +23,31 @@ package enum RelayAudit {
   }
 
   /// The newest recovery device of an account; nil if the account's log cannot be read.
-  package static func recoveryDevice(
-    of account: AccountID, in rows: any RelayRows
-  ) throws(RelayError) -> DeviceID? {
-    let entries = try LogRows(rows).entries(from: 0)
-    return (try? AccountLog(account: account, replaying: entries))?.recoveryDevice
+  package static func recoveryDevice(of account: AccountID, in rows: any RelayRows) -> DeviceID? {
+    log(of: account, rows)?.recoveryDevice
+  }
+
+  private static func log(of account: AccountID, _ rows: any RelayRows) -> AccountLog? {
+    guard let entries = try? LogRows(rows).entries(from: 0) else { return nil }
+    return try? AccountLog(account: account, replaying: entries)
+  }
+
+  /// Every wrap that an active device may ask for is there, and is the one that the log names.
+  private static func wrapProblems(
+    of account: AccountID, _ rows: any RelayRows
+  ) throws(RelayError) -> [String] {
+    guard let log = log(of: account, rows), try rows.row(in: .erasure) == nil else { return [] }
+    var problems: [String] = []
+    for epoch in log.epochs {
+      for digest in epoch.header.wraps + epoch.laterWraps where log.activeMember(digest.device) != nil {
+        let number = epoch.header.number
+        let wrap = try LogRows(rows).wrap(epoch: number, for: digest.device)
+        if wrap.map(EpochWrap.hash) != digest.wrapHash {
+          problems.append("the wrap of epoch \(number) for \(digest.device) is not there, or another")
+        }
+      }
+    }
+    return problems
   }
 
   /// The account that a recovery device is claimed for.

@@ -6,16 +6,14 @@ extension RelayService {
   public func beginBlob(
     _ upload: BlobUpload, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> UInt64 {
-    try await changing(account, as: caller) { (rows, rules) throws(RelayError) in
-      try rules.check(caller, sentBy: upload.device)
-      let present = try BlobRows(rows).find(upload.blob)
-      switch try rules.begin(upload, over: present) {
-      case .resumed(let received): return received
-      case .begun:
-        if let present { try Self.remove(present, in: rows, &rules) }
-        try BlobRows.put(StoredBlob(upload: upload, received: 0), in: rows)
-        return 0
+    try await changing(account, as: caller, .author(upload.device)) { (rows, rules) throws(RelayError) in
+      if let present = try BlobRows(rows).find(upload.blob) {
+        guard present.upload == upload else { throw .blobRefused }
+        return present.received
       }
+      try rules.check(upload)
+      try BlobRows.put(StoredBlob(upload: upload, received: 0), in: rows)
+      return 0
     }
   }
 
@@ -24,7 +22,7 @@ extension RelayService {
     _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8], as caller: RelayCaller
   ) async throws(RelayError) {
     guard bytes.count <= RelayLimits.blobPartByteCount else { throw .tooLarge }
-    let isWhole = try await changing(account, as: caller) { (rows, rules) throws(RelayError) in
+    let isWhole = try await changing(account, as: caller, .writer) { (rows, rules) throws(RelayError) in
       guard var present = try BlobRows(rows).find(blob), present.upload.device == caller.device else {
         throw .unknownBlob
       }
@@ -60,9 +58,7 @@ extension RelayService {
   ) async throws(RelayError) -> [UInt8] {
     let most = min(byteCount, RelayLimits.pageByteCount)
     return try await reading(account, as: caller) { (rows, _) throws(RelayError) in
-      guard let present = try BlobRows(rows).find(blob),
-        present.isComplete || present.upload.device == caller.device
-      else { throw .unknownBlob }
+      guard let present = try BlobRows(rows).find(blob), present.isComplete else { throw .unknownBlob }
       return try BlobRows(rows).read(blob, at: offset, byteCount: most)
     }
   }
@@ -72,9 +68,8 @@ extension RelayService {
     of account: AccountID, after blob: BlobID?, as caller: RelayCaller
   ) async throws(RelayError) -> [RelayBlob] {
     try await reading(account, as: caller) { (rows, rules) throws(RelayError) in
-      let device = try rules.checkActive(caller)
-      return try BlobRows(rows).list(after: blob, limit: RelayLimits.listedBlobCount) {
-        rules.lists($0, to: device)
+      try BlobRows(rows).list(after: blob, limit: RelayLimits.listedBlobCount) {
+        rules.lists($0, to: caller)
       }.map(\.listed)
     }
   }
@@ -83,8 +78,7 @@ extension RelayService {
   public func removeBlobs(
     _ removal: BlobRemoval, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) {
-    try await changing(account, as: caller) { (rows, rules) throws(RelayError) in
-      try rules.check(caller, sentBy: removal.device)
+    try await changing(account, as: caller, .author(removal.device)) { (rows, rules) throws(RelayError) in
       try rules.check(removal) { (blob) throws(RelayError) in try BlobRows(rows).find(blob) }
       for blob in removal.blobs {
         if let present = try BlobRows(rows).find(blob) { try Self.remove(present, in: rows, &rules) }

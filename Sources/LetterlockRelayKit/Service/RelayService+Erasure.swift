@@ -7,7 +7,7 @@ extension RelayService {
     _ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) {
     try await changingEvenErased(account) { (rows, rules) throws(RelayError) in
-      try rules.check(caller, sentBy: erasure.device)
+      try rules.check(caller, .itself(erasure.device))
       if let done = rules.erasure {
         guard done == erasure else { throw .accountErased(done) }
         return

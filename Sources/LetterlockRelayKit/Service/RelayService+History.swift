@@ -11,8 +11,8 @@ extension RelayService {
     as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome {
     try RelayLimits.check(records: records)
-    return try await changing(account, as: caller) { [key] (rows, rules) throws(RelayError) in
-      try rules.check(caller, sentBy: signedBatch.device)
+    return try await changing(account, as: caller, .author(signedBatch.device)) {
+      [key] (rows, rules) throws(RelayError) in
       let batch = try rules.accept(signedBatch, records: records, erasing: leafIndices)
       if let batch {
         try HistoryRows.add(batch, to: rows)

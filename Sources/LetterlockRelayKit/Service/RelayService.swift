@@ -56,13 +56,13 @@ extension RelayService {
     return answer
   }
 
-  /// Reads an account for an active device.
+  /// Reads an account for a caller.
   func reading<Answer: Sendable>(
-    _ account: AccountID, as caller: RelayCaller,
+    _ account: AccountID, as caller: RelayCaller, _ access: CallAccess = .reader,
     _ body: @escaping @Sendable (any RelayRows, RelayAccount) throws(RelayError) -> Answer
   ) async throws(RelayError) -> Answer {
     try await loading(account) { (rows, rules) throws(RelayError) in
-      try rules.checkActive(caller)
+      try rules.check(caller, access)
       if let erasure = rules.erasure { throw .accountErased(erasure) }
       return try body(rows, rules)
     }
@@ -92,13 +92,13 @@ extension RelayService {
     return answer
   }
 
-  /// Changes an account for an active device.
+  /// Changes an account for a caller.
   func changing<Answer: Sendable>(
-    _ account: AccountID, as caller: RelayCaller,
+    _ account: AccountID, as caller: RelayCaller, _ access: CallAccess,
     _ body: @escaping @Sendable (any WritableRelayRows, inout RelayAccount) throws(RelayError) -> Answer
   ) async throws(RelayError) -> Answer {
     try await changingEvenErased(account) { (rows, rules) throws(RelayError) in
-      try rules.checkActive(caller)
+      try rules.check(caller, access)
       if let erasure = rules.erasure { throw .accountErased(erasure) }
       return try body(rows, &rules)
     }

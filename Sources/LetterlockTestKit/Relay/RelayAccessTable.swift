@@ -105,8 +105,10 @@ struct AccessRow {
   ]
 
   /// The device that signed; other active devices get an answer of their own.
-  private static func author(_ others: CallOutcome) -> [CallerKind: CallOutcome] {
-    outsiders.merging([.other: others, .recovery: others, .author: .done]) { $1 }
+  private static func author(
+    _ others: CallOutcome, recovery: CallOutcome = .refused(.unknownAccount)
+  ) -> [CallerKind: CallOutcome] {
+    outsiders.merging([.other: others, .recovery: recovery, .author: .done]) { $1 }
   }
 
   /// Every operation. Those that change something come last, and what they change spoils none after them.
@@ -145,7 +147,7 @@ struct AccessRow {
       let next = scene.removal.content.index + 1
       return try await !scene.relay.logEntries(of: scene.account.id, from: next, as: caller).isEmpty
     },
-    AccessRow("wrap", members) { scene, caller in
+    AccessRow("wrap", author(.refused(.unknownAccount))) { scene, caller in
       let device = scene.account.keys.deviceID
       return try await scene.relay.wrap(of: scene.account.id, epoch: 1, for: device, as: caller) != nil
     },
@@ -178,17 +180,20 @@ struct AccessRow {
       try await scene.relay.readBlob(
         scene.complete.blob, of: scene.account.id, at: 1, byteCount: 2, as: caller) == [1, 2]
     },
-    AccessRow("readBlob of an upload that is not complete", author(.refused(.unknownBlob))) { scene, caller in
+    AccessRow(
+      "readBlob of an upload that is not complete",
+      members.mapValues { $0 == .done ? .refused(.unknownBlob) : $0 }
+    ) { scene, caller in
       try await scene.relay.readBlob(
         scene.begun.blob, of: scene.account.id, at: 1, byteCount: 2, as: caller) == [1, 2]
     },
     AccessRow("blobs", members) { scene, caller in
       try await scene.relay.blobs(of: scene.account.id, after: nil, as: caller).contains { $0.isComplete }
     },
-    AccessRow("blobs that are not complete", author(.nothing)) { scene, caller in
+    AccessRow("blobs that are not complete", author(.nothing, recovery: .nothing)) { scene, caller in
       try await scene.relay.blobs(of: scene.account.id, after: nil, as: caller).contains { !$0.isComplete }
     },
-    AccessRow("beginBlob", author(.refused(.notPermitted))) { scene, caller in
+    AccessRow("beginBlob", author(.refused(.unknownAccount))) { scene, caller in
       try await scene.relay.beginBlob(scene.begun, of: scene.account.id, as: caller) == 50
     },
     AccessRow("writeBlob", author(.refused(.unknownBlob))) { scene, caller in
@@ -196,7 +201,7 @@ struct AccessRow {
         scene.begun.blob, of: scene.account.id, at: 50, Array(AccessScene.content[50...]), as: caller)
       return true
     },
-    AccessRow("removeBlobs", author(.refused(.notPermitted))) { scene, caller in
+    AccessRow("removeBlobs", author(.refused(.unknownAccount))) { scene, caller in
       guard let checkpoint = scene.account.checkpoint else { return false }
       let removal = try BlobRemoval(
         of: [scene.begun.blob], knownCheckpoint: checkpoint, by: scene.account.keys, account: scene.account.id
@@ -207,19 +212,19 @@ struct AccessRow {
   ]
 
   private static let writes = [
-    AccessRow("append", author(.refused(.notPermitted))) { scene, caller in
+    AccessRow("append", author(.refused(.unknownAccount))) { scene, caller in
       let records = [scene.account.record(7)]
       let signedBatch = try scene.account.append(records)
       return try await scene.relay.append(
         signedBatch, records: records, to: scene.account.id, as: caller
       ).firstLeaf == 2
     },
-    AccessRow("appendLogEntry", author(.refused(.notPermitted))) { scene, caller in
+    AccessRow("appendLogEntry", members) { scene, caller in
       let entry = try scene.account.entry(.update(highestVersion: 1))
       try await scene.relay.appendLogEntry(entry, wraps: [], to: scene.account.id, as: caller)
       return true
     },
-    AccessRow("eraseAccount", author(.refused(.notPermitted))) { scene, caller in
+    AccessRow("eraseAccount", author(.refused(.unknownAccount))) { scene, caller in
       let newest = try await scene.relay.history(
         of: scene.account.id, from: .max, maximumByteCount: 0, as: scene.account.caller)
       let order = try AccountErasure(of: newest.checkpoint, at: .now, by: scene.account.keys)

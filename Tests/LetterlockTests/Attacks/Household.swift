@@ -67,6 +67,15 @@ struct Household {
   }
 }
 
+extension InMemoryRelay {
+  /// How many wraps of a device the relay keeps, whoever may ask for them.
+  func wrapCount(of device: DeviceID, in account: AccountID) async throws -> Int {
+    try await store.read(.account(account)) { (rows) throws(RelayError) in
+      try rows.rows(in: .wrap, RowRange([.bytes(device.bytes)]), .ascending, limit: .max).count
+    }
+  }
+}
+
 /// Requests that say who makes them, sent by that device.
 extension Relay {
   func appendLogEntry(_ entry: LogEntry, wraps: [StoredWrap], to account: AccountID) async throws(RelayError)

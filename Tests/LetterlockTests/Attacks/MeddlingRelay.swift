@@ -21,6 +21,8 @@ actor MeddlingRelay: Relay {
   private var streams: (@Sendable (StreamPage) -> StreamPage)?
   private var wraps: (@Sendable ([UInt8]?) -> [UInt8]?)?
   private var lead: AccountID?
+  /// A device as which logs are read, whoever asks.
+  private var insider: RelayCaller?
   private var historyOf: InMemoryRelay?
   private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
   private var lies = false
@@ -49,7 +51,7 @@ actor MeddlingRelay: Relay {
   /// Gives other wraps.
   func alterWraps(_ change: @escaping @Sendable ([UInt8]?) -> [UInt8]?) { wraps = change }
   /// Leads every recovery key to one account.
-  func lead(to account: AccountID) { lead = account }
+  func lead(to account: AccountID, of insider: RelayCaller) { (lead, self.insider) = (account, insider) }
   /// Shows the history of another relay.
   func showHistory(of relay: InMemoryRelay) { historyOf = relay }
   /// Does something before the next entry comes in, and refuses the entry if that gives an error.
@@ -66,7 +68,7 @@ actor MeddlingRelay: Relay {
   func behave() {
     erasure = nil
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
-    (lead, historyOf, before, lies) = (nil, nil, nil, false)
+    (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil
     (blobChange, blobLimit) = (nil, .max)
   }
@@ -94,7 +96,7 @@ actor MeddlingRelay: Relay {
     -> [LogEntry]
   {
     if let log = logs[account] { return Array(log.dropFirst(Int(index))) }
-    return try await honest.logEntries(of: account, from: index, as: caller)
+    return try await honest.logEntries(of: account, from: index, as: insider ?? caller)
   }
 
   func appendLogEntry(
