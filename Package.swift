@@ -124,7 +124,8 @@ let package = Package(
     .testTarget(
       name: "LetterlockTests",
       dependencies: [
-        "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "CryptoCore", "SystemCore", "TLSCodec",
+        "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "LetterlockTestKit", "CryptoCore",
+        "SystemCore", "TLSCodec",
       ],
       swiftSettings: settings),
     .testTarget(

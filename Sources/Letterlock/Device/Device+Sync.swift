@@ -63,7 +63,7 @@ extension Device {
     let waiting = state.read { $0.pending?.entry }
     let hadPrepared = hasRecoveryKeyNotInForce
     result.received += try await pullEverything(report)
-    try await finishPending()
+    if isActive { try await finishPending() }
     if let waiting, waiting.content.change.needsPerson(in: log), log.index(of: waiting.head) == nil,
       state.read({ $0.pending }) == nil
     {
@@ -96,6 +96,8 @@ extension Device {
   ) async throws(DeviceError) -> Int {
     guard relay != nil else { return 0 }
     try await pullLog()
+    // A removed device gets the log up to its removal, and nothing else.
+    guard isActive else { return 0 }
     try await pullWraps()
     guard store != nil else { return 0 }
     try await refill()
@@ -183,7 +185,7 @@ extension Device {
     return culprit.map { [$0] } ?? []
   }
 
-  func neededRelay() throws(DeviceError) -> any Relay {
+  func neededRelay() throws(DeviceError) -> MeteredRelay {
     guard let relay else { throw .noRelay }
     return relay
   }

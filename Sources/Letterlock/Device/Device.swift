@@ -15,7 +15,7 @@ public final class Device: Sendable {
   public let archive: Archive
 
   let store: (any DeviceStore)?
-  let relay: (any Relay)?
+  let relay: MeteredRelay?
   let state: AccountState
   let notes: DeviceNotes
   /// Calls that talk to the relay hold this lock, one after the other.
@@ -46,7 +46,8 @@ public final class Device: Sendable {
     account = self.state.view.account
     archive = self.state.view.archive
     self.store = store
-    meter = relay.map(MeteredRelay.init)
+    let caller = RelayCaller.device(id)
+    meter = relay.map { MeteredRelay($0, as: caller) }
     self.relay = meter
   }
 

@@ -1,17 +1,17 @@
-package import LetterlockFormat
+internal import LetterlockFormat
 internal import CryptoCore
 internal import TLSCodec
 
 /// The rules of a relay for one account, apart from where it stores things. SPEC.md section 7.
-package struct RelayAccount: Sendable {
-  package private(set) var log: AccountLog
-  package private(set) var history: History
-  package var usage: RelayUsage
+struct RelayAccount: Sendable {
+  private(set) var log: AccountLog
+  private(set) var history: History
+  var usage: RelayUsage
   /// The order by which everything was erased; nil if it was not.
-  package private(set) var erasure: AccountErasure?
+  private(set) var erasure: AccountErasure?
 
   /// An account that begins.
-  package init(
+  init(
     create entry: LogEntry, wraps: [StoredWrap], quota: UInt64
   ) throws(RelayError) {
     do throws(AccountLogError) { log = try AccountLog(create: entry) } catch {
@@ -21,11 +21,11 @@ package struct RelayAccount: Sendable {
     usage = RelayUsage(quota: quota)
     try Self.check(wraps, of: entry)
     guard log.newestEpoch.header.treeSize == 0 else { throw .staleHistory(treeSize: 0) }
-    usage.log += UInt64(RelayUsage.byteCount(of: entry, wraps))
+    usage.add(UInt64(RelayUsage.byteCount(of: entry, wraps)), to: \.log)
   }
 
   /// An account as it was stored.
-  package init(log: AccountLog, history: History, usage: RelayUsage, erasure: AccountErasure? = nil) {
+  init(log: AccountLog, history: History, usage: RelayUsage, erasure: AccountErasure? = nil) {
     self.erasure = erasure
     self.log = log
     self.history = history
@@ -33,7 +33,7 @@ package struct RelayAccount: Sendable {
   }
 
   /// What became of something that was sent.
-  package enum Acceptance: Sendable {
+  enum Acceptance: Sendable {
     /// It is new, and must be stored before the relay answers.
     case new
     /// It was taken before.
@@ -41,10 +41,10 @@ package struct RelayAccount: Sendable {
   }
 
   /// Takes a log entry, or changes nothing.
-  package mutating func accept(
+  mutating func accept(
     _ entry: LogEntry, wraps: [StoredWrap]
   ) throws(RelayError) -> Acceptance {
-    guard entry.head != log.head else { return .repeated }
+    guard log.index(of: entry.head) == nil else { return .repeated }
     guard entry.content.predecessor == log.head else { throw .staleLogHead(newest: log.head) }
     if let header = entry.content.change.epoch {
       guard header.treeSize == history.tree.size, header.treeRoot == history.tree.root else {
@@ -55,13 +55,13 @@ package struct RelayAccount: Sendable {
     do throws(AccountLogError) { try next.log.append(entry) } catch { throw .entryRefused(error) }
     try Self.check(wraps, of: entry)
     // A full account must still be able to remove a device, so the log has no quota.
-    next.usage.log += UInt64(RelayUsage.byteCount(of: entry, wraps))
+    next.usage.add(UInt64(RelayUsage.byteCount(of: entry, wraps)), to: \.log)
     self = next
     return .new
   }
 
-  /// Takes a signed batch, or changes nothing. Gives what is to be stored; nil if it was taken before.
-  package mutating func accept(
+  /// Takes a signed batch, or changes nothing. Returns what is to be stored; nil if it was taken before.
+  mutating func accept(
     _ signedBatch: SignedBatch, records: [[UInt8]], erasing erasures: [UInt64]
   ) throws(RelayError) -> HistoryBatch? {
     guard !history.endsWith(signedBatch) else { return nil }
@@ -71,9 +71,9 @@ package struct RelayAccount: Sendable {
     do throws(HistoryError) {
       leaves = try next.history.accept(signedBatch, records: records, erasing: erasures, of: log)
     } catch { throw .batchRefused(error) }
-    let byteCount = RelayUsage.byteCount(of: signedBatch, records)
+    let byteCount = UInt64(RelayUsage.byteCount(of: signedBatch, records))
     guard usage.hasRoom(for: byteCount) else { throw .quotaExceeded(usage) }
-    next.usage.records += UInt64(byteCount)
+    next.usage.add(byteCount, to: \.records)
     let firstLeaf = history.tree.size
     self = next
     return HistoryBatch(
@@ -82,7 +82,7 @@ package struct RelayAccount: Sendable {
   }
 
   /// Takes an order to erase everything, or changes nothing. SPEC.md section 6.12.
-  package mutating func erase(by order: AccountErasure) throws(RelayError) {
+  mutating func erase(by order: AccountErasure) throws(RelayError) {
     do throws(ErasureRefusal) { try order.check(against: log) } catch {
       guard error == .otherState else { throw .erasureRefused(error) }
       throw .staleLogHead(newest: log.head)
@@ -96,26 +96,15 @@ package struct RelayAccount: Sendable {
     (usage.records, usage.blobs) = (0, 0)
   }
 
-  /// Checks that an active device signed an upload, and that it fits.
-  package func check(_ upload: BlobUpload, alreadyStored: UInt64) throws(RelayError) {
-    guard let member = log.activeMember(upload.device),
-      upload.isSigned(by: member.bundle.signingKeys, account: log.account)
-    else { throw .blobRefused }
-    let left = upload.byteCount - min(alreadyStored, upload.byteCount)
-    guard left <= UInt64(Int.max), usage.hasRoom(for: Int(left)) else {
-      throw .quotaExceeded(usage)
-    }
-  }
-
   /// A checkpoint for the account as it is.
-  package func checkpoint(by key: CheckpointKey) throws(RelayError) -> Checkpoint {
+  func checkpoint(by key: CheckpointKey) throws(RelayError) -> Checkpoint {
     try Checkpoint(
       account: log.account, treeSize: history.tree.size, treeRoot: history.tree.root,
       logHead: log.head, by: key)
   }
 
   /// Whose wraps are erased when an entry was taken.
-  package static func erasesWraps(of entry: LogEntry, before log: AccountLog) -> [DeviceID] {
+  static func erasesWraps(of entry: LogEntry, before log: AccountLog) -> [DeviceID] {
     switch entry.content.change {
     case .remove(let remove): remove.devices
     case .replaceRecovery: [log.recoveryDevice]
