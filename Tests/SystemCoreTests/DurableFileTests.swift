@@ -115,7 +115,7 @@ struct DurableFileTests {
       } _: { _, number in
         (try? DurableFile.update(path) { ($0 ?? []) + [UInt8(number)] }) != nil
       }
-      #expect(numbers.allSatisfy(\.self))
+      #expect(numbers.allSatisfy { $0 })
       #expect(try DurableFile.read(path)?.sorted() == (0..<64).map { UInt8($0) })
     }
   }
