@@ -76,33 +76,3 @@ struct DeletionTimes {
     (messages[message] ?? cutoff) <= cutoff && (conversations[conversation] ?? cutoff) <= cutoff
   }
 }
-
-extension Device {
-  /// Erases for good what has been in recently deleted for as long as `settings()` says, 30 days unless set: here,
-  /// at the relay, and on every device that synchronises. Gives the number of messages.
-  ///
-  /// A clock that is wrong erases nothing early: the time must have come by the history, too, in which devices say
-  /// about once a day what their clocks show. With one device alone that takes up to a week longer.
-  /// - Parameters:
-  ///   - days: another length than the setting's; 0 erases at once, since a person said so.
-  ///   - isConfirmed: whether the person has said a second time that no message is to be left.
-  /// - Throws: `DeviceError.wouldEraseEverything` without that confirmation, and as `sync()`.
-  public func eraseExpired(
-    after days: Int? = nil, confirmingEverything isConfirmed: Bool = false
-  ) async throws(DeviceError) -> Int {
-    let setting = try settings().recentlyDeletedDays
-    let days = Int64(max(0, min(days ?? Int(setting), 100_000)))
-    let now = clock.now
-    guard days > 0 else {
-      // Whatever the clock said that dated the deletion.
-      let end = Timestamp(nanosecondsSince1970: .max)
-      return try await eraseDeleted(before: end, confirmingEverything: isConfirmed)
-    }
-    try updateDirectory()
-    let presences = try withJournal { $0.directory.presences }
-    let time = HistoryTime(presences: presences, own: id, active: Set(log.activeDevices))
-    guard let reached = time.reached(by: now) else { return 0 }
-    return try await eraseDeleted(
-      before: reached.adding(-days * Timestamp.day), confirmingEverything: isConfirmed)
-  }
-}

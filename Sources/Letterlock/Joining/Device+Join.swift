@@ -47,89 +47,12 @@ extension Device {
     }
   }
 
-  /// Lets the device join that shows this code. Gives its identifier.
+  /// Lets the device join that shows this code. Returns its identifier.
   ///
   /// Only the device whose bundle the code names can join, whatever the relay does.
   /// - Throws: `DeviceError.joinRequestNotFound` if the relay has no request of that device.
   @discardableResult
   public func approve(_ code: JoinCode) async throws(DeviceError) -> DeviceID {
-    try await lock.locked { () async throws(DeviceError) in
-      try await pullEverything()
-      try await settlePending()
-      _ = try await repair()
-      let offer = try await findOffer(code)
-      try await add(offer, code)
-      let secrets = JoinSecrets(code)
-      let head = log.head
-      let answer = JoinAnswer(
-        version: .newest, account: account, logHead: head,
-        mac: try asDeviceError(secrets.mac(account: account, logHead: head, bundle: offer.device)))
-      let (relay, mailbox) = (try neededRelay(), try asDeviceError(secrets.answerMailbox()))
-      try await Self.asking { () async throws(RelayError) in
-        try await relay.post(answer.encoded, to: mailbox)
-      }
-      return offer.device.deviceID
-    }
-  }
-
-  private func findOffer(_ code: JoinCode) async throws(DeviceError) -> JoinOffer {
-    let secrets = JoinSecrets(code)
-    let (relay, mailbox) = (try neededRelay(), try asDeviceError(secrets.offerMailbox()))
-    let offers = try await Self.asking { () async throws(RelayError) in
-      try await relay.messages(in: mailbox)
-    }
-    let tag = try asDeviceError(secrets.consentTag())
-    for bytes in offers {
-      guard let offer = try? JoinOffer(decoding: bytes),
-        Array(offer.device.hash[..<16]) == code.bundleHash, offer.device.isSignedByItself,
-        offer.device.signingKeys.isValid(
-          offer.consent, for: .joinConsent, account: .none, body: tag.bytes)
-      else { continue }
-      return offer
-    }
-    throw .joinRequestNotFound
-  }
-
-  /// Adds the device to the log, unless it is there already: an approval that is given twice answers twice.
-  private func add(_ offer: JoinOffer, _ code: JoinCode) async throws(DeviceError) {
-    let tag = try asDeviceError(JoinSecrets(code).consentTag())
-    for _ in 0..<8 {
-      guard log.activeMember(offer.device.deviceID) == nil else { return }
-      let pending = try state.read { (state) throws(DeviceError) in
-        try state.addEntry(offer, consentTag: tag)
-      }
-      guard try await submit(pending) == .overtaken else { return }
-    }
-    throw .relay(.unavailable("other devices keep changing the account"))
-  }
-
-  /// Replays a log that came from a relay.
-  static func replay(
-    _ entries: [LogEntry], of account: AccountID
-  ) throws(DeviceError) -> AccountLog {
-    do throws(AccountLogError) {
-      return try AccountLog(account: account, replaying: entries)
-    } catch { throw .logRefused(error) }
-  }
-}
-
-extension DeviceState {
-  /// The entry that adds a device, with its wrap of the newest epoch secret.
-  func addEntry(_ offer: JoinOffer, consentTag: Digest32) throws(DeviceError) -> PendingEntry {
-    let epoch = log.newestEpoch.header
-    guard let epochSecret = keyring.epochSecrets[epoch.number] else {
-      throw .archive(.epochRefused(by: keyring.faults[epoch.number]?.culprit))
-    }
-    let device = offer.device.deviceID
-    let wrap = try asDeviceError(
-      EpochWrap.wrap(
-        epochSecret, header: epoch, account: EpochKeyring.bound(log.account, epoch: epoch.number),
-        for: device, sealingKey: offer.device.sealingKey))
-    let add = AccountChange.Add(
-      device: offer.device, consentTag: consentTag, consent: offer.consent,
-      wrapHash: EpochWrap.hash(wrap))
-    return PendingEntry(
-      entry: try entry(.add(add)), wraps: [StoredWrap(device: device, wrap: Opaque(wrap))],
-      epochSecret: nil, sealingSeed: nil)
+    try await parts.joining.approve(code)
   }
 }

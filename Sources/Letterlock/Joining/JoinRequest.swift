@@ -32,7 +32,7 @@ public final class JoinRequest: Sendable {
   public func approved() async throws(DeviceError) -> Device {
     let secrets = JoinSecrets(code)
     let mailbox = try asDeviceError(secrets.answerMailbox())
-    let answers = try await Device.asking { () async throws(RelayError) in
+    let answers = try await asking { () async throws(RelayError) in
       try await relay.messages(in: mailbox)
     }
     guard !answers.isEmpty else {
@@ -53,17 +53,19 @@ public final class JoinRequest: Sendable {
   }
 
   private func finish(_ answer: JoinAnswer) async throws(DeviceError) -> Device {
-    let entries = try await Device.asking { () async throws(RelayError) in
+    let entries = try await asking { () async throws(RelayError) in
       try await relay.logEntries(of: answer.account, from: 0)
     }
-    let log = try Device.replay(entries, of: answer.account)
+    let log = try AccountLog.replay(entries, of: answer.account)
     guard log.index(of: answer.logHead) != nil, log.activeMember(keys.deviceID) != nil else {
       throw .historyRefused(.rolledBack(from: UInt64(entries.count) + 1, to: UInt64(entries.count)))
     }
     let state = DeviceState(keys: keys, log: log, entries: entries)
     let device = try Device(state, replacing: vaultVersion, vault: vault, store: store, relay: relay)
-    try await device.lock.locked { () async throws(DeviceError) in try await device.pullWraps() }
-    try device.enqueueProfile(named: name)
+    try await device.parts.lock.locked { () async throws(DeviceError) in
+      try await device.parts.log.pullWraps()
+    }
+    try device.parts.profile.enqueue(named: name)
     return device
   }
 }

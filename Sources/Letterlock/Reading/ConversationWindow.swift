@@ -25,10 +25,10 @@ public struct ConversationWindow: Sendable {
   /// How many of them are asked for at once: more each time, so that a conversation that slept for years is found in
   /// a few questions, and most pages tell the relay of one stream.
   var groupSize = 1
-  private var entries: [Device.HistoryEntry] = []
-  private let waiting: [Device.HistoryEntry]
+  private var entries: [HistoryEntry] = []
+  private let waiting: [HistoryEntry]
 
-  init(_ conversation: ConversationID, tags: [StreamTag], waiting: [Device.HistoryEntry]) {
+  init(_ conversation: ConversationID, tags: [StreamTag], waiting: [HistoryEntry]) {
     self.conversation = conversation
     self.tags = tags
     self.waiting = waiting
@@ -42,7 +42,7 @@ public struct ConversationWindow: Sendable {
   }
 
   /// Puts older entries, ascending, before the ones that are here.
-  mutating func add(older: [Device.HistoryEntry]) {
+  mutating func add(older: [HistoryEntry]) {
     guard let first = older.first?.leaf else { return }
     oldest = min(oldest, first)
     entries = older + entries

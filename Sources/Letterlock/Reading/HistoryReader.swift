@@ -2,92 +2,132 @@ internal import CryptoCore
 internal import SystemCore
 internal import TLSCodec
 
-/// Adding messages to the history, and reading it.
-extension Device {
-  /// Seals a message to a conversation and keeps it: it is on disk when the call returns, and goes to the
-  /// relay with the next `sync()`.
-  /// - Throws: `DeviceError.archive` if it cannot be sealed, `.noStore`, `.store`.
-  public func append(_ message: Message, to conversation: ConversationID) throws(DeviceError) {
-    var message = message
-    message.conversation = conversation
-    try enqueue([.message(message)])
+/// One record of the history, opened.
+package struct HistoryEntry: Sendable {
+  /// Where it is.
+  package let position: RecordPosition
+  /// The device that signed for it; this one while it waits.
+  package let author: DeviceID
+  /// What it holds, or why it cannot be read.
+  package let entry: Result<ArchiveEntry, ArchiveError>
+
+  /// Its leaf index; nil while it waits in the outbox.
+  package var leaf: UInt64? { position.leaf }
+}
+
+/// A record of the history, as the store has it.
+struct StoredEntry: Sendable {
+  let position: RecordPosition
+  let author: DeviceID
+  let record: [UInt8]?
+}
+
+/// Reads the history that a device has: every record in order, then what waits to be sent. Records are opened on all
+/// cores.
+///
+/// What the store holds was verified when it came: each message's author signed for it, so a message that one of the
+/// account's devices sealed as end-to-end encrypted is shown so.
+struct HistoryReader: Sendable {
+  private let device: DeviceID
+  private let progress: SyncProgress
+  /// Opens records.
+  let archive: Archive
+  /// What is read.
+  let store: StoreConnection
+
+  init(_ view: AccountView, _ store: StoreConnection, _ progress: SyncProgress) {
+    (device, archive) = (view.device, view.archive)
+    self.store = store
+    self.progress = progress
   }
 
-  /// Seals entries and keeps them, in one transaction, with attachments that are sealed already.
-  package func enqueue(
-    _ entries: [ArchiveEntry], blobs: [SealedBlob] = []
-  ) throws(DeviceError) {
-    let store = try neededStore()
-    let records: [[UInt8]]
-    do throws(ArchiveError) { records = try archive.seal(contentsOf: entries).map(\.bytes) } catch {
-      throw .archive(error)
-    }
-    try Self.storing { () throws(StoreError) in try store.enqueue(records, blobs: blobs) }
+  /// What was verified of the history.
+  var verified: History {
+    get throws(DeviceError) { try progress.current().history }
   }
 
-  /// One record of the history, opened.
-  package struct HistoryEntry: Sendable {
-    /// Where it is.
-    package let position: RecordPosition
-    /// The device that signed for it; this one while it waits.
-    package let author: DeviceID
-    /// What it holds, or why it cannot be read.
-    package let entry: Result<ArchiveEntry, ArchiveError>
-
-    /// Its leaf index; nil while it waits in the outbox.
-    package var leaf: UInt64? { position.leaf }
+  /// How many records the history holds.
+  var size: UInt64 {
+    get throws(DeviceError) { try verified.tree.size }
   }
 
-  /// A record of the history, as the store has it.
-  struct StoredEntry: Sendable {
-    let position: RecordPosition
-    let author: DeviceID
-    let record: [UInt8]?
-  }
-
-  /// Goes through the whole history in order, then through what waits here. Records are opened on all cores.
-  ///
-  /// What the store holds was verified when it came: each message's author signed for it, so a message
-  /// that one of the account's devices sealed as end-to-end encrypted is shown so.
-  package func forEachEntry<Failure: Error>(
+  /// Lends each record to `body`, in order.
+  func forEachEntry<Failure: Error>(
     _ body: (HistoryEntry) throws(Failure) -> Void
   ) throws(HistoryReadError<Failure>) {
-    do throws(DeviceError) { _ = try neededStore() } catch { throw .device(error) }
-    guard let store else { return }
     let absent: Set<UInt64>
-    do throws(DeviceError) { absent = Set(try progress().history.absent) } catch { throw .device(error) }
+    do throws(DeviceError) {
+      _ = try store.needed()
+      absent = Set(try progress.current().history.absent)
+    } catch { throw .device(error) }
+    try forEachPage { (page) throws(HistoryReadError<Failure>) in
+      // What was erased is gone; what is missing is said to be.
+      let stored = page.filter { $0.record != nil || absent.contains($0.position.leaf ?? .max) }
+      for entry in opened(stored) {
+        do throws(Failure) { try body(entry) } catch { throw .body(error) }
+      }
+    }
+  }
+
+  /// Lends each record to `body`, in order.
+  /// - Throws: `DeviceError.noStore`, `.store`, `.cancelled`.
+  func forEach(_ body: (HistoryEntry) -> Void) throws(DeviceError) {
+    do throws(HistoryReadError<Never>) { try forEachEntry { body($0) } } catch {
+      switch error {
+      case .device(let error): throw error
+      }
+    }
+  }
+
+  /// Goes through the history and the outbox, a page at a time.
+  private func forEachPage<Failure: Error>(
+    _ body: ([StoredEntry]) throws(HistoryReadError<Failure>) -> Void
+  ) throws(HistoryReadError<Failure>) {
     var leaf: UInt64 = 0
     while true {
       let batches: [HistoryBatch]
-      do throws(StoreError) { batches = try store.batches(from: leaf, limit: 4) } catch {
-        throw .device(.store(error))
+      do throws(DeviceError) { batches = try self.batches(from: leaf, limit: 4) } catch {
+        throw .device(error)
       }
       guard let last = batches.last else { break }
       leaf = last.firstLeaf + UInt64(last.records.count)
-      // What was erased is gone; what is missing is said to be.
-      let stored = batches.flatMap(\.storedEntries).filter {
-        $0.record != nil || absent.contains($0.position.leaf ?? .max)
-      }
-      try open(stored, body)
+      try body(batches.flatMap(\.storedEntries))
     }
     var sequence: Int64 = 0
     while true {
-      let waiting: [OutboxRecord]
-      do throws(StoreError) {
-        waiting = try store.outbox(after: sequence, limit: 4 * SignedBatch.maximumLeafCount)
-      } catch { throw .device(.store(error)) }
-      guard let last = waiting.last else { return }
-      sequence = last.sequence
-      try open(
-        waiting.map { StoredEntry(position: .waiting($0.sequence), author: id, record: $0.bytes) }, body)
+      let waiting: [StoredEntry]
+      do throws(DeviceError) { waiting = try self.waiting(after: sequence) } catch { throw .device(error) }
+      guard let last = waiting.last?.position.sequence else { return }
+      sequence = last
+      try body(waiting)
     }
   }
 
-  private func open<Failure: Error>(
-    _ stored: [StoredEntry], _ body: (HistoryEntry) throws(Failure) -> Void
-  ) throws(HistoryReadError<Failure>) {
-    for entry in opened(stored) {
-      do throws(Failure) { try body(entry) } catch { throw .body(error) }
+  /// Returns batches from a leaf index on, at most `limit` of them.
+  /// - Throws: `DeviceError.noStore`, `.store`, `.cancelled`.
+  func batches(from leaf: UInt64, limit: Int) throws(DeviceError) -> [HistoryBatch] {
+    try checkCancellation()
+    return try store.use { (store) throws(StoreError) in try store.batches(from: leaf, limit: limit) }
+  }
+
+  /// Returns the last batches before a leaf index, at most `limit` of them.
+  /// - Throws: `DeviceError.noStore`, `.store`, `.cancelled`.
+  func batches(before leaf: UInt64, limit: Int) throws(DeviceError) -> [HistoryBatch] {
+    try checkCancellation()
+    return try store.use { (store) throws(StoreError) in try store.batches(before: leaf, limit: limit) }
+  }
+
+  /// Returns records that wait to be sent, after a place in the outbox.
+  /// - Throws: `DeviceError.noStore`, `.store`, `.cancelled`.
+  func waiting(
+    after sequence: Int64 = 0, limit: Int = 4 * SignedBatch.maximumLeafCount
+  ) throws(DeviceError) -> [StoredEntry] {
+    try checkCancellation()
+    let records = try store.use { (store) throws(StoreError) in
+      try store.outbox(after: sequence, limit: limit)
+    }
+    return records.map {
+      StoredEntry(position: .waiting($0.sequence), author: device, record: $0.bytes)
     }
   }
 
@@ -99,14 +139,28 @@ extension Device {
       opener.read(stored[number].record, at: stored[number].position, by: stored[number].author)
     }
   }
+
+  /// Opens records whose messages are wanted, on all cores, in order.
+  /// - Throws: `DeviceError.archive` for the first that is no message, or does not open.
+  func messages(in records: [[UInt8]]) throws(DeviceError) -> [Message] {
+    do throws(ArchiveError) {
+      return try concurrentMap(records.count) {
+        RecordOpener(archive)
+      } _: { (opener, number) throws(ArchiveError) in
+        guard case .message(let message) = try opener.open(SealedRecord(decoding: records[number])) else {
+          throw .notAMessage
+        }
+        return message.markedVerified(by: .verifiedRecord)
+      }
+    } catch { throw .archive(error) }
+  }
 }
 
 extension HistoryBatch {
   /// The records, each with its position and its author.
-  var storedEntries: [Device.StoredEntry] {
+  var storedEntries: [StoredEntry] {
     records.enumerated().map { index, record in
-      Device.StoredEntry(
-        position: .leaf(firstLeaf + UInt64(index)), author: signedBatch.device, record: record)
+      StoredEntry(position: .leaf(firstLeaf + UInt64(index)), author: signedBatch.device, record: record)
     }
   }
 }

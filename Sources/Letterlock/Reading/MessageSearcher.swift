@@ -1,26 +1,19 @@
-/// Searching without an index on disk: records are opened and read, from the newest back.
-extension Device {
-  /// Gives every message whose text holds all words of `line`, the newest in the history first, until `body`
+/// Searches without an index on disk: records are opened and read, from the newest back.
+struct MessageSearcher: Sendable {
+  let history: HistoryReader
+
+  /// Lends every message whose text holds all words of `line` to `body`, the newest in the history first, until `body`
   /// answers false.
-  ///
-  /// Case and accents do not count. A message that was edited is found by its newest text; a retracted one, or one in
-  /// recently deleted, not at all. Nothing that is opened is kept.
-  /// - Throws: `DeviceError.noStore`, `.store`.
-  public func search(_ line: String, _ body: (Message) -> Bool) throws(DeviceError) {
-    let store = try neededStore()
+  func search(_ line: String, _ body: (Message) -> Bool) throws(DeviceError) {
     var search = MessageSearch(SearchWords(line))
-    let waiting = try Self.storing { () throws(StoreError) in try store.outbox(limit: .max) }
-    let own = opened(
-      waiting.map { StoredEntry(position: .waiting($0.sequence), author: id, record: $0.bytes) })
-    for entry in own.reversed() {
+    for entry in history.opened(try history.waiting(limit: .max)).reversed() {
       if let hit = search.take(entry), !body(hit) { return }
     }
-    var end = try progress().history.tree.size
+    var end = try history.size
     while end > 0 {
-      let before = end
-      let batches = try Self.storing { () throws(StoreError) in try store.batches(before: before, limit: 4) }
+      let batches = try history.batches(before: end, limit: 4)
       guard let first = batches.first, first.firstLeaf < end else { return }
-      for entry in opened(batches.flatMap(\.storedEntries)).reversed() {
+      for entry in history.opened(batches.flatMap(\.storedEntries)).reversed() {
         if let hit = search.take(entry), !body(hit) { return }
       }
       end = first.firstLeaf
@@ -44,7 +37,7 @@ private struct MessageSearch {
   init(_ words: SearchWords) { self.words = words }
 
   /// The message, if it is one that is looked for.
-  mutating func take(_ read: Device.HistoryEntry) -> Message? {
+  mutating func take(_ read: HistoryEntry) -> Message? {
     guard case .success(.message(let message)) = read.entry else {
       if case .success(.deletion(let deletion)) = read.entry { note(deletion) }
       return nil

@@ -1,28 +1,51 @@
-internal import CryptoCore
-internal import SystemCore
+/// Reads the history as people see it.
+struct TimelineReader: Sendable {
+  let history: HistoryReader
 
-/// Reading the history as people see it.
-extension Device {
-  /// How many records are opened at once.
+  /// How many messages are read at once.
   private static let pageCount = 2048
 
-  /// Reads the whole history, every author verified, and keeps which records make which message.
-  /// - Throws: `DeviceError.noStore`, `.store`.
-  public func timelineIndex() throws(DeviceError) -> TimelineIndex {
-    var index = TimelineIndex(reserving: Int(clamping: try progress().history.tree.size))
-    do throws(HistoryReadError<Never>) { try forEachEntry { index.add($0) } } catch {
-      switch error {
-      case .device(let error): throw error
-      }
+  /// Reads the whole history, and keeps which records make which message.
+  func index() throws(DeviceError) -> TimelineIndex {
+    var index = TimelineIndex(reserving: Int(clamping: try history.size))
+    try history.forEach { index.add($0) }
+    index.settle()
+    return index
+  }
+
+  /// Reads the history up to a leaf index, and keeps which records make which message.
+  func index(before end: UInt64) throws(DeviceError) -> TimelineIndex {
+    var index = TimelineIndex()
+    try history.forEach { read in
+      if let leaf = read.leaf, leaf < end { index.add(read) }
     }
     index.settle()
     return index
   }
 
-  /// Opens messages of an index, on all cores: as they are with every edit, retraction and deletion.
-  /// - Throws: `DeviceError.historyChanged` if one of them was sent or erased since the index was made; `.archive`
-  ///   if its record does not open any more, `.noStore`, `.store`.
-  public func messages(
+  /// Reads the whole history with every message: each record is opened once.
+  func timeline() throws(DeviceError) -> Timeline {
+    var index = TimelineIndex(reserving: Int(clamping: try history.size))
+    var opened: [Message] = []
+    var numbers: [RecordPosition: Int] = [:]
+    try history.forEach { read in
+      index.add(read)
+      guard case .success(.message(let message)) = read.entry else { return }
+      numbers[read.position] = opened.count
+      opened.append(message)
+    }
+    index.settle()
+    let messages = index.references.compactMap { reference in
+      let recipe = index.recipe(of: reference)
+      return numbers[recipe.position].map { number in
+        recipe.made(of: opened[number], recipe.changes.lazy.compactMap { numbers[$0].map { opened[$0] } })
+      }
+    }
+    return Timeline(messages, index: index)
+  }
+
+  /// Opens messages of an index.
+  func messages(
     _ references: some Collection<MessageReference>, of index: TimelineIndex
   ) throws(DeviceError) -> [Message] {
     var messages: [Message] = []
@@ -36,12 +59,9 @@ extension Device {
     return messages
   }
 
-  /// Gives messages of an index to `body`, a page at a time, so that memory stays flat.
-  ///
-  /// - Parameter references: all of the index, in the order sent, if left out.
-  /// - Throws: as `messages(_:of:)`, and what `body` throws.
-  public func forEachMessage(
-    _ references: [MessageReference]? = nil, of index: TimelineIndex, _ body: ([Message]) throws -> Void
+  /// Lends messages of an index to `body`, a page at a time.
+  func forEachMessage(
+    _ references: [MessageReference]?, of index: TimelineIndex, _ body: ([Message]) throws -> Void
   ) throws {
     var rest = (references ?? index.references)[...]
     while !rest.isEmpty {
@@ -51,26 +71,9 @@ extension Device {
     }
   }
 
-  /// Reads the whole history, every author verified, as people see it.
-  /// - Throws: `DeviceError.noStore`, `.store`.
-  public func timeline() throws(DeviceError) -> Timeline {
-    let index = try timelineIndex()
-    return Timeline(try messages(index.references, of: index), index: index)
-  }
-
   private func read(_ recipes: [MessageRecipe], into messages: inout [Message]) throws(DeviceError) {
-    let records = try records(at: recipes.flatMap { [$0.position] + $0.changes })
-    let opened: [Message]
-    do throws(ArchiveError) {
-      opened = try concurrentMap(records.count) {
-        RecordOpener(archive)
-      } _: { (opener, number) throws(ArchiveError) in
-        guard case .message(let message) = try opener.open(SealedRecord(decoding: records[number])) else {
-          throw .notAMessage
-        }
-        return message.markedVerified(by: .verifiedRecord)
-      }
-    } catch { throw .archive(error) }
+    try checkCancellation()
+    let opened = try history.messages(in: try records(at: recipes.flatMap { [$0.position] + $0.changes }))
     var next = 0
     for recipe in recipes {
       let end = next + 1 + recipe.changes.count
@@ -79,11 +82,10 @@ extension Device {
     }
   }
 
-  /// Records by where they are.
+  /// Returns records by where they are.
   private func records(at positions: [RecordPosition]) throws(DeviceError) -> [[UInt8]] {
-    let store = try neededStore()
     let leaves = positions.compactMap(\.leaf)
-    let kept = try Self.storing { () throws(StoreError) in try store.records(at: leaves) }
+    let kept = try history.store.use { (store) throws(StoreError) in try store.records(at: leaves) }
     guard kept.count == leaves.count else { throw .store(.corrupted("records")) }
     var next = kept[...]
     var records: [[UInt8]] = []
@@ -91,11 +93,8 @@ extension Device {
     for position in positions {
       let record: [UInt8]?
       if let sequence = position.sequence {
-        record = try Self.storing { () throws(StoreError) in
-          try store.outbox(after: sequence - 1, limit: 1).first.flatMap {
-            $0.sequence == sequence ? $0.bytes : nil
-          }
-        }
+        let waiting = try history.waiting(after: sequence - 1, limit: 1).first
+        record = waiting?.position == position ? waiting?.record : nil
       } else {
         record = next.popFirst() ?? nil
       }

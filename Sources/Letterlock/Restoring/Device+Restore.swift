@@ -24,29 +24,18 @@ extension Device {
     guard let account else { throw .noSuchAccount }
     guard begun?.recovery ?? recoveryID == recoveryID else { throw .vaultNotEmpty }
     var old = try await reading(account, as: recovery, store: nil, relay: relay)
-    if old.newestEpochIsFaulty {
+    if old.parts.restoring.isNewestEpochFaulty {
       // Whoever opened the newest epoch kept it from the recovery key. A better one needs the history's root.
       old = try await reading(account, as: recovery, store: store, relay: relay)
-      try await old.pullEverything()
-      _ = try await old.repair()
+      try await old.parts.restoring.repair()
     }
-    let newcomer = try old.newcomer(begun, vault: vault)
+    let newcomer = try old.parts.restoring.newcomer(begun, vault: vault)
     let keys = newcomer.keys
-    try await old.enrol(keys)
+    try await old.parts.restoring.enrol(keys)
     let state = try old.state.read { (state) throws(DeviceError) in
       try state.handedOver(to: keys)
     }
     return try Device(state, replacing: newcomer.version, vault: vault, store: store, relay: relay)
-  }
-
-  /// The new device's keys, in the vault before the account hears of them: a process that ends goes on with the same
-  /// device, and leaves no other behind.
-  private func newcomer(_ begun: RestoringVault?, vault: any KeyVault) throws(DeviceError) -> RestoringVault {
-    if let begun, log.members[begun.keys.deviceID]?.isActive != false { return begun }
-    let keys = try asDeviceError(DeviceKeys())
-    let newcomer = RestoringVault(keys: keys, recovery: id, replacing: begun)
-    try newcomer.save(to: vault, replacing: begun)
-    return newcomer
   }
 
   /// The recovery device for a moment, in memory.
@@ -56,50 +45,21 @@ extension Device {
     let entries = try await asking { () async throws(RelayError) in
       try await relay.logEntries(of: account, from: 0)
     }
-    let log = try replay(entries, of: account)
+    let log = try AccountLog.replay(entries, of: account)
     guard log.recoveryDevice == recovery.deviceID else { throw .noSuchAccount }
     let device = try Device(
       DeviceState(keys: recovery, log: log, entries: entries), replacing: nil, vault: MemoryKeyVault(),
       store: store, relay: relay)
-    try await device.pullWraps()
+    try await device.parts.log.pullWraps()
     return device
-  }
-
-  private var newestEpochIsFaulty: Bool {
-    state.read { state in
-      if case .faulty = state.keyring.standing(in: state.log) { true } else { false }
-    }
-  }
-
-  /// Adds a device, signed by the recovery device, unless that was done.
-  private func enrol(_ keys: DeviceKeys) async throws(DeviceError) {
-    let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970))
-    let tag = Digest32(unchecked: SecureRandom.bytes(32))
-    let consent = try asDeviceError(keys.sign(tag.bytes, for: .joinConsent, account: .none))
-    let offer = JoinOffer(version: .newest, device: bundle, consent: consent)
-    for _ in 0..<8 {
-      guard log.activeMember(keys.deviceID) == nil else { return }
-      let pending = try state.read { (state) throws(DeviceError) in
-        try state.addEntry(offer, consentTag: tag)
-      }
-      guard try await submit(pending) == .overtaken else { return }
-    }
-    throw .relay(.unavailable("other devices keep changing the account"))
   }
 
   /// The devices that a restored device must be told to keep, or removes: all but itself and the recovery
   /// device. Empty once that is done.
-  public var unconfirmedDevices: [DeviceID] {
-    state.read { state in
-      guard state.isUnconfirmed else { return [] }
-      return state.log.activeDevices.filter {
-        $0 != state.keys.deviceID && $0 != state.log.recoveryDevice
-      }
-    }
-  }
+  public var unconfirmedDevices: [DeviceID] { state.view.unconfirmedDevices }
 
   /// Whether this device was restored and seals nothing yet.
-  public var needsConfirmation: Bool { state.read { $0.isUnconfirmed } }
+  public var needsConfirmation: Bool { state.view.needsConfirmation }
 
   /// Removes every other device but the ones named here, begins an epoch without them, and seals from then
   /// on.
@@ -108,23 +68,33 @@ extension Device {
   public func confirmDevices(
     keeping kept: Set<DeviceID>, named name: String
   ) async throws(DeviceError) {
-    try await lock.locked { () async throws(DeviceError) in
-      try await pullEverything()
-      try await settlePending()
-      // Who leaves is found out anew each time that another entry comes first: one that still can lets others in.
-      try await change(.keep(kept))
-      try state.mutate { $0.isUnconfirmed = false }
-    }
-    try enqueueProfile(named: name)
+    try await parts.membership.confirm(keeping: kept)
+    try parts.profile.enqueue(named: name)
   }
-}
 
-extension DeviceState {
-  /// What the recovery device knows, for the new device that it added.
-  func handedOver(to keys: DeviceKeys) throws(DeviceError) -> DeviceState {
-    var next = DeviceState(keys: keys, log: log, entries: entries)
-    for (epoch, epochSecret) in keyring.epochSecrets { next.keyring.restore(epochSecret, epoch: epoch) }
-    next.isUnconfirmed = true
-    return next
+  /// Restores the history into a device that is thrown away, with nothing but the recovery key, and compares:
+  /// what an app does before it says “backed up”.
+  ///
+  /// Nothing is added to the account, and no record is kept. This device is synchronised first.
+  /// - Throws: `DeviceError.noSuchAccount` if it is not this account's recovery key, and as `sync()`;
+  ///   `.historyRefused` if the relay shows the new device a history that breaks a rule.
+  public func verifyRestore(
+    with recoveryKey: consuming RecoveryKey
+  ) async throws(DeviceError) -> RestoreReport {
+    let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
+    return try await parts.lock.locked { () async throws(DeviceError) in
+      try await parts.puller.pull()
+      guard log.recoveryDevice == keys.deviceID else { throw .noSuchAccount }
+      let sink = PassingStore()
+      let device = try await Self.reading(
+        account, as: keys, store: sink, relay: try parts.relay.needed())
+      return try await device.parts.restoring.report(through: sink, comparedWith: parts.progress)
+    }
+  }
+
+  /// What this device has of its history.
+  /// - Throws: `DeviceError.noStore`, `.store`.
+  public func restoreReport() async throws(DeviceError) -> RestoreReport {
+    try parts.reading.history.restoreReport()
   }
 }

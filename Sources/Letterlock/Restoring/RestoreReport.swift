@@ -45,69 +45,63 @@ public struct RestoreReport: Hashable, Sendable {
     missing = history.absent
   }
 
-  /// Asks for every file that was referred to.
-  mutating func checkAttachments(
-    _ isThere: (BlobID) async throws(DeviceError) -> Bool
-  ) async throws(DeviceError) {
+  /// The files that were referred to.
+  var referred: [BlobID] { blobs.sorted() }
+
+  /// Notes which of the files that were referred to are not there.
+  mutating func note(missing: [BlobID]) {
     attachments = blobs.count
-    for blob in blobs.sorted() where try await !isThere(blob) { missingAttachments.append(blob) }
+    missingAttachments = missing
   }
 }
 
-extension Device {
-  /// Restores the history into a device that is thrown away, with nothing but the recovery key, and compares:
-  /// what an app does before it says “backed up”.
-  ///
-  /// Nothing is added to the account, and no record is kept. This device is synchronised first.
-  /// - Throws: `DeviceError.noSuchAccount` if it is not this account's recovery key, and as `sync()`;
-  ///   `.historyRefused` if the relay shows the new device a history that breaks a rule.
-  public func verifyRestore(
-    with recoveryKey: consuming RecoveryKey
-  ) async throws(DeviceError) -> RestoreReport {
-    let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
-    return try await lock.locked { () async throws(DeviceError) in
-      try await pullEverything()
-      guard log.recoveryDevice == keys.deviceID else { throw .noSuchAccount }
-      let relay = try neededRelay()
-      let sink = PassingStore()
-      let device = try await Self.reading(account, as: keys, store: sink, relay: relay)
-      sink.pass(to: { report, batch in report.add(batch, openedBy: device.archive) })
-      try await device.pullEverything()
-      var report = sink.report
-      let tree = try device.progress().history.tree
-      report.expected = tree.size
-      report.settle(try device.progress().history)
-      report.differs = try progress().history.tree != tree
-      let account = account
-      try await report.checkAttachments { (blob) async throws(DeviceError) in
-        try await Self.asking { () async throws(RelayError) in
-          try await relay.blob(blob, of: account) != nil
-        }
-      }
-      return report
-    }
-  }
-
-  /// What this device has of its history.
-  /// - Throws: `DeviceError.noStore`, `.store`.
-  public func restoreReport() async throws(DeviceError) -> RestoreReport {
-    let store = try neededStore()
+extension HistoryReader {
+  /// Returns what the device has of its history.
+  func restoreReport() throws(DeviceError) -> RestoreReport {
     var report = RestoreReport()
-    report.expected = try progress().history.tree.size
+    report.expected = try size
     var leaf: UInt64 = 0
     while leaf < report.expected {
-      let from = leaf
-      let batches = try Self.storing { () throws(StoreError) in try store.batches(from: from, limit: 16) }
+      let batches = try batches(from: leaf, limit: 16)
       guard !batches.isEmpty else { break }
       for batch in batches {
         report.add(batch, openedBy: archive)
         leaf = batch.firstLeaf + UInt64(batch.records.count)
       }
     }
-    report.settle(try progress().history)
-    try await report.checkAttachments { (blob) async throws(DeviceError) in
-      try Self.storing { () throws(StoreError) in try store.blob(blob) } != nil
+    report.settle(try verified)
+    var missing: [BlobID] = []
+    for blob in report.referred {
+      try checkCancellation()
+      if try store.use({ (store) throws(StoreError) in try store.blob(blob) }) == nil { missing.append(blob) }
     }
+    report.note(missing: missing)
+    return report
+  }
+}
+
+extension Restoring {
+  /// Reads the whole history through a store that keeps nothing, and compares it with what another device has.
+  func report(
+    through sink: PassingStore, comparedWith own: SyncProgress
+  ) async throws(DeviceError) -> RestoreReport {
+    let archive = state.view.archive
+    sink.pass(to: { report, batch in report.add(batch, openedBy: archive) })
+    try await puller.pull()
+    var report = sink.report
+    let history = try puller.history.progress.current().history
+    report.expected = history.tree.size
+    report.settle(history)
+    report.differs = try own.current().history.tree != history.tree
+    var missing: [BlobID] = []
+    for blob in report.referred {
+      try checkCancellation()
+      let upload = try await puller.log.relay.ask { (relay, account) async throws(RelayError) in
+        try await relay.blob(blob, of: account)
+      }
+      if upload == nil { missing.append(blob) }
+    }
+    report.note(missing: missing)
     return report
   }
 }

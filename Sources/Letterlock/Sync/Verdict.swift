@@ -22,32 +22,3 @@ public enum Verdict: Hashable, Sendable {
     return false
   }
 }
-
-/// What a synchronisation did.
-public struct SyncReport: Hashable, Sendable {
-  /// What it found out about the history.
-  public var verdict: Verdict
-  /// How many records came from the relay.
-  public var received: Int = 0
-  /// How many records went to the relay.
-  public var sent: Int = 0
-  /// How many attachments went to the relay.
-  public var sentAttachments: Int = 0
-  /// Devices that joined since the last synchronisation.
-  public var joined: [DeviceID] = []
-  /// Devices that left since the last synchronisation.
-  public var left: [DeviceID] = []
-  /// Changes of the account that this device had begun, and that another device's overtook: ask the person whether they
-  /// are still wanted. A removal or a new sealing key is made again without asking.
-  public var abandoned: [AccountChange] = []
-  /// Whether a recovery key that was prepared here will never count, since another came in: tell the person, who may
-  /// have written it down.
-  public var voidedRecoveryKey = false
-  /// Who began an epoch that this device had to repair by beginning another.
-  public var repaired: [DeviceID] = []
-  /// Why records still wait here; empty if nothing holds them back.
-  public var heldBack: [SyncHold] = []
-
-  /// A report.
-  public init(verdict: Verdict) { self.verdict = verdict }
-}
