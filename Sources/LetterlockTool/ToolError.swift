@@ -66,8 +66,7 @@ extension ToolError {
         ToolError("No device with this code has asked to join: run `letterlock join` there first.")
       case .notApprovedYet:
         ToolError("Not approved yet: run `letterlock device add DIR CODE` on a device of the account.")
-      case .approvalForged:
-        ToolError.wrong("The relay shows approvals that no device of yours made.")
+      case .approvalForged: ToolError.wrong("The relay shows approvals that no device of yours made.")
       case .attachmentUnreadable(let blob):
         ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
       case .erasureNotConfirmed: ToolError("Nothing was erased: that is not the code.")

@@ -62,7 +62,7 @@ struct HostileAttachmentCrashTests {
     #expect(try Set(store.allBlobs()).isSubset(of: referenced))
     // Files that are being fetched have rows too, and were all finished or dropped.
     #expect(Set(store.blobs.names).isSubset(of: referenced.map(\.description)))
-    let findings = await ArchiveVerification.run(device).findings
+    let findings = try await ArchiveVerification.run(device).findings
     #expect(findings == [], "round \(round) after \(said.last)")
   }
 }

@@ -28,8 +28,8 @@ struct RecordOpener {
   /// Opens a record and takes its author's word for how its message travelled, for the author was verified.
   mutating func read(
     _ record: [UInt8]?, at position: RecordPosition, by author: DeviceID
-  ) -> Device.HistoryEntry {
-    Device.HistoryEntry(
+  ) -> HistoryEntry {
+    HistoryEntry(
       position: position, author: author,
       entry: Result { () throws(ArchiveError) in
         guard let record else { throw .malformed }

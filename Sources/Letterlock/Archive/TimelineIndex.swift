@@ -53,7 +53,7 @@ public struct TimelineIndex: Sendable {
     table.reserve(count)
   }
 
-  mutating func add(_ read: Device.HistoryEntry) {
+  mutating func add(_ read: HistoryEntry) {
     recordCount += 1
     switch read.entry {
     case .failure(let reason): unreadable.append(Timeline.Unreadable(leaf: read.leaf, reason: reason))

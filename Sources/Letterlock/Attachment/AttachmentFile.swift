@@ -9,21 +9,22 @@ internal import TLSCodec
 public struct AttachmentFile: Sendable {
   /// Which file.
   public let attachment: Attachment
-  private let device: Device
+  private let bytes: AttachmentBytes
   private let opening: AttachmentOpening
 
   /// The file's length in bytes.
   public var byteCount: UInt64 { attachment.byteCount }
 
-  fileprivate init(_ attachment: Attachment, of device: Device) async throws(DeviceError) {
+  init(_ attachment: Attachment, in bytes: AttachmentBytes) async throws(DeviceError) {
     self.attachment = attachment
-    self.device = device
+    self.bytes = bytes
+    let account = bytes.account
     let header = 0..<UInt64(SealedSegments.headerByteCount)
-    opening = try await device.sealedBytes(of: attachment, header) { (bytes) throws(DeviceError) in
-      try asDeviceError(AttachmentOpening(attachment, account: device.account, header: bytes))
+    opening = try await bytes.read(header, of: attachment) { (bytes) throws(DeviceError) in
+      try asDeviceError(AttachmentOpening(attachment, account: account, header: bytes))
     }
     let (last, opening) = (opening.lastChunk, opening)
-    _ = try await device.sealedBytes(of: attachment, last.sealed) { (bytes) throws(DeviceError) in
+    _ = try await bytes.read(last.sealed, of: attachment) { (bytes) throws(DeviceError) in
       try asDeviceError(opening.open(bytes, from: last.number))
     }
   }
@@ -37,11 +38,12 @@ public struct AttachmentFile: Sendable {
     content.reserveCapacity(Int(wanted.upperBound - wanted.lowerBound))
     var place = wanted.lowerBound
     while place < wanted.upperBound {
+      try checkCancellation()
       let step = UInt64(SealedSegments.plainByteCount)
       let part = place..<min(wanted.upperBound, (place / step + 1) * step)
       let (numbers, sealed) = opening.chunks(holding: part)
       let opening = opening
-      let opened = try await device.sealedBytes(of: attachment, sealed) { (bytes) throws(DeviceError) in
+      let opened = try await bytes.read(sealed, of: attachment) { (bytes) throws(DeviceError) in
         try asDeviceError(opening.open(bytes, from: numbers.lowerBound))
       }
       let start = Int(part.lowerBound - numbers.lowerBound * UInt64(ChunkedEncryption.chunkByteCount))
@@ -52,37 +54,32 @@ public struct AttachmentFile: Sendable {
   }
 }
 
-extension Device {
-  /// Opens a file of which parts are to be read: its key and its length are checked.
-  /// - Throws: `DeviceError.attachmentUnreadable` if it is absent, altered or cut, `.relay`, `.store`.
-  public func open(_ attachment: Attachment) async throws(DeviceError) -> AttachmentFile {
-    try await AttachmentFile(attachment, of: self)
-  }
+/// Reads parts of sealed files: from the store, and from the relay what is not there or does not open.
+struct AttachmentBytes: Sendable {
+  let store: StoreConnection
+  let relay: RelayConnection
 
-  /// The bytes of a file from `range`, read without the rest; fewer if the file ends before.
-  /// - Throws: `DeviceError.attachmentUnreadable` if they are absent or altered, `.relay`, `.store`.
-  public func read(
-    _ attachment: Attachment, range: Range<UInt64>
-  ) async throws(DeviceError) -> [UInt8] {
-    try await open(attachment).read(range)
-  }
+  /// Whose files they are.
+  var account: AccountID { relay.account }
 
-  /// Reads sealed bytes from the store, and from the relay what is not there or does not open.
-  fileprivate func sealedBytes<Answer: Sendable>(
-    of attachment: Attachment, _ range: Range<UInt64>, _ open: ([UInt8]) throws(DeviceError) -> Answer
+  /// Reads sealed bytes and opens them.
+  func read<Answer: Sendable>(
+    _ range: Range<UInt64>, of attachment: Attachment,
+    _ open: ([UInt8]) throws(DeviceError) -> Answer
   ) async throws(DeviceError) -> Answer {
     let count = Int(range.upperBound - range.lowerBound)
-    if let stored = try storedBytes(of: attachment, range), stored.count == count {
+    if let stored = try stored(range, of: attachment.blob), stored.count == count {
       do throws(DeviceError) { return try open(stored) } catch {
-        guard relay != nil else { throw error }
+        guard relay.isPresent else { throw error }
       }
     }
-    guard let relay else { throw .attachmentUnreadable(attachment.blob) }
+    guard relay.isPresent else { throw .attachmentUnreadable(attachment.blob) }
     var bytes: [UInt8] = []
     while bytes.count < count {
+      try checkCancellation()
       let from = range.lowerBound + UInt64(bytes.count)
       let wanted = count - bytes.count
-      let part = try await Self.asking { () async throws(RelayError) in
+      let part = try await relay.ask { (relay, account) async throws(RelayError) in
         try await relay.readBlob(attachment.blob, of: account, at: from, byteCount: wanted)
       }
       guard !part.isEmpty, part.count <= wanted else { throw .attachmentUnreadable(attachment.blob) }
@@ -91,12 +88,9 @@ extension Device {
     return try open(bytes)
   }
 
-  private func storedBytes(
-    of attachment: Attachment, _ range: Range<UInt64>
-  ) throws(DeviceError) -> [UInt8]? {
-    guard let store else { return nil }
-    let blob = attachment.blob
-    return try Self.storing { () throws(StoreError) -> [UInt8]? in
+  private func stored(_ range: Range<UInt64>, of blob: BlobID) throws(DeviceError) -> [UInt8]? {
+    guard let store = store.store else { return nil }
+    return try storing { () throws(StoreError) -> [UInt8]? in
       let isComplete = try store.blob(blob) != nil
       let isHere = isComplete ? true : try store.downloadedByteCount(of: blob) >= range.upperBound
       guard isHere else { return nil }

@@ -1,21 +1,30 @@
 internal import CryptoCore
 internal import SystemCore
-internal import Dispatch
 internal import Synchronization
 
-extension Device {
-  /// Writes a file to a path, from the store or else from the relay, on two cores and in memory that does not grow with
-  /// the file. It is there whole, on disk and verified when the call returns, readable by its owner alone, or not at all.
-  /// - Throws: `DeviceError.attachmentUnreadable` if it is absent, altered or cut, `.attachmentNotWritten`, `.relay`,
-  ///   `.store`.
-  public func save(_ attachment: Attachment, to path: String) async throws(DeviceError) {
-    try await download([attachment])
-    try saveStored(attachment, to: path)
+/// Reads files back that are in the store.
+struct StoredAttachments: Sendable {
+  let account: AccountID
+  let store: StoreConnection
+
+  /// Lends a file's parts to `body`. That it is the very file that the message's author sealed, is certain when the call
+  /// returns.
+  func read(
+    _ attachment: Attachment, _ body: ([UInt8]) throws(DeviceError) -> Void
+  ) throws(DeviceError) {
+    let reading = try reading(attachment)
+    var buffers = StoredReading.Buffers()
+    for index in 0..<reading.segmentCount {
+      try checkCancellation()
+      let count = try reading.open(index, &buffers)
+      if count > 0 { try body(Array(buffers.plain[..<count])) }
+    }
+    try reading.finish()
   }
 
-  /// Writes a file that is in the store.
-  package func saveStored(_ attachment: Attachment, to path: String) throws(DeviceError) {
-    let reading = try StoredReading(attachment, of: self)
+  /// Writes a file to a path: it is there whole and on disk when the call returns, or not at all.
+  func save(_ attachment: Attachment, to path: String) throws(DeviceError) {
+    let reading = try reading(attachment)
     let temporary = path + ".part"
     do {
       let file = try RandomAccessFile(temporary, .creating)
@@ -27,13 +36,17 @@ extension Device {
       throw error as? DeviceError ?? .attachmentNotWritten(attachment.blob)
     }
   }
+
+  private func reading(_ attachment: Attachment) throws(DeviceError) -> StoredReading {
+    try StoredReading(attachment, of: account, in: try store.needed())
+  }
 }
 
 extension StoredReading {
   /// Opens every segment into its place in a file.
   fileprivate func openAll(into file: RandomAccessFile) throws(DeviceError) {
     let state = Mutex((next: 0, failure: DeviceError?.none))
-    DispatchQueue.concurrentPerform(iterations: min(AttachmentSealing.threadCount, segmentCount)) { _ in
+    onThreads(min(AttachmentSealing.threadCount, segmentCount)) { isCancelled in
       var buffers = Buffers()
       while true {
         let taken = state.withLock { state -> Int? in
@@ -43,6 +56,7 @@ extension StoredReading {
         }
         guard let index = taken else { return }
         do throws(DeviceError) {
+          if isCancelled() { throw .cancelled }
           let count = try open(index, &buffers)
           try buffers.plain.withRawSpan { (plain) throws(DeviceError) in
             do throws(DurableFileError) {

@@ -1,7 +1,16 @@
 internal import CryptoCore
-internal import Dispatch
 internal import Synchronization
+internal import SystemCore
 internal import TLSCodec
+
+/// A file that was sealed: what its message refers to it by, and its bytes if they are few.
+package struct SealedAttachment: Sendable {
+  /// Stands in the message.
+  package let attachment: Attachment
+  /// The sealed bytes, to be stored in the same transaction as the message; nil if they were many and are in the store
+  /// already.
+  package let blob: SealedBlob?
+}
 
 /// One attempt to seal one file, under a key, a salt and a blob of its own, on two cores and in memory that does not
 /// grow with the file. SPEC.md section 7.1.
@@ -44,7 +53,7 @@ package final class AttachmentSealing: Sendable {
   }
 
   /// Seals the file. What is at most a segment stays in memory, to be stored together with its message.
-  func seal(_ source: AttachmentSource, keys: DeviceKeys) throws(DeviceError) -> Device.SealedAttachment {
+  func seal(_ source: AttachmentSource, keys: DeviceKeys) throws(DeviceError) -> SealedAttachment {
     var buffers = Buffers()
     guard let first = try nextJob(&buffers) else { throw .internalError("attachment") }
     guard !first.isLast else {
@@ -52,7 +61,7 @@ package final class AttachmentSealing: Sendable {
       return try end(source, keys, small: Array(buffers.sealed[..<byteCount]))
     }
     let (blob, store) = (blob, store)
-    try Device.storing { () throws(StoreError) in try store.beginBlob(blob) }
+    try storing { () throws(StoreError) in try store.beginBlob(blob) }
     do throws(DeviceError) {
       try keep(first, &buffers)
       try sealRest()
@@ -77,10 +86,13 @@ package final class AttachmentSealing: Sendable {
   }
 
   private func sealRest() throws(DeviceError) {
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { _ in
+    onThreads(Self.threadCount) { isCancelled in
       var buffers = Buffers()
       do throws(DeviceError) {
-        while let job = try nextJob(&buffers) { try keep(job, &buffers) }
+        while let job = try nextJob(&buffers) {
+          if isCancelled() { throw .cancelled }
+          try keep(job, &buffers)
+        }
       } catch {
         outcome.withLock { if $0.failure == nil { $0.failure = error } }
         intake.withLock { $0.stop() }
@@ -96,7 +108,7 @@ package final class AttachmentSealing: Sendable {
     let offset = SealedSegments.start(of: job.index)
     let byteCount = try seal(job, &buffers)
     try buffers.sealed.withRawSpan { (sealed) throws(DeviceError) in
-      try Device.storing { () throws(StoreError) in
+      try storing { () throws(StoreError) in
         try store.writeBlob(blob, at: offset, sealed.extracting(0..<byteCount))
       }
     }
@@ -128,7 +140,7 @@ package final class AttachmentSealing: Sendable {
 
   private func end(
     _ source: AttachmentSource, _ keys: DeviceKeys, small: [UInt8]?
-  ) throws(DeviceError) -> Device.SealedAttachment {
+  ) throws(DeviceError) -> SealedAttachment {
     let (byteCount, isUnchanged) = intake.withLock { ($0.byteCount, $0.isUnchanged) }
     // Half of one state and half of another would be sealed as if it had been a file.
     guard isUnchanged else { throw .attachmentChanged }
@@ -145,11 +157,11 @@ package final class AttachmentSealing: Sendable {
         digest: digest.bytes, role: source.role)
     } catch { throw .internalError("attachment") }
     if let small {
-      return Device.SealedAttachment(
+      return SealedAttachment(
         attachment: attachment, blob: SealedBlob(upload: upload, bytes: small))
     }
     let store = store
-    try Device.storing { () throws(StoreError) in try store.finishBlob(upload, isUploaded: false) }
-    return Device.SealedAttachment(attachment: attachment, blob: nil)
+    try storing { () throws(StoreError) in try store.finishBlob(upload, isUploaded: false) }
+    return SealedAttachment(attachment: attachment, blob: nil)
   }
 }

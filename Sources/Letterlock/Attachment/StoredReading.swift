@@ -21,17 +21,16 @@ final class StoredReading: Sendable {
     fileprivate(set) var plain = [UInt8](repeating: 0, count: SealedSegments.plainByteCount)
   }
 
-  init(_ attachment: Attachment, of device: Device) throws(DeviceError) {
-    let store = try device.neededStore()
+  init(_ attachment: Attachment, of account: AccountID, in store: any DeviceStore) throws(DeviceError) {
     let blob = attachment.blob
-    let upload = try Device.storing { () throws(StoreError) in try store.blob(blob) }
+    let upload = try storing { () throws(StoreError) in try store.blob(blob) }
     guard let upload, upload.byteCount == SealedSegments.sealedByteCount(of: attachment.byteCount) else {
       throw .attachmentUnreadable(blob)
     }
-    let header = try Device.storing { () throws(StoreError) in
+    let header = try storing { () throws(StoreError) in
       try store.readBlob(blob, at: 0, byteCount: SealedSegments.headerByteCount)
     }
-    opening = try asDeviceError(AttachmentOpening(attachment, account: device.account, header: header))
+    opening = try asDeviceError(AttachmentOpening(attachment, account: account, header: header))
     self.store = store
     segmentCount = SealedSegments.count(in: upload.byteCount)
     leaves = Mutex([Digest32](repeating: .zero, count: segmentCount))

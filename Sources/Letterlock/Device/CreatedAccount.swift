@@ -52,13 +52,6 @@ extension Device {
     do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
     guard contents == nil else { throw .vaultNotEmpty }
   }
-
-  /// Turns a relay's error into a device's.
-  static func asking<Answer: Sendable>(
-    _ ask: () async throws(RelayError) -> Answer
-  ) async throws(DeviceError) -> Answer {
-    do throws(RelayError) { return try await ask() } catch { throw .relay(error) }
-  }
 }
 
 /// An account that is being made: `create`, and the secrets that it makes true.
@@ -101,7 +94,7 @@ private struct NewAccount {
     state.keyring.restore(opening.epochSecret, epoch: 0)
     state.recoverySecret = recoverySecret
     let device = try Device(state, replacing: nil, vault: vault, store: store, relay: relay)
-    if store != nil { try device.enqueueProfile(named: name) }
+    if store != nil { try device.parts.profile.enqueue(named: name) }
     guard let recoveryKey = RecoveryKey(recoverySecret) else { throw .internalError("recovery key") }
     return CreatedAccount(device: device, recoveryKey: recoveryKey)
   }

@@ -1,6 +1,4 @@
 internal import CryptoCore
-internal import Synchronization
-internal import TLSCodec
 
 /// One device of an account: its keys, its archive, and what it shares with a relay.
 ///
@@ -14,41 +12,25 @@ public final class Device: Sendable {
   /// Seals and opens messages.
   public let archive: Archive
 
-  let store: (any DeviceStore)?
-  let relay: MeteredRelay?
+  /// What the vault holds.
   let state: AccountState
-  let notes: DeviceNotes
-  /// Calls that talk to the relay hold this lock, one after the other.
-  let lock = AsyncLock()
-  /// The clock that schedules go by.
-  package let clock = DeviceClock()
-  /// Counts what goes through `relay`, which it is.
-  let meter: MeteredRelay?
-  /// What the device remembers of its own doings; nil until it was read.
-  let journal = Mutex<DeviceJournal?>(nil)
-  /// The journal as the store has it.
-  let savedJournal = Mutex<[UInt8]?>(nil)
-  /// Where the app says what holds around the device.
-  let surroundings = Mutex<(any SyncSurroundings)?>(nil)
-  /// Attachments that were sealed and whose messages are not kept yet.
-  let attaching = Mutex<Set<BlobID>>([])
+  /// What the device does.
+  let parts: DeviceParts
 
+  /// A device whose vault holds `saved`.
   init(
     _ state: consuming sending DeviceState, saved: VaultContents?, vault: any KeyVault,
     store: (any DeviceStore)?, relay: (any Relay)?
   ) {
     let notes = DeviceNotes(store, signingSeed: state.keys.signingSeed, account: state.log.account)
-    if let erasure = notes.erasure(in: state.log) { state.erasure = erasure }
-    state.isOlderThanStore = notes.vaultVersion() ?? 0 > saved?.version ?? 0
+    state.adopt(notes, version: saved?.version)
     self.state = AccountState(state, saved: saved, vault: vault, noteVersion: notes.note(vaultVersion:))
-    self.notes = notes
-    id = self.state.view.device
-    account = self.state.view.account
-    archive = self.state.view.archive
-    self.store = store
-    let caller = RelayCaller.device(id)
-    meter = relay.map { MeteredRelay($0, as: caller) }
-    self.relay = meter
+    let view = self.state.view
+    let caller = RelayCaller.device(view.device)
+    (id, account, archive) = (view.device, view.account, view.archive)
+    parts = DeviceParts(
+      self.state, notes: notes, store: StoreConnection(store: store),
+      relay: RelayConnection(relay: relay.map { MeteredRelay($0, as: caller) }, account: view.account))
   }
 
   /// A device that is new to its vault, which holds it when the call returns.
@@ -62,19 +44,18 @@ public final class Device: Sendable {
       throw error == .conflict ? .vaultNotEmpty : .vault(error)
     }
     self.init(state, saved: contents, vault: vault, store: store, relay: relay)
-    notes.note(vaultVersion: contents.version)
+    parts.notes.note(vaultVersion: contents.version)
   }
 
   /// Opens the device whose keys are in `vault`.
   ///
-  /// A vault of which one copy was damaged is whole again afterwards; `repairedVault` says so.
+  /// A vault of which one copy was damaged is whole again afterwards; `repairedVault` says so. `ReadOnlyDevice` opens
+  /// the same device and writes nothing.
   /// - Throws: `DeviceError.vaultEmpty` if there is none, `.vault` if the keys cannot be read.
   public convenience init(
     vault: any KeyVault, store: (any DeviceStore)? = nil, relay: (any Relay)? = nil
   ) throws(DeviceError) {
-    let contents: VaultContents?
-    do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
-    guard let contents else { throw .vaultEmpty }
+    let contents = try vault.contents()
     self.init(try DeviceState(contents), saved: contents, vault: vault, store: store, relay: relay)
     try state.repairVault()
   }
@@ -82,6 +63,26 @@ public final class Device: Sendable {
   /// Whether the vault had one damaged copy when this device was opened, which was repaired from the other.
   public var repairedVault: Bool { state.repairedVault }
 
-  /// The account's log as this device knows it.
-  public var log: AccountLog { state.view.log }
+  /// The clock that schedules go by.
+  package var clock: DeviceClock { parts.clock }
+}
+
+extension KeyVault {
+  /// Returns what the vault holds.
+  /// - Throws: `DeviceError.vaultEmpty`, `.vault`.
+  func contents() throws(DeviceError) -> VaultContents {
+    let contents: VaultContents?
+    do throws(VaultError) { contents = try load() } catch { throw .vault(error) }
+    guard let contents else { throw .vaultEmpty }
+    return contents
+  }
+}
+
+extension DeviceState {
+  /// Takes what the store knows and the vault does not: that the relay's copy was erased, and which version of the vault
+  /// was the latest.
+  mutating func adopt(_ notes: DeviceNotes, version: UInt64?) {
+    if let known = notes.erasure(in: log) { erasure = known }
+    isOlderThanStore = notes.vaultVersion() ?? 0 > version ?? 0
+  }
 }

@@ -31,6 +31,9 @@ struct DeviceNotes: Sendable {
     }
   }
 
+  /// Whether there is a store to keep them.
+  var arePresent: Bool { space != nil }
+
   /// Returns a note, opened; nil if the store keeps none, or one of another device: losing it costs no message.
   func open(_ note: DeviceNote) throws(DeviceError) -> [UInt8]? {
     guard let space else { return nil }
@@ -91,9 +94,4 @@ extension DeviceNotes {
     do throws(ErasureRefusal) { try erasure.check(against: log) } catch { return nil }
     return erasure
   }
-}
-
-extension Device {
-  func openNote(_ note: DeviceNote) throws(DeviceError) -> [UInt8]? { try notes.open(note) }
-  func keepNote(_ bytes: [UInt8], as note: DeviceNote) throws(DeviceError) { try notes.keep(bytes, as: note) }
 }

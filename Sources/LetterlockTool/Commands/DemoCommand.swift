@@ -148,7 +148,7 @@ private struct DemoRun {
 
   private func export(_ phone: ArchiveFolder.Opened) async throws(DeviceError) {
     step(6, "Everything stored is verified, and a page is written.")
-    let verification = await ArchiveVerification.run(phone.device)
+    let verification = try await ArchiveVerification.run(phone.device)
     print(
       "   \(verification.recordCount) records, \(verification.attachmentCount) attachments, "
         + "\(verification.entryCount) log entries and wraps: \(verification.findings.count) failed.")

@@ -40,7 +40,7 @@ struct VerifyCommand: AsyncParsableCommand {
       let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
       if asNewDevice { return try await verifyRestore(of: opened) }
       let bar = ProgressBar("Verifying")
-      var verification = await ArchiveVerification.run(opened.device)
+      var verification = try await ArchiveVerification.run(opened.device)
       bar.finish()
       try Self.checkFiles(opened, &verification)
       let failures = verification.findings.map {

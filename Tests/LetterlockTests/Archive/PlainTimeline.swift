@@ -11,7 +11,7 @@ struct PlainTimeline {
   private var places: [MessageID: Int] = [:]
   private var changes: [Message] = []
 
-  mutating func add(_ read: Device.HistoryEntry) {
+  mutating func add(_ read: HistoryEntry) {
     recordCount += 1
     switch read.entry {
     case .failure: unreadableCount += 1

@@ -103,7 +103,7 @@ struct TimelineTests {
         id: id, sender: .me, sentAt: Timestamp(nanosecondsSince1970: Int64(number)), carriage: .local,
         body: .text("x"))
       index.add(
-        Device.HistoryEntry(
+        HistoryEntry(
           position: .leaf(UInt64(number)), author: DeviceID(unchecked: []), entry: .success(.message(message))
         ))
     }

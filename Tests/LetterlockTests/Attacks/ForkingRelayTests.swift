@@ -114,7 +114,7 @@ struct ForkingRelayTests {
     for batch in try house.mac.neededStore().batches(from: 0, limit: .max) {
       nodes.append(batch.leafHashes)
     }
-    #expect(house.mac.evidence(older: older, newer: newer, nodes: nodes) == nil)
+    #expect(house.mac.parts.reading.status.evidence.evidence(older: older, newer: newer, nodes: nodes) == nil)
     let create = try #require(house.mac.state.read { $0.entries.first })
     let claim = RelayEvidence(
       create: create, older: older, newer: newer, beginning: older.treeRoot,

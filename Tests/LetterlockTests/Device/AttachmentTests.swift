@@ -50,7 +50,7 @@ struct AttachmentTests {
     let found = try #require(house.mac.timeline().messages.last?.attachments.first)
     #expect(found == attachment)
     #expect(try await Self.whole(found, from: house.mac) == content)
-    let findings = await ArchiveVerification.run(house.mac).findings
+    let findings = try await ArchiveVerification.run(house.mac).findings
     #expect(findings == [])
   }
 
@@ -76,7 +76,7 @@ struct AttachmentTests {
       }
     }
     // The second device fetched what it was asked for and kept none of it.
-    #expect(try house.mac.store?.allBlobs() == [])
+    #expect(try house.mac.neededStore().allBlobs() == [])
   }
 
   @Test func `a small part of a file at the relay costs little`() async throws {
@@ -249,7 +249,7 @@ struct AttachmentTests {
       try await house.mac.download([attachment])
     }
     let before = await house.relay.blobByteCount
-    let store = try #require(house.mac.store)
+    let store = try house.mac.neededStore()
     #expect(try store.downloadedByteCount(of: attachment.blob) == UInt64(before))
     // What is here already is read without asking.
     await house.relay.countBlobBytes(failingAfter: 2 * 16_400)
@@ -271,7 +271,7 @@ struct AttachmentTests {
     try await house.phone.sync()
     await house.relay.countBlobBytes(failingAfter: 1_000_000)
     _ = try? await house.mac.download([attachment])
-    let store = try #require(house.mac.store)
+    let store = try house.mac.neededStore()
     try [9, 9, 9].withRawSpan { try store.writeBlob(attachment.blob, at: 70_000, $0) }
     await house.relay.behave()
     #expect(try await house.mac.download([attachment]) == 1)

@@ -65,7 +65,7 @@ struct DeletionTests {
       of: house.phone.account, from: 0, maximumByteCount: .max, as: house.phone.caller)
     #expect(page.batches.flatMap(\.records).filter { $0 == nil }.count == 2)
     for device in [house.phone, house.mac] {
-      let findings = await ArchiveVerification.run(device).findings
+      let findings = try await ArchiveVerification.run(device).findings
       #expect(findings == [])
     }
     let restored = try await house.restore()
@@ -103,7 +103,7 @@ struct DeletionTests {
       #expect(try await house.phone.sync().verdict == .missing(leaves: [leaf]))
       #expect(try Household.texts(of: house.phone) == ["first", "second"])
     }
-    let findings = await ArchiveVerification.run(house.phone).findings
+    let findings = try await ArchiveVerification.run(house.phone).findings
     #expect(findings.contains { $0.thing == "record \(leaf)" && $0.place == .device })
     // Another record in its place is not taken.
     await house.relay.alter { page in

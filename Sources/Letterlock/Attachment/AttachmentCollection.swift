@@ -1,0 +1,103 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Drops attachments that nothing refers to. SPEC.md section 7.5.
+struct AttachmentCollection: Sendable {
+  let view: AccountView
+  let store: StoreConnection
+  let relay: RelayConnection
+  let progress: SyncProgress
+  let puller: AccountPuller
+  let inventory: AttachmentInventory
+  let inProgress: AttachmentsInProgress
+
+  private static let attempts = 8
+
+  /// Collects, for a caller that holds the lock. What was erased was referred to, so whoever sent it is done with it.
+  func collect(alsoErased erased: Set<BlobID>) async throws(DeviceError) -> AttachmentStorage.Share {
+    for _ in 0..<Self.attempts {
+      try await puller.pull()
+      let progress = try progress.current()
+      guard progress.history.absent.isEmpty else {
+        throw .historyRefused(.missing(leaves: progress.history.absent))
+      }
+      guard let knownCheckpoint = progress.checkpoint, view.isActive else { return .init() }
+      // What is being attached now has no record yet.
+      let attaching = inProgress.all
+      let references = try inventory.references()
+      guard references.isComplete else { return .init() }
+      let found = try await unreferenced(alsoErased: erased).filter {
+        references.attachments[$0.blob] == nil && !attaching.contains($0.blob)
+      }
+      do throws(DeviceError) {
+        try await remove(found, knownCheckpoint)
+        try dropLocally(found.map(\.blob), references, attaching)
+        return found.reduce(into: .init()) { $0.add($1.byteCount) }
+      } catch {
+        guard case .relay(let refusal) = error, refusal.isOvertakenByHistory else { throw error }
+      }
+    }
+    throw .relay(.unavailable("the account keeps changing"))
+  }
+
+  /// Returns uploads at the relay of which this device may say that nothing refers to them, if nothing does.
+  private func unreferenced(
+    alsoErased erased: Set<BlobID>
+  ) async throws(DeviceError) -> [BlobUpload] {
+    var found: [BlobUpload] = []
+    var last: BlobID?
+    while true {
+      try checkCancellation()
+      let after = last
+      let page = try await relay.ask { (relay, account) async throws(RelayError) in
+        try await relay.blobs(of: account, after: after)
+      }
+      guard let end = page.last?.upload.blob, after.map({ $0 < end }) ?? true else { return found }
+      let log = view.log
+      found += page.filter { stored in
+        let uploader = stored.upload.device
+        return uploader == view.device || log.activeMember(uploader) == nil
+          || (stored.isComplete && erased.contains(stored.upload.blob))
+      }.map(\.upload)
+      last = end
+    }
+  }
+
+  private func remove(_ uploads: [BlobUpload], _ knownCheckpoint: Checkpoint) async throws(DeviceError) {
+    let keys = view.keys
+    var rest = uploads.map(\.blob)[...]
+    while !rest.isEmpty {
+      try checkCancellation()
+      let part = Array(rest.prefix(BlobRemoval.maximumBlobCount))
+      rest = rest.dropFirst(part.count)
+      let removal = try asDeviceError(
+        BlobRemoval(of: part, knownCheckpoint: knownCheckpoint, by: keys, account: view.account))
+      try await relay.ask { (relay, account) async throws(RelayError) in
+        try await relay.removeBlobs(removal, of: account)
+      }
+    }
+  }
+
+  /// Copies here that no message refers to go too, whoever sent them, but for what no relay has.
+  private func dropLocally(
+    _ collected: [BlobID], _ references: AttachmentReferences, _ attaching: Set<BlobID>
+  ) throws(DeviceError) {
+    try store.use { (store) throws(StoreError) in
+      let waiting = Set(try store.blobsToUpload().map(\.blob))
+      let orphans = try store.allBlobs().filter {
+        references.attachments[$0] == nil && !attaching.contains($0) && !waiting.contains($0)
+      }
+      try store.removeBlobs(orphans + collected)
+    }
+  }
+}
+
+extension RelayError {
+  /// Whether pulling and looking again helps.
+  fileprivate var isOvertakenByHistory: Bool {
+    switch self {
+    case .staleLogHead, .staleHistory: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,149 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Fetches sealed attachments from the relay. SPEC.md section 7.3.
+struct AttachmentDownloads: Sendable {
+  let view: AccountView
+  let store: StoreConnection
+  let relay: RelayConnection
+  let inventory: AttachmentInventory
+
+  /// Fetches files that the store does not have, each from the byte on that is not here. Returns their number.
+  func fetch(_ attachments: [Attachment]) async throws(DeviceError) -> Int {
+    _ = try store.needed()
+    var count = 0
+    for attachment in attachments {
+      try checkCancellation()
+      let present = try store.use { (store) throws(StoreError) in try store.blob(attachment.blob) }
+      guard present == nil else { continue }
+      try await fetch(attachment)
+      count += 1
+    }
+    return count
+  }
+
+  /// Fetches the files that are wanted among those that messages refer to and that are not here, previews first. Returns
+  /// their number; what the relay does not have is left out.
+  func fetch(where isWanted: (Attachment) -> Bool) async throws(DeviceError) -> Int {
+    let wanted = try inventory.absent(where: isWanted).sorted {
+      ($0.role == .preview ? 0 : 1, $0.byteCount, $0.blob) < (
+        $1.role == .preview ? 0 : 1, $1.byteCount, $1.blob
+      )
+    }
+    var count = 0
+    for attachment in wanted {
+      do throws(DeviceError) { count += try await fetch([attachment]) } catch {
+        guard case .attachmentUnreadable = error else { throw error }
+      }
+    }
+    return count
+  }
+
+  /// Fetches the files that a person's settings say are fetched without being asked. Returns their number.
+  func fetchAutomatically(_ settings: SyncSettings) async throws(DeviceError) -> Int {
+    guard settings.automaticDownloads != .off else { return 0 }
+    return try await fetch {
+      settings.fetches(isPreview: $0.role == .preview, byteCount: $0.byteCount)
+    }
+  }
+
+  /// Fetches every file of the history. Returns the number of those that were not here.
+  func fetchAll() async throws(DeviceError) -> Int {
+    var attachments: [Attachment] = []
+    try inventory.history.forEach { read in
+      if case .success(.message(let message)) = read.entry { attachments += message.attachments }
+    }
+    return try await fetch(attachments)
+  }
+
+  private func fetch(_ attachment: Attachment) async throws(DeviceError) {
+    let upload = try await uploadAtRelay(of: attachment)
+    guard SealedSegments.count(in: upload.byteCount) > 1 else { return try await fetchSmall(upload) }
+    let store = try store.needed()
+    let begun = try storing { () throws(StoreError) in try store.beginDownload(upload) }
+    if try await fetchRest(of: upload, from: begun) { return }
+    try? store.removeBlobs([upload.blob])
+    guard begun > 0 else { throw .attachmentUnreadable(upload.blob) }
+    // What was here before may have been torn by a power cut.
+    _ = try storing { () throws(StoreError) in try store.beginDownload(upload) }
+    guard try await fetchRest(of: upload, from: 0) else {
+      try? store.removeBlobs([upload.blob])
+      throw .attachmentUnreadable(upload.blob)
+    }
+  }
+
+  /// Returns what the relay says about a file, which must be what its message says.
+  /// - Throws: `DeviceError.attachmentUnreadable`, `.relay`.
+  func uploadAtRelay(of attachment: Attachment) async throws(DeviceError) -> BlobUpload {
+    let blob = attachment.blob
+    let upload = try await relay.ask { (relay, account) async throws(RelayError) in
+      try await relay.blob(blob, of: account)
+    }
+    guard let upload, upload.blob == blob, upload.digest.bytes == attachment.digest,
+      upload.byteCount == SealedSegments.sealedByteCount(of: attachment.byteCount),
+      let uploader = view.log.members[upload.device],
+      upload.isSigned(by: uploader.bundle.signingKeys, account: view.account)
+    else { throw .attachmentUnreadable(blob) }
+    return upload
+  }
+
+  private func fetchSmall(_ upload: BlobUpload) async throws(DeviceError) {
+    var bytes: [UInt8] = []
+    while UInt64(bytes.count) < upload.byteCount {
+      bytes += try await part(of: upload, at: UInt64(bytes.count))
+    }
+    guard SegmentHasher.digest(of: bytes) == upload.digest else {
+      throw .attachmentUnreadable(upload.blob)
+    }
+    let blob = SealedBlob(upload: upload, bytes: bytes)
+    try store.use { (store) throws(StoreError) in try store.keepBlob(blob, isUploaded: true) }
+  }
+
+  /// Fetches what is not here, and keeps it if all of it has the digest; else returns false.
+  private func fetchRest(of upload: BlobUpload, from begun: UInt64) async throws(DeviceError) -> Bool {
+    guard var hasher = try hashStored(upload, byteCount: begun) else { return false }
+    let store = try store.needed()
+    var offset = begun
+    while offset < upload.byteCount {
+      let from = offset
+      let part = try await part(of: upload, at: from)
+      hasher.update(part)
+      try part.withRawSpan { (bytes) throws(DeviceError) in
+        try storing { () throws(StoreError) in try store.writeBlob(upload.blob, at: from, bytes) }
+      }
+      offset += UInt64(part.count)
+    }
+    guard hasher.finalize() == upload.digest else { return false }
+    try storing { () throws(StoreError) in try store.finishBlob(upload, isUploaded: true) }
+    return true
+  }
+
+  private func hashStored(
+    _ upload: BlobUpload, byteCount: UInt64
+  ) throws(DeviceError) -> SegmentHasher? {
+    var hasher = SegmentHasher()
+    var offset: UInt64 = 0
+    while offset < byteCount {
+      try checkCancellation()
+      let from = offset
+      let part = try store.use { (store) throws(StoreError) in
+        try store.readBlob(
+          upload.blob, at: from, byteCount: Int(min(byteCount - from, UInt64(SealedSegments.byteCount))))
+      }
+      guard !part.isEmpty else { return nil }
+      hasher.update(part)
+      offset += UInt64(part.count)
+    }
+    return hasher
+  }
+
+  private func part(of upload: BlobUpload, at offset: UInt64) async throws(DeviceError) -> [UInt8] {
+    try checkCancellation()
+    let wanted = Int(min(upload.byteCount - offset, UInt64(RelayLimits.blobPartByteCount)))
+    let part = try await relay.ask { (relay, account) async throws(RelayError) in
+      try await relay.readBlob(upload.blob, of: account, at: offset, byteCount: wanted)
+    }
+    guard !part.isEmpty, part.count <= wanted else { throw .attachmentUnreadable(upload.blob) }
+    return part
+  }
+}

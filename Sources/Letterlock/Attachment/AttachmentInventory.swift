@@ -1,0 +1,64 @@
+/// What messages refer to.
+struct AttachmentReferences: Sendable {
+  var attachments: [BlobID: Attachment] = [:]
+  /// Whether every record was read: only then is what is not referred to known.
+  var isComplete = true
+
+  mutating func add(_ read: HistoryEntry) {
+    switch read.entry {
+    case .success(.message(let message)):
+      for attachment in message.attachments { attachments[attachment.blob] = attachment }
+    case .success(.conversation), .success(.device), .success(.deletion), .success(.snapshot): break
+    // A newer version may refer to files in ways of its own.
+    case .success(.unknown), .failure: isComplete = false
+    }
+  }
+}
+
+/// Says which files messages refer to, and which are on the device.
+struct AttachmentInventory: Sendable {
+  let history: HistoryReader
+
+  /// Goes through the whole history, and what waits here, for the files that messages refer to.
+  func references() throws(DeviceError) -> AttachmentReferences {
+    var references = AttachmentReferences()
+    try history.forEach { references.add($0) }
+    return references
+  }
+
+  /// Returns the files that messages refer to and that are not here.
+  func absent(
+    where isWanted: (Attachment) -> Bool = { _ in true }
+  ) throws(DeviceError) -> [Attachment] {
+    let wanted = try references().attachments.values.filter(isWanted)
+    let here = Set(try history.store.use { (store) throws(StoreError) in try store.allBlobs() })
+    return wanted.filter { !here.contains($0.blob) }
+  }
+
+  /// Returns how much room attachments take on the device.
+  func storage() throws(DeviceError) -> AttachmentStorage {
+    let references = try references().attachments
+    let (here, waiting) = try history.store.use { (store) throws(StoreError) in
+      (Set(try store.allBlobs()), Set(try store.blobsToUpload().map(\.blob)))
+    }
+    var storage = AttachmentStorage()
+    for (blob, attachment) in references {
+      let byteCount = SealedSegments.sealedByteCount(of: attachment.byteCount)
+      if !here.contains(blob) {
+        storage.absent.add(byteCount)
+      } else if waiting.contains(blob) {
+        storage.waiting.add(byteCount)
+      } else if attachment.role == .preview {
+        storage.previews.add(byteCount)
+      } else {
+        storage.originals.add(byteCount)
+      }
+    }
+    for blob in here where references[blob] == nil {
+      try checkCancellation()
+      let upload = try history.store.use { (store) throws(StoreError) in try store.blob(blob) }
+      storage.unreferenced.add(upload?.byteCount ?? 0)
+    }
+    return storage
+  }
+}

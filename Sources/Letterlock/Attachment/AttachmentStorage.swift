@@ -1,0 +1,34 @@
+/// How much room attachments take on a device, and how much of it could be had back. SPEC.md section 7.6.
+public struct AttachmentStorage: Hashable, Sendable, Codable {
+  /// Files and their bytes.
+  public struct Share: Hashable, Sendable, Codable {
+    /// How many files.
+    public var count = 0
+    /// How many bytes they take, sealed.
+    public var byteCount: UInt64 = 0
+
+    mutating func add(_ byteCount: UInt64) {
+      count += 1
+      self.byteCount += byteCount
+    }
+  }
+
+  /// Previews on this device.
+  public internal(set) var previews = Share()
+  /// Files on this device that a relay was sent too: they can be evicted once it is shown to hold them.
+  public internal(set) var originals = Share()
+  /// Files that are only on this device, and wait to be sent. They are never evicted.
+  public internal(set) var waiting = Share()
+  /// Files that are not on this device.
+  public internal(set) var absent = Share()
+  /// Files on this device that no message refers to.
+  public internal(set) var unreferenced = Share()
+}
+
+/// What an eviction did.
+public struct EvictionReport: Hashable, Sendable, Codable {
+  /// Files that are at the relay alone now.
+  public internal(set) var evicted = AttachmentStorage.Share()
+  /// Files that stayed because the relay does not have them whole: they wait to be sent again.
+  public internal(set) var notAtRelay = AttachmentStorage.Share()
+}

@@ -1,0 +1,58 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Sends sealed attachments to the relay. SPEC.md section 7.3.
+struct AttachmentUploads: Sendable {
+  let store: StoreConnection
+  let relay: RelayConnection
+
+  /// Sends sealed attachments that wait, each from the byte on that the relay does not have. Returns their number.
+  func push(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
+    let waiting = try store.use { (store) throws(StoreError) in try store.blobsToUpload() }
+    var total: UInt64 = 0
+    for upload in waiting {
+      try await push(upload) { byteCount in
+        total += UInt64(byteCount)
+        report?(.sentAttachmentBytes(total))
+      }
+    }
+    return waiting.count
+  }
+
+  /// What is sent is what was sealed and kept: nothing is sealed again, whatever became of the file since.
+  private func push(_ upload: BlobUpload, _ report: (Int) -> Void) async throws(DeviceError) {
+    guard var offset = try await begin(upload) else { return try finish(upload) }
+    while offset < upload.byteCount {
+      try checkCancellation()
+      let from = offset
+      let part = try store.use { (store) throws(StoreError) in
+        try store.readBlob(
+          upload.blob, at: from,
+          byteCount: Int(min(upload.byteCount - from, UInt64(RelayLimits.blobPartByteCount))))
+      }
+      guard !part.isEmpty else { throw .store(.corrupted("attachment")) }
+      try await relay.ask { (relay, account) async throws(RelayError) in
+        try await relay.writeBlob(upload.blob, of: account, at: from, part)
+      }
+      offset += UInt64(part.count)
+      report(part.count)
+    }
+    try finish(upload)
+  }
+
+  private func finish(_ upload: BlobUpload) throws(DeviceError) {
+    try store.use { (store) throws(StoreError) in try store.markUploaded(upload.blob) }
+  }
+
+  /// Returns how many bytes the relay has; nil if it has the same from another device already.
+  private func begin(_ upload: BlobUpload) async throws(DeviceError) -> UInt64? {
+    try await relay.ask { (relay, account) async throws(RelayError) -> UInt64? in
+      do throws(RelayError) { return try await relay.beginBlob(upload, of: account) } catch {
+        guard case .blobRefused = error, let known = try await relay.blob(upload.blob, of: account),
+          known.digest == upload.digest
+        else { throw error }
+        return nil
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+internal import TLSCodec
+
+/// Erases the relay's copy of everything, and believes that it was erased when a device of the account ordered it.
+/// SPEC.md section 6.12.
+struct CopyErasing: Sendable {
+  let state: AccountState
+  let lock: AsyncLock
+  let relay: RelayConnection
+  let progress: SyncProgress
+  let notes: DeviceNotes
+  let puller: AccountPuller
+  let clock: DeviceClock
+
+  /// Prepares erasing, for a device that is brought up to date first.
+  func prepare() async throws(DeviceError) -> PreparedErasure {
+    try await lock.locked { () async throws(DeviceError) in
+      guard state.view.isActive else { throw .removed }
+      try await puller.pull()
+      return try await prepared()
+    }
+  }
+
+  /// Prepares erasing, by what this device knows.
+  func prepared() async throws(DeviceError) -> PreparedErasure {
+    let size = try progress.current().history.tree.size
+    let (page, usage) = try await relay.ask { (relay, account) async throws(RelayError) in
+      (
+        try await relay.history(of: account, from: size, maximumByteCount: 1),
+        try await relay.usage(of: account)
+      )
+    }
+    let (checkpoint, log, device) = (page.checkpoint, state.view.log, state.view.device)
+    guard checkpoint.account == state.view.account, checkpoint.isSigned(by: log.checkpointKey),
+      checkpoint.logHead == log.head
+    else {
+      throw .relay(.erasureRefused(.badCheckpoint))
+    }
+    return PreparedErasure(
+      usage: usage, otherDevices: log.activeDevices.filter { $0 != device && $0 != log.recoveryDevice },
+      code: Self.code(for: checkpoint), checkpoint: checkpoint, erasing: self)
+  }
+
+  /// Returns eight digits that stand for exactly this state of the account.
+  private static func code(for checkpoint: Checkpoint) -> String {
+    var writer = TLSWriter()
+    writer.write(checkpoint.account)
+    writer.write(checkpoint.treeSize)
+    writer.write(checkpoint.treeRoot)
+    writer.write(checkpoint.logHead)
+    let digest = Derivation.hash("erasure code", writer.bytes)
+    return Hex.encode(Array(digest[..<4]))
+  }
+
+  /// Sends the order. One whose answer was lost is recognised when it is sent again.
+  func erase(_ prepared: PreparedErasure) async throws(DeviceError) {
+    try await lock.locked { () async throws(DeviceError) in
+      let erasure = try asDeviceError(
+        AccountErasure(of: prepared.checkpoint, at: clock.now, by: state.view.keys))
+      do throws(DeviceError) {
+        try await relay.ask { (relay, account) async throws(RelayError) in
+          try await relay.eraseAccount(erasure, of: account)
+        }
+      } catch {
+        // Another order came first, or an earlier one of this device's: it is done.
+        guard case .relay(.accountErased(let done)) = error else { throw error }
+        guard try take(done) else { throw .relay(.erasureRefused(.otherState)) }
+        return
+      }
+      _ = try take(erasure)
+    }
+  }
+
+  /// Believes that the relay's copy was erased, if a device of the account ordered it. Returns whether it did.
+  private func take(_ erasure: AccountErasure) throws(DeviceError) -> Bool {
+    let (log, history) = (state.view.log, try progress.current().history)
+    do throws(ErasureRefusal) { try erasure.check(against: log) } catch { return false }
+    let (size, root) = (erasure.checkpoint.treeSize, erasure.checkpoint.treeRoot)
+    guard size > history.tree.size || (size == history.tree.size && root == history.tree.root) else {
+      return false
+    }
+    try state.mutate { $0.erasure = erasure }
+    if notes.arePresent { try notes.keep(erasure.encoded, as: .erasure) }
+    return true
+  }
+
+  /// What a relay that says that everything was erased means.
+  func verdict(of erasure: AccountErasure) throws(DeviceError) -> Verdict {
+    if try take(erasure) { return .erased(by: erasure.device) }
+    // Nobody ordered it: the relay has lost the history, or hides it.
+    return .rolledBack(from: try progress.current().history.tree.size, to: 0)
+  }
+}

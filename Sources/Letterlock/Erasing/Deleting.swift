@@ -1,0 +1,131 @@
+/// Deletes messages: first to recently deleted, from where a person takes things back; then for good. SPEC.md section
+/// 6.8.
+final class Deleting: Sendable {
+  private let lock: AsyncLock
+  private let outbox: Outbox
+  private let timeline: TimelineReader
+  private let directory: DirectoryReader
+  private let pusher: HistoryPusher
+  private let collection: AttachmentCollection
+  private let settings: DeviceSettings
+  private let clock: DeviceClock
+
+  init(
+    lock: AsyncLock, outbox: Outbox, timeline: TimelineReader, pusher: HistoryPusher,
+    collection: AttachmentCollection, settings: DeviceSettings, clock: DeviceClock
+  ) {
+    (self.lock, self.outbox, self.timeline, self.pusher) = (lock, outbox, timeline, pusher)
+    (self.collection, self.settings, self.clock) = (collection, settings, clock)
+    directory = pusher.puller.history.directory
+  }
+
+  /// One entry names at most so many messages.
+  private static let pageCount = 10_000
+
+  /// Moves messages to recently deleted, or takes them back out; all of the conversation's if none are named.
+  func enqueue(
+    _ action: Deletion.Action, _ messages: [MessageID], _ conversation: ConversationID, _ time: Timestamp
+  ) throws(DeviceError) {
+    var rest = messages[...]
+    repeat {
+      try checkCancellation()
+      let part = Array(rest.prefix(Self.pageCount))
+      rest = rest.dropFirst(part.count)
+      try outbox.enqueue([.deletion(Deletion(action, at: time, conversation: conversation, messages: part))])
+    } while !rest.isEmpty
+  }
+
+  /// Erases what was deleted before a time. Returns the number of messages.
+  func erase(before cutoff: Timestamp, confirmingEverything isConfirmed: Bool) async throws(DeviceError)
+    -> Int
+  {
+    try await lock.locked { () async throws(DeviceError) in
+      try await pusher.puller.pull()
+      try await pusher.push()
+      let index = try timeline.index()
+      let found = try erasable(before: cutoff, of: index)
+      let count = found.reduce(0) { $0 + $1.messages.count }
+      guard count > 0 else { return 0 }
+      guard isConfirmed || count < index.references.count else {
+        throw .wouldEraseEverything(messages: count)
+      }
+      let files = try attachments(atLeaves: Set(found.flatMap(\.leaves)))
+      for erasure in found {
+        try checkCancellation()
+        try await erase(erasure)
+      }
+      if !files.isEmpty { _ = try await collection.collect(alsoErased: files) }
+      return count
+    }
+  }
+
+  /// Erases what has been in recently deleted for as long as the settings say, or for `days`. Returns the number of
+  /// messages.
+  func eraseExpired(after days: Int?, confirmingEverything isConfirmed: Bool) async throws(DeviceError) -> Int
+  {
+    let setting = try settings.read().recentlyDeletedDays
+    let days = Int64(max(0, min(days ?? Int(setting), 100_000)))
+    let now = clock.now
+    guard days > 0 else {
+      // Whatever the clock said that dated the deletion.
+      let end = Timestamp(nanosecondsSince1970: .max)
+      return try await erase(before: end, confirmingEverything: isConfirmed)
+    }
+    let time = HistoryTime(
+      presences: try directory.presences(), own: directory.view.device,
+      active: Set(directory.view.log.activeDevices))
+    guard let reached = time.reached(by: now) else { return 0 }
+    return try await erase(
+      before: reached.adding(-days * Timestamp.day), confirmingEverything: isConfirmed)
+  }
+
+  /// Messages of one conversation whose records go with one signed batch.
+  private struct Erasure {
+    let conversation: ConversationID
+    var messages: [MessageID] = []
+    var leaves: [UInt64] = []
+  }
+
+  private func erase(_ erasure: Erasure) async throws(DeviceError) {
+    try outbox.enqueue([
+      .deletion(
+        Deletion(.erased, at: .now, conversation: erasure.conversation, messages: erasure.messages))
+    ])
+    try await pusher.pushAll(erasing: erasure.leaves.sorted())
+  }
+
+  /// Returns the files of messages that stand at these leaf indices.
+  private func attachments(atLeaves leaves: Set<UInt64>) throws(DeviceError) -> Set<BlobID> {
+    var blobs: Set<BlobID> = []
+    try timeline.history.forEach { read in
+      guard let leaf = read.leaf, leaves.contains(leaf), case .success(.message(let message)) = read.entry
+      else { return }
+      blobs.formUnion(message.attachments.map(\.blob))
+    }
+    return blobs
+  }
+
+  private func erasable(
+    before cutoff: Timestamp, of index: TimelineIndex
+  ) throws(DeviceError) -> [Erasure] {
+    var deleted = DeletedMessages(of: index, before: cutoff)
+    guard !deleted.isEmpty else { return [] }
+    var times = DeletionTimes(now: clock.now)
+    try timeline.history.forEach { read in
+      deleted.add(read)
+      if case .success(let entry) = read.entry { times.add(entry) }
+    }
+    var erasures: [Erasure] = []
+    for (id, conversation, leaves) in deleted.found()
+    where times.isDeleted(id, of: conversation, before: cutoff) {
+      let isFull =
+        erasures.last.map {
+          $0.conversation != conversation || $0.leaves.count + leaves.count > SignedBatch.maximumLeafCount
+        } ?? true
+      if isFull { erasures.append(Erasure(conversation: conversation)) }
+      erasures[erasures.count - 1].messages.append(id)
+      erasures[erasures.count - 1].leaves += leaves.prefix(SignedBatch.maximumLeafCount)
+    }
+    return erasures
+  }
+}

@@ -1,0 +1,29 @@
+internal import TLSCodec
+
+/// Erasing the relay's copy of everything.
+extension Device {
+  /// Prepares erasing the relay's copy of everything; nothing is erased yet. This device is brought up to date
+  /// first; call `downloadAll()` before, so that its copy is whole.
+  /// - Throws: as `sync()`; `DeviceError.removed`.
+  public func prepareErasure() async throws(DeviceError) -> PreparedErasure {
+    try await parts.erasing.prepare()
+  }
+
+  /// Prepares erasing the relay's copy with nothing but the recovery key, which leads to it no more afterwards.
+  /// - Throws: `DeviceError.noSuchAccount`, `.relay`, `.logRefused`.
+  public static func prepareErasure(
+    with recoveryKey: consuming RecoveryKey, relay: any Relay
+  ) async throws(DeviceError) -> PreparedErasure {
+    let recovery = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
+    let recoveryID = recovery.deviceID
+    let account = try await asking { () async throws(RelayError) in
+      try await relay.account(recoveredBy: recoveryID, as: .device(recoveryID))
+    }
+    guard let account else { throw .noSuchAccount }
+    let device = try await reading(account, as: recovery, store: nil, relay: relay)
+    return try await device.parts.erasing.prepared()
+  }
+
+  /// Who erased the relay's copy, if this device knows of it.
+  public var erasedBy: DeviceID? { state.view.erasedBy }
+}

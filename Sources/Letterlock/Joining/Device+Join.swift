@@ -1,0 +1,58 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Joining an account, and letting a device join. SPEC.md section 3.6.
+extension Device {
+  /// Makes keys for a new device and shows the code by which an old one approves it.
+  ///
+  /// The keys are in the vault when the call returns, so that a process that ends can go on with
+  /// `resumeJoining`.
+  /// - Throws: `DeviceError.vaultNotEmpty`, `.vault`, `.relay`.
+  public static func requestToJoin(
+    named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
+  ) async throws(DeviceError) -> JoinRequest {
+    try checkEmpty(vault)
+    let keys = try asDeviceError(DeviceKeys())
+    let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970))
+    let code = JoinCode(bundleHash: Array(bundle.hash[..<16]), secret: SecretKey(random: 16))
+    let joining = JoiningVault(name: name, keys: keys, bundle: bundle, code: code)
+    try joining.save(to: vault)
+    let request = JoinRequest(joining, vault: vault, store: store, relay: relay)
+    try await offer(request.code, bundle: bundle, keys: keys, relay: relay)
+    return request
+  }
+
+  /// Goes on with a request to join that is in the vault.
+  /// - Throws: `DeviceError.vaultEmpty` if none is.
+  public static func resumeJoining(
+    vault: any KeyVault, store: any DeviceStore, relay: any Relay
+  ) throws(DeviceError) -> JoinRequest {
+    guard let joining = try JoiningVault(loadingFrom: vault) else { throw .vaultEmpty }
+    return JoinRequest(joining, vault: vault, store: store, relay: relay)
+  }
+
+  /// Posts the offer of a device that wants to join, unless it is there.
+  static func offer(
+    _ code: JoinCode, bundle: DeviceKeyBundle, keys: DeviceKeys, relay: any Relay
+  ) async throws(DeviceError) {
+    let secrets = JoinSecrets(code)
+    let mailbox = try asDeviceError(secrets.offerMailbox())
+    let offers = try await asking { () async throws(RelayError) in try await relay.messages(in: mailbox, as: .anyone) }
+    guard !offers.contains(where: { (try? JoinOffer(decoding: $0))?.device == bundle }) else { return }
+    let consent = try asDeviceError(
+      keys.sign(secrets.consentTag().bytes, for: .joinConsent, account: .none))
+    let offer = JoinOffer(version: .newest, device: bundle, consent: consent)
+    try await asking { () async throws(RelayError) in
+      try await relay.post(offer.encoded, to: mailbox, as: .anyone)
+    }
+  }
+
+  /// Lets the device join that shows this code. Returns its identifier.
+  ///
+  /// Only the device whose bundle the code names can join, whatever the relay does.
+  /// - Throws: `DeviceError.joinRequestNotFound` if the relay has no request of that device.
+  @discardableResult
+  public func approve(_ code: JoinCode) async throws(DeviceError) -> DeviceID {
+    try await parts.joining.approve(code)
+  }
+}

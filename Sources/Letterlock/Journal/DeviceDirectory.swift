@@ -1,0 +1,85 @@
+internal import TLSCodec
+
+/// What the account's devices said about themselves and about recovery keys, gathered from the stream that
+/// belongs to no conversation, so that nobody need read the whole history for it.
+///
+/// ```
+/// struct {
+///   uint64 scanned;                 records of the history that were looked through
+///   Entry entries<V>;
+///   Presence presences<V>;          the newest 64, in the tree's order
+/// } DeviceDirectory;
+/// ```
+/// SPEC.md section 8.5.
+struct DeviceDirectory: WireCodable, Hashable, Sendable {
+  var scanned: UInt64 = 0
+  private(set) var entries: [Entry] = []
+
+  private(set) var presences: [HistoryTime.Presence] = []
+
+  static let presenceCount = 64
+
+  static let wire = WireFormat(
+    Self.init(scanned:entries:presences:), field(\.scanned), field(\.entries), field(\.presences))
+
+  /// ```
+  /// struct {
+  ///   opaque device[32];
+  ///   uint64 leaf;                  of the newest profile
+  ///   opaque name<V>;
+  ///   optional<Time> seen;
+  /// } Entry;
+  /// ```
+  struct Entry: WireCodable, Hashable, Sendable {
+    var device: DeviceID
+    var leaf: UInt64
+    var name: Opaque
+    var seen: Timestamp?
+
+    static let wire = WireFormat(Self.init, field(\.device), field(\.leaf), field(\.name), field(\.seen))
+  }
+
+  /// The newest thing that a device said about itself.
+  subscript(_ device: DeviceID) -> Entry? { entries.first { $0.device == device } }
+
+  /// Takes a profile, whose author is the device that it is about; one that stands earlier in the tree than the
+  /// newest known counts for nothing.
+  mutating func take(_ profile: DeviceProfile, of device: DeviceID, at leaf: UInt64) {
+    if let seen = profile.seenAt {
+      presences.append(HistoryTime.Presence(device: device, seen: seen))
+      if presences.count > Self.presenceCount { presences.removeFirst() }
+    }
+    let entry = Entry(
+      device: device, leaf: leaf, name: Opaque(Array(profile.name.utf8)), seen: profile.seenAt)
+    guard let index = entries.firstIndex(where: { $0.device == device }) else {
+      return entries.append(entry)
+    }
+    if entries[index].leaf <= leaf { entries[index] = entry }
+  }
+}
+
+/// A device of the account, as a person sees it.
+public struct AccountDevice: Hashable, Sendable {
+  /// Its identifier.
+  public let id: DeviceID
+  /// The name its person gave it; nil if it told none yet.
+  public let name: String?
+  /// What it is.
+  public let role: Role
+  /// Whether it may read and write.
+  public let isActive: Bool
+  /// When its keys were made, by its own clock.
+  public let createdAt: Timestamp
+  /// When it last told the others about itself, by its own clock, to about a day; nil if never.
+  public let lastSeen: Timestamp?
+
+  /// What a device is.
+  public enum Role: Hashable, Sendable {
+    /// The one that is asked.
+    case thisDevice
+    /// Another one.
+    case other
+    /// What the recovery key derives.
+    case recoveryKey
+  }
+}

@@ -1,0 +1,23 @@
+/// How a device stands with its account and its relay: the last synchronisation, what waits, and why.
+public struct DeviceStatus: Hashable, Sendable {
+  /// When the device last synchronised and found everything; nil if never.
+  public let lastSync: Timestamp?
+  /// When it last tried; nil if never.
+  public let lastAttempt: Timestamp?
+  /// How many records wait to be sent.
+  public let waitingRecords: Int
+  /// How many attachments wait to be sent.
+  public let waitingAttachments: Int
+  /// Their sealed bytes.
+  public let waitingAttachmentBytes: UInt64
+  /// Leaf indices of records that the relay does not give.
+  public let missingRecords: [UInt64]
+  /// Why something waits, or why the device does not synchronise; the most important first.
+  public let holds: [SyncHold]
+  /// What was exchanged with the relay so far.
+  public let dataUsage: DataUsage
+  /// What the person set.
+  public let settings: SyncSettings
+  /// When the device opens the next epoch by itself; nil before its first synchronisation.
+  public let nextEpoch: Timestamp?
+}

@@ -1,0 +1,85 @@
+internal import TLSCodec
+
+/// Gathers what the account's devices said about themselves, each time from where it ended the time before.
+struct DirectoryReader: Sendable {
+  let view: AccountView
+  let store: StoreConnection
+  let journal: Journal
+
+  /// Returns every device that is, or was, part of the account, in the order in which they joined.
+  func devices() throws(DeviceError) -> [AccountDevice] {
+    let log = view.log
+    try update()
+    let directory = try journal.read().directory
+    return log.members.sorted { ($0.value.addedAt, $0.key) < ($1.value.addedAt, $1.key) }.map { id, member in
+      let entry = directory[id]
+      return AccountDevice(
+        id: id, name: entry.map { String(decoding: $0.name.bytes, as: UTF8.self) },
+        role: id == log.recoveryDevice ? .recoveryKey : id == view.device ? .thisDevice : .other,
+        isActive: member.isActive,
+        createdAt: Timestamp(millisecondsSince1970: member.bundle.createdAt), lastSeen: entry?.seen)
+    }
+  }
+
+  /// Returns what devices said their clocks show, in the tree's order.
+  func presences() throws(DeviceError) -> [HistoryTime.Presence] {
+    try update()
+    return try journal.read().directory.presences
+  }
+
+  /// Looks through what came to stand in the history since.
+  func update() throws(DeviceError) {
+    guard store.store != nil, view.isActive else { return }
+    while true {
+      try checkCancellation()
+      let from = try journal.note { $0.directory.scanned }
+      let batches = try store.use { (store) throws(StoreError) in try store.batches(from: from, limit: 16) }
+      guard !batches.isEmpty, try gather(batches) else { return }
+    }
+  }
+
+  /// Takes from batches what devices said about themselves. Returns whether it went on: not past an epoch that this
+  /// device may come to read later.
+  @discardableResult
+  func gather(_ batches: [HistoryBatch]) throws(DeviceError) -> Bool {
+    var tags: [EpochReference: StreamTag] = [:]
+    for batch in batches {
+      guard try journal.note({ $0.directory.scanned }) == batch.firstLeaf else { return false }
+      guard let found = profiles(in: batch, &tags) else { return false }
+      try journal.note { journal in
+        for (leaf, profile) in found {
+          journal.directory.take(profile, of: batch.signedBatch.device, at: leaf)
+        }
+        journal.directory.scanned = batch.firstLeaf + UInt64(batch.records.count)
+      }
+    }
+    return true
+  }
+
+  /// Takes a record that was absent before.
+  func gather(filled record: [UInt8], at leaf: UInt64, author: DeviceID) throws(DeviceError) {
+    guard let sealed = try? SealedRecord(decoding: record),
+      sealed.streamTag == view.archive.accountTag(in: sealed.epoch),
+      case .device(let profile) = try? view.archive.openEntry(sealed)
+    else { return }
+    try journal.note { $0.directory.take(profile, of: author, at: leaf) }
+  }
+
+  /// Returns what of a batch belongs to no conversation; nil if its epoch cannot be read.
+  private func profiles(
+    in batch: HistoryBatch, _ tags: inout [EpochReference: StreamTag]
+  ) -> [(UInt64, DeviceProfile)]? {
+    let archive = view.archive
+    var found: [(UInt64, DeviceProfile)] = []
+    for (index, bytes) in batch.records.enumerated() {
+      guard let bytes, let record = try? SealedRecord(decoding: bytes) else { continue }
+      if tags[record.epoch] == nil { tags[record.epoch] = archive.accountTag(in: record.epoch) }
+      guard let tag = tags[record.epoch] else { return nil }
+      guard record.streamTag == tag, case .device(let profile) = try? archive.openEntry(record) else {
+        continue
+      }
+      found.append((batch.firstLeaf + UInt64(index), profile))
+    }
+    return found
+  }
+}

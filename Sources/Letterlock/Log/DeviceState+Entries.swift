@@ -1,0 +1,81 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// The entries that a device makes, and what it takes from an entry that is in the log.
+extension DeviceState {
+  /// An entry that begins the next epoch for the devices that are active afterwards.
+  func epochEntry(
+    history: History, leaving leavers: [DeviceID] = [], joining joiner: DeviceKeyBundle? = nil,
+    rotating newKeys: DeviceKeys? = nil, signing signers: [DeviceKeys]? = nil,
+    votes: [EntrySignature] = [], _ make: (EpochHeader) -> AccountChange
+  ) throws(DeviceError) -> PendingEntry {
+    var recipients: [DeviceID: SealingKey] = [:]
+    for device in log.activeDevices where !leavers.contains(device) {
+      recipients[device] = log.members[device]?.bundle.sealingKey
+    }
+    if let joiner { recipients[joiner.deviceID] = joiner.sealingKey }
+    if let newKeys { recipients[newKeys.deviceID] = newKeys.sealingKey }
+    var links: [(UInt64, SecretKey)] = []
+    for epoch in keyring.secretsToLink() {
+      if let epochSecret = keyring.epochSecrets[epoch] { links.append((epoch, epochSecret)) }
+    }
+    // Who knows no epoch secret can begin no epoch that leads to the others.
+    guard !links.isEmpty else { throw .archive(.epochRefused(by: keyring.culprit(in: log))) }
+    let opening = try asDeviceError(
+      EpochOpening(
+        number: log.newestEpoch.header.number + 1, account: log.account, linking: links,
+        recipients: recipients, treeSize: history.tree.size, treeRoot: history.tree.root))
+    return PendingEntry(
+      entry: try entry(make(opening.header), signing: signers, votes: votes), wraps: opening.wraps,
+      epochSecret: opening.epochSecret,
+      sealingSeed: newKeys?.sealingSeed)
+  }
+
+  /// The next entry of the log, by the first of `signers`, or by this device.
+  func entry(
+    _ change: AccountChange, signing signers: [DeviceKeys]? = nil, votes: [EntrySignature] = []
+  ) throws(DeviceError) -> LogEntry {
+    let signers = signers ?? [keys]
+    let content = LogEntryContent(
+      version: .newest, predecessor: log.head, index: log.nextIndex, signer: signers[0].deviceID,
+      change: change)
+    return try asDeviceError(LogEntry(content, signedBy: signers, votes: votes, account: log.account))
+  }
+
+  /// Makes an entry the pending one, if the log will take it: a relay is never asked for what it must refuse.
+  mutating func propose(_ pending: PendingEntry) throws(DeviceError) {
+    var next = log
+    do throws(AccountLogError) { try next.append(pending.entry) } catch { throw .logRefused(error) }
+    self.pending = pending
+  }
+
+  /// Whether an entry cannot come into the log any more: another has its place, or the history has grown, which this
+  /// device has verified.
+  func isOvertaken(_ pending: PendingEntry, _ history: History) -> Bool {
+    guard pending.entry.content.predecessor == log.head else { return true }
+    guard let header = pending.entry.content.change.epoch else { return false }
+    return header.treeSize != history.tree.size
+  }
+
+  /// Takes the next entry, and what this device knows of its epoch if it made it itself.
+  mutating func take(_ entry: LogEntry) throws(DeviceError) {
+    do throws(AccountLogError) { try log.append(entry) } catch { throw .logRefused(error) }
+    entries.append(entry)
+    try noteRecovery(entry)
+    guard let pending else { return }
+    // Any entry may bring the new sealing key: what was sent before, in the same place, too.
+    if case .rotate(let rotate) = entry.content.change, let seed = pending.sealingSeed {
+      let rotated = try asDeviceError(DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed))
+      if rotated.sealingKey == rotate.device.sealingKey { keys = rotated }
+    }
+    if pending.entry.head == entry.head {
+      if let epochSecret = pending.epochSecret {
+        keyring.restore(epochSecret, epoch: log.newestEpoch.header.number)
+      }
+      self.pending = nil
+    } else if try intent(of: pending) == nil {
+      // Another entry stands in its place, and only a person can want it again.
+      self.pending = nil
+    }
+  }
+}

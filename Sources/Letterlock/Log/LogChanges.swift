@@ -1,0 +1,162 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Changes the account: each change is one entry of the log, made, saved, sent, and then taken.
+///
+/// Its callers hold the device's lock, and have pulled everything.
+struct LogChanges: Sendable {
+  let state: AccountState
+  let relay: RelayConnection
+  let progress: SyncProgress
+  let puller: AccountPuller
+  let clock: DeviceClock
+
+  private static let attempts = 8
+
+  /// Makes an entry and sees it through; makes it again if another came first and it is still wanted.
+  func change(_ intent: LogIntent) async throws(DeviceError) {
+    try await settleBefore()
+    try await submit { (state, history) throws(DeviceError) in try state.entry(for: intent, history) }
+  }
+
+  /// Adds a device to the log, unless it is there already: what is done twice is done once.
+  func add(_ offer: JoinOffer, consentTag: Digest32) async throws(DeviceError) {
+    try await submit { (state, _) throws(DeviceError) in
+      guard state.log.activeMember(offer.device.deviceID) == nil else { return nil }
+      return try state.addEntry(offer, consentTag: consentTag)
+    }
+  }
+
+  /// Replaces this device's sealing key.
+  func rotateKeys() async throws(DeviceError) {
+    let keys = try asDeviceError(state.view.keys.rotated())
+    let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: clock.now.millisecondsSince1970))
+    try await change(.rotate(keys, bundle))
+  }
+
+  /// Begins a better epoch if the newest one is not to be trusted. Returns who began that one, if a device is to blame.
+  func repair() async throws(DeviceError) -> [DeviceID] {
+    let standing = state.read { state -> EpochStanding in
+      guard state.isActive, !state.isForked, !state.isUnconfirmed, !state.keyring.epochSecrets.isEmpty else {
+        return .trusted
+      }
+      return state.keyring.standing(in: state.log)
+    }
+    guard case .faulty(let culprit) = standing else { return [] }
+    try await change(.repair)
+    return culprit.map { [$0] } ?? []
+  }
+
+  /// Submits the entry that `make` makes of the state, and makes it again each time that another comes first.
+  private func submit(
+    _ make: (borrowing DeviceState, History) throws(DeviceError) -> PendingEntry?
+  ) async throws(DeviceError) {
+    for _ in 0..<Self.attempts {
+      try checkCancellation()
+      let history = try progress.current().history
+      let made = try state.read { (state) throws(DeviceError) in try make(state, history) }
+      guard let made else { return try dropPending() }
+      guard try await submit(made) == .overtaken else { return }
+    }
+    throw .relay(.unavailable("other devices keep changing the account"))
+  }
+
+  /// What became of an entry.
+  enum Submission: Equatable {
+    case accepted
+    case overtaken
+  }
+
+  /// Saves an entry, sends it, and takes it.
+  ///
+  /// A relay's word that another came first is not enough to make a second entry on the same head: with both the
+  /// relay could split the account, and this device would seem to have done it. SPEC.md section 3.4.
+  func submit(_ pending: PendingEntry) async throws(DeviceError) -> Submission {
+    try state.mutate { (state) throws(DeviceError) in try state.propose(pending) }
+    guard let relay = relay.relay else {
+      try state.take([pending.entry])
+      return .accepted
+    }
+    do throws(RelayError) {
+      try await relay.appendLogEntry(pending.entry, wraps: pending.wraps, to: self.relay.account)
+    } catch {
+      guard error.isEntryOvertaken else { throw DeviceError(error) }
+      try await puller.pull()
+      guard state.view.log.index(of: pending.entry.head) == nil else { return .accepted }
+      guard try isOvertaken(pending) else { throw .relay(error) }
+      return .overtaken
+    }
+    try state.take([pending.entry])
+    return .accepted
+  }
+
+  private func isOvertaken(_ pending: PendingEntry) throws(DeviceError) -> Bool {
+    let history = try progress.current().history
+    return state.read { $0.isOvertaken(pending, history) }
+  }
+}
+
+/// Entries that were made before, and perhaps sent.
+extension LogChanges {
+  /// Sends an entry again that was made before and perhaps sent, or makes it again if it was overtaken.
+  func settlePending() async throws(DeviceError) {
+    for _ in 0..<Self.attempts {
+      try checkCancellation()
+      guard let pending = state.read({ $0.pending }) else { return }
+      let history = try progress.current().history
+      let next = try state.read { (state) throws(DeviceError) -> PendingEntry? in
+        guard try state.maySend(pending) else { return nil }
+        guard state.isOvertaken(pending, history) else { return pending }
+        guard let intent = try state.intent(of: pending) else { return nil }
+        return try state.entry(for: intent, history)
+      }
+      guard let next else { return try dropPending() }
+      guard try await submit(next) == .overtaken else { return }
+    }
+  }
+
+  /// Sees an entry through that an earlier call made. One that the relay will never take, or that cannot be made now,
+  /// waits: everything else goes on.
+  func finishPending() async throws(DeviceError) {
+    do throws(DeviceError) { try await settlePending() } catch {
+      switch error {
+      case .relay(let refusal) where refusal.isFinal: break
+      case .archive(.epochRefused): break
+      default: throw error
+      }
+    }
+  }
+
+  /// What was overtaken and cannot be made again now must not keep the person from removing a device.
+  private func settleBefore() async throws(DeviceError) {
+    do throws(DeviceError) { try await settlePending() } catch {
+      guard case .archive(.epochRefused) = error, let pending = state.read({ $0.pending }),
+        try isOvertaken(pending)
+      else { throw error }
+      try dropPending()
+    }
+  }
+
+  private func dropPending() throws(DeviceError) {
+    guard state.read({ $0.pending }) != nil else { return }
+    try state.mutate { $0.pending = nil }
+  }
+}
+
+extension RelayError {
+  /// Whether the relay says that another entry or record came first.
+  fileprivate var isEntryOvertaken: Bool {
+    switch self {
+    case .staleLogHead, .staleHistory: true
+    default: false
+    }
+  }
+
+  /// Whether the relay will not take an entry, however often it is sent.
+  var isFinal: Bool {
+    switch self {
+    case .entryRefused, .wrongWraps, .tooLarge, .accountExists: true
+    default: false
+    }
+  }
+}

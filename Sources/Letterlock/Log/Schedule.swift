@@ -1,0 +1,54 @@
+internal import CryptoCore
+
+/// Begins epochs and replaces sealing keys in time. SPEC.md section 4.5.
+struct Schedule: Sendable {
+  let view: AccountView
+  let journal: Journal
+  let clock: DeviceClock
+  let changes: LogChanges
+
+  /// How long an epoch lasts, and by how much that varies either way.
+  static let epochDays: Int64 = 30
+  static let epochJitterDays: Int64 = 3
+  /// How long a sealing key lasts.
+  static let sealingKeyDays: Int64 = 180
+
+  /// Begins an epoch if the newest one is old, with a new sealing key if that one is.
+  func keep() async throws(DeviceError) {
+    guard view.read({ (try? $0.sealing.get()) != nil }) else { return }
+    let now = clock.now
+    let isEpochDue = try isEpochDue(now)
+    // Epoch secrets that were wrapped to the old key and are still to come would be lost with it.
+    if isSealingKeyOld(now), view.unreadableEpochs.isEmpty {
+      try await changes.rotateKeys()
+    } else if isEpochDue {
+      try await changes.change(.epoch)
+    }
+    // The epoch that has just begun counts from now on.
+    _ = try self.isEpochDue(now)
+  }
+
+  /// Notes the newest epoch when it is first seen.
+  private func isEpochDue(_ now: Timestamp) throws(DeviceError) -> Bool {
+    let newest = view.log.newestEpoch.header.number
+    return try journal.note { journal in
+      if let sighting = journal.sighting, sighting.epoch == newest,
+        // A clock that was set back starts anew.
+        now.nanoseconds(since: sighting.seen) > -Timestamp.day
+      {
+        return now >= sighting.due
+      }
+      let jitter = Int64.random(in: -Self.epochJitterDays * 86_400...Self.epochJitterDays * 86_400)
+      let due = now.adding(Self.epochDays * Timestamp.day + jitter * 1_000_000_000)
+      journal.sighting = EpochSighting(epoch: newest, seen: now, due: due)
+      return false
+    }
+  }
+
+  private func isSealingKeyOld(_ now: Timestamp) -> Bool {
+    guard let bundle = view.log.activeMember(view.device)?.bundle else { return false }
+    let age = now.nanoseconds(since: Timestamp(millisecondsSince1970: bundle.createdAt))
+    // One that was made in the future was made by a clock that was wrong.
+    return age >= Self.sealingKeyDays * Timestamp.day || age < -Timestamp.day
+  }
+}

@@ -1,0 +1,169 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Takes the history from the relay. SPEC.md section 6.3.
+struct HistoryPuller: Sendable {
+  let view: AccountView
+  let relay: RelayConnection
+  let store: StoreConnection
+  let progress: SyncProgress
+  let log: LogPuller
+  let rules: CheckpointRules
+  let directory: DirectoryReader
+
+  private static let pageByteCount = 4 << 20
+
+  /// Takes every batch that this device has not seen, page by page. Returns the number of records.
+  func pull(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
+    _ = (try relay.needed(), try store.needed())
+    var received = 0
+    while true {
+      try checkCancellation()
+      var progress = try progress.current()
+      let page = try await page(from: progress.history.tree.size, Self.pageByteCount)
+      try rules.check(page.checkpoint, against: progress)
+      try await pullLog(for: page.checkpoint)
+      try checkRecordPositions(in: progress.history)
+      guard !page.batches.isEmpty else {
+        try rules.checkEnd(page.checkpoint, progress)
+        try keep(page.checkpoint, in: progress)
+        return received
+      }
+      let sequence = try accept(page, &progress)
+      try self.progress.commit(page.batches, clearingOutboxThrough: sequence, progress)
+      try directory.gather(page.batches)
+      received += page.batches.reduce(0) { $0 + $1.records.count }
+      report?(.received(progress.history.tree.size, of: page.checkpoint.treeSize))
+    }
+  }
+
+  private func page(from leaf: UInt64, _ maximumByteCount: Int) async throws(DeviceError) -> HistoryPage {
+    try await relay.ask { (relay, account) async throws(RelayError) in
+      try await relay.history(of: account, from: leaf, maximumByteCount: maximumByteCount)
+    }
+  }
+
+  /// Takes the log again if it moved on after this device read it.
+  func pullLog(for checkpoint: Checkpoint) async throws(DeviceError) {
+    guard view.log.index(of: checkpoint.logHead) == nil else { return }
+    try await log.pullLog()
+    try await log.pullWraps()
+    try rules.checkHead(of: checkpoint)
+  }
+
+  /// Takes a checkpoint of the same history under a newer head: what is signed over the newest checkpoint needs it.
+  private func keep(_ checkpoint: Checkpoint, in progress: DeviceProgress) throws(DeviceError) {
+    let log = view.log
+    guard let known = progress.checkpoint, checkpoint.treeSize == known.treeSize,
+      let before = log.index(of: known.logHead), let now = log.index(of: checkpoint.logHead), before < now
+    else { return }
+    var progress = progress
+    progress.checkpoint = checkpoint
+    try self.progress.commit([], progress)
+  }
+
+  /// Asks again for records that were absent.
+  func refill() async throws(DeviceError) {
+    var progress = try progress.current()
+    var next: UInt64 = 0
+    for leaf in progress.history.absent where leaf >= next {
+      try checkCancellation()
+      guard let batch = try batch(of: leaf) else { continue }
+      next = batch.firstLeaf + UInt64(batch.records.count)
+      let page = try await page(from: batch.firstLeaf, 1)
+      guard let again = page.batches.first, again.firstLeaf == batch.firstLeaf else { continue }
+      let filled = progress.history.fill(batch, with: again.records, of: view.log)
+      guard !filled.isEmpty else { continue }
+      let records = filled.compactMap { leaf in
+        again.records[Int(leaf - batch.firstLeaf)].map { (leaf: leaf, bytes: $0) }
+      }
+      try self.progress.fill(records, progress)
+      for (leaf, record) in records {
+        try directory.gather(filled: record, at: leaf, author: batch.signedBatch.device)
+      }
+    }
+  }
+
+  /// Returns the batch that holds a leaf index.
+  private func batch(of leaf: UInt64) throws(DeviceError) -> HistoryBatch? {
+    try store.use { (store) throws(StoreError) in try store.batches(before: leaf + 1, limit: 1).first }
+  }
+
+  /// Verifies a page and adds it to the progress. Returns the last place in the outbox that it covers.
+  private func accept(_ page: HistoryPage, _ progress: inout DeviceProgress) throws(DeviceError) -> Int64? {
+    let log = view.log
+    let staged = try store.use { (store) throws(StoreError) in try store.staged() }
+    var covered: Int64?
+    for batch in page.batches {
+      try accept(batch, of: log, page, &progress)
+      guard batch.signedBatch.device == view.device else { continue }
+      progress.counter = max(progress.counter, batch.signedBatch.counter)
+      if let staged, staged.signedBatch == batch.signedBatch.encoded {
+        covered = staged.through
+      } else {
+        covered = try outboxEnd(in: batch, after: covered) ?? covered
+      }
+    }
+    try rules.checkBeginning(page, progress)
+    if progress.history.tree.size == page.checkpoint.treeSize {
+      try rules.checkEnd(page.checkpoint, progress)
+      progress.checkpoint = page.checkpoint
+    }
+    return covered
+  }
+
+  private func accept(
+    _ batch: HistoryBatch, of log: AccountLog, _ page: HistoryPage, _ progress: inout DeviceProgress
+  ) throws(DeviceError) {
+    guard batch.firstLeaf == progress.history.tree.size else {
+      throw .historyRefused(.missing(leaves: [progress.history.tree.size]))
+    }
+    do throws(HistoryError) { try progress.history.accept(batch, of: log) } catch {
+      switch error {
+      case .otherHistory(_, let checkpoint):
+        throw .historyRefused(rules.evidence.fork(checkpoint, page, progress))
+      case .epochOfOtherHistory: throw .historyRefused(.forked(evidence: nil))
+      default: throw .historyRefused(.tampered(error))
+      }
+    }
+    try checkPromise(page, &progress)
+  }
+
+  /// The history in which pages were proven must be this one.
+  private func checkPromise(_ page: HistoryPage, _ progress: inout DeviceProgress) throws(DeviceError) {
+    let tree = progress.history.tree
+    guard let promised = progress.promised, tree.size >= promised.treeSize else { return }
+    guard tree.size == promised.treeSize, tree.root == promised.treeRoot else {
+      throw .historyRefused(rules.evidence.fork(promised, page, progress))
+    }
+    progress.promised = nil
+  }
+
+  /// The last place in the outbox whose entries stand in a batch of this device's own already: a relay took it,
+  /// its answer was lost, and another signed batch was staged since.
+  private func outboxEnd(in batch: HistoryBatch, after covered: Int64?) throws(DeviceError) -> Int64? {
+    let waiting = try store.use { (store) throws(StoreError) in
+      try store.outbox(limit: 4 * SignedBatch.maximumLeafCount)
+    }
+    var end: Int64?
+    for (own, record) in zip(waiting.filter { $0.sequence > covered ?? 0 }, batch.records) {
+      guard let record, case .success(let sent) = entry(record), case .success(sent) = entry(own.bytes) else {
+        break
+      }
+      end = own.sequence
+    }
+    return end
+  }
+
+  private func entry(_ record: [UInt8]) -> Result<ArchiveEntry, ArchiveError> {
+    Result { () throws(ArchiveError) in try view.archive.openEntry(try SealedRecord(decoding: record)) }
+  }
+
+  /// No epoch of the log may have begun before a record that this device took without knowing of it: whoever began the
+  /// epoch, and all who knew of it, refuse that record.
+  private func checkRecordPositions(in history: History) throws(DeviceError) {
+    guard let leaf = history.leafOfLaterEpoch(in: view.log) else { return }
+    guard let batch = try batch(of: leaf) else { throw .store(.corrupted("history")) }
+    throw .historyRefused(.tampered(.staleLogHead(batch.signedBatch.device)))
+  }
+}

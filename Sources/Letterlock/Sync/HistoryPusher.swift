@@ -1,0 +1,144 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Sends what waits in the outbox to the relay. SPEC.md section 6.3.
+struct HistoryPusher: Sendable {
+  let view: AccountView
+  let relay: RelayConnection
+  let store: StoreConnection
+  let progress: SyncProgress
+  let puller: AccountPuller
+  let signer: BatchSigner
+
+  private static let attempts = 8
+
+  /// What became of a signed batch.
+  private enum Sent {
+    /// The relay took it, and the history has it; the next one is kept and waits to be sent.
+    case taken(next: SigningBatch?)
+    /// The relay took it after what others sent: it comes back with that.
+    case amongOthers
+    /// The log or this device's chain has moved on.
+    case overtaken
+  }
+
+  /// Sends what waits in the outbox, batch by batch. Returns the number of records.
+  @discardableResult
+  func push(_ report: (@Sendable (SyncStep) -> Void)? = nil) async throws(DeviceError) -> Int {
+    var sent = 0
+    var setbacks = 0
+    var following: SigningBatch?
+    while setbacks < Self.attempts {
+      try checkCancellation()
+      if following == nil { following = try stageNext() }
+      guard let sending = following.take() else { return sent }
+      switch try await send(sending, isFollowed: true) {
+      case .taken(let next): following = next
+      case .amongOthers:
+        guard try !isWaiting(sending) else {
+          setbacks += 1
+          continue
+        }
+      case .overtaken:
+        setbacks += 1
+        continue
+      }
+      setbacks = 0
+      sent += sending.records.count
+      report?(.sent(sent))
+    }
+    throw .relay(.unavailable("the account keeps changing"))
+  }
+
+  /// Sends everything that waits with one signed batch that erases records too. A signed batch that is overtaken is made
+  /// again; one whose records came back is through.
+  func pushAll(erasing leaves: [UInt64]) async throws(DeviceError) {
+    for _ in 0..<Self.attempts {
+      try checkCancellation()
+      let waiting = try signer.waiting(after: 0)
+      // Whether another device's record came between, or this one's answer was lost: it came back, and so through.
+      guard !waiting.isEmpty else { return }
+      _ = try await send(try stage(waiting, erasing: leaves), isFollowed: false)
+    }
+    throw .relay(.unavailable("the account keeps changing"))
+  }
+
+  /// What the relay says that it took counts when it came back.
+  private func isWaiting(_ sending: SigningBatch) throws(DeviceError) -> Bool {
+    let first = try store.use { (store) throws(StoreError) in try store.outbox(limit: 1).first }
+    return first?.sequence == sending.records[0].sequence
+  }
+
+  /// Keeps a signed batch over the first records that wait; nil if none do.
+  private func stageNext() throws(DeviceError) -> SigningBatch? {
+    let waiting = try signer.waiting(after: 0)
+    return waiting.isEmpty ? nil : try stage(waiting, erasing: [])
+  }
+
+  private func stage(
+    _ records: [OutboxRecord], erasing erasures: [UInt64]
+  ) throws(DeviceError) -> SigningBatch {
+    let sending = try signer.sign(records, erasing: erasures, after: try progress.current())
+    try progress.stage(sending.signedBatch, through: sending.through, sending.progress)
+    return sending
+  }
+
+  private func send(_ sending: SigningBatch, isFollowed: Bool) async throws(DeviceError) -> Sent {
+    let outcome: BatchOutcome
+    do throws(DeviceError) {
+      outcome = try await relay.ask { (relay, account) async throws(RelayError) in
+        try await relay.append(
+          sending.signedBatch, records: sending.records.map(\.bytes), erasing: sending.erasures, to: account)
+      }
+    } catch {
+      guard case .relay(let refusal) = error, refusal.isOvertaken else { throw error }
+      try await puller.pull()
+      return .overtaken
+    }
+    guard outcome.firstLeaf == sending.progress.history.tree.size else {
+      // Others' records stand in between: what was sent comes back with them.
+      try puller.history.rules.check(outcome.checkpoint, against: sending.progress)
+      try await puller.pull()
+      return .amongOthers
+    }
+    return .taken(next: try commit(sending, outcome, isFollowed: isFollowed))
+  }
+
+  /// Takes what the relay took into the history, and keeps the next signed batch in the same transaction if one is to
+  /// follow: a write to disk less for each.
+  private func commit(
+    _ sending: SigningBatch, _ outcome: BatchOutcome, isFollowed: Bool
+  ) throws(DeviceError) -> SigningBatch? {
+    var progress = sending.progress
+    let first = progress.history.tree.size
+    let bytes = sending.records.map(\.bytes)
+    do throws(HistoryError) {
+      try progress.history.accept(
+        own: sending.signedBatch, sending.leaves, records: bytes, erasing: sending.erasures, of: view.log)
+    } catch { throw .internalError("own signed batch: \(error)") }
+    let rules = puller.history.rules
+    try rules.check(outcome.checkpoint, against: progress)
+    try rules.checkEnd(outcome.checkpoint, progress)
+    progress.checkpoint = outcome.checkpoint
+    let batch = HistoryBatch(
+      firstLeaf: first, signedBatch: sending.signedBatch, erasures: sending.erasures,
+      leafHashes: sending.leaves, records: bytes)
+    let next = isFollowed ? signer.following(sending, progress) : nil
+    try self.progress.commit(
+      [batch], clearingOutboxThrough: sending.through, staging: next?.staged, next?.progress ?? progress)
+    try puller.history.directory.gather([batch])
+    return next
+  }
+}
+
+extension RelayError {
+  /// Whether pulling and trying again helps.
+  var isOvertaken: Bool {
+    switch self {
+    case .staleLogHead, .batchRefused(.brokenChain), .batchRefused(.deviceCloned),
+      .batchRefused(.knownCheckpointTooOld):
+      true
+    default: false
+    }
+  }
+}

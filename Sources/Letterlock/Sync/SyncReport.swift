@@ -1,0 +1,38 @@
+/// What a synchronisation did.
+public struct SyncReport: Hashable, Sendable {
+  /// What it found out about the history.
+  public var verdict: Verdict
+  /// How many records came from the relay.
+  public var received: Int = 0
+  /// How many records went to the relay.
+  public var sent: Int = 0
+  /// How many attachments went to the relay.
+  public var sentAttachments: Int = 0
+  /// Devices that joined since the last synchronisation.
+  public var joined: [DeviceID] = []
+  /// Devices that left since the last synchronisation.
+  public var left: [DeviceID] = []
+  /// Changes of the account that this device had begun, and that another device's overtook: ask the person whether they
+  /// are still wanted. A removal or a new sealing key is made again without asking.
+  public var abandoned: [AccountChange] = []
+  /// Whether a recovery key that was prepared here will never count, since another came in: tell the person, who may
+  /// have written it down.
+  public var voidedRecoveryKey = false
+  /// Who began an epoch that this device had to repair by beginning another.
+  public var repaired: [DeviceID] = []
+  /// Why records still wait here; empty if nothing holds them back.
+  public var heldBack: [SyncHold] = []
+
+  /// A report.
+  public init(verdict: Verdict) { self.verdict = verdict }
+}
+
+/// How far a synchronisation has come, for a progress bar.
+public enum SyncStep: Hashable, Sendable {
+  /// Records from the relay: how many are here, of how many.
+  case received(UInt64, of: UInt64)
+  /// Records to the relay so far.
+  case sent(Int)
+  /// Sealed bytes of attachments to the relay so far.
+  case sentAttachmentBytes(UInt64)
+}

@@ -1,0 +1,141 @@
+import Synchronization
+import Testing
+
+@testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
+
+@Suite("A task that is cancelled")
+struct CancellationTests {
+  /// What a body throws in a task that is cancelled already.
+  private func cancelled(_ body: @escaping @Sendable () async throws -> Void) async -> (any Error)? {
+    await Task {
+      cancelCurrentTask()
+      do { try await body() } catch { return error }
+      return nil
+    }.value
+  }
+
+  @Test func `reading stops`() async throws {
+    let house = try await Household()
+    let (phone, snapshot) = (house.phone, try await house.phone.createSnapshot(named: "now"))
+    let index = try phone.timelineIndex()
+    let readers: [@Sendable () async throws -> Void] = [
+      { _ = try phone.timelineIndex() },
+      { _ = try phone.timeline() },
+      { _ = try phone.messages(index.references, of: index) },
+      { try phone.search("first") { _ in true } },
+      { _ = try phone.snapshots() },
+      { _ = try phone.timelineIndex(at: snapshot) },
+      { _ = try phone.devices() },
+      { _ = try phone.attachmentStorage() },
+      { _ = try await phone.restoreReport() },
+      { _ = try await ArchiveVerification.run(phone) },
+    ]
+    for (number, reader) in readers.enumerated() {
+      #expect(await cancelled(reader) as? DeviceError == .cancelled, "reader \(number)")
+    }
+  }
+
+  @Test func `waiting for the lock stops, and nothing is noted`() async throws {
+    let house = try await Household()
+    let phone = house.phone
+    let before = try await phone.status().lastAttempt
+    #expect(await cancelled { try await phone.sync() } as? DeviceError == .cancelled)
+    #expect(try await phone.status().lastAttempt == before)
+  }
+
+  @Test func `sending stops between two signed batches, and the next call sends the rest`() async throws {
+    let house = try await Household()
+    let phone = house.phone
+    let count = 3 * SignedBatch.maximumLeafCount
+    try phone.enqueue((0..<count).map { .message(Household.text("\($0)").placed(in: house.chat)) })
+    let error = await Task { () -> (any Error)? in
+      do {
+        try await phone.sync { step in
+          if case .sent = step { cancelCurrentTask() }
+        }
+      } catch { return error }
+      return nil
+    }.value
+    #expect(error as? DeviceError == .cancelled)
+    let waiting = try phone.waitingCount
+    #expect(waiting > 0 && waiting < count)
+    #expect(try await phone.status().holds == [])
+    #expect(try await phone.sync().verdict.isComplete)
+    #expect(try phone.waitingCount == 0)
+    #expect(try Household.texts(of: phone).count == count + 1)
+  }
+
+  @Test func `sealing a large file stops, and leaves nothing`() async throws {
+    let house = try await Household()
+    let (phone, chat) = (house.phone, house.chat)
+    let segments = Mutex(0)
+    let stream = ByteStream {
+      {
+        let number = segments.withLock { count in
+          count += 1
+          return count
+        }
+        if number == 4 { cancelCurrentTask() }
+        return number < 64 ? [UInt8](repeating: 7, count: SealedSegments.plainByteCount) : nil
+      }
+    }
+    let source = AttachmentSource(mediaType: "text/plain", content: .stream(stream))
+    let error = await Task { () -> (any Error)? in
+      do {
+        try phone.append(Household.text("large"), attaching: [source], to: chat)
+      } catch { return error }
+      return nil
+    }.value
+    // The stream may have been read on another thread: then it is sealed to its end.
+    guard let error else { return }
+    #expect(error as? DeviceError == .cancelled)
+    #expect(try phone.neededStore().allBlobs() == [])
+    #expect(try phone.waitingCount == 0)
+  }
+
+  @Test func `appending many messages keeps those that were sealed`() async throws {
+    let house = try await Household()
+    let phone = house.phone
+    let messages = (0..<10).map { number in
+      ImportedMessage(
+        message: Household.text("\(number)").placed(in: house.chat),
+        attachments: [
+          AttachmentSource(
+            mediaType: "text/plain",
+            content: .stream(
+              ByteStream {
+                if number == 4 { cancelCurrentTask() }
+                return { nil }
+              }))
+        ])
+    }
+    let error = await Task { () -> (any Error)? in
+      do { try phone.append(messages) } catch { return error }
+      return nil
+    }.value
+    #expect(error as? DeviceError == .cancelled)
+    #expect(try Household.texts(of: phone) == ["first", "0", "1", "2", "3", "4"])
+  }
+
+  @Test func `a relay that does not answer a cancelled call is not blamed`() async throws {
+    let error = await cancelled {
+      try await asking { () async throws(RelayError) in throw RelayError.unavailable("gone") }
+    }
+    #expect(error as? DeviceError == .cancelled)
+    #expect(DeviceError(RelayError.unavailable("gone")) == .relay(.unavailable("gone")))
+  }
+}
+
+extension Message {
+  fileprivate func placed(in conversation: ConversationID) -> Message {
+    var message = self
+    message.conversation = conversation
+    return message
+  }
+}
+
+private func cancelCurrentTask() {
+  unsafe withUnsafeCurrentTask { task in unsafe task?.cancel() }
+}
