@@ -104,13 +104,15 @@ struct ArchiveFolder: Sendable {
     } catch { throw ToolError("Cannot write \(relayPointerPath).") }
   }
 
-  /// What a command does with a device.
-  enum Purpose: Sendable {
-    /// It looks.
-    case reading
-    /// It may change keys, records or settings: one process at a time.
-    case changing
+  /// A device that is only read.
+  struct Reading: Sendable {
+    let folder: ArchiveFolder
+    let device: ReadOnlyDevice
+    let store: SQLiteDeviceStore
   }
+
+  /// Whether files can be made beside the device's keys.
+  var isWritable: Bool { FileManager.default.isWritableFile(atPath: devicePath) }
 
   /// Keeps other processes from changing this folder until this one ends.
   func lock() throws {
@@ -123,15 +125,40 @@ struct ArchiveFolder: Sendable {
     }
   }
 
-  /// Opens the device.
-  func open(_ passphrase: String?, for purpose: Purpose = .reading) throws -> Opened {
+  /// Opens the device to be read, beside whatever another process does.
+  func openForReading(_ passphrase: String?) throws -> Reading {
+    try checkInUse()
+    let store = try openStore()
+    do throws(DeviceError) {
+      let device = try ReadOnlyDevice(vault: vault(passphrase), store: store)
+      if device.hasDamagedVault {
+        Terminal.note(
+          "One of the two copies in the key file is damaged; `letterlock sync \(path)` makes it whole.")
+      }
+      return Reading(folder: self, device: device, store: store)
+    } catch { throw ToolError(error, folder: path) }
+  }
+
+  private func checkInUse() throws {
     guard isInUse else {
       throw ToolError("There is no device in \(path): begin with `letterlock init \(path)`.")
     }
-    if case .changing = purpose { try lock() }
+  }
+
+  /// Says that a damaged key file was made whole.
+  func noteRepair(of device: Device) {
+    guard device.repairedVault else { return }
+    Terminal.note("One of the two copies in the key file was damaged; it was made whole from the other.")
+  }
+
+  /// Opens the device, which may then save: one process at a time.
+  func open(_ passphrase: String?) throws -> Opened {
+    try checkInUse()
+    try lock()
     let (store, relay) = (try openStore(), try openRelay())
     do throws(DeviceError) {
       let device = try Device(vault: vault(passphrase), store: store, relay: relay)
+      noteRepair(of: device)
       return Opened(folder: self, device: device, store: store, relay: relay)
     } catch { throw ToolError(error, folder: path) }
   }

@@ -19,6 +19,7 @@ public final class ReadOnlyDevice: Sendable {
   let view: AccountView
   let reading: DeviceReading
   let notes: DeviceNotes
+  private let surroundings = Surroundings()
 
   /// Opens the device whose keys are in `vault`, to read what `store` holds.
   /// - Throws: `DeviceError.vaultEmpty` if there is none, `.vault` if the keys cannot be read, `.store`.
@@ -36,7 +37,7 @@ public final class ReadOnlyDevice: Sendable {
     (id, account, archive) = (view.device, view.account, view.archive)
     reading = DeviceReading(
       view, store: store, notes: notes, progress: progress, journal: Journal(notes, relay: nil),
-      settings: DeviceSettings(notes), clock: DeviceClock(), surroundings: Surroundings())
+      settings: DeviceSettings(notes), clock: DeviceClock(), surroundings: surroundings)
   }
 
   /// Whether the vault is older than the store: somebody put an old copy of it back. What was sealed under keys that the
@@ -53,7 +54,10 @@ extension ReadOnlyDevice {
   /// - Throws: `DeviceError.store`.
   public func devices() throws(DeviceError) -> [AccountDevice] { try reading.directory.devices() }
 
-  /// Says how the device stands, as far as is known without what the app says of its surroundings.
+  /// Lets an app say what holds around the device, for `status()`.
+  public func observe(_ surroundings: any SyncSurroundings) { self.surroundings.observe(surroundings) }
+
+  /// Says how the device stands. What no app says of its surroundings is not known.
   /// - Throws: `DeviceError.store`.
   public func status() async throws(DeviceError) -> DeviceStatus { try await reading.status.status() }
 

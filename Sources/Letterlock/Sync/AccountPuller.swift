@@ -13,6 +13,8 @@ final class AccountPuller: Sendable {
   func pull(_ report: (@Sendable (SyncStep) -> Void)? = nil) async throws(DeviceError) -> Int {
     guard log.relay.isPresent else { return 0 }
     try await log.pullLog()
+    // A removed device gets the log up to its removal, and nothing else.
+    guard log.state.view.isActive else { return 0 }
     try await log.pullWraps()
     guard history.store.store != nil else { return 0 }
     try await history.refill()

@@ -101,7 +101,7 @@ final class Synchroniser: Sendable {
     let waiting = view.read { $0.pending?.entry }
     let hadPrepared = view.hasRecoveryKeyNotInForce
     result.received += try await puller.pull(report)
-    try await changes.finishPending()
+    if state.view.isActive { try await changes.finishPending() }
     if let waiting, waiting.content.change.needsPerson(in: view.log),
       view.log.index(of: waiting.head) == nil, view.read({ $0.pending }) == nil
     {

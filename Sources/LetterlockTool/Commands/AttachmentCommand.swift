@@ -35,7 +35,7 @@ struct AttachmentCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        let opened = try ArchiveFolder(path: dir).openForReading(try keys.passphrase())
         let here: Set<BlobID>
         do throws(StoreError) { here = Set(try opened.store.allBlobs()) } catch { throw ToolError(error) }
         let rows = try opened.timeline().messages.flatMap(\.attachments).map {
@@ -66,21 +66,25 @@ struct AttachmentCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        let folder = ArchiveFolder(path: dir)
+        // A file that is only at the relay is fetched, where the archive can keep it.
+        let opened: any OpenedArchive =
+          folder.isWritable
+          ? try folder.open(try keys.passphrase()) : try folder.openForReading(try keys.passphrase())
         let attachment = try find(in: opened)
         let part = try range.map { try Self.bytes($0, of: attachment) }
         do throws(DeviceError) {
           guard let part else {
-            try await opened.device.save(attachment, to: output)
+            try await opened.history.save(attachment, to: output)
             return print("Wrote \(attachment.byteCount) bytes to \(output). They are not sealed there.")
           }
-          let count = try await write(part, of: attachment, opened.device)
+          let count = try await write(part, of: attachment, opened.history)
           print("Wrote \(count) bytes to \(output). They are not sealed there.")
         } catch { throw ToolError(error, folder: dir) }
       }
     }
 
-    private func find(in opened: ArchiveFolder.Opened) throws -> Attachment {
+    private func find(in opened: any OpenedArchive) throws -> Attachment {
       let all = try opened.timeline().messages.flatMap(\.attachments)
       let found = all.filter { $0.blob.description.hasPrefix(id.lowercased()) }
       guard let first = found.first, !id.isEmpty, Set(found.map(\.blob)).count == 1 else {
@@ -90,7 +94,7 @@ struct AttachmentCommand: AsyncParsableCommand {
     }
 
     private func write(
-      _ range: Range<UInt64>, of attachment: Attachment, _ device: Device
+      _ range: Range<UInt64>, of attachment: Attachment, _ device: any HistoryReading
     ) async throws(DeviceError) -> Int {
       let bytes = try await device.open(attachment).read(range)
       do throws(DurableFileError) { try DurableFile.replace(output, with: bytes) } catch {

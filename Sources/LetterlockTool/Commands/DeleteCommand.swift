@@ -12,7 +12,7 @@ struct DeletionOptions: ParsableArguments {
 
   /// Does it, and gives the messages that it was done to.
   func run(_ action: (Device, [MessageID], ConversationID) throws(DeviceError) -> Void) async throws -> Int {
-    let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+    let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
     let index = try opened.timelineIndex()
     let id = try ConversationChoice.find(conversation, in: index, folder: dir)
     let all = index.references(in: id).map { index.id(of: $0) }

@@ -26,7 +26,7 @@ struct DeviceCommand: AsyncParsableCommand {
         do throws(JoinCodeError) { parsed = try JoinCode(parsing: code.joined(separator: " ")) } catch {
           throw ToolError(error)
         }
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         do throws(DeviceError) {
           let id = try await opened.device.approve(parsed)
           try await opened.device.sync().checked()
@@ -55,7 +55,7 @@ struct DeviceCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         // A relay that withholds something must not keep a thief's device in the account.
         do throws(DeviceError) { try await opened.device.sync(ignoringConditions: true).checked() } catch {
           Terminal.note(ToolError(error, folder: dir).description)
@@ -83,7 +83,7 @@ struct DeviceCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         guard opened.device.needsConfirmation else {
           throw ToolError("This device was not restored, or is confirmed already.")
         }

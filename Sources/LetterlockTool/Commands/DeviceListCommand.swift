@@ -42,7 +42,7 @@ extension DeviceCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        let opened = try ArchiveFolder(path: dir).openForReading(try keys.passphrase())
         let rows: [Row]
         do throws(DeviceError) { rows = try opened.device.devices().map(Row.init) } catch {
           throw ToolError(error, folder: dir)
@@ -71,7 +71,7 @@ extension DeviceCommand {
         guard !name.isEmpty, name.utf8.count <= 200 else {
           throw ToolError("A name has 1 to 200 bytes.")
         }
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         do throws(DeviceError) { try opened.device.rename(name) } catch {
           throw ToolError(error, folder: dir)
         }
@@ -92,7 +92,7 @@ extension DeviceCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         do throws(DeviceError) { try await opened.device.rotateKeys() } catch {
           throw ToolError(error, folder: dir)
         }
@@ -123,7 +123,7 @@ extension DeviceCommand {
           print(Self.consequences)
           throw ToolError("Nothing was changed. Say it again with --yes.")
         }
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         do throws(DeviceError) { try opened.device.stopSyncing() } catch {
           throw ToolError(error, folder: dir)
         }
@@ -142,7 +142,7 @@ extension DeviceCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         do throws(DeviceError) { try opened.device.startSyncing() } catch {
           throw ToolError(error, folder: dir)
         }

@@ -47,7 +47,7 @@ struct EraseCommand: AsyncParsableCommand {
         throw ToolError(error, folder: relay)
       }
     }
-    let device = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing).device
+    let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
     do throws(DeviceError) {
       // What this device does not have would be lost.
       if device.erasedBy == nil {

@@ -23,14 +23,18 @@ struct ExportCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let folder = ArchiveFolder(path: dir)
+      // Files that are only at the relay are fetched for a page, where the archive can keep them.
+      let opened: any OpenedArchive =
+        format == .html && folder.isWritable
+        ? try folder.open(try keys.passphrase()) : try folder.openForReading(try keys.passphrase())
       let index = try opened.timelineIndex(at: snapshot)
       let count: Int
       do {
         switch format {
-        case .json: count = try LinesExport(index, device: opened.device, path: output).json()
-        case .text: count = try LinesExport(index, device: opened.device, path: output).text()
-        case .html: count = try await HTMLExport(index, device: opened.device, folder: output).write()
+        case .json: count = try LinesExport(index, device: opened.history, path: output).json()
+        case .text: count = try LinesExport(index, device: opened.history, path: output).text()
+        case .html: count = try await HTMLExport(index, device: opened.history, folder: output).write()
         }
       } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       Terminal.note("Wrote \(count) messages to \(output). They are not sealed there.")
@@ -38,31 +42,6 @@ struct ExportCommand: AsyncParsableCommand {
         throw ToolError.wrong(
           "\(index.unreadable.count) records could not be read: see `letterlock verify \(dir)`.")
       }
-    }
-  }
-}
-
-extension ArchiveFolder.Opened {
-  /// What the history holds, and where.
-  func timelineIndex() throws -> TimelineIndex {
-    do throws(DeviceError) { return try device.timelineIndex() } catch {
-      throw ToolError(error, folder: folder.path)
-    }
-  }
-
-  /// Gives messages, a page at a time.
-  func forEachMessage(
-    _ references: [MessageReference]? = nil, of index: TimelineIndex, _ body: ([Message]) throws -> Void
-  ) throws {
-    do { try device.forEachMessage(references, of: index, body) } catch let error as DeviceError {
-      throw ToolError(error, folder: folder.path)
-    }
-  }
-
-  /// The whole history, as people see it.
-  func timeline() throws -> Timeline {
-    do throws(DeviceError) { return try device.timeline() } catch {
-      throw ToolError(error, folder: folder.path)
     }
   }
 }

@@ -21,7 +21,7 @@ struct ImportCommand: AsyncParsableCommand {
     try await Terminal.run {
       guard !sources.isEmpty else { throw ToolError("Name at least one file to import.") }
       guard atOnce > 0 else { throw ToolError("--at-once must be at least 1.") }
-      let opened = try ArchiveFolder(path: archive).open(try keys.passphrase(), for: .changing)
+      let opened = try ArchiveFolder(path: archive).open(try keys.passphrase())
       let run = try ImportRun(opened, atOnce: atOnce)
       for source in sources {
         let summary = try await run.add(source)

@@ -25,6 +25,7 @@ struct JoinCommand: AsyncParsableCommand {
       let server = try ArchiveFolder.openRelay(at: relay)
       let folder = ArchiveFolder(path: dir)
       try folder.create()
+      try folder.lock()
       try folder.point(toRelay: relay)
       let store = try folder.openStore()
       do throws(DeviceError) {
@@ -164,7 +165,9 @@ struct SyncCommand: AsyncParsableCommand {
     let (store, relay, vault) = (try folder.openStore(), try folder.openRelay(), folder.vault(passphrase))
     do throws(DeviceError) {
       guard try Device.isJoining(vault) else {
-        return try Device(vault: vault, store: store, relay: relay)
+        let device = try Device(vault: vault, store: store, relay: relay)
+        folder.noteRepair(of: device)
+        return device
       }
       return try await Device.resumeJoining(vault: vault, store: store, relay: relay).approved()
     } catch { throw ToolError(error, folder: folder.path) }

@@ -28,7 +28,7 @@ struct RecoveryCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let device = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing).device
+        let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
         guard let key = device.recoveryKeyToShow() else {
           throw ToolError(
             "The recovery key was shown, and is not on this device. To have a new one: letterlock recovery replace"
@@ -68,7 +68,7 @@ struct RecoveryCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         let device = opened.device
         do {
           try await device.sync(ignoringConditions: true).checked()
@@ -118,7 +118,7 @@ struct RecoveryCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing)
+        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         let device = opened.device
         do {
           try await device.sync(ignoringConditions: true).checked()
@@ -160,7 +160,7 @@ struct RecoveryCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let device = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing).device
+        let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
         let proposal = try PublicFile.read(RecoveryProposal.self, from: proposal, what: "proposal")
         do {
           try await device.sync(ignoringConditions: true).checked()

@@ -36,6 +36,7 @@ struct RestoreCommand: AsyncParsableCommand {
         try folder.putAside()
       }
       try folder.create()
+      try folder.lock()
       try folder.point(toRelay: relay)
       let store = try folder.openStore()
       do throws(DeviceError) {
@@ -51,7 +52,7 @@ struct RestoreCommand: AsyncParsableCommand {
         try Self.explain(device, dir)
       } catch { throw ToolError(error, folder: dir) }
       if let snapshot {
-        let count = try folder.open(passphrase).timelineIndex(at: snapshot).references.count
+        let count = try folder.openForReading(passphrase).timelineIndex(at: snapshot).references.count
         print("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
       }
     }

@@ -22,7 +22,7 @@ struct SearchCommand: AsyncParsableCommand {
       let line = words.joined(separator: " ")
       guard line.contains(where: { !$0.isWhitespace }) else { throw ToolError("Name at least one word.") }
       guard limit ?? 1 > 0 else { throw ToolError("--limit takes a number above 0.") }
-      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let opened = try ArchiveFolder(path: dir).openForReading(try keys.passphrase())
       var count = 0
       var failure: (any Error)?
       do throws(DeviceError) {

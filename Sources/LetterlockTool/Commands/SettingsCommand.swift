@@ -22,7 +22,7 @@ struct SettingsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let device = try ArchiveFolder(path: dir).open(try keys.passphrase(), for: .changing).device
+      let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
       do throws(DeviceError) {
         var settings = try device.settings()
         if try change(&settings) { try device.update(settings) }

@@ -25,7 +25,7 @@ struct ConversationsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let opened = try ArchiveFolder(path: dir).openForReading(try keys.passphrase())
       let index = try opened.timelineIndex()
       let rows = try Self.rows(opened, index)
       guard !json else { return try Terminal.print(json: Listing(conversations: rows)) }
@@ -38,7 +38,7 @@ struct ConversationsCommand: AsyncParsableCommand {
 }
 
 extension ConversationsCommand {
-  private static func rows(_ opened: ArchiveFolder.Opened, _ index: TimelineIndex) throws -> [Row] {
+  private static func rows(_ opened: any OpenedArchive, _ index: TimelineIndex) throws -> [Row] {
     var unencrypted: [ConversationID: Int] = [:]
     var newest: [ConversationID: Timestamp] = [:]
     var counts: [ConversationID: Int] = [:]
@@ -80,7 +80,7 @@ struct ShowCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run {
       if let newest { return try await show(newest: newest) }
-      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let opened = try ArchiveFolder(path: dir).openForReading(try keys.passphrase())
       let index = try opened.timelineIndex()
       let id = try ConversationChoice.find(conversation, in: index, folder: dir)
       let all = index.references(in: id)

@@ -34,12 +34,12 @@ struct SnapshotsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
+      let (folder, passphrase) = (ArchiveFolder(path: dir), try keys.passphrase())
       let listed: [Device.ListedSnapshot]
-      do throws(DeviceError) {
-        if let create { _ = try await device.createSnapshot(named: create) }
-        listed = try device.snapshots()
-      } catch { throw ToolError(error, folder: dir) }
+      do {
+        if let create { _ = try await folder.open(passphrase).device.createSnapshot(named: create) }
+        listed = try folder.openForReading(passphrase).device.snapshots()
+      } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       let rows = listed.map { listed in
         let snapshot = listed.snapshot
         return Row(
@@ -65,22 +65,6 @@ struct SnapshotsCommand: AsyncParsableCommand {
       "\(row.messages) messages in \(row.conversations) conversations, \(row.attachments) attachments, \(row.records) records"
     let mark = row.verified ? "" : "  NOT OF THIS HISTORY"
     return "\(row.id.prefix(8))  \(row.at.prefix(16))  \(row.name): \(counts)\(mark)"
-  }
-}
-
-extension ArchiveFolder.Opened {
-  /// The history as people see it, or saw it at the snapshot whose name or number is given.
-  func timelineIndex(at wanted: String?) throws -> TimelineIndex {
-    guard let wanted else { return try timelineIndex() }
-    do {
-      let found = try device.snapshots().filter {
-        $0.snapshot.name == wanted || $0.snapshot.id.hasPrefix(wanted)
-      }
-      guard let newest = found.last else {
-        throw ToolError("There is no snapshot “\(wanted)”: see `letterlock snapshots \(folder.path)`.")
-      }
-      return try device.timelineIndex(at: newest.snapshot)
-    } catch let error as DeviceError { throw ToolError(error, folder: folder.path) }
   }
 }
 #endif

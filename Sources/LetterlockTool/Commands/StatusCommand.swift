@@ -15,7 +15,7 @@ struct StatusCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let opened = try ArchiveFolder(path: dir).openForReading(try keys.passphrase())
       let status = try await ArchiveStatus(opened)
       guard !json else { return try Terminal.print(json: status) }
       for line in status.lines { print(line) }
@@ -63,7 +63,7 @@ struct ArchiveStatus: Encodable {
     var sentence: String
   }
 
-  init(_ opened: ArchiveFolder.Opened) async throws {
+  init(_ opened: ArchiveFolder.Reading) async throws {
     let index = try opened.timelineIndex()
     let log = opened.device.log
     account = opened.device.account.description
@@ -81,7 +81,7 @@ struct ArchiveStatus: Encodable {
     unreadableRecords = index.unreadable.count
     storeBytes = Self.size(opened.folder.storePath)
     relayBytes = Self.size(try opened.folder.relayPath())
-    relayUsage = try? await opened.relay.usage(
+    relayUsage = try? await opened.folder.openRelay().usage(
       of: opened.device.account, as: .device(opened.device.id))
     needsConfirmation = opened.device.needsConfirmation
     opened.device.observe(MachineSurroundings(folder: opened.folder.path))

@@ -27,11 +27,14 @@ struct StorageCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+      let (folder, passphrase) = (ArchiveFolder(path: dir), try keys.passphrase())
       let listing: Listing
-      do throws(DeviceError) { listing = try await work(opened.device) } catch {
-        throw ToolError(error, folder: dir)
-      }
+      do {
+        listing =
+          optimize || collect
+          ? try await work(folder.open(passphrase).device)
+          : Listing(storage: try folder.openForReading(passphrase).device.attachmentStorage())
+      } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       guard !json else { return try Terminal.print(json: listing) }
       for line in lines(listing) { print(line) }
     }

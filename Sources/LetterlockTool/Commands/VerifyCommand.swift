@@ -37,12 +37,9 @@ struct VerifyCommand: AsyncParsableCommand {
     try await Terminal.run {
       if let evidence { return try EvidenceFile.check(evidence) }
       guard let dir else { throw ToolError("Name the archive's folder, or a file with --evidence.") }
-      let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
-      if asNewDevice { return try await verifyRestore(of: opened) }
-      let bar = ProgressBar("Verifying")
-      var verification = try await ArchiveVerification.run(opened.device)
-      bar.finish()
-      try Self.checkFiles(opened, &verification)
+      let (folder, passphrase) = (ArchiveFolder(path: dir), try keys.passphrase())
+      if asNewDevice { return try await verifyRestore(of: try folder.open(passphrase)) }
+      let verification = try await Self.verify(folder, passphrase)
       let failures = verification.findings.map {
         Outcome.Failure(place: $0.place.rawValue, thing: $0.thing, reason: $0.reason)
       }
@@ -62,6 +59,22 @@ struct VerifyCommand: AsyncParsableCommand {
         throw ToolError.wrong("\(failures.count) things are not what they should be.")
       }
     }
+  }
+
+  /// Verifies what is here and what the relay has; what is here alone where nothing can be written.
+  private static func verify(
+    _ folder: ArchiveFolder, _ passphrase: String?
+  ) async throws -> ArchiveVerification {
+    let bar = ProgressBar("Verifying")
+    defer { bar.finish() }
+    guard folder.isWritable else {
+      Terminal.note("\(folder.path) cannot be written to: what the relay has is not verified.")
+      return try await ArchiveVerification.run(try folder.openForReading(passphrase).device)
+    }
+    let opened = try folder.open(passphrase)
+    var verification = try await ArchiveVerification.run(opened.device)
+    try checkFiles(opened, &verification)
+    return verification
   }
 
   private func verifyRestore(of opened: ArchiveFolder.Opened) async throws {

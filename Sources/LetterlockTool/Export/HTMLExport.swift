@@ -6,10 +6,10 @@ import Letterlock
 /// read on its way carries a mark.
 struct HTMLExport {
   private let index: TimelineIndex
-  private let device: Device
+  private let device: any HistoryReading
   private let folder: String
 
-  init(_ index: TimelineIndex, device: Device, folder: String) {
+  init(_ index: TimelineIndex, device: any HistoryReading, folder: String) {
     self.index = index
     self.device = device
     self.folder = folder

@@ -9,10 +9,10 @@ import Synchronization
 /// through a page at a time.
 struct LinesExport {
   private let index: TimelineIndex
-  private let device: Device
+  private let device: any HistoryReading
   private let path: String
 
-  init(_ index: TimelineIndex, device: Device, path: String) {
+  init(_ index: TimelineIndex, device: any HistoryReading, path: String) {
     self.index = index
     self.device = device
     self.path = path
@@ -24,7 +24,7 @@ struct LinesExport {
     return try write { file in
       let bar = ProgressBar("Writing messages")
       var count = 0
-      try device.forEachMessage(of: index) { messages in
+      try device.forEachMessage(nil, of: index) { messages in
         for line in try JSONLines.encoded(messages, titles: titles, index: index, device: device) {
           try file.write(line)
         }
@@ -75,7 +75,7 @@ private enum JSONLines {
 
   /// Whole lines.
   static func encoded(
-    _ messages: [Message], titles: [ConversationID: String], index: TimelineIndex, device: Device
+    _ messages: [Message], titles: [ConversationID: String], index: TimelineIndex, device: any HistoryReading
   ) throws -> [Data] {
     let starts = Array(stride(from: 0, to: messages.count, by: chunkCount))
     let results = Mutex([Result<Data, any Error>?](repeating: nil, count: starts.count))
@@ -89,7 +89,7 @@ private enum JSONLines {
 
   private static func encoded(
     _ messages: ArraySlice<Message>, _ titles: [ConversationID: String], _ index: TimelineIndex,
-    _ device: Device
+    _ device: any HistoryReading
   ) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -106,7 +106,7 @@ private enum JSONLines {
   }
 }
 
-extension Device {
+extension HistoryReading {
   /// The SHA-256 of a file that is here and opens.
   fileprivate func sha256(of attachment: Attachment) -> String? {
     var hasher = SHA256Hash.Hasher()
