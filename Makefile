@@ -1,4 +1,4 @@
-# Everything a newcomer needs: `make demo` and `make test`. Each target first checks what it needs, and
+# A newcomer begins with `make first`, `make demo` or `make test`. Each target checks what it needs first, and
 # installs it where it can.
 
 SHELL := /bin/bash
@@ -9,7 +9,13 @@ TOOL := .build/release/letterlock
 SIMULATION ?= 64,5000,10
 FUZZ_SECONDS ?= 600
 
-.PHONY: demo test vectors bench plots docs lint hostile simulate fuzz mutants consumer independent prerequisites clean
+.PHONY: first demo test vectors bench plots docs lint hostile simulate fuzz mutants consumer independent prerequisites clean
+
+# The example that README.md shows. It needs libsodium, and of packages swift-crypto alone.
+first:
+	@Scripts/prerequisites core
+	$(SWIFT) build --package-path Examples/FirstHour --disable-index-store
+	@$(SWIFT) run --package-path Examples/FirstHour --skip-build --quiet FirstHour
 
 demo: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
@@ -21,7 +27,6 @@ test: prerequisites
 vectors: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
 	$(TOOL) vectors verify Tests/Vectors $(VECTORS)
-
 
 # The suites that are run at full length: all, unless it says which.
 HOSTILE ?= Hostile
@@ -53,7 +58,7 @@ docs: prerequisites
 	Scripts/docs
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks Fuzz Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Examples Benchmarks Fuzz Package.swift
 	Scripts/lint
 
 consumer: prerequisites

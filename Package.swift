@@ -124,7 +124,8 @@ let package = Package(
     .testTarget(
       name: "LetterlockTests",
       dependencies: [
-        "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "CryptoCore", "SystemCore", "TLSCodec",
+        "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "LetterlockTestKit", "CryptoCore",
+        "SystemCore", "TLSCodec",
       ],
       swiftSettings: settings),
     .testTarget(
@@ -133,7 +134,7 @@ let package = Package(
       swiftSettings: settings),
     // Started and killed by the tests of LetterlockSQLite.
     .executableTarget(
-      name: "CrashProbe", dependencies: ["LetterlockSQLite", "Letterlock", "LetterlockFormat"],
+      name: "CrashProbe", dependencies: ["LetterlockSQLite", "Letterlock", "LetterlockFormat", "CryptoCore"],
       path: "Tests/CrashProbe", swiftSettings: settings),
     .testTarget(
       name: "LetterlockSQLiteTests",

@@ -41,6 +41,7 @@ let package = Package(
       dependencies: [
         "AllocationCounter", "BareSodium", "BareImport",
         .product(name: "Letterlock", package: "letterlock"),
+        .product(name: "LetterlockRelayKit", package: "letterlock"),
         .product(name: "LetterlockSQLite", package: "letterlock"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "MLS", package: "letterlock"),

@@ -1,4 +1,5 @@
 import Letterlock
+import LetterlockRelayKit
 
 /// An account as a relay keeps it: the log of its devices and epochs.
 struct AccountHistory {
@@ -17,7 +18,7 @@ struct AccountHistory {
     }
     for _ in 1..<epochCount { try await device.beginEpoch() }
     account = device.account
-    entries = try await relay.logEntries(of: device.account, from: 0)
+    entries = try await relay.logEntries(of: device.account, from: 0, as: .device(device.id))
     let log = try AccountLog(account: account, replaying: entries)
     // The recovery device is one more.
     guard log.activeDevices.count == deviceCount + 1, log.epochs.count == epochCount else {

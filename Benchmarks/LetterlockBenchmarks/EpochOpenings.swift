@@ -1,6 +1,7 @@
 import Benchmark
 import CryptoCore
 import Letterlock
+import LetterlockRelayKit
 
 /// Opening an epoch for 50 devices, held against the 51 X-Wing wraps (the recovery device's is one) that it cannot do
 /// without; and everything that a device which joins does to read 500 epochs back: it replays the log, opens one wrap,

@@ -13,6 +13,14 @@ struct ToolError: Error, CustomStringConvertible {
     self.exitCode = exitCode
   }
 
+  /// An old copy of the device's keys was put back.
+  static var stateRolledBack: ToolError {
+    .wrong(
+      "The keys here are older than what this device did before: an old copy of its folder was put back, or "
+        + "the machine was cloned. Nobody else is to blame. Join again with `letterlock join` in a new folder; "
+        + "what waited to be sent stays in this one.")
+  }
+
   /// Something stored or shown is wrong.
   static func wrong(_ description: String) -> ToolError { ToolError(description, exitCode: 2) }
 }
@@ -28,11 +36,7 @@ extension ToolError {
       case .archive(let error): ToolError(error)
       case .noRelay: ToolError("This archive has no relay: create one with `letterlock init`.")
       case .noStore: ToolError("This archive has no store.")
-      case .stateRolledBack:
-        ToolError.wrong(
-          "The keys here are older than what this device did before: an old copy of its folder was put back, or "
-            + "the machine was cloned. Nobody else is to blame. Join again with `letterlock join` in a new folder; "
-            + "what waited to be sent stays in this one.")
+      case .stateRolledBack: .stateRolledBack
       case .cancelled: ToolError("Stopped. What was done so far is kept; run the command again to go on.")
       case .vaultNotEmpty: ToolError("There is a device in \(place) already: choose another folder.")
       case .vaultEmpty: ToolError("There is no device in \(place): begin with `letterlock init \(place)`.")
@@ -136,7 +140,7 @@ extension ToolError {
             + "confirm DIR [--keep ID]`.")
       case .epochRefused: ToolError("The newest epoch is not usable: run `letterlock sync DIR`.")
       case .forked: ToolError.wrong("Two logs of this account contradict each other.")
-      case .stateRolledBack: ToolError(DeviceError.stateRolledBack)
+      case .stateRolledBack: .stateRolledBack
       case .messageTooLong: ToolError("A message is too long.")
       default: ToolError.wrong("A record cannot be read: \(error).")
       }

@@ -39,8 +39,13 @@ package struct StoredTable: Sendable {
     _ name: String, _ columns: KeyValuePairs<String, String>, key: String? = nil,
     options: String = "STRICT"
   ) {
+    self.init(name: name, columns: columns.map { ($0.key, $0.value) }, key: key, options: options)
+  }
+
+  /// A table whose columns were put together.
+  package init(name: String, columns: [(String, String)], key: String?, options: String) {
     self.name = name
-    declarations = columns.map { (name: $0.key, declaration: $0.value) }
+    declarations = columns.map { (name: $0.0, declaration: $0.1) }
     self.key = key
     self.options = options
   }

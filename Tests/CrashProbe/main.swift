@@ -1,4 +1,5 @@
 #if SQLite
+import CryptoCore
 import Foundation
 import Letterlock
 import LetterlockFormat
@@ -75,9 +76,17 @@ func say(_ line: String) {
   FileHandle.standardOutput.write(Data((line + "\n").utf8))
 }
 
+/// Saves keys once: into an empty vault, or in place of version 1.
+func saveVault(at path: String, _ kind: String) throws {
+  let contents = VaultContents(version: 2, secrets: SecretKey(copying: [2, 2, 2]), state: [2, 2])
+  try FileKeyVault(path: path).save(contents, replacing: kind == "first" ? nil : 1)
+  say("saved")
+}
+
 guard CommandLine.arguments.count >= 2 else { exit(2) }
 do {
   switch CommandLine.arguments.dropFirst(2).first {
+  case "vault": try saveVault(at: CommandLine.arguments[1], CommandLine.arguments.last ?? "")
   case "life": try await Life(folder: CommandLine.arguments[1]).go()
   case "erase": try await eraseEverything(in: CommandLine.arguments[1])
   case "attachments"?: try await runAttachments(in: CommandLine.arguments[1])

@@ -69,12 +69,13 @@ struct CrashTests {
   /// Verifies everything that the relay holds from nothing.
   private func history(of opened: Opened) async throws -> (History, AccountLog) {
     let account = opened.device.account
-    let entries = try await opened.relay.logEntries(of: account, from: 0)
+    let entries = try await opened.relay.logEntries(
+      of: account, from: 0, as: .device(opened.device.id))
     let log = try AccountLog(account: account, replaying: entries)
     var history = History()
     while true {
       let page = try await opened.relay.history(
-        of: account, from: history.tree.size, maximumByteCount: 1 << 16)
+        of: account, from: history.tree.size, maximumByteCount: 1 << 16, as: .device(opened.device.id))
       guard !page.batches.isEmpty else {
         #expect(page.checkpoint.treeRoot == history.tree.root)
         return (history, log)

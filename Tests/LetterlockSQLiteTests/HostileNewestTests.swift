@@ -56,7 +56,7 @@ struct HostileNewestTests {
     }
     let page = try await relay.newestRecords(
       StreamQuery(tags: [try Self.tag(of: chats[0], device)], before: .max, limit: 50, knownSize: 1),
-      of: device.account)
+      of: device.account, as: .device(device.id))
     #expect(page.encoded.count < 200 << 10)
     let size = window.historySize
     // A speed is said, never demanded.

@@ -1,5 +1,6 @@
 #if SQLite
 import CryptoCore
+import LetterlockTestKit
 import TLSCodec
 import Testing
 
@@ -18,33 +19,36 @@ struct RelayBlobTests {
     let account = try await TestAccount(at: relay)
     let content = bytes(2_500_000)
     let upload = try account.upload(of: content)
-    #expect(try await relay.beginBlob(upload, of: account.id) == 0)
-    try await relay.writeBlob(upload.blob, of: account.id, at: 0, Array(content[..<1_000_000]))
-    #expect(try await relay.blob(upload.blob, of: account.id) == nil)
-    #expect(try await relay.beginBlob(upload, of: account.id) == 1_000_000)
+    #expect(try await relay.beginBlob(upload, of: account.id, as: account.caller) == 0)
+    try await relay.writeBlob(
+      upload.blob, of: account.id, at: 0, Array(content[..<1_000_000]), as: account.caller)
+    #expect(try await relay.blob(upload.blob, of: account.id, as: account.caller) == nil)
+    #expect(try await relay.beginBlob(upload, of: account.id, as: account.caller) == 1_000_000)
     for wrong in [0, 999_999, 1_000_001, UInt64.max] {
       await #expect(throws: RelayError.blobRefused) {
-        try await relay.writeBlob(upload.blob, of: account.id, at: wrong, [1, 2, 3])
+        try await relay.writeBlob(upload.blob, of: account.id, at: wrong, [1, 2, 3], as: account.caller)
       }
     }
     await #expect(throws: RelayError.tooLarge) {
       try await relay.writeBlob(
-        upload.blob, of: account.id, at: 1_000_000, [UInt8](repeating: 0, count: 1_048_577))
+        upload.blob, of: account.id, at: 1_000_000, [UInt8](repeating: 0, count: 1_048_577),
+        as: account.caller)
     }
     for offset in stride(from: 1_000_000, to: content.count, by: 500_000) {
       try await relay.writeBlob(
-        upload.blob, of: account.id, at: UInt64(offset), Array(content[offset...].prefix(500_000)))
+        upload.blob, of: account.id, at: UInt64(offset), Array(content[offset...].prefix(500_000)),
+        as: account.caller)
     }
-    #expect(try await relay.blob(upload.blob, of: account.id) == upload)
-    #expect(try await relay.usage(of: account.id).blobs == 2_500_000)
+    #expect(try await relay.blob(upload.blob, of: account.id, as: account.caller) == upload)
+    #expect(try await relay.usage(of: account.id, as: account.caller).blobs == 2_500_000)
     for (offset, count) in [(0, 10), (999_990, 1_000_020), (2_499_999, 100), (2_500_000, 5), (3, 0)] {
       #expect(
         try await relay.readBlob(
-          upload.blob, of: account.id, at: UInt64(offset), byteCount: count)
+          upload.blob, of: account.id, at: UInt64(offset), byteCount: count, as: account.caller)
           == Array(content.dropFirst(offset).prefix(count)))
     }
     await #expect(throws: RelayError.blobRefused) {
-      try await relay.writeBlob(upload.blob, of: account.id, at: 2_500_000, [1])
+      try await relay.writeBlob(upload.blob, of: account.id, at: 2_500_000, [1], as: account.caller)
     }
   }
 
@@ -54,17 +58,19 @@ struct RelayBlobTests {
     let relay = opened.relay
     let account = try await TestAccount(at: relay)
     let upload = try account.upload(of: bytes(1000), digest: SegmentHasher.digest(of: [1]))
-    _ = try await relay.beginBlob(upload, of: account.id)
-    try await relay.writeBlob(upload.blob, of: account.id, at: 0, Array(bytes(1000)[..<600]))
+    _ = try await relay.beginBlob(upload, of: account.id, as: account.caller)
+    try await relay.writeBlob(
+      upload.blob, of: account.id, at: 0, Array(bytes(1000)[..<600]), as: account.caller)
     await #expect(throws: RelayError.blobRefused) {
-      try await relay.writeBlob(upload.blob, of: account.id, at: 600, Array(bytes(1000)[600...]))
+      try await relay.writeBlob(
+        upload.blob, of: account.id, at: 600, Array(bytes(1000)[600...]), as: account.caller)
     }
-    #expect(try await relay.usage(of: account.id).blobs == 0)
-    #expect(try await relay.blob(upload.blob, of: account.id) == nil)
+    #expect(try await relay.usage(of: account.id, as: account.caller).blobs == 0)
+    #expect(try await relay.blob(upload.blob, of: account.id, as: account.caller) == nil)
     await #expect(throws: RelayError.unknownBlob) {
-      try await relay.readBlob(upload.blob, of: account.id, at: 0, byteCount: 1)
+      try await relay.readBlob(upload.blob, of: account.id, at: 0, byteCount: 1, as: account.caller)
     }
-    #expect(try await relay.beginBlob(upload, of: account.id) == 0)
+    #expect(try await relay.beginBlob(upload, of: account.id, as: account.caller) == 0)
   }
 
   @Test(arguments: RelayKind.allCases)
@@ -76,15 +82,15 @@ struct RelayBlobTests {
     let account = try await TestAccount(at: relay)
     let stranger = try TestAccount(checkpointKey: [])
     let foreign = try stranger.upload(of: bytes(10))
-    await #expect(throws: RelayError.blobRefused) {
-      try await relay.beginBlob(foreign, of: account.id)
+    await #expect(throws: RelayError.unknownAccount) {
+      try await relay.beginBlob(foreign, of: account.id, as: account.caller)
     }
     let empty = try account.upload(of: [], digest: SegmentHasher.digest(of: [1]))
     await #expect(throws: RelayError.blobRefused) {
-      try await relay.beginBlob(empty, of: account.id)
+      try await relay.beginBlob(empty, of: account.id, as: account.caller)
     }
     await #expect(throws: RelayError.unknownBlob) {
-      try await relay.writeBlob(BlobID(), of: account.id, at: 0, [1])
+      try await relay.writeBlob(BlobID(), of: account.id, at: 0, [1], as: account.caller)
     }
   }
 
@@ -99,12 +105,12 @@ struct RelayBlobTests {
     let account = try await TestAccount(at: relay)
     let first = try account.upload(of: bytes(1000))
     let second = try account.upload(of: bytes(1000))
-    _ = try await relay.beginBlob(first, of: account.id)
-    _ = try await relay.beginBlob(second, of: account.id)
-    try await relay.writeBlob(first.blob, of: account.id, at: 0, bytes(1000))
-    let usage = try await relay.usage(of: account.id)
+    _ = try await relay.beginBlob(first, of: account.id, as: account.caller)
+    _ = try await relay.beginBlob(second, of: account.id, as: account.caller)
+    try await relay.writeBlob(first.blob, of: account.id, at: 0, bytes(1000), as: account.caller)
+    let usage = try await relay.usage(of: account.id, as: account.caller)
     await #expect(throws: RelayError.quotaExceeded(usage)) {
-      try await relay.writeBlob(second.blob, of: account.id, at: 0, bytes(1000))
+      try await relay.writeBlob(second.blob, of: account.id, at: 0, bytes(1000), as: account.caller)
     }
   }
 
@@ -112,8 +118,8 @@ struct RelayBlobTests {
     -> BlobUpload
   {
     let upload = try account.upload(of: content)
-    _ = try await relay.beginBlob(upload, of: account.id)
-    try await relay.writeBlob(upload.blob, of: account.id, at: 0, content)
+    _ = try await relay.beginBlob(upload, of: account.id, as: account.caller)
+    try await relay.writeBlob(upload.blob, of: account.id, at: 0, content, as: account.caller)
     return upload
   }
 
@@ -131,11 +137,13 @@ struct RelayBlobTests {
       try await store(bytes(2000), of: account, at: relay)
     )
     let begun = try account.upload(of: bytes(50))
-    _ = try await relay.beginBlob(begun, of: account.id)
-    let listed = try await relay.blobs(of: account.id, after: nil)
+    _ = try await relay.beginBlob(begun, of: account.id, as: account.caller)
+    let listed = try await relay.blobs(of: account.id, after: nil, as: account.caller)
     #expect(listed.map(\.upload.blob) == [first.blob, second.blob, begun.blob].sorted())
     #expect(Set(listed.filter(\.isComplete).map(\.upload)) == [first, second])
-    #expect(try await relay.blobs(of: account.id, after: listed[0].upload.blob) == Array(listed[1...]))
+    #expect(
+      try await relay.blobs(of: account.id, after: listed[0].upload.blob, as: account.caller)
+        == Array(listed[1...]))
 
     let old = try await account.send([account.record(1)], to: relay).checkpoint
     let newest = try await account.send([account.record(2)], to: relay).checkpoint
@@ -144,11 +152,18 @@ struct RelayBlobTests {
       try BlobRemoval(of: blobs, knownCheckpoint: knownCheckpoint, by: keys, account: account.id)
     }
     await #expect(throws: RelayError.staleHistory(treeSize: 2)) {
-      try await relay.removeBlobs(try removal(old, by: account.keys, [first.blob]), of: account.id)
+      try await relay.removeBlobs(
+        try removal(old, by: account.keys, [first.blob]), of: account.id, as: account.caller)
     }
-    let stranger = try DeviceKeys()
+    // The recovery device's, sent by another, and one of a device of no account.
+    for keys in [account.recovery, try DeviceKeys()] {
+      let other = try removal(newest, by: keys, [first.blob])
+      await #expect(throws: RelayError.unknownAccount) {
+        try await relay.removeBlobs(other, of: account.id, as: account.caller)
+      }
+    }
     let wrong = [
-      try removal(newest, by: stranger, [first.blob]), try removal(newest, by: account.keys, []),
+      try removal(newest, by: account.keys, []),
       try removal(newest, by: account.keys, (0...1000).map { _ in BlobID() }),
       // A signature for other blobs.
       try BlobRemoval(
@@ -157,15 +172,18 @@ struct RelayBlobTests {
             + removal(newest, by: account.keys, [first.blob]).signature.bytes)),
     ]
     for removal in wrong {
-      await #expect(throws: RelayError.blobRefused) { try await relay.removeBlobs(removal, of: account.id) }
+      await #expect(throws: RelayError.blobRefused) {
+        try await relay.removeBlobs(removal, of: account.id, as: account.caller)
+      }
     }
-    #expect(try await relay.blobs(of: account.id, after: nil) == listed)
+    #expect(try await relay.blobs(of: account.id, after: nil, as: account.caller) == listed)
 
     try await relay.removeBlobs(
-      try removal(newest, by: account.keys, [first.blob, begun.blob, BlobID()]), of: account.id)
-    #expect(try await relay.blobs(of: account.id, after: nil).map(\.upload) == [second])
-    #expect(try await relay.usage(of: account.id).blobs == 2000)
-    #expect(try await relay.blob(first.blob, of: account.id) == nil)
+      try removal(newest, by: account.keys, [first.blob, begun.blob, BlobID()]), of: account.id,
+      as: account.caller)
+    #expect(try await relay.blobs(of: account.id, after: nil, as: account.caller).map(\.upload) == [second])
+    #expect(try await relay.usage(of: account.id, as: account.caller).blobs == 2000)
+    #expect(try await relay.blob(first.blob, of: account.id, as: account.caller) == nil)
   }
 
   @Test(arguments: RelayKind.allCases)
@@ -173,19 +191,23 @@ struct RelayBlobTests {
     let opened = try kind.open()
     let relay = opened.relay
     var account = try await TestAccount(at: relay)
+    let other = try DeviceKeys()
+    let (entry, wraps) = try account.addition(of: other)
+    try await account.send(entry, wraps, to: relay)
     let newest = try await account.send([account.record(1)], to: relay).checkpoint
     let complete = try await store(bytes(10), of: account, at: relay)
     let begun = try account.upload(of: bytes(50))
-    _ = try await relay.beginBlob(begun, of: account.id)
-    // The recovery device is active too.
+    _ = try await relay.beginBlob(begun, of: account.id, as: account.caller)
     let both = try BlobRemoval(
-      of: [complete.blob, begun.blob], knownCheckpoint: newest, by: account.recovery, account: account.id)
-    await #expect(throws: RelayError.blobRefused) { try await relay.removeBlobs(both, of: account.id) }
-    #expect(try await relay.blobs(of: account.id, after: nil).count == 2)
+      of: [complete.blob, begun.blob], knownCheckpoint: newest, by: other, account: account.id)
+    await #expect(throws: RelayError.blobRefused) {
+      try await relay.removeBlobs(both, of: account.id, as: .device(other.deviceID))
+    }
+    #expect(try await relay.blobs(of: account.id, after: nil, as: account.caller).count == 2)
     let one = try BlobRemoval(
-      of: [complete.blob], knownCheckpoint: newest, by: account.recovery, account: account.id)
-    try await relay.removeBlobs(one, of: account.id)
-    #expect(try await relay.blobs(of: account.id, after: nil).map(\.upload) == [begun])
+      of: [complete.blob], knownCheckpoint: newest, by: other, account: account.id)
+    try await relay.removeBlobs(one, of: account.id, as: .device(other.deviceID))
+    #expect(try await relay.blobs(of: account.id, after: nil, as: account.caller).map(\.upload) == [begun])
   }
 
   @Test(arguments: RelayKind.allCases)
@@ -194,19 +216,19 @@ struct RelayBlobTests {
     let relay = opened.relay
     let name = MailboxID(unchecked: [UInt8](repeating: 7, count: 32))
     let other = MailboxID(unchecked: [UInt8](repeating: 8, count: 32))
-    #expect(try await relay.messages(in: name) == [])
+    #expect(try await relay.messages(in: name, as: .anyone) == [])
     for message in UInt8(0)..<16 {
-      try await relay.post([UInt8](repeating: message, count: Int(message)), to: name)
+      try await relay.post([UInt8](repeating: message, count: Int(message)), to: name, as: .anyone)
     }
-    try await relay.post([1], to: other)
+    try await relay.post([1], to: other, as: .anyone)
     #expect(
-      try await relay.messages(in: name)
+      try await relay.messages(in: name, as: .anyone)
         == (UInt8(0)..<16).map { [UInt8](repeating: $0, count: Int($0)) })
-    await #expect(throws: RelayError.tooLarge) { try await relay.post([1], to: name) }
+    await #expect(throws: RelayError.tooLarge) { try await relay.post([1], to: name, as: .anyone) }
     await #expect(throws: RelayError.tooLarge) {
-      try await relay.post([UInt8](repeating: 0, count: 65_537), to: other)
+      try await relay.post([UInt8](repeating: 0, count: 65_537), to: other, as: .anyone)
     }
-    #expect(try await relay.messages(in: other) == [[1]])
+    #expect(try await relay.messages(in: other, as: .anyone) == [[1]])
   }
 }
 #endif

@@ -4,6 +4,7 @@ import GRDB
 import Letterlock
 import LetterlockFormat
 import LetterlockRelayKit
+import LetterlockTestKit
 import TLSCodec
 import Testing
 
@@ -20,33 +21,35 @@ struct RelayErasureTests {
     let phone = created.device
     try phone.append(.carrier(.sms, from: "+15550100", text: "erased soon"), to: ConversationID())
     try await phone.sync()
-    let before = try await relay.usage(of: phone.account)
+    let before = try await relay.usage(of: phone.account, as: .device(phone.id))
     #expect(before.records > 0)
     let prepared = try await phone.prepareErasure()
     try await prepared.confirm(prepared.code)
 
-    #expect(try await relay.logEntries(of: phone.account, from: 0).count == 1)
-    #expect(try await relay.account(recoveredBy: phone.log.recoveryDevice) == phone.account)
+    #expect(try await relay.logEntries(of: phone.account, from: 0, as: .device(phone.id)).count == 1)
+    #expect(
+      try await relay.account(
+        recoveredBy: phone.log.recoveryDevice, as: .device(phone.log.recoveryDevice)) == phone.account)
     await #expect(throws: RelayError.self) {
-      try await relay.history(of: phone.account, from: 0, maximumByteCount: 1)
+      try await relay.history(of: phone.account, from: 0, maximumByteCount: 1, as: .device(phone.id))
     }
     await #expect(throws: RelayError.self) {
-      try await relay.wrap(of: phone.account, epoch: 0, for: phone.id)
+      try await relay.wrap(of: phone.account, epoch: 0, for: phone.id, as: .device(phone.id))
     }
-    await #expect(throws: RelayError.self) { try await relay.usage(of: phone.account) }
+    await #expect(throws: RelayError.self) { try await relay.usage(of: phone.account, as: .device(phone.id)) }
     await #expect(throws: DeviceError.self) { try await phone.beginEpoch() }
   }
 
   @Test func `leaves no record in its file`() async throws {
     let folder = try TemporaryFolder()
     let path = folder.file("relay.sqlite")
-    let account: AccountID
+    let (account, caller): (AccountID, RelayCaller)
     do {
       let relay = try SQLiteRelay(path: path)
       let phone = try await Device.createAccount(
         named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay
       ).device
-      account = phone.account
+      (account, caller) = (phone.account, .device(phone.id))
       for index in 0..<50 {
         try phone.append(.carrier(.sms, from: "+15550100", text: "text \(index)"), to: ConversationID())
       }
@@ -57,8 +60,8 @@ struct RelayErasureTests {
     }
     let queue = try DatabaseQueue(path: path)
     let counts = try await queue.read { db in
-      try SQLiteRelay.erasedTables.map { table in
-        try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)")
+      try RelayTable.erased.map { table in
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table.name)")
       }
     }
     #expect(counts.count >= 8)
@@ -66,7 +69,7 @@ struct RelayErasureTests {
     try queue.close()
     // A relay that is opened anew remembers.
     let again = try SQLiteRelay(existing: path)
-    let error = await #expect(throws: RelayError.self) { try await again.usage(of: account) }
+    let error = await #expect(throws: RelayError.self) { try await again.usage(of: account, as: caller) }
     guard case .accountErased = error else {
       Issue.record("\(String(describing: error))")
       return

@@ -1,5 +1,6 @@
 #if SQLite
 import CryptoCore
+import LetterlockTestKit
 import Testing
 
 @testable import Letterlock
@@ -31,8 +32,8 @@ struct RelayStreamTests {
     var (before, found) = (UInt64.max, [UInt64]())
     while true {
       let page = try await opened.relay.newestRecords(
-        StreamQuery(tags: [Self.tag(1), Self.tag(3)], before: before, limit: 70, knownSize: 1), of: account.id
-      )
+        StreamQuery(tags: [Self.tag(1), Self.tag(3)], before: before, limit: 70, knownSize: 1),
+        of: account.id, as: account.caller)
       let proven = try page.proven(in: account.log)
       #expect(proven.map(\.record.bytes) == proven.map { all[Int($0.leaf)] })
       #expect(page.checkpoint.treeRoot == account.history.tree.root)
@@ -45,7 +46,8 @@ struct RelayStreamTests {
     #expect(found == all.indices.filter { [1, 3].contains(all[$0][20]) }.map(UInt64.init))
     #expect(
       try await opened.relay.newestRecords(
-        StreamQuery(tags: [Self.tag(9)], before: .max, limit: 5, knownSize: 0), of: account.id
+        StreamQuery(tags: [Self.tag(9)], before: .max, limit: 5, knownSize: 0), of: account.id,
+        as: account.caller
       ).batches.isEmpty)
   }
 
@@ -60,7 +62,8 @@ struct RelayStreamTests {
       tree.append(SignedBatch.leafHash(of: record, device: account.keys.deviceID, counter: counter))
       guard index % 37 == 0 || [255, 256, 511, 599].contains(index) else { continue }
       let page = try await opened.relay.newestRecords(
-        StreamQuery(tags: [Self.tag(2)], before: .max, limit: 1, knownSize: tree.size), of: account.id)
+        StreamQuery(tags: [Self.tag(2)], before: .max, limit: 1, knownSize: tree.size), of: account.id,
+        as: account.caller)
       let proof = try #require(page.consistency)
       #expect(proof.holds(old: tree.root, new: page.checkpoint.treeRoot), "\(index)")
     }
@@ -71,25 +74,24 @@ struct RelayStreamTests {
   func `streams are listed by their newest records, without erased ones`(kind: RelayKind) async throws {
     let opened = try kind.open()
     var (account, all) = try await Self.filled(opened.relay)
-    let listing = try await opened.relay.newestStreams(before: .max, limit: 10, knownSize: 0, of: account.id)
+    let listing = try await opened.relay.newestStreams(
+      before: .max, limit: 10, knownSize: 0, of: account.id, as: account.caller)
     #expect(try listing.page.proven(in: account.log).map(\.leaf) == [596, 597, 598, 599])
     #expect(listing.sizes.map(\.recordCount).reduce(0, +) == 600)
     let erased: [UInt64] = [598, 599]
     let records = [account.record(7, byteCount: 272)]
-    let signedBatch = try SignedBatch(
-      of: records, erasing: erased, by: account.keys, account: account.id, logHead: account.log.head,
-      counter: account.counter + 1,
-      previous: account.history.author(account.keys.deviceID)?.batchHash ?? .zero,
-      knownCheckpoint: account.checkpoint)
-    _ = try await opened.relay.append(signedBatch, records: records, erasing: erased, to: account.id)
+    try await account.send(records, erasing: erased, to: opened.relay)
     all.append(records[0])
-    let after = try await opened.relay.newestStreams(before: .max, limit: 3, knownSize: 600, of: account.id)
+    let after = try await opened.relay.newestStreams(
+      before: .max, limit: 3, knownSize: 600, of: account.id, as: account.caller)
     #expect(try after.page.proven(in: account.log).map(\.leaf) == [596, 597, 600])
     #expect(after.page.hasOlder)
-    let rest = try await opened.relay.newestStreams(before: 596, limit: 3, knownSize: 600, of: account.id)
+    let rest = try await opened.relay.newestStreams(
+      before: 596, limit: 3, knownSize: 600, of: account.id, as: account.caller)
     #expect(try rest.page.proven(in: account.log).map(\.leaf) == [594, 595])
     #expect(!rest.page.hasOlder)
-    let page = try await opened.relay.history(of: account.id, from: 560, maximumByteCount: .max)
+    let page = try await opened.relay.history(
+      of: account.id, from: 560, maximumByteCount: .max, as: account.caller)
     #expect(page.batches[0].records.suffix(2) == [nil, nil])
   }
 }

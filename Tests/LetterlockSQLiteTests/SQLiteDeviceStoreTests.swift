@@ -1,6 +1,7 @@
 #if SQLite
 import CryptoCore
 import Foundation
+import LetterlockTestKit
 import TLSCodec
 import Testing
 

@@ -2,6 +2,7 @@
 import CryptoCore
 import Foundation
 import GRDB
+import LetterlockTestKit
 import TLSCodec
 import Testing
 
@@ -9,6 +10,7 @@ import Testing
 @testable import LetterlockFormat
 @testable import LetterlockRelayKit
 @testable import LetterlockSQLite
+@testable import SQLiteCore
 
 @Suite("A relay in a file")
 struct SQLiteRelayTests {
@@ -19,7 +21,7 @@ struct SQLiteRelayTests {
 
   @Test func `a relay that is opened again has its key, its quota and everything else`() async throws {
     var relay = try SQLiteRelay(path: path, quota: 1_000_000)
-    let key = try await relay.checkpointKey()
+    let key = try await relay.checkpointKey(as: .anyone)
     var account = try await TestAccount(at: relay)
     try await account.send([account.record(1), account.record(2)], to: relay)
     let (entry, wraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
@@ -27,28 +29,28 @@ struct SQLiteRelayTests {
     }
     try await account.send(entry, wraps, to: relay)
     let upload = try account.upload(of: [1, 2, 3])
-    _ = try await relay.beginBlob(upload, of: account.id)
-    try await relay.writeBlob(upload.blob, of: account.id, at: 0, [1, 2])
-    let usage = try await relay.usage(of: account.id)
+    _ = try await relay.beginBlob(upload, of: account.id, as: account.caller)
+    try await relay.writeBlob(upload.blob, of: account.id, at: 0, [1, 2], as: account.caller)
+    let usage = try await relay.usage(of: account.id, as: account.caller)
 
     relay = try SQLiteRelay(existing: path)
-    #expect(try await relay.checkpointKey() == key)
-    #expect(try await relay.usage(of: account.id) == usage)
+    #expect(try await relay.checkpointKey(as: .anyone) == key)
+    #expect(try await relay.usage(of: account.id, as: account.caller) == usage)
     #expect(usage.quota == 1_000_000)
-    #expect(try await relay.beginBlob(upload, of: account.id) == 2)
-    try await relay.writeBlob(upload.blob, of: account.id, at: 2, [3])
-    #expect(try relay.allBlobs(of: account.id) == [upload.blob])
+    #expect(try await relay.beginBlob(upload, of: account.id, as: account.caller) == 2)
+    try await relay.writeBlob(upload.blob, of: account.id, at: 2, [3], as: account.caller)
+    #expect(try await relay.blob(upload.blob, of: account.id, as: account.caller) == upload)
     let outcome = try await account.send([account.record(3)], to: relay)
     #expect(outcome.firstLeaf == 2)
     #expect(outcome.checkpoint.treeRoot == account.history.tree.root)
     relay = try SQLiteRelay(path: path, quota: 5_000_000)
-    #expect(try await relay.usage(of: account.id).quota == 5_000_000)
+    #expect(try await relay.usage(of: account.id, as: account.caller).quota == 5_000_000)
     #expect(try relay.isFileWhole())
   }
 
   @Test func `two processes' connections see what the other has written`() async throws {
     let (first, second) = (try SQLiteRelay(path: path), try SQLiteRelay(path: path))
-    #expect(try await first.checkpointKey() == second.checkpointKey())
+    #expect(try await first.checkpointKey(as: .anyone) == second.checkpointKey(as: .anyone))
     var account = try await TestAccount(at: first)
     for turn in UInt8(0)..<3 {
       try await account.send([account.record(turn)], to: first)
@@ -59,12 +61,16 @@ struct SQLiteRelayTests {
         .epoch($0)
       }
       try await account.send(entry, wraps, to: turn.isMultiple(of: 2) ? first : second)
-      #expect(try await first.usage(of: account.id) == second.usage(of: account.id))
-      #expect(try await first.logEntries(of: account.id, from: 0).last == entry)
+      #expect(
+        try await first.usage(of: account.id, as: account.caller)
+          == second.usage(of: account.id, as: account.caller))
+      #expect(try await first.logEntries(of: account.id, from: 0, as: account.caller).last == entry)
     }
     let fresh = try SQLiteRelay(existing: path)
-    #expect(try await fresh.usage(of: account.id) == first.usage(of: account.id))
-    let page = try await first.history(of: account.id, from: 0, maximumByteCount: .max)
+    #expect(
+      try await fresh.usage(of: account.id, as: account.caller)
+        == first.usage(of: account.id, as: account.caller))
+    let page = try await first.history(of: account.id, from: 0, maximumByteCount: .max, as: account.caller)
     #expect(page.checkpoint.treeRoot == account.history.tree.root)
   }
 
@@ -78,7 +84,7 @@ struct SQLiteRelayTests {
     let records = [account.record(1)]
     let signedBatch = try account.append(records)
     await #expect(throws: RelayError.self) {
-      try await relay.append(signedBatch, records: records, to: account.id)
+      try await relay.append(signedBatch, records: records, to: account.id, as: account.caller)
     }
     try await relay.file.queue.write { try $0.execute(sql: "DROP TRIGGER full") }
     #expect(try await account.send(records, to: relay).firstLeaf == 0)
@@ -108,8 +114,11 @@ struct SQLiteRelayTests {
     var account = try await TestAccount(at: relay)
     try await account.send([account.record(1)], to: relay)
     try await account.send([account.record(2)], to: relay)
-    for (table, column) in [("batch", "signed_batch"), ("log_entry", "entry"), ("account", "history")] {
-      let rows = try relay.readNow { db in
+    for (table, column) in [
+      ("batch", "signed_batch"), ("log_entry", "entry"), ("account", "tree"), ("author", "batch_hash"),
+      ("root", "root"),
+    ] {
+      let rows = try relay.store.readNow { db in
         try Row.fetchAll(db, sql: Self.rows(table, column))
       }
       for row in rows {
@@ -119,21 +128,24 @@ struct SQLiteRelayTests {
         try await relay.replace(table, column, at: place, with: changed)
         let opened = try SQLiteRelay(existing: path)
         await #expect(throws: (any Error).self) {
-          _ = try await opened.usage(of: account.id)
+          _ = try await opened.usage(of: account.id, as: account.caller)
           var history = History()
-          let page = try await opened.history(of: account.id, from: 0, maximumByteCount: .max)
+          let page = try await opened.history(
+            of: account.id, from: 0, maximumByteCount: .max, as: account.caller)
           for batch in page.batches { try history.accept(batch, of: account.log) }
         }
         try await relay.replace(table, column, at: place, with: bytes)
       }
     }
-    #expect(try await SQLiteRelay(existing: path).usage(of: account.id).records > 0)
+    #expect(try await SQLiteRelay(existing: path).usage(of: account.id, as: account.caller).records > 0)
   }
 
   fileprivate static func key(of table: String) -> String {
     switch table {
     case "batch": "first_leaf"
-    case "account": "records"
+    case "account": "version"
+    case "author": "counter"
+    case "root": "size"
     default: "idx"
     }
   }
@@ -152,20 +164,26 @@ struct SQLiteRelayTests {
     }
   }
 
-  @Test func `old messages of all mailboxes make room for new ones`() async throws {
-    let relay = try SQLiteRelay(path: path)
-    try await relay.file.queue.write { db in
-      for seq in 1...RelayLimits.totalMessageCount {
-        try db.execute(
-          sql: "INSERT INTO mailbox (seq, mailbox, message, digest) VALUES (?, x'', x'', x'')",
-          arguments: [seq])
+  @Test func `messages go when they expire, and not before`() async throws {
+    let store = try SQLiteRelay(path: path).store
+    let hour = 3_600_000_000_000
+    let week = Int(RelayLimits.messageLifetime.components.seconds) * 1_000_000_000
+    func relay(at time: Int) -> SQLiteRelay {
+      SQLiteRelay(store: store, key: store.settings.key) {
+        Timestamp(nanosecondsSince1970: Int64(time))
       }
     }
-    try await relay.post([1], to: MailboxID(unchecked: [UInt8](repeating: 7, count: 32)))
-    let count = try await relay.file.queue.read {
+    let mailboxes = [7, 8].map { MailboxID(unchecked: [UInt8](repeating: $0, count: 32)) }
+    try await relay(at: hour).post([1], to: mailboxes[0], as: .anyone)
+    try await relay(at: 2 * hour).post([2], to: mailboxes[0], as: .anyone)
+    #expect(try await relay(at: hour + week - 1).messages(in: mailboxes[0], as: .anyone) == [[1], [2]])
+    #expect(try await relay(at: hour + week).messages(in: mailboxes[0], as: .anyone) == [[2]])
+    // What has expired goes with the next message, in whichever mailbox.
+    try await relay(at: hour + week + 1).post([3], to: mailboxes[1], as: .anyone)
+    let count = try await store.file.queue.read {
       try Int64.fetchOne($0, sql: "SELECT count(*) FROM mailbox")
     }
-    #expect(count == RelayLimits.totalMessageCount)
+    #expect(count == 2)
   }
 
   @Test func `every write waits for the disk, and what is deleted is overwritten`() async throws {
@@ -181,15 +199,18 @@ struct SQLiteRelayTests {
 
   @Test func `a full disk is said to be full`() async throws {
     let relay = try SQLiteRelay(path: path)
-    let account = try TestAccount(checkpointKey: try await relay.checkpointKey())
+    let account = try TestAccount(checkpointKey: try await relay.checkpointKey(as: .anyone))
     try await relay.file.queue.write { try $0.execute(sql: "PRAGMA max_page_count = 1") }
     await #expect(throws: RelayError.unavailable("The disk is full.")) {
-      try await relay.createAccount(account.create, wraps: account.firstWraps)
+      try await relay.createAccount(account.create, wraps: account.firstWraps, as: .anyone)
     }
   }
 }
 
 extension SQLiteRelay {
+  /// The file, to meddle with.
+  fileprivate var file: StorageFile { store.file }
+
   fileprivate func replace(
     _ table: String, _ column: String, at place: Int64, with bytes: Data
   ) async throws {

@@ -10,12 +10,13 @@ struct HostileDamageTests {
   /// What `verify` may call a thing of each table: its own name, or that of what it belongs to.
   private static let names: [String: [String]] = [
     "relay": ["relay's key"], "account": ["account log", "recovery"],
-    "stream": ["streams"], "stream_part": ["streams"],
+    "author": ["account log"], "root": ["account log"], "recovery": ["recovery"],
+    "stream": ["streams"], "stream_part": ["streams"], "newest": ["streams"],
     "tree": ["record", "signed batch of record", "history"],
     "log_entry": ["account log"],
     "wrap": ["wrap of epoch"], "batch": ["signed batch of record", "signed batch in the store", "history"],
     "record": ["record"],
-    "blob": ["attachment"], "blob_part": ["attachment"], "mailbox": ["message 1 in a mailbox"],
+    "blob": ["attachment"], "blob_part": ["attachment"], "mailbox": ["message in a mailbox"],
     "state": ["progress"], "outbox": ["waiting record"], "entry": ["entry "],
   ]
 

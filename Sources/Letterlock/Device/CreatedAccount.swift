@@ -36,11 +36,13 @@ extension Device {
   public static func createAccount(
     named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> CreatedAccount {
-    let checkpointKey = try await asking { () async throws(RelayError) in try await relay.checkpointKey() }
+    let checkpointKey = try await asking { () async throws(RelayError) in
+      try await relay.checkpointKey(as: .anyone)
+    }
     let made = try NewAccount(checkpointKey: checkpointKey)
     try checkEmpty(vault)
     try await asking { () async throws(RelayError) in
-      try await relay.createAccount(made.entry, wraps: made.wraps)
+      try await relay.createAccount(made.entry, wraps: made.wraps, as: .anyone)
     }
     return try made.finish(named: name, vault: vault, store: store, relay: relay)
   }

@@ -26,10 +26,11 @@ public final class Device: Sendable {
     state.adopt(notes, version: saved?.version)
     self.state = AccountState(state, saved: saved, vault: vault, noteVersion: notes.note(vaultVersion:))
     let view = self.state.view
+    let caller = RelayCaller.device(view.device)
     (id, account, archive) = (view.device, view.account, view.archive)
     parts = DeviceParts(
       self.state, notes: notes, store: StoreConnection(store: store),
-      relay: RelayConnection(relay: relay.map(MeteredRelay.init), account: view.account))
+      relay: RelayConnection(relay: relay.map { MeteredRelay($0, as: caller) }, account: view.account))
   }
 
   /// A device that is new to its vault, which holds it when the call returns.

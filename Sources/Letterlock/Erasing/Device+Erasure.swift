@@ -17,7 +17,7 @@ extension Device {
     let recovery = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
     let recoveryID = recovery.deviceID
     let account = try await asking { () async throws(RelayError) in
-      try await relay.account(recoveredBy: recoveryID)
+      try await relay.account(recoveredBy: recoveryID, as: .device(recoveryID))
     }
     guard let account else { throw .noSuchAccount }
     let device = try await reading(account, as: recovery, store: nil, relay: relay)

@@ -33,7 +33,7 @@ public final class JoinRequest: Sendable {
     let secrets = JoinSecrets(code)
     let mailbox = try asDeviceError(secrets.answerMailbox())
     let answers = try await asking { () async throws(RelayError) in
-      try await relay.messages(in: mailbox)
+      try await relay.messages(in: mailbox, as: .anyone)
     }
     guard !answers.isEmpty else {
       // A process that ended early may have kept the offer and never posted it.
@@ -54,7 +54,7 @@ public final class JoinRequest: Sendable {
 
   private func finish(_ answer: JoinAnswer) async throws(DeviceError) -> Device {
     let entries = try await asking { () async throws(RelayError) in
-      try await relay.logEntries(of: answer.account, from: 0)
+      try await relay.logEntries(of: answer.account, from: 0, as: .device(keys.deviceID))
     }
     let log = try AccountLog.replay(entries, of: answer.account)
     guard log.index(of: answer.logHead) != nil, log.activeMember(keys.deviceID) != nil else {

@@ -19,7 +19,7 @@ extension Device {
     let begun = try RestoringVault(loadingFrom: vault)
     let recoveryID = recovery.deviceID
     let account = try await asking { () async throws(RelayError) in
-      try await relay.account(recoveredBy: recoveryID)
+      try await relay.account(recoveredBy: recoveryID, as: .device(recoveryID))
     }
     guard let account else { throw .noSuchAccount }
     guard begun?.recovery ?? recoveryID == recoveryID else { throw .vaultNotEmpty }
@@ -42,8 +42,9 @@ extension Device {
   static func reading(
     _ account: AccountID, as recovery: DeviceKeys, store: (any DeviceStore)?, relay: any Relay
   ) async throws(DeviceError) -> Device {
+    let caller = RelayCaller.device(recovery.deviceID)
     let entries = try await asking { () async throws(RelayError) in
-      try await relay.logEntries(of: account, from: 0)
+      try await relay.logEntries(of: account, from: 0, as: caller)
     }
     let log = try AccountLog.replay(entries, of: account)
     guard log.recoveryDevice == recovery.deviceID else { throw .noSuchAccount }

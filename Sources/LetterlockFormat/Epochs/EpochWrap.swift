@@ -63,7 +63,8 @@ public struct StoredWrap: WireCodable, Hashable, Sendable {
   /// The wrap.
   public let wrap: Opaque
 
-  package init(device: DeviceID, wrap: Opaque) {
+  /// A wrap for a device.
+  public init(device: DeviceID, wrap: Opaque) {
     self.device = device
     self.wrap = wrap
   }

@@ -43,8 +43,8 @@ public struct Checkpoint: WireCodable, Hashable, Sendable {
     return key.isValid(signature: signature.bytes, for: message)
   }
 
-  /// A checkpoint signed by a relay.
-  package init(
+  /// Signs a checkpoint as a relay.
+  public init(
     account: AccountID, treeSize: UInt64, treeRoot: Digest32, logHead: LogHead, by key: CheckpointKey
   ) throws(RelayError) {
     let unsigned = Checkpoint(

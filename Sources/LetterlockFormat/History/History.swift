@@ -6,13 +6,13 @@ public import TLSCodec
 public struct History: WireCodable, Hashable, Sendable {
   /// The tree over every record so far.
   public private(set) var tree: HistoryTree
-  private(set) var authors: [AuthorState]
+  package private(set) var authors: [AuthorState]
   /// The history after each of its newest signed batches, oldest first; the last is `tree`. Never empty.
-  private var boundaries: [Boundary]
+  package private(set) var boundaries: [Boundary]
   /// Leaf indices of records that were not there and that no signed batch has erased so far.
   private var holes: LeafIndexRanges
   /// The number of the newest record's epoch; 0 if there is no record.
-  private var epoch: UInt64
+  package private(set) var epoch: UInt64
 
   /// Leaf indices of records that were not there and that no signed batch has erased so far, ascending.
   package var absent: [UInt64] { holes.leafIndices }
@@ -26,11 +26,16 @@ public struct History: WireCodable, Hashable, Sendable {
   ///   opaque root[32];
   /// } Boundary;
   /// ```
-  private struct Boundary: WireCodable, Hashable, Sendable {
-    var size: UInt64
-    var root: Digest32
+  package struct Boundary: WireCodable, Hashable, Sendable {
+    package let size: UInt64
+    package let root: Digest32
 
-    static let wire = WireFormat(Self.init, field(\.size), field(\.root))
+    package init(size: UInt64, root: Digest32) {
+      self.size = size
+      self.root = root
+    }
+
+    package static let wire = WireFormat(Self.init, field(\.size), field(\.root))
   }
 
   /// ```
@@ -41,9 +46,15 @@ public struct History: WireCodable, Hashable, Sendable {
   /// } AuthorState;
   /// ```
   package struct AuthorState: WireCodable, Hashable, Sendable {
-    var device: DeviceID
-    var counter: UInt64
-    package var batchHash: Digest32
+    package let device: DeviceID
+    package let counter: UInt64
+    package let batchHash: Digest32
+
+    package init(device: DeviceID, counter: UInt64, batchHash: Digest32) {
+      self.device = device
+      self.counter = counter
+      self.batchHash = batchHash
+    }
 
     package static let wire = WireFormat(
       Self.init, field(\.device), field(\.counter), field(\.batchHash))
@@ -65,6 +76,13 @@ public struct History: WireCodable, Hashable, Sendable {
     self.boundaries = boundaries
     self.holes = holes
     self.epoch = epoch
+  }
+
+  /// A history without absent records, as a relay stores it; nil if the boundaries are not the tree's.
+  /// - Parameter boundaries: The history after each of its newest signed batches, oldest first.
+  package init?(tree: HistoryTree, authors: [AuthorState], boundaries: [Boundary], epoch: UInt64) {
+    try? self.init(
+      tree: tree, authors: authors, boundaries: boundaries, holes: LeafIndexRanges(), epoch: epoch)
   }
 
   /// The empty history.

@@ -32,7 +32,7 @@ public struct HistoryNodes: Sendable {
   }
 
   /// What proves things about the first `size` leaves; nil if there are not so many.
-  package func prover(size: UInt64) -> TreeProver<Never>? {
+  public func prover(size: UInt64) -> TreeProver<Never>? {
     guard size <= self.size else { return nil }
     return TreeProver(size: size) { level, index in
       levels[level].withRawSpan { Digest32($0, at: 32 * Int(index)) }

@@ -71,7 +71,7 @@ public struct PartialBatch: WireCodable, Hashable, Sendable {
   }
 
   /// The part that holds these records, in ascending order; nil if the batch has no such leaf indices.
-  package init?(
+  public init?(
     firstLeaf: UInt64, signedBatch: SignedBatch, leafHashes: LeafHashes, records: [PartialRecord]
   ) {
     var nodes = HistoryNodes()
@@ -162,8 +162,8 @@ public struct StreamPage: WireCodable, Hashable, Sendable {
     batches.flatMap { batch in batch.records.map { batch.firstLeaf + UInt64($0.index) } }
   }
 
-  /// A page about a tree whose nodes are at hand.
-  package init<Failure: Error>(
+  /// A page about a tree whose nodes are at hand, with the proofs that it needs.
+  public init<Failure: Error>(
     _ batches: [PartialBatch], hasOlder: Bool, checkpoint: Checkpoint, knownSize: UInt64,
     tree: TreeProver<Failure>
   ) throws(Failure) {

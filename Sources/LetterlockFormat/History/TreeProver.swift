@@ -1,11 +1,14 @@
 /// Proofs about the first `size` leaves of a tree, made from nodes that are kept somewhere. RFC 9162 section 2.1.
-package struct TreeProver<Failure: Error> {
+public struct TreeProver<Failure: Error> {
   /// How many leaves the tree has.
-  package let size: UInt64
+  public let size: UInt64
   /// The root over the `2^level` leaves from `index * 2^level` on, all of them below `size`.
   let node: (_ level: Int, _ index: UInt64) throws(Failure) -> Digest32
 
-  package init(
+  /// A prover over nodes that `node` looks up.
+  /// - Parameter node: Returns the root over the `2^level` leaves from `index * 2^level` on. It is asked only for
+  ///   subtrees whose leaves are all below `size`.
+  public init(
     size: UInt64, node: @escaping (_ level: Int, _ index: UInt64) throws(Failure) -> Digest32
   ) {
     self.size = size
@@ -13,25 +16,25 @@ package struct TreeProver<Failure: Error> {
   }
 
   /// The root of the tree.
-  package func root() throws(Failure) -> Digest32 {
+  public func root() throws(Failure) -> Digest32 {
     size == 0 ? HistoryTree().root : try hash(0, size)
   }
 
   /// Proves a leaf; nil if it is not below the size.
-  package func inclusionProof(of leaf: UInt64) throws(Failure) -> InclusionProof? {
+  public func inclusionProof(of leaf: UInt64) throws(Failure) -> InclusionProof? {
     guard leaf < size else { return nil }
     return InclusionProof(leaf: leaf, path: try path(leaf, 0, size))
   }
 
   /// Proves that the first `oldSize` leaves begin the tree; nil if there are not so many, or none.
-  package func consistencyProof(from oldSize: UInt64) throws(Failure) -> ConsistencyProof? {
+  public func consistencyProof(from oldSize: UInt64) throws(Failure) -> ConsistencyProof? {
     guard oldSize <= size, oldSize > 0 else { return nil }
     let path = oldSize == size ? [] : try subproof(oldSize, 0, size, isWhole: true)
     return ConsistencyProof(oldSize: oldSize, newSize: size, path: path)
   }
 
   /// Proves leaves, in ascending order, together; nil if they are not, or not below the size.
-  package func leavesProof(of leaves: [UInt64]) throws(Failure) -> LeavesProof? {
+  public func leavesProof(of leaves: [UInt64]) throws(Failure) -> LeavesProof? {
     guard let last = leaves.last, last < size, zip(leaves, leaves.dropFirst()).allSatisfy({ $0 < $1 }) else {
       return nil
     }

@@ -1,25 +1,31 @@
-/// The most that a client may send at once. SPEC.md section 12.
-package enum RelayLimits {
+/// The most that a caller may send or ask for at once. SPEC.md section 12.
+public enum RelayLimits {
   /// A log entry, encoded.
-  package static let entryByteCount = 1 << 20
-  /// The wraps of an entry, and each one of them.
-  package static let wrapCount = AccountLog.maximumDeviceCount + 1
-  package static let wrapByteCount = 4096
+  public static let entryByteCount = 1 << 20
+  /// The wraps of an entry.
+  public static let wrapCount = AccountLog.maximumDeviceCount + 1
+  /// Each wrap of an entry.
+  public static let wrapByteCount = 4096
   /// A record: the largest archive entry, padded and sealed, and some room.
-  package static let recordByteCount = 3 << 23
+  public static let recordByteCount = 3 << 23
   /// The records of a signed batch together.
-  package static let batchByteCount = 1 << 28
+  public static let batchByteCount = 1 << 28
   /// A part of an attachment.
-  package static let blobPartByteCount = 1 << 20
-  /// The records that one page brings, whatever was asked for.
-  package static let pageByteCount = 1 << 26
-  /// The streams of one question, and the records of its answer.
-  package static let streamTagCount = 1024
-  package static let streamRecordCount = 500
-  /// A message in a mailbox, the messages in one, and the messages in all.
-  package static let messageByteCount = 65_536
-  package static let messageCount = 16
-  package static let totalMessageCount: Int64 = 4096
+  public static let blobPartByteCount = 1 << 20
+  /// The bytes of records or of an attachment that one answer brings, whatever was asked for.
+  public static let pageByteCount = 1 << 26
+  /// The attachments that one answer lists.
+  public static let listedBlobCount = 1000
+  /// The streams of one question.
+  public static let streamTagCount = 1024
+  /// The records of an answer to a question about streams.
+  public static let streamRecordCount = 500
+  /// A message in a mailbox.
+  public static let messageByteCount = 65_536
+  /// The messages in one mailbox.
+  public static let messageCount = 16
+  /// How long a message stays in its mailbox: a week.
+  public static let messageLifetime: Duration = .seconds(604_800)
 
   package static func check(_ entry: LogEntry, _ wraps: [StoredWrap]) throws(RelayError) {
     guard entry.encoded.count <= entryByteCount, wraps.count <= wrapCount,

@@ -81,7 +81,8 @@ struct ArchiveStatus: Encodable {
     unreadableRecords = index.unreadable.count
     storeBytes = Self.size(opened.folder.storePath)
     relayBytes = Self.size(try opened.folder.relayPath())
-    relayUsage = try? await opened.relay.usage(of: opened.device.account)
+    relayUsage = try? await opened.relay.usage(
+      of: opened.device.account, as: .device(opened.device.id))
     needsConfirmation = opened.device.needsConfirmation
     opened.device.observe(MachineSurroundings(folder: opened.folder.path))
     let status: DeviceStatus

@@ -53,7 +53,8 @@ struct ForkingRelayTests {
   @Test func `it gives the relay away later too`() async throws {
     try house.mac.append(Household.text("more"), to: house.chat)
     try await house.mac.sync()
-    let page = try await other.history(of: house.phone.account, from: size, maximumByteCount: .max)
+    let page = try await other.history(
+      of: house.phone.account, from: size, maximumByteCount: .max, as: house.phone.caller)
     await house.relay.turn(to: honest)
     for text in ["second", "third", "fourth"] {
       try house.phone.append(Household.text(text), to: house.chat)

@@ -67,7 +67,42 @@ struct Household {
   }
 }
 
+extension InMemoryRelay {
+  /// How many wraps of a device the relay keeps, whoever may ask for them.
+  func wrapCount(of device: DeviceID, in account: AccountID) async throws -> Int {
+    try await store.read(.account(account)) { (rows) throws(RelayError) in
+      try rows.rows(in: .wrap, RowRange([.bytes(device.bytes)]), .ascending, limit: .max).count
+    }
+  }
+}
+
+/// Requests that say who makes them, sent by that device.
+extension Relay {
+  func appendLogEntry(_ entry: LogEntry, wraps: [StoredWrap], to account: AccountID) async throws(RelayError)
+  {
+    try await appendLogEntry(entry, wraps: wraps, to: account, as: .device(entry.content.signer))
+  }
+
+  func append(
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64] = [], to account: AccountID
+  ) async throws(RelayError) -> BatchOutcome {
+    try await append(
+      signedBatch, records: records, erasing: leafIndices, to: account, as: .device(signedBatch.device))
+  }
+
+  func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
+    try await removeBlobs(removal, of: account, as: .device(removal.device))
+  }
+
+  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
+    try await eraseAccount(erasure, of: account, as: .device(erasure.device))
+  }
+}
+
 extension Device {
+  /// Who the device is to a relay.
+  var caller: RelayCaller { .device(id) }
+
   /// What a malicious owner of the device can use.
   var secrets: (keys: DeviceKeys, log: AccountLog, epochSecrets: [UInt64: SecretKey]) {
     state.read { ($0.keys, $0.log, $0.keyring.epochSecrets) }

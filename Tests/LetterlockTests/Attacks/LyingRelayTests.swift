@@ -66,7 +66,7 @@ struct LyingRelayTests {
         == .missing(leaves: [size]))
     #expect(
       try await verdict { HistoryPage(batches: [], checkpoint: $0.checkpoint) } == .missing(leaves: [size]))
-    let old = try await InMemoryRelay().checkpointKey()
+    let old = try await InMemoryRelay().checkpointKey(as: .anyone)
     #expect(old.count == 32)
     await house.relay.behave()
     #expect(try await house.phone.sync().verdict == .complete(size: size + 2))
@@ -75,8 +75,9 @@ struct LyingRelayTests {
 
   @Test func `a relay that goes back is named, and nothing is lost`() async throws {
     let house = try await Household()
-    let page = try await house.relay.history(of: house.phone.account, from: 0, maximumByteCount: .max)
-    let log = try await house.relay.logEntries(of: house.phone.account, from: 0)
+    let page = try await house.relay.history(
+      of: house.phone.account, from: 0, maximumByteCount: .max, as: house.phone.caller)
+    let log = try await house.relay.logEntries(of: house.phone.account, from: 0, as: house.phone.caller)
     try house.phone.append(Household.text("second"), to: house.chat)
     try await house.phone.sync()
     let size = try house.phone.progress().history.tree.size

@@ -113,9 +113,11 @@ struct LyingStreamTests {
 
   @Test func `is refused when it gives what was not asked for`() async throws {
     let (account, relay) = (house.phone.account, house.relay)
-    let listing = try await relay.newestStreams(before: .max, limit: 50, knownSize: 0, of: account)
+    let listing = try await relay.newestStreams(
+      before: .max, limit: 50, knownSize: 0, of: account, as: house.phone.caller)
     let size = try #require(try device.progress().promised ?? device.progress().checkpoint).treeSize
-    let others = try await relay.newestStreams(before: .max, limit: 50, knownSize: size, of: account)
+    let others = try await relay.newestStreams(
+      before: .max, limit: 50, knownSize: size, of: account, as: house.phone.caller)
     #expect(listing.page.batches == others.page.batches)
     let verdict = try await refusal { _ in others.page }
     guard case .tampered(.notAskedFor) = verdict else {
@@ -127,7 +129,7 @@ struct LyingStreamTests {
     try house.phone.append(Household.text("after"), to: house.chat)
     try await house.phone.sync()
     let page = try await house.relay.newestStreams(
-      before: .max, limit: 1, knownSize: 0, of: house.phone.account
+      before: .max, limit: 1, knownSize: 0, of: house.phone.account, as: house.phone.caller
     ).page
     let batch = try #require(page.batches.last)
     let last = UInt64.max - UInt64(batch.signedBatch.leafCount)

@@ -21,6 +21,8 @@ actor MeddlingRelay: Relay {
   private var streams: (@Sendable (StreamPage) -> StreamPage)?
   private var wraps: (@Sendable ([UInt8]?) -> [UInt8]?)?
   private var lead: AccountID?
+  /// A device as which logs are read, whoever asks.
+  private var insider: RelayCaller?
   private var historyOf: InMemoryRelay?
   private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
   private var lies = false
@@ -49,7 +51,7 @@ actor MeddlingRelay: Relay {
   /// Gives other wraps.
   func alterWraps(_ change: @escaping @Sendable ([UInt8]?) -> [UInt8]?) { wraps = change }
   /// Leads every recovery key to one account.
-  func lead(to account: AccountID) { lead = account }
+  func lead(to account: AccountID, of insider: RelayCaller) { (lead, self.insider) = (account, insider) }
   /// Shows the history of another relay.
   func showHistory(of relay: InMemoryRelay) { historyOf = relay }
   /// Does something before the next entry comes in, and refuses the entry if that gives an error.
@@ -66,7 +68,7 @@ actor MeddlingRelay: Relay {
   func behave() {
     erasure = nil
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
-    (lead, historyOf, before, lies) = (nil, nil, nil, false)
+    (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil
     (blobChange, blobLimit) = (nil, .max)
   }
@@ -76,24 +78,29 @@ actor MeddlingRelay: Relay {
     blobByteCount += bytes.count
   }
 
-  func checkpointKey() async throws(RelayError) -> [UInt8] { try await honest.checkpointKey() }
-
-  func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
-    try await honest.createAccount(entry, wraps: wraps)
+  func checkpointKey(as caller: RelayCaller) async throws(RelayError) -> [UInt8] {
+    try await honest.checkpointKey(as: caller)
   }
 
-  func account(recoveredBy device: DeviceID) async throws(RelayError) -> AccountID? {
+  func createAccount(_ entry: LogEntry, wraps: [StoredWrap], as caller: RelayCaller) async throws(RelayError)
+  {
+    try await honest.createAccount(entry, wraps: wraps, as: caller)
+  }
+
+  func account(recoveredBy device: DeviceID, as caller: RelayCaller) async throws(RelayError) -> AccountID? {
     if let lead { return lead }
-    return try await honest.account(recoveredBy: device)
+    return try await honest.account(recoveredBy: device, as: caller)
   }
 
-  func logEntries(of account: AccountID, from index: UInt64) async throws(RelayError) -> [LogEntry] {
+  func logEntries(of account: AccountID, from index: UInt64, as caller: RelayCaller) async throws(RelayError)
+    -> [LogEntry]
+  {
     if let log = logs[account] { return Array(log.dropFirst(Int(index))) }
-    return try await honest.logEntries(of: account, from: index)
+    return try await honest.logEntries(of: account, from: index, as: insider ?? caller)
   }
 
   func appendLogEntry(
-    _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
+    _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) {
     if let before {
       self.before = nil
@@ -102,24 +109,27 @@ actor MeddlingRelay: Relay {
     let (loss, lies) = (self.loss, self.lies)
     (self.loss, self.lies) = (nil, false)
     if loss == .request { throw .unavailable("lost") }
-    try await honest.appendLogEntry(entry, wraps: wraps, to: account)
+    try await honest.appendLogEntry(entry, wraps: wraps, to: account, as: caller)
     if loss == .answer { throw .unavailable("lost") }
     if lies { throw .staleLogHead(newest: entry.content.predecessor) }
   }
 
-  func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID) async throws(RelayError) -> [UInt8]? {
-    let wrap = try await honest.wrap(of: account, epoch: epoch, for: device)
+  func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller)
+    async throws(RelayError) -> [UInt8]?
+  {
+    let wrap = try await honest.wrap(of: account, epoch: epoch, for: device, as: caller)
     return wraps.map { $0(wrap) } ?? wrap
   }
 
   func append(
-    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID,
+    as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome {
-    try await honest.append(signedBatch, records: records, erasing: leafIndices, to: account)
+    try await honest.append(signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
   }
 
   func history(
-    of account: AccountID, from leaf: UInt64, maximumByteCount: Int
+    of account: AccountID, from leaf: UInt64, maximumByteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> HistoryPage {
     if let erasure { throw .accountErased(erasure) }
     if let left = pagesLeft {
@@ -127,67 +137,79 @@ actor MeddlingRelay: Relay {
       pagesLeft = left - 1
     }
     let page = try await (historyOf ?? honest).history(
-      of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1)
+      of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1, as: caller)
     return change?(page) ?? page
   }
 
-  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage {
-    let page = try await honest.newestRecords(query, of: account)
+  func newestRecords(_ query: StreamQuery, of account: AccountID, as caller: RelayCaller)
+    async throws(RelayError) -> StreamPage
+  {
+    let page = try await honest.newestRecords(query, of: account, as: caller)
     return streams?(page) ?? page
   }
 
   func newestStreams(
-    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> StreamListing {
     let listing = try await honest.newestStreams(
-      before: leaf, limit: limit, knownSize: knownSize, of: account)
+      before: leaf, limit: limit, knownSize: knownSize, of: account, as: caller)
     return StreamListing(page: streams?(listing.page) ?? listing.page, sizes: listing.sizes)
   }
 
-  func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {
-    try await honest.beginBlob(upload, of: account)
+  func beginBlob(_ upload: BlobUpload, of account: AccountID, as caller: RelayCaller) async throws(RelayError)
+    -> UInt64
+  {
+    try await honest.beginBlob(upload, of: account, as: caller)
   }
 
   func writeBlob(
-    _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8], as caller: RelayCaller
   ) async throws(RelayError) {
     try count(bytes)
-    try await honest.writeBlob(blob, of: account, at: offset, bytes)
+    try await honest.writeBlob(blob, of: account, at: offset, bytes, as: caller)
   }
 
-  func blob(_ blob: BlobID, of account: AccountID) async throws(RelayError) -> BlobUpload? {
-    try await honest.blob(blob, of: account)
+  func blob(_ blob: BlobID, of account: AccountID, as caller: RelayCaller) async throws(RelayError)
+    -> BlobUpload?
+  {
+    try await honest.blob(blob, of: account, as: caller)
   }
 
   func readBlob(
-    _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> [UInt8] {
-    let bytes = try await honest.readBlob(blob, of: account, at: offset, byteCount: byteCount)
+    let bytes = try await honest.readBlob(blob, of: account, at: offset, byteCount: byteCount, as: caller)
     try count(bytes)
     return await blobChange?(offset, bytes) ?? bytes
   }
 
-  func blobs(of account: AccountID, after blob: BlobID?) async throws(RelayError) -> [RelayBlob] {
-    try await honest.blobs(of: account, after: blob)
+  func blobs(of account: AccountID, after blob: BlobID?, as caller: RelayCaller) async throws(RelayError)
+    -> [RelayBlob]
+  {
+    try await honest.blobs(of: account, after: blob, as: caller)
   }
 
-  func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
-    try await honest.removeBlobs(removal, of: account)
+  func removeBlobs(_ removal: BlobRemoval, of account: AccountID, as caller: RelayCaller)
+    async throws(RelayError)
+  {
+    try await honest.removeBlobs(removal, of: account, as: caller)
   }
 
-  func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {
-    try await honest.post(message, to: mailbox)
+  func post(_ message: [UInt8], to mailbox: MailboxID, as caller: RelayCaller) async throws(RelayError) {
+    try await honest.post(message, to: mailbox, as: caller)
   }
 
-  func messages(in mailbox: MailboxID) async throws(RelayError) -> [[UInt8]] {
-    letters + (try await honest.messages(in: mailbox))
+  func messages(in mailbox: MailboxID, as caller: RelayCaller) async throws(RelayError) -> [[UInt8]] {
+    letters + (try await honest.messages(in: mailbox, as: caller))
   }
 
-  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
-    try await honest.eraseAccount(erasure, of: account)
+  func eraseAccount(_ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller)
+    async throws(RelayError)
+  {
+    try await honest.eraseAccount(erasure, of: account, as: caller)
   }
 
-  func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
-    try await honest.usage(of: account)
+  func usage(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> RelayUsage {
+    try await honest.usage(of: account, as: caller)
   }
 }

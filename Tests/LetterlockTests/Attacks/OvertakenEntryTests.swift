@@ -30,7 +30,7 @@ struct OvertakenEntryTests {
     // Nor by anything the person does next.
     let first = try #require(stolen.get())
     try await house.phone.remove(house.mac.id)
-    let entries = try await house.relay.logEntries(of: house.phone.account, from: 0)
+    let entries = try await house.relay.logEntries(of: house.phone.account, from: 0, as: house.phone.caller)
     #expect(entries.filter { $0.content.predecessor == head } == [first])
     #expect(house.phone.log.activeMember(house.mac.id) == nil)
     #expect(house.phone.unreadableEpochs == [])
@@ -132,7 +132,9 @@ struct OvertakenEntryTests {
     #expect(
       Set(restored.log.activeDevices) == [restored.id, house.phone.id, restored.log.recoveryDevice])
     // All at once, by one entry.
-    let last = try await relay.logEntries(of: restored.account, from: restored.log.nextIndex - 1).last
+    let last = try await relay.logEntries(
+      of: restored.account, from: restored.log.nextIndex - 1, as: house.phone.caller
+    ).last
     guard case .remove(let remove) = last?.content.change else {
       Issue.record("the last entry removes nobody")
       return

@@ -51,7 +51,7 @@ struct StrangersAccountTests {
   {
     let house = try await Household()
     let thief = try await thief(at: house.relay)
-    await house.relay.lead(to: thief.account)
+    await house.relay.lead(to: thief.account, of: thief.caller)
     await #expect(throws: DeviceError.noSuchAccount) { try await house.restore() }
     let forged = try theft(of: house, by: thief) { [$0] }.0
     let entries = thief.state.read { $0.entries }

@@ -14,7 +14,8 @@ struct TruncatingRelayTests {
     try await house.phone.sync()
     try await house.phone.beginEpoch()
     let size = try house.phone.progress().history.tree.size
-    let whole = try await house.relay.honest.history(of: house.phone.account, from: 0, maximumByteCount: .max)
+    let whole = try await house.relay.honest.history(
+      of: house.phone.account, from: 0, maximumByteCount: .max, as: house.phone.caller)
     let cut = try #require(whole.batches.last).firstLeaf
     // What the relay signed when the history had no more.
     let mac = try #require(try house.mac.progress().checkpoint)

@@ -116,7 +116,8 @@ struct AttachmentTests {
       guard offset == 56 + 2 * chunk else { return bytes }
       return
         (try? await relay.honest.readBlob(
-          attachment.blob, of: house.phone.account, at: 56 + chunk, byteCount: bytes.count)) ?? []
+          attachment.blob, of: house.phone.account, at: 56 + chunk, byteCount: bytes.count,
+          as: house.phone.caller)) ?? []
     }
     await #expect(throws: unreadable) { try await house.mac.read(attachment, range: 32_768..<32_769) }
     // A file that ends early is noticed before a byte of it is given.
@@ -184,7 +185,8 @@ struct AttachmentTests {
     #expect(try await again.sync().sentAttachments == 1)
     #expect(await house.relay.blobByteCount == sealed.count - before)
     #expect(
-      try await house.relay.readBlob(attachment.blob, of: again.account, at: 0, byteCount: 3_000_000)
+      try await house.relay.readBlob(
+        attachment.blob, of: again.account, at: 0, byteCount: 3_000_000, as: house.phone.caller)
         == sealed)
     try await house.mac.sync()
     #expect(try await Self.whole(attachment, from: house.mac) == content)

@@ -61,7 +61,8 @@ struct DeletionTests {
     #expect(try Household.texts(of: house.phone) == ["first", "stays"])
     #expect(try await house.mac.sync().verdict.isComplete)
     #expect(try Household.texts(of: house.mac) == ["first", "stays"])
-    let page = try await house.relay.history(of: house.phone.account, from: 0, maximumByteCount: .max)
+    let page = try await house.relay.history(
+      of: house.phone.account, from: 0, maximumByteCount: .max, as: house.phone.caller)
     #expect(page.batches.flatMap(\.records).filter { $0 == nil }.count == 2)
     for device in [house.phone, house.mac] {
       let findings = try await ArchiveVerification.run(device).findings

@@ -107,8 +107,12 @@ struct StorageTests {
         of: [attachments[0].blob], knownCheckpoint: knownCheckpoint, by: keys, account: log.account),
       of: log.account)
     #expect(try await house.mac.sync().sentAttachments == 2)
-    #expect(try await house.relay.blob(attachments[0].blob, of: log.account)?.device == house.mac.id)
-    #expect(try await house.relay.blob(attachments[1].blob, of: log.account)?.device == house.phone.id)
+    #expect(
+      try await house.relay.blob(attachments[0].blob, of: log.account, as: house.phone.caller)?.device
+        == house.mac.id)
+    #expect(
+      try await house.relay.blob(attachments[1].blob, of: log.account, as: house.phone.caller)?.device
+        == house.phone.id)
     #expect(try await house.mac.evictOriginals().evicted.count == 2)
   }
 
@@ -122,10 +126,11 @@ struct StorageTests {
     // The mac erases what the phone had sent.
     try house.mac.delete([gone.id], in: house.chat)
     #expect(try await house.mac.eraseDeleted(before: .now) == 1)
-    let left = try await house.relay.blobs(of: house.phone.account, after: nil).map(\.upload.blob)
+    let left = try await house.relay.blobs(of: house.phone.account, after: nil, as: house.phone.caller).map(
+      \.upload.blob)
     #expect(Set(left) == [attachments[0].blob, attachments[2].blob])
     #expect(try Set(house.mac.neededStore().allBlobs()) == Set(left))
-    #expect(try await house.relay.usage(of: house.phone.account).blobs < 750_000)
+    #expect(try await house.relay.usage(of: house.phone.account, as: house.phone.caller).blobs < 750_000)
     try await house.phone.sync()
     #expect(try house.phone.attachmentStorage().unreferenced.count == 1)
     _ = try await house.phone.collectUnreferencedAttachments()
@@ -144,14 +149,17 @@ struct StorageTests {
     let (phones, macs) = (try orphan(of: house.phone), try orphan(of: house.mac))
     try await house.phone.sync()
     try await house.mac.sync()
-    #expect(try await house.relay.blobs(of: account, after: nil).count == 2)
+    #expect(try await house.relay.blobs(of: account, after: nil, as: house.phone.caller).count == 2)
     let again = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
     #expect(try await again.collectUnreferencedAttachments().count == 1)
-    #expect(try await house.relay.blobs(of: account, after: nil).map(\.upload.blob) == [macs])
+    #expect(
+      try await house.relay.blobs(of: account, after: nil, as: house.phone.caller).map(\.upload.blob) == [
+        macs
+      ])
     #expect(try house.phoneStore.blob(phones) == nil)
     try await again.remove(house.mac.id)
     #expect(try await again.collectUnreferencedAttachments().count == 1)
-    #expect(try await house.relay.blobs(of: account, after: nil) == [])
+    #expect(try await house.relay.blobs(of: account, after: nil, as: house.phone.caller) == [])
   }
 
   private func orphan(of device: Device) throws -> BlobID {
@@ -165,7 +173,7 @@ struct StorageTests {
     let blob = try orphan(of: house.phone)
     try await house.phone.sync()
     #expect(try await house.phone.collectUnreferencedAttachments().count == 0)
-    #expect(try await house.relay.blob(blob, of: house.phone.account) != nil)
+    #expect(try await house.relay.blob(blob, of: house.phone.account, as: house.phone.caller) != nil)
   }
 
   @Test func `nothing is collected while a record is missing or unreadable`() async throws {
@@ -182,6 +190,6 @@ struct StorageTests {
     await #expect(throws: DeviceError.historyRefused(.missing(leaves: [leaf]))) {
       _ = try await again.collectUnreferencedAttachments()
     }
-    #expect(try await house.relay.blob(blob, of: house.phone.account) != nil)
+    #expect(try await house.relay.blob(blob, of: house.phone.account, as: house.phone.caller) != nil)
   }
 }

@@ -24,7 +24,8 @@ struct HostileAccountTests {
     let house = try await Household()
     let before = house.phone.log
     try await house.phone.beginEpoch()
-    let entries = try await house.relay.logEntries(of: house.phone.account, from: before.nextIndex)
+    let entries = try await house.relay.logEntries(
+      of: house.phone.account, from: before.nextIndex, as: house.phone.caller)
     let entry = try #require(entries.first)
     for (index, bytes) in Flips(bytes: entry.encoded, bitsPerByte: 1, sample: 97) {
       var log = before
@@ -39,7 +40,7 @@ struct HostileAccountTests {
 
   @Test func `in the entry that creates an account, which is then another account or none`() async throws {
     let house = try await Household()
-    let entries = try await house.relay.logEntries(of: house.phone.account, from: 0)
+    let entries = try await house.relay.logEntries(of: house.phone.account, from: 0, as: house.phone.caller)
     let create = try #require(entries.first)
     for (index, bytes) in Flips(bytes: create.encoded, bitsPerByte: 1, sample: 499) {
       guard let altered = try? LogEntry(decoding: bytes) else { continue }

@@ -42,7 +42,7 @@ struct HostileArchiveTests {
     try await house.mac.sync()
     let history = try house.phone.progress().history
     let page = try await house.relay.history(
-      of: house.phone.account, from: history.tree.size, maximumByteCount: .max)
+      of: house.phone.account, from: history.tree.size, maximumByteCount: .max, as: house.phone.caller)
     let batch = try #require(page.batches.first)
     for (index, bytes) in Flips(bytes: batch.signedBatch.encoded, sample: 5) {
       // What does not even decode cannot come to stand in a history.
@@ -72,7 +72,7 @@ struct HostileArchiveTests {
     try await house.mac.sync()
     let history = try house.phone.progress().history
     let page = try await house.relay.history(
-      of: house.phone.account, from: history.tree.size, maximumByteCount: .max)
+      of: house.phone.account, from: history.tree.size, maximumByteCount: .max, as: house.phone.caller)
     let batch = try #require(page.batches.first)
     let stored = try #require(batch.records.first)
     let record = try #require(stored)

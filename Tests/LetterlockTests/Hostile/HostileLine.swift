@@ -19,10 +19,15 @@ actor HostileLine: Relay {
   /// Checkpoints and batches of the past, and of another account, to answer with.
   private var hoard: [HistoryPage] = []
   private let stranger: AccountID
+  /// A device of each account, as which everything can be read: a relay that lies minds no callers.
+  private let insiders: [AccountID: RelayCaller]
 
-  init(_ backing: InMemoryRelay, stranger: AccountID, seed: UInt64) {
+  init(
+    _ backing: InMemoryRelay, stranger: AccountID, insiders: [AccountID: RelayCaller], seed: UInt64
+  ) {
     self.backing = backing
     self.stranger = stranger
+    self.insiders = insiders
     generator = SeededGenerator(seed: seed)
   }
 
@@ -37,23 +42,32 @@ actor HostileLine: Relay {
     (plotsLeft, shownHead) = (2, head)
   }
 
+  private func reader(of account: AccountID, for caller: RelayCaller) -> RelayCaller {
+    malice > 0 ? insiders[account] ?? caller : caller
+  }
+
   private func draw(_ count: Int) -> Int? {
     guard Int.random(in: 0..<100, using: &generator) < malice else { return nil }
     return Int.random(in: 0..<count, using: &generator)
   }
 
-  func checkpointKey() async throws(RelayError) -> [UInt8] { try await backing.checkpointKey() }
-
-  func createAccount(_ entry: LogEntry, wraps: [StoredWrap]) async throws(RelayError) {
-    try await backing.createAccount(entry, wraps: wraps)
+  func checkpointKey(as caller: RelayCaller) async throws(RelayError) -> [UInt8] {
+    try await backing.checkpointKey(as: caller)
   }
 
-  func account(recoveredBy device: DeviceID) async throws(RelayError) -> AccountID? {
-    draw(2) == 0 ? stranger : try await backing.account(recoveredBy: device)
+  func createAccount(_ entry: LogEntry, wraps: [StoredWrap], as caller: RelayCaller) async throws(RelayError)
+  {
+    try await backing.createAccount(entry, wraps: wraps, as: caller)
   }
 
-  func logEntries(of account: AccountID, from index: UInt64) async throws(RelayError) -> [LogEntry] {
-    var entries = try await backing.logEntries(of: account, from: index)
+  func account(recoveredBy device: DeviceID, as caller: RelayCaller) async throws(RelayError) -> AccountID? {
+    draw(2) == 0 ? stranger : try await backing.account(recoveredBy: device, as: caller)
+  }
+
+  func logEntries(of account: AccountID, from index: UInt64, as caller: RelayCaller) async throws(RelayError)
+    -> [LogEntry]
+  {
+    var entries = try await backing.logEntries(of: account, from: index, as: reader(of: account, for: caller))
     if let end = entries.firstIndex(where: { $0.head == shownHead }) { entries = Array(entries[...end]) }
     switch draw(7) {
     case 0: throw .unavailable("dropped")
@@ -61,24 +75,29 @@ actor HostileLine: Relay {
     case 2: return Array(entries.dropFirst())
     case 3: return entries.reversed()
     case 4: return entries + entries
-    case 5: return (try? await backing.logEntries(of: stranger, from: index)) ?? []
+    case 5:
+      return (try? await backing.logEntries(of: stranger, from: index, as: reader(of: stranger, for: caller)))
+        ?? []
     case 6: return entries + (entries.last.flatMap { try? RelayForger.entry(after: $0) }.map { [$0] } ?? [])
     default: return entries
     }
   }
 
   func appendLogEntry(
-    _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID
+    _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) {
     let fault = draw(3)
     if fault == 0 { throw .unavailable("dropped") }
-    try await backing.appendLogEntry(entry, wraps: wraps, to: account)
+    try await backing.appendLogEntry(entry, wraps: wraps, to: account, as: caller)
     if fault == 1 { throw .unavailable("answer dropped") }
-    if fault == 2 { try await backing.appendLogEntry(entry, wraps: wraps, to: account) }
+    if fault == 2 { try await backing.appendLogEntry(entry, wraps: wraps, to: account, as: caller) }
   }
 
-  func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID) async throws(RelayError) -> [UInt8]? {
-    let wrap = try await backing.wrap(of: account, epoch: epoch, for: device)
+  func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller)
+    async throws(RelayError) -> [UInt8]?
+  {
+    let wrap = try await backing.wrap(
+      of: account, epoch: epoch, for: device, as: reader(of: account, for: caller))
     switch draw(3) {
     case 0: return nil
     case 1: return wrap.map { $0.flipping(&generator) }
@@ -88,14 +107,18 @@ actor HostileLine: Relay {
   }
 
   func append(
-    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID
+    _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID,
+    as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome {
     let fault = draw(4)
     if fault == 0 { throw .unavailable("dropped") }
-    let outcome = try await backing.append(signedBatch, records: records, erasing: leafIndices, to: account)
+    let outcome = try await backing.append(
+      signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
     switch fault {
     case 1: throw .unavailable("answer dropped")
-    case 2: return try await backing.append(signedBatch, records: records, erasing: leafIndices, to: account)
+    case 2:
+      return try await backing.append(
+        signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
     case 3:
       let checkpoint = hoard.randomElement(using: &generator)?.checkpoint ?? outcome.checkpoint
       return BatchOutcome(firstLeaf: outcome.firstLeaf, checkpoint: checkpoint)
@@ -104,9 +127,10 @@ actor HostileLine: Relay {
   }
 
   func history(
-    of account: AccountID, from leaf: UInt64, maximumByteCount: Int
+    of account: AccountID, from leaf: UInt64, maximumByteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> HistoryPage {
-    let page = try await backing.history(of: account, from: leaf, maximumByteCount: maximumByteCount)
+    let page = try await backing.history(
+      of: account, from: leaf, maximumByteCount: maximumByteCount, as: reader(of: account, for: caller))
     hoard.append(page)
     let old = hoard.randomElement(using: &generator) ?? page
     func with(_ batches: [HistoryBatch]) -> HistoryPage {
@@ -115,7 +139,7 @@ actor HostileLine: Relay {
     let isPlotting = plotsLeft > 0 || draw(4) == 0
     plotsLeft = max(0, plotsLeft - 1)
     if isPlotting, let plot = plots.randomElement(using: &generator),
-      let forger = try? await RelayForger(backing, account: account),
+      let forger = try? await RelayForger(backing, account: account, as: reader(of: account, for: caller)),
       let plotted = try? forger.page(adding: plot, from: leaf, head: shownHead)
     {
       return plotted
@@ -141,27 +165,32 @@ actor HostileLine: Relay {
             $0.replacing($0.records, at: end)
           })
     case 11:
-      return (try? await backing.history(of: stranger, from: leaf, maximumByteCount: maximumByteCount))
+      return
+        (try? await backing.history(
+          of: stranger, from: leaf, maximumByteCount: maximumByteCount, as: reader(of: stranger, for: caller)))
         ?? page
     case let trick?:
       // What the line makes next, it draws from its own numbers.
       var generator = generator
       defer { self.generator = generator }
-      let forger = try? await RelayForger(backing, account: account)
+      let forger = try? await RelayForger(backing, account: account, as: reader(of: account, for: caller))
       return (try? forger?.page(RelayForger.Trick.allCases[trick - 12], from: leaf, &generator)) ?? page
     default: return page
     }
   }
 
-  func newestRecords(_ query: StreamQuery, of account: AccountID) async throws(RelayError) -> StreamPage {
-    try meddle(with: try await backing.newestRecords(query, of: account))
+  func newestRecords(_ query: StreamQuery, of account: AccountID, as caller: RelayCaller)
+    async throws(RelayError) -> StreamPage
+  {
+    try meddle(
+      with: try await backing.newestRecords(query, of: account, as: reader(of: account, for: caller)))
   }
 
   func newestStreams(
-    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID
+    before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> StreamListing {
     let listing = try await backing.newestStreams(
-      before: leaf, limit: limit, knownSize: knownSize, of: account)
+      before: leaf, limit: limit, knownSize: knownSize, of: account, as: reader(of: account, for: caller))
     return StreamListing(page: try meddle(with: listing.page), sizes: draw(2) == 0 ? [] : listing.sizes)
   }
 
@@ -197,48 +226,58 @@ actor HostileLine: Relay {
     batch.replacing(batch.records.map { $0.map { $0.flipping(&generator) } })
   }
 
-  func beginBlob(_ upload: BlobUpload, of account: AccountID) async throws(RelayError) -> UInt64 {
-    try await backing.beginBlob(upload, of: account)
+  func beginBlob(_ upload: BlobUpload, of account: AccountID, as caller: RelayCaller) async throws(RelayError)
+    -> UInt64
+  {
+    try await backing.beginBlob(upload, of: account, as: caller)
   }
 
   func writeBlob(
-    _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8]
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8], as caller: RelayCaller
   ) async throws(RelayError) {
-    try await backing.writeBlob(blob, of: account, at: offset, bytes)
+    try await backing.writeBlob(blob, of: account, at: offset, bytes, as: caller)
   }
 
-  func blob(_ blob: BlobID, of account: AccountID) async throws(RelayError) -> BlobUpload? {
-    try await backing.blob(blob, of: account)
+  func blob(_ blob: BlobID, of account: AccountID, as caller: RelayCaller) async throws(RelayError)
+    -> BlobUpload?
+  {
+    try await backing.blob(blob, of: account, as: caller)
   }
 
   func readBlob(
-    _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int
+    _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> [UInt8] {
-    try await backing.readBlob(blob, of: account, at: offset, byteCount: byteCount)
+    try await backing.readBlob(blob, of: account, at: offset, byteCount: byteCount, as: caller)
   }
 
-  func blobs(of account: AccountID, after blob: BlobID?) async throws(RelayError) -> [RelayBlob] {
-    try await backing.blobs(of: account, after: blob)
+  func blobs(of account: AccountID, after blob: BlobID?, as caller: RelayCaller) async throws(RelayError)
+    -> [RelayBlob]
+  {
+    try await backing.blobs(of: account, after: blob, as: caller)
   }
 
-  func removeBlobs(_ removal: BlobRemoval, of account: AccountID) async throws(RelayError) {
-    try await backing.removeBlobs(removal, of: account)
+  func removeBlobs(_ removal: BlobRemoval, of account: AccountID, as caller: RelayCaller)
+    async throws(RelayError)
+  {
+    try await backing.removeBlobs(removal, of: account, as: caller)
   }
 
-  func post(_ message: [UInt8], to mailbox: MailboxID) async throws(RelayError) {
-    try await backing.post(message, to: mailbox)
+  func post(_ message: [UInt8], to mailbox: MailboxID, as caller: RelayCaller) async throws(RelayError) {
+    try await backing.post(message, to: mailbox, as: caller)
   }
 
-  func messages(in mailbox: MailboxID) async throws(RelayError) -> [[UInt8]] {
-    try await backing.messages(in: mailbox)
+  func messages(in mailbox: MailboxID, as caller: RelayCaller) async throws(RelayError) -> [[UInt8]] {
+    try await backing.messages(in: mailbox, as: caller)
   }
 
-  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
-    try await backing.eraseAccount(erasure, of: account)
+  func eraseAccount(_ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller)
+    async throws(RelayError)
+  {
+    try await backing.eraseAccount(erasure, of: account, as: caller)
   }
 
-  func usage(of account: AccountID) async throws(RelayError) -> RelayUsage {
-    try await backing.usage(of: account)
+  func usage(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> RelayUsage {
+    try await backing.usage(of: account, as: caller)
   }
 }
 

@@ -16,7 +16,7 @@ struct HostileRelayTests {
     let vaults: [MemoryKeyVault]
     let stores: [MemoryDeviceStore]
     let chat = ConversationID()
-    let stranger: AccountID
+    let stranger: Device
   }
 
   /// Run `LETTERLOCK_HOSTILE_RUNS` times with other seeds: 300 if it does not say, 40 in a build for debugging. Or once,
@@ -44,7 +44,7 @@ struct HostileRelayTests {
       try await request.approved().sync()
     }
     try await first.sync()
-    return Start(relay: relay, vaults: vaults, stores: stores, stranger: stranger.device.account)
+    return Start(relay: relay, vaults: vaults, stores: stores, stranger: stranger.device)
   }
 
   @Test func `never makes a history wrong`() async throws {
@@ -80,10 +80,14 @@ private final class HostileRun {
 
   init(
     _ origin: InMemoryRelay, _ vaults: [MemoryKeyVault], _ stores: [MemoryDeviceStore],
-    _ chat: ConversationID, _ stranger: AccountID, seed: UInt64
+    _ chat: ConversationID, _ stranger: Device, seed: UInt64
   ) async throws {
     let relay = await origin.fork()
-    let lines = (0..<3).map { HostileLine(relay, stranger: stranger, seed: seed * 3 + UInt64($0)) }
+    let first = try Device(vault: vaults[0])
+    let insiders = [first.account: first.caller, stranger.account: stranger.caller]
+    let lines = (0..<3).map {
+      HostileLine(relay, stranger: stranger.account, insiders: insiders, seed: seed * 3 + UInt64($0))
+    }
     var devices: [Device] = []
     for (index, line) in lines.enumerated() {
       let vault = MemoryKeyVault()
@@ -178,6 +182,8 @@ private final class HostileRun {
       let verdict = try await device.sync().verdict
       let isMisled = try !self.leavesAfterRemoval(index).isEmpty
       #expect(!isMisled || !verdict.isComplete, "seed \(self.seed)")
+      // An honest relay shows a removed device no more than its removal.
+      guard device.log.activeMember(device.id) != nil else { return }
       let size = try device.progress().history.tree.size
       #expect(!verdict.isComplete || size >= device.log.newestEpoch.header.treeSize, "seed \(self.seed)")
     }
@@ -229,8 +235,8 @@ private final class HostileRun {
     let account = devices[0].account
     var (heads, signedBatches): (Set<LogHead>, Set<SignedBatch>) = ([], plotted)
     for relay in past + [relay] {
-      heads.formUnion(try await relay.logEntries(of: account, from: 0).map(\.head))
-      let page = try await relay.history(of: account, from: 0, maximumByteCount: .max)
+      heads.formUnion(try await relay.logEntries(of: account, from: 0, as: devices[0].caller).map(\.head))
+      let page = try await relay.history(of: account, from: 0, maximumByteCount: .max, as: devices[0].caller)
       signedBatches.formUnion(page.batches.map(\.signedBatch))
     }
     for device in devices {
@@ -283,13 +289,14 @@ private final class HostileRun {
     var complete = 0
     for _ in 0..<3 { for index in 0..<3 { try await sync(index) } }
     let account = devices[0].account
-    let page = try await relay.history(of: account, from: 0, maximumByteCount: .max)
+    let page = try await relay.history(of: account, from: 0, maximumByteCount: .max, as: devices[0].caller)
     var nodes = HistoryNodes()
     for batch in page.batches { nodes.append(batch.leafHashes) }
     for (index, device) in devices.enumerated() {
       let verdict = try? await device.sync().verdict
       let tree = try device.progress().history.tree
-      let isWhole = verdict?.isComplete ?? false
+      let isRemoved = device.log.activeMember(device.id) == nil
+      let isWhole = !isRemoved && verdict?.isComplete ?? false
       #expect(try !isWhole || leavesAfterRemoval(index).isEmpty, "seed \(seed), device \(index)")
       #expect(!isWhole || nodes.root(at: tree.size) == tree.root, "seed \(seed), device \(index)")
       if isWhole, device.log.head == devices[0].log.head {

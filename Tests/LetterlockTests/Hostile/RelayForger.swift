@@ -14,9 +14,9 @@ struct RelayForger {
   private let checkpoint: Checkpoint
   private static let keys = Result { try DeviceKeys() }
 
-  init(_ relay: InMemoryRelay, account: AccountID) async throws {
-    let page = try await relay.history(of: account, from: 0, maximumByteCount: .max)
-    (key, self.account, batches, checkpoint) = (await relay.key, account, page.batches, page.checkpoint)
+  init(_ relay: InMemoryRelay, account: AccountID, as caller: RelayCaller) async throws {
+    let page = try await relay.history(of: account, from: 0, maximumByteCount: .max, as: caller)
+    (key, self.account, batches, checkpoint) = (relay.key, account, page.batches, page.checkpoint)
   }
 
   enum Trick: CaseIterable {

@@ -1,6 +1,4 @@
 import Letterlock
-import LetterlockFormat
-import LetterlockRelayKit
 
 func sealAndOpen() throws {
   let created = try Device.createAccount(named: "Ann's phone", vault: .inMemory)

@@ -1,0 +1,122 @@
+package import LetterlockFormat
+
+/// Whether the rows of a relay agree with each other: whatever signatures and digests do not tell.
+package enum RelayAudit {
+  /// What is wrong with an account's history, tree and streams, in words.
+  package static func problems(of account: AccountID, in rows: any RelayRows) throws(RelayError) -> [String] {
+    guard let row = try rows.row(in: .account), let tree = try? HistoryTree(decoding: try row.bytes(1)) else {
+      return []
+    }
+    var problems = try historyProblems(rows)
+    do throws(RelayError) { problems += try TreeRows(rows: rows).problems(size: tree.size) } catch {
+      problems.append("the nodes of a history's tree are not all there")
+    }
+    problems += try wrapProblems(of: account, rows)
+    return try problems + streamProblems(rows)
+  }
+
+  /// What is wrong with a mailbox, in words.
+  package static func problems(of mailbox: MailboxID, in rows: any RelayRows) throws(RelayError) -> [String] {
+    try StoredMessage.all(rows).filter { !$0.isWhole(in: mailbox) }.map { _ in
+      "a message in a mailbox is damaged"
+    }
+  }
+
+  /// The newest recovery device of an account; nil if the account's log cannot be read.
+  package static func recoveryDevice(of account: AccountID, in rows: any RelayRows) -> DeviceID? {
+    log(of: account, rows)?.recoveryDevice
+  }
+
+  private static func log(of account: AccountID, _ rows: any RelayRows) -> AccountLog? {
+    guard let entries = try? LogRows(rows).entries(from: 0) else { return nil }
+    return try? AccountLog(account: account, replaying: entries)
+  }
+
+  /// Every wrap that an active device may ask for is there, and is the one that the log names.
+  private static func wrapProblems(
+    of account: AccountID, _ rows: any RelayRows
+  ) throws(RelayError) -> [String] {
+    guard let log = log(of: account, rows), try rows.row(in: .erasure) == nil else { return [] }
+    var problems: [String] = []
+    for epoch in log.epochs {
+      for digest in epoch.header.wraps + epoch.laterWraps where log.activeMember(digest.device) != nil {
+        let number = epoch.header.number
+        let wrap = try LogRows(rows).wrap(epoch: number, for: digest.device)
+        if wrap.map(EpochWrap.hash) != digest.wrapHash {
+          problems.append("the wrap of epoch \(number) for \(digest.device) is not there, or another")
+        }
+      }
+    }
+    return problems
+  }
+
+  /// The account that a recovery device is claimed for.
+  package static func claimant(in rows: any RelayRows) throws(RelayError) -> AccountID? {
+    guard let row = try rows.row(in: .recovery) else { return nil }
+    return try? AccountID(bytes: try row.bytes(0))
+  }
+
+  /// Signed batches out of place, and records beyond the last of them.
+  private static func historyProblems(_ rows: any RelayRows) throws(RelayError) -> [String] {
+    var problems: [String] = []
+    var end: UInt64 = 0
+    for row in try rows.all(in: .batch) {
+      let first = try row.count(0)
+      if first != end { problems.append("a signed batch is out of place at record \(first)") }
+      let count = (try? SignedBatch(decoding: try row.bytes(1)))?.leafCount ?? 0
+      end = first + UInt64(count)
+    }
+    for range in [RowRange(from: .count(end)), RowRange(below: .integer(0))] {
+      guard try rows.rows(in: .record, range, .ascending, limit: 1).isEmpty else {
+        return problems + ["records stand beyond the end of the history"]
+      }
+    }
+    return problems
+  }
+
+  private struct Stream: Equatable {
+    var newest: UInt64 = 0
+    var count: UInt64 = 0
+  }
+
+  /// Compares the rows of streams with what the records' own tags say, batch by batch.
+  private static func streamProblems(_ rows: any RelayRows) throws(RelayError) -> [String] {
+    var (streams, partCount): ([[UInt8]: Stream], Int) = ([:], 0)
+    var problems: [String] = []
+    for row in try rows.all(in: .batch) {
+      let first = try row.count(0)
+      let count = (try? SignedBatch(decoding: try row.bytes(1)))?.leafCount ?? 0
+      var records = [[UInt8]?](repeating: nil, count: Int(count))
+      let range = RowRange(from: .count(first), below: .count(first + UInt64(count)))
+      for row in try rows.all(in: .record, range) {
+        records[Int(try row.count(0) - first)] = try row.bytes(1)
+      }
+      for (tag, indices) in StreamRows.indices(of: records) {
+        partCount += 1
+        streams[tag.bytes, default: Stream()].newest = first + UInt64(indices.last ?? 0)
+        streams[tag.bytes, default: Stream()].count += UInt64(indices.count)
+        let part = try rows.row(in: .streamPart, .bytes(tag.bytes), .count(first))
+        if try part?.bytes(2) != StreamRows.bytes(indices) {
+          problems.append("the streams at record \(first) are damaged")
+        }
+      }
+    }
+    if try rows.all(in: .streamPart).count != partCount {
+      problems.append("streams have records that are not there")
+    }
+    return try problems + newestProblems(streams, rows)
+  }
+
+  private static func newestProblems(
+    _ streams: [[UInt8]: Stream], _ rows: any RelayRows
+  ) throws(RelayError) -> [String] {
+    var (found, newest): ([[UInt8]: Stream], [[UInt8]: UInt64]) = ([:], [:])
+    for row in try rows.all(in: .stream) {
+      found[try row.bytes(0)] = Stream(newest: try row.count(1), count: try row.count(2))
+    }
+    let listed = try rows.all(in: .newest)
+    for row in listed { newest[try row.bytes(1)] = try row.count(0) }
+    let isWhole = found == streams && newest == streams.mapValues(\.newest) && listed.count == newest.count
+    return isWhole ? [] : ["the list of streams is damaged"]
+  }
+}

@@ -1,0 +1,71 @@
+#if SQLite
+internal import SQLiteCore
+internal import GRDB
+package import Letterlock
+package import LetterlockRelayKit
+
+/// What only the file itself can tell: rows that nothing else would ever read.
+extension RelayService where Store == SQLiteRelayStore {
+  /// What is wrong, in words.
+  package func audit() throws(RelayError) -> [String] {
+    try store.readNow { database in
+      var problems: [String] = []
+      for bytes in try Self.keys(of: .account, database) {
+        guard let account = try? AccountID(bytes: bytes) else { continue }
+        problems += try RelayAudit.problems(of: account, in: SQLiteRows(database, .account(account)))
+        problems += try Self.recoveryProblems(of: account, database)
+      }
+      problems += try Self.strayRows(database)
+      for bytes in try Self.keys(of: .mailbox, database) {
+        guard let mailbox = try? MailboxID(bytes: bytes) else { continue }
+        problems += try RelayAudit.problems(of: mailbox, in: SQLiteRows(database, .mailbox(mailbox)))
+      }
+      return problems
+    }
+  }
+
+  /// Whether the newest recovery device leads to the account.
+  private static func recoveryProblems(of account: AccountID, _ database: Database) throws -> [String] {
+    let device = RelayAudit.recoveryDevice(of: account, in: SQLiteRows(database, .account(account)))
+    guard let device else { return [] }
+    let claims = SQLiteRows(database, .recovery(device))
+    return try RelayAudit.claimant(in: claims) == account
+      ? [] : ["the recovery key does not lead to the account"]
+  }
+
+  /// Rows that belong to nothing.
+  private static func strayRows(_ database: Database) throws -> [String] {
+    var problems = try StorageAudit.problem(
+      "parts belong to attachments that are not there",
+      """
+      SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
+      (SELECT 1 FROM blob b WHERE b.account = p.account AND b.blob = p.blob)
+      """, database)
+    problems += try StorageAudit.problem(
+      "an attachment has not all the bytes that came",
+      """
+      SELECT count(*) FROM blob b WHERE received <> coalesce(\
+      (SELECT sum(length(bytes)) FROM blob_part p WHERE p.account = b.account AND p.blob = b.blob), 0)
+      """, database)
+    for table in RelayTable.allCases where table.distributionColumn == "account" {
+      problems += try StorageAudit.problem(
+        "\(table.name) has rows of an account that is not there",
+        """
+        SELECT count(*) FROM \(table.name) t WHERE NOT EXISTS \
+        (SELECT 1 FROM log_entry e WHERE e.account = t.account AND e.idx = 0) \
+        OR NOT EXISTS (SELECT 1 FROM account a WHERE a.account = t.account)
+        """, database)
+    }
+    return problems
+  }
+
+  private static func keys(of table: RelayTable, _ database: Database) throws -> [[UInt8]] {
+    let column = table.distributionColumn
+    var keys: [[UInt8]] = []
+    try database.forEachRow("SELECT DISTINCT \(column) FROM \(table.name) ORDER BY \(column)", []) {
+      keys.append(try $0.bytes(0))
+    }
+    return keys
+  }
+}
+#endif

@@ -1,0 +1,131 @@
+import CryptoCore
+import Foundation
+import Synchronization
+import SystemCore
+import Testing
+
+@testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
+
+@Suite("How a device changes its state")
+struct AccountStateTests {
+  /// A vault that counts, and that can fail or let another save come first.
+  final class MeddlingVault: KeyVault {
+    private let vault = MemoryKeyVault()
+    private let meddling = Mutex<(@Sendable (MemoryKeyVault) throws(VaultError) -> Void)?>(nil)
+    let saves = Mutex(0)
+
+    /// Before the next save.
+    func meddle(_ body: @escaping @Sendable (MemoryKeyVault) throws(VaultError) -> Void) {
+      meddling.withLock { $0 = body }
+    }
+
+    func load() throws(VaultError) -> VaultContents? { try vault.load() }
+
+    func save(_ contents: VaultContents, replacing version: UInt64?) throws(VaultError) {
+      saves.withLock { $0 += 1 }
+      try meddling.withLock { $0.take() }?(vault)
+      try vault.save(contents, replacing: version)
+    }
+  }
+
+  @Test func `a change that another process overtook is made again on what that process saved`() async throws
+  {
+    let (vault, relay, store) = (MemoryKeyVault(), try InMemoryRelay(), MemoryDeviceStore())
+    let phone = try await Device.createAccount(named: "Phone", vault: vault, store: store, relay: relay)
+      .device
+    // The same device in another process, which opened the vault before.
+    let other = try Device(vault: vault, store: store, relay: relay)
+    try await phone.rotateKeys()
+    let rotated = phone.log.head
+    try other.confirmRecoveryKey()
+    #expect(!other.hasRecoveryKeyToShow && other.log.head == rotated)
+    let again = try Device(vault: vault, store: store, relay: relay)
+    #expect(again.log.head == rotated && !again.hasRecoveryKeyToShow)
+    #expect(again.state.read { $0.keys.sealingKey } == phone.state.read { $0.keys.sealingKey })
+    // And the first one notices what the second did.
+    _ = try phone.prepareRecoveryKey()
+    #expect(!phone.hasRecoveryKeyToShow)
+    #expect(try await phone.sync().verdict.isComplete)
+  }
+
+  @Test func `a save that fails changes nothing that anyone sees`() throws {
+    let vault = MeddlingVault()
+    let phone = try Device.createAccount(named: "Phone", vault: vault).device
+    vault.meddle { (_) throws(VaultError) in throw .unavailable("disk full") }
+    #expect(throws: DeviceError.vault(.unavailable("disk full"))) { try phone.confirmRecoveryKey() }
+    #expect(phone.hasRecoveryKeyToShow)
+    #expect(try Device(vault: vault).hasRecoveryKeyToShow)
+    try phone.confirmRecoveryKey()
+    #expect(try !phone.hasRecoveryKeyToShow && !Device(vault: vault).hasRecoveryKeyToShow)
+  }
+
+  @Test func `a change that changes nothing saves nothing`() throws {
+    let vault = MeddlingVault()
+    let phone = try Device.createAccount(named: "Phone", vault: vault).device
+    try phone.confirmRecoveryKey()
+    let saves = vault.saves.withLock { $0 }
+    try phone.confirmRecoveryKey()
+    #expect(vault.saves.withLock { $0 } == saves)
+  }
+
+  @Test func `a vault that another account was put into is a conflict, and keeps what it holds`() throws {
+    let vault = MeddlingVault()
+    let phone = try Device.createAccount(named: "Phone", vault: vault).device
+    vault.meddle { (inner) throws(VaultError) in
+      let stranger = MemoryKeyVault()
+      do { _ = try Device.createAccount(named: "Stranger", vault: stranger) } catch { throw .corrupted }
+      guard let contents = try stranger.load(), let present = try inner.load() else { throw .corrupted }
+      try inner.save(
+        VaultContents(version: present.version + 1, secrets: contents.secrets, state: contents.state),
+        replacing: present.version)
+    }
+    #expect(throws: DeviceError.vault(.conflict)) { try phone.confirmRecoveryKey() }
+    #expect(try Device(vault: vault).account != phone.account)
+  }
+
+  @Test func `all of many changes at once count`() async throws {
+    let vault = MemoryKeyVault()
+    let phone = try Device.createAccount(named: "Phone", vault: vault).device
+    let devices = try (0..<4).map { _ in try Device(vault: vault) } + [phone]
+    let failures = concurrentMap(40, chunkCount: 1) {
+    } _: { _, number -> String? in
+      do {
+        try devices[number % devices.count].state.mutate { $0.isForked.toggle() }
+        return nil
+      } catch { return "\(error)" }
+    }
+    #expect(failures.compactMap { $0 }.isEmpty)
+    // An even number of toggles, and as many versions.
+    #expect(try Device(vault: vault).state.read { $0.isForked } == false)
+    #expect(try vault.load()?.version == 41)
+  }
+
+  @Test func `a vault that was put back is noticed, and blames nobody`() async throws {
+    let house = try await Household()
+    let backup = try #require(try house.phoneVault.load())
+    try await house.phone.rotateKeys()
+    try house.phone.append(Household.text("after the backup"), to: house.chat)
+    try await house.phone.sync()
+    let old = MemoryKeyVault()
+    try old.save(backup, replacing: nil)
+    // The vault alone: its store has seen a later one.
+    let phone = try Device(vault: old, store: house.phoneStore, relay: house.relay)
+    #expect(throws: DeviceError.archive(.stateRolledBack)) {
+      try phone.append(Household.text("no"), to: house.chat)
+    }
+    await #expect(throws: DeviceError.stateRolledBack) { try await phone.sync() }
+    // The store too, as when a machine is cloned: the log tells.
+    let clone = MemoryKeyVault()
+    try clone.save(backup, replacing: nil)
+    let cloned = try Device(vault: clone, store: MemoryDeviceStore(), relay: house.relay)
+    await #expect(throws: DeviceError.stateRolledBack) { try await cloned.sync() }
+    await #expect(throws: DeviceError.stateRolledBack) { try await cloned.sync() }
+    #expect(throws: DeviceError.archive(.stateRolledBack)) {
+      try cloned.append(Household.text("no"), to: house.chat)
+    }
+    #expect(try await house.mac.sync().repaired == [])
+    #expect(try await house.mac.sync().verdict.isComplete)
+  }
+}
