@@ -29,6 +29,20 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
+  /// Opens the store at `path`, which must be there, to be read: a `ReadOnlyDevice` needs no more. It shows what the
+  /// store holds now, whatever other processes write afterwards, and refuses every change.
+  ///
+  /// It works on a disk that cannot be written, unless the store was not closed before: its write-ahead log cannot be
+  /// read there.
+  /// - Throws: `StoreError.unavailable`, also for a write-ahead log that cannot be read; `.corrupted` if the file is
+  ///   something else.
+  public init(readingFrom path: String) throws(StoreError) {
+    blobs = BlobFolder(besideStore: path)
+    do { file = try StorageFile(readingFrom: path, schema: DeviceStoreSchema.schema) } catch {
+      throw StoreError(error)
+    }
+  }
+
   /// Whether SQLite itself finds the file whole.
   package func isFileWhole() throws(StoreError) -> Bool {
     do { return try file.isWhole() } catch { throw StoreError(error) }

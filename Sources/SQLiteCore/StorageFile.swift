@@ -39,6 +39,59 @@ package struct StorageFile: Sendable {
     }
   }
 
+  /// Opens the file at `path` to be read. What is read is what the file holds now, whatever other processes write
+  /// afterwards; nothing is written, neither to the file nor beside it if its folder cannot be written.
+  /// - Throws: `StorageFailure.unavailable` if the file has a write-ahead log that cannot be read here.
+  package init(readingFrom path: String, schema: StoredSchema) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw StorageFailure.unavailable("There is no such file.")
+    }
+    let failure: StorageFailure
+    do {
+      queue = try Self.snapshot(of: path, schema)
+      return
+    } catch { failure = StorageFailure(error) }
+    guard case .unavailable = failure else { throw failure }
+    // SQLite shares its log through a file that it cannot make on a disk that cannot be written. Without a log there is
+    // nothing to share, and nobody can write.
+    guard !Self.hasLog(path) else {
+      throw StorageFailure.unavailable(
+        "The file has changes in its write-ahead log, which cannot be read on a disk that cannot be written. "
+          + "Copy \(path) and \(path)-wal to a disk that can be written.")
+    }
+    guard !FileManager.default.isWritableFile(atPath: (path as NSString).deletingLastPathComponent) else {
+      throw failure
+    }
+    queue = try Self.snapshot(of: Self.immutable(path), schema)
+  }
+
+  /// Opens a connection that reads one state of the file for as long as it lives.
+  private static func snapshot(of path: String, _ schema: StoredSchema) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(60)
+    configuration.allowsUnsafeTransactions = true
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    try queue.inDatabase { db in
+      try db.execute(sql: "PRAGMA trusted_schema = OFF")
+      // It ends when the connection is closed.
+      try db.execute(sql: "BEGIN DEFERRED TRANSACTION")
+      try check(db, schema)
+    }
+    return queue
+  }
+
+  private static func hasLog(_ path: String) -> Bool {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path + "-wal")
+    return (attributes?[.size] as? NSNumber)?.uint64Value ?? 0 > 0
+  }
+
+  /// The name of a file that nobody writes to, in SQLite's words.
+  private static func immutable(_ path: String) -> String {
+    let absolute = URL(fileURLWithPath: path).absoluteString
+    return absolute + "?immutable=1"
+  }
+
   private static func configure(_ db: Database) throws {
     let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
     guard mode == "wal" else { throw StorageFailure.unavailable("The file cannot be shared.") }
@@ -57,7 +110,6 @@ package struct StorageFile: Sendable {
   ) throws {
     try db.inTransaction(.immediate) {
       let kind = try db.number("SELECT application_id FROM pragma_application_id")
-      let version = try db.number("SELECT user_version FROM pragma_user_version")
       let tableCount = try db.number("SELECT count(*) FROM sqlite_schema")
       if kind == 0, tableCount == 0, case .made = presence {
         for table in schema.tables { try db.execute(sql: table.sql) }
@@ -66,13 +118,19 @@ package struct StorageFile: Sendable {
         try db.execute(sql: "PRAGMA user_version = \(schema.version)")
         return .commit
       }
-      guard kind == UInt64(schema.applicationID) else {
-        throw StorageFailure.corrupted("The file is of another kind.")
-      }
-      guard version == UInt64(schema.version) else {
-        throw StorageFailure.unavailable("The file was written by another version.")
-      }
+      try check(db, schema)
       return .commit
+    }
+  }
+
+  /// The file must be of the schema's kind and version.
+  private static func check(_ db: Database, _ schema: StoredSchema) throws {
+    guard try db.number("SELECT application_id FROM pragma_application_id") == UInt64(schema.applicationID)
+    else {
+      throw StorageFailure.corrupted("The file is of another kind.")
+    }
+    guard try db.number("SELECT user_version FROM pragma_user_version") == UInt64(schema.version) else {
+      throw StorageFailure.unavailable("The file was written by another version.")
     }
   }
 

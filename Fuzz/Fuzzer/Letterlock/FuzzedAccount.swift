@@ -33,7 +33,7 @@ struct FuzzedAccount {
     log = try AccountLog(create: create)
     var state = DeviceState(keys: keys, log: log, entries: [create])
     state.keyring.restore(opening.epochSecret, epoch: 0)
-    let archive = Device(state, vault: MemoryKeyVault(), store: nil, relay: nil).archive
+    let archive = AccountView(state).archive
     let chat = archive.conversation(ConversationID())
     var (batches, history, before, nodes) = ([HistoryBatch](), History(), History(), HistoryNodes())
     for count in [1, 3, 2] {

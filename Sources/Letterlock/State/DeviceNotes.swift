@@ -63,6 +63,7 @@ extension DeviceError {
     switch error {
     case .store(let error): self = .store(error)
     case .foreign, .damaged: self = .store(.corrupted("A note in the store is damaged."))
+    case .cancelled: self = .cancelled
     case .internalError: self = .internalError("device notes")
     }
   }

@@ -8,6 +8,8 @@ enum SealedSpaceError: Error, Hashable {
   case foreign
   /// The value was changed after it was sealed, or belongs to another key.
   case damaged
+  /// The task was cancelled.
+  case cancelled
   /// A fault of this library.
   case internalError
 }
@@ -71,6 +73,7 @@ struct SealedSpace: Sendable {
     var keys: [[UInt8]] = []
     var rest = EntryRange.all
     while true {
+      if Task.isCancelled { throw .cancelled }
       let entries = try storing { () throws(StoreError) in try store.entries(in: rest, limit: 256) }
       guard let last = entries.last else { return keys }
       keys += entries.lazy.filter { (try? open($0.value, at: $0.key)) == nil }.map(\.key)
