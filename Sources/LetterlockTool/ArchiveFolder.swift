@@ -128,7 +128,10 @@ struct ArchiveFolder: Sendable {
   /// Opens the device to be read, beside whatever another process does.
   func openForReading(_ passphrase: String?) throws -> Reading {
     try checkInUse()
-    let store = try openStore()
+    let store: SQLiteDeviceStore
+    do throws(StoreError) { store = try SQLiteDeviceStore(readingFrom: storePath) } catch {
+      throw ToolError(error)
+    }
     do throws(DeviceError) {
       let device = try ReadOnlyDevice(vault: vault(passphrase), store: store)
       if device.hasDamagedVault {

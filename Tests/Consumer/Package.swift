@@ -10,6 +10,13 @@ let package = Package(
     .executableTarget(
       name: "Consumer", dependencies: [.product(name: "Letterlock", package: "letterlock")]),
     .executableTarget(
+      name: "OwnStorage",
+      dependencies: [
+        .product(name: "Letterlock", package: "letterlock"),
+        .product(name: "LetterlockRelayKit", package: "letterlock"),
+        .product(name: "LetterlockTestKit", package: "letterlock"),
+      ]),
+    .executableTarget(
       name: "MLSConsumer", dependencies: [.product(name: "MLS", package: "letterlock")]),
   ],
   swiftLanguageModes: [.v6]

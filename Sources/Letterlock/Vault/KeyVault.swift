@@ -57,4 +57,12 @@ public struct VaultContents: Sendable {
     self.state = state
     self.isDamaged = isDamaged
   }
+
+  /// What a vault of an app's own kept as bytes, which it wipes after that.
+  public init(version: UInt64, secretBytes: [UInt8], state: [UInt8], isDamaged: Bool = false) {
+    self.init(version: version, secrets: SecretKey(copying: secretBytes), state: state, isDamaged: isDamaged)
+  }
+
+  /// Returns a copy of the secrets, for a vault of an app's own that keeps bytes. Nothing wipes the copy.
+  public func exportSecretBytes() -> [UInt8] { secrets.exportRawBytes() }
 }
