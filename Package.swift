@@ -129,7 +129,8 @@ let package = Package(
     .testTarget(
       name: "LetterlockSQLiteTests",
       dependencies: [
-        "LetterlockSQLite", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "LetterlockTestKit", "MLS",
+        "LetterlockSQLite", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "LetterlockTestKit",
+        "MLS",
         "CryptoCore", "SystemCore", "TLSCodec", "CrashProbe", grdb,
       ],
       swiftSettings: settings),
