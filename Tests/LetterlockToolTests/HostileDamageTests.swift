@@ -11,7 +11,7 @@ struct HostileDamageTests {
   private static let names: [String: [String]] = [
     "relay": ["relay's key"], "account": ["account log", "recovery"],
     "author": ["account log"], "root": ["account log"], "recovery": ["recovery"],
-    "stream": ["streams"], "stream_part": ["streams"], "newest": ["streams"],
+    "stream": ["streams"], "stream_part": ["streams"],
     "tree": ["record", "signed batch of record", "history"],
     "log_entry": ["account log"],
     "wrap": ["wrap of epoch"], "batch": ["signed batch of record", "signed batch in the store", "history"],

@@ -28,7 +28,7 @@ struct HostileLossTests {
   /// What a client brought, and what the relay keeps to find it by: all but the relay's own row, and messages in
   /// mailboxes, which go by themselves.
   private static let tables = [
-    "account", "author", "batch", "blob", "blob_part", "log_entry", "newest", "record", "recovery", "root",
+    "account", "author", "batch", "blob", "blob_part", "log_entry", "record", "recovery", "root",
     "stream",
     "stream_part", "tree", "wrap",
   ]

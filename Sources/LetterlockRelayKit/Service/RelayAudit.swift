@@ -110,13 +110,10 @@ package enum RelayAudit {
   private static func newestProblems(
     _ streams: [[UInt8]: Stream], _ rows: any RelayRows
   ) throws(RelayError) -> [String] {
-    var (found, newest): ([[UInt8]: Stream], [[UInt8]: UInt64]) = ([:], [:])
-    for row in try rows.all(in: .stream) {
-      found[try row.bytes(0)] = Stream(newest: try row.count(1), count: try row.count(2))
-    }
-    let listed = try rows.all(in: .newest)
-    for row in listed { newest[try row.bytes(1)] = try row.count(0) }
-    let isWhole = found == streams && newest == streams.mapValues(\.newest) && listed.count == newest.count
+    var found: [[UInt8]: Stream] = [:]
+    let listed = try rows.all(in: .stream)
+    for row in listed { found[try row.bytes(1)] = Stream(newest: try row.count(0), count: try row.count(2)) }
+    let isWhole = found == streams && listed.count == found.count
     return isWhole ? [] : ["the list of streams is damaged"]
   }
 }

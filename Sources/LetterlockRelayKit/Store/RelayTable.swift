@@ -17,10 +17,8 @@ public enum RelayTable: String, CaseIterable, Sendable {
   case record
   /// The tree over all records: 256 neighbouring hashes of every eighth level in a row.
   case tree
-  /// Streams.
+  /// Streams, by their newest records.
   case stream
-  /// Streams by their newest records.
-  case newest
   /// Which records of a batch are a stream's.
   case streamPart = "stream_part"
   /// Sealed attachments.
@@ -69,9 +67,9 @@ public enum RelayTable: String, CaseIterable, Sendable {
     case .logEntry: [.integer("idx")]
     case .wrap: [.bytes("device"), .integer("epoch")]
     case .batch: [.integer("first_leaf")]
-    case .record, .newest: [.integer("leaf")]
+    case .record: [.integer("leaf")]
     case .tree: [.integer("level"), .integer("tile")]
-    case .stream: [.bytes("tag")]
+    case .stream: [.integer("newest")]
     case .streamPart: [.bytes("tag"), .integer("first_leaf")]
     case .blob: [.bytes("blob")]
     case .blobPart: [.bytes("blob"), .integer("offset")]
@@ -94,8 +92,7 @@ public enum RelayTable: String, CaseIterable, Sendable {
     case .batch: [.bytes("signed_batch"), .bytes("erasures")]
     case .record: [.bytes("bytes")]
     case .tree: [.bytes("hashes")]
-    case .stream: [.integer("newest"), .integer("count")]
-    case .newest: [.bytes("tag")]
+    case .stream: [.bytes("tag"), .integer("count")]
     case .streamPart: [.bytes("indices")]
     case .blob: [.bytes("upload"), .integer("received")]
     case .blobPart: [.bytes("bytes")]

@@ -82,13 +82,13 @@ extension RelayStoreConformance {
         }, in: .mailbox)
     }
     try await store.write(account) { (rows) throws(RelayError) in
-      try rows.put([row(10, of: .newest)], in: .newest)
+      try rows.put([row(10, of: .root)], in: .root)
     }
     try await store.removeMessages(expiredBefore: 20)
     let left = try await all(.mailbox, in: store).map { $0.values[1] }
     findings.expect(
       left, is: [.integer(20), .integer(30)], "of messages that expire at 10, 20 and 30, at 20 are left")
-    let others = try await all(.newest, in: store)
+    let others = try await all(.root, in: store)
     findings.expect(others.count, is: 1, "rows that are no messages")
   }
 }

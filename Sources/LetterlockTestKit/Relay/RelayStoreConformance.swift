@@ -123,11 +123,11 @@ public enum RelayStoreConformance {
       found == rows, "an extreme number, no bytes, or 256 KiB of them, come back as something else")
     // The first byte that differs decides, and what is shorter stands before.
     let tags = [[], [0], [0, 0], [0, 1], [1], [127, 255], [128], [255], [255, 0]] as [[UInt8]]
-    let streams = tags.map { RelayRow([.bytes($0), .integer(0), .integer(0)]) }
+    let streams = tags.map { RelayRow([.bytes($0), .integer(0), .bytes([])]) }
     try await store.write(account) { (rows) throws(RelayError) in
-      try rows.put(streams.reversed(), in: .stream)
+      try rows.put(streams.reversed(), in: .streamPart)
     }
-    let sorted = try await all(.stream, in: store)
+    let sorted = try await all(.streamPart, in: store)
     findings.expect(sorted == streams, "keys of bytes are not in the order of their bytes")
   }
 
