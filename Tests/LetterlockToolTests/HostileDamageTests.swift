@@ -130,29 +130,41 @@ struct HostileDamageTests {
   }
 
   @Test(arguments: [false, true])
-  func `is refused when it is in the key file`(isSealed: Bool) throws {
+  func `is mended in one copy of the key file, and refused in both`(isSealed: Bool) throws {
     let folder = try ToolFolder()
     try folder.write("some words to remember\n", to: "words")
     let options = isSealed ? ["--passphrase-file", "words"] : []
     let made = try folder.start(["init", "A", "--recovery-key-file", "key"] + options).outcome()
     #expect(made.exitCode == 0)
-    let keys = try Data(contentsOf: URL(fileURLWithPath: folder.file("A/device/keys")))
+    let file = URL(fileURLWithPath: folder.file("A/device/keys"))
+    let keys = try Data(contentsOf: file)
     var random = SplitMix64(state: 7)
-    // Every passphrase takes a third of a second. The last byte says what the device may do.
-    var places = (0..<(isSealed ? 3 : 12)).map { _ in Int.random(in: 0..<keys.count, using: &random) }
-    places += isSealed ? [40, keys.count - 1] : Array(6..<12) + [keys.count - 1]
+    // Every passphrase takes a third of a second.
+    let places = (0..<(isSealed ? 2 : 8)).map { _ in Int.random(in: 0..<keys.count, using: &random) } + [80]
     for place in places {
       var damaged = keys
-      // The highest bits: the lowest two of the last byte mean something.
-      damaged[place] ^= 1 << UInt8.random(in: 2..<8, using: &random)
-      try damaged.write(to: URL(fileURLWithPath: folder.file("A/device/keys")))
-      let outcome = try folder.start(["verify", "A"] + options).outcome()
-      #expect(outcome.exitCode == 2 || (isSealed && outcome.exitCode == 1), "byte \(place)")
-      let said = outcome.output + outcome.errors
+      damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      try damaged.write(to: file)
+      let read = try folder.start(["status", "A"] + options).outcome()
+      #expect(read.exitCode == 0 && read.errors.contains("is damaged"), "byte \(place): \(read.errors)")
+      #expect(try Data(contentsOf: file) == damaged, "byte \(place)")
+      let mended = try folder.start(["verify", "A"] + options).outcome()
       #expect(
-        ["key file", "keys", "secret of epoch"].contains { said.contains($0) }, "byte \(place): \(said)")
+        mended.exitCode == 0 && mended.errors.contains("was made whole"), "byte \(place): \(mended.errors)")
+      let again = try folder.start(["status", "A"] + options).outcome()
+      #expect(again.exitCode == 0 && again.errors.isEmpty, "byte \(place): \(again.errors)")
+      damaged[(place + keys.count / 2) % keys.count] ^= 1
+      try damaged.write(to: file)
+      for command in ["status", "verify", "sync"] {
+        let refused = try folder.start([command, "A"] + options).outcome()
+        #expect(refused.exitCode == 2, "byte \(place), \(command)")
+        #expect(
+          refused.errors.contains("Both copies in the key file are damaged"),
+          "byte \(place): \(refused.errors)")
+      }
+      #expect(try Data(contentsOf: file) == damaged, "byte \(place)")
     }
-    try keys.write(to: URL(fileURLWithPath: folder.file("A/device/keys")))
+    try keys.write(to: file)
     #expect(try folder.start(["verify", "A"] + options).outcome().exitCode == 0)
   }
 }

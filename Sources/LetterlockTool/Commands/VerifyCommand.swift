@@ -67,7 +67,7 @@ struct VerifyCommand: AsyncParsableCommand {
   ) async throws -> ArchiveVerification {
     let bar = ProgressBar("Verifying")
     defer { bar.finish() }
-    guard folder.isWritable else {
+    guard folder.isWritable || !folder.isInUse else {
       Terminal.note("\(folder.path) cannot be written to: what the relay has is not verified.")
       return try await ArchiveVerification.run(try folder.openForReading(passphrase).device)
     }
