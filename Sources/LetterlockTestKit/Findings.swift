@@ -17,7 +17,7 @@ extension Findings {
   /// Runs named checks, each on what `make` makes, and returns what they found. A check that throws is a finding.
   static func of<Subject: Sendable>(
     _ checks: [(name: String, check: @Sendable (Subject, inout Findings) async throws -> Void)],
-    _ make: () async throws -> Subject
+    _ make: @Sendable () async throws -> Subject
   ) async -> [String] {
     var sentences: [String] = []
     for (name, check) in checks {

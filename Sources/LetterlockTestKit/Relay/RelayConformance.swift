@@ -4,7 +4,7 @@ public import LetterlockFormat
 public enum RelayConformance {
   /// Runs every check, each on a relay that `makeRelay` makes, in which accounts may keep any number of bytes.
   /// - Returns: What is wrong, a sentence each; nothing if the relay conforms.
-  public static func findings(_ makeRelay: () async throws -> any Relay) async -> [String] {
+  public static func findings(_ makeRelay: @Sendable () async throws -> any Relay) async -> [String] {
     await Findings.of(
       [
         ("each caller gets what it may have", callersGetWhatTheyMay),

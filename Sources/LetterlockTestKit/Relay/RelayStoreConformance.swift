@@ -5,7 +5,9 @@ internal import LetterlockFormat
 public enum RelayStoreConformance {
   /// Runs every check, each on a store that `makeStore` makes: a new one, without rows.
   /// - Returns: What is wrong, a sentence each; nothing if the store conforms.
-  public static func findings<Store: RelayStore>(_ makeStore: () async throws -> Store) async -> [String] {
+  public static func findings<Store: RelayStore>(
+    _ makeStore: @Sendable () async throws -> Store
+  ) async -> [String] {
     await Findings.of(
       [
         ("rows of every table come back in order", rowsComeBackInOrder),
