@@ -68,7 +68,7 @@ struct HostileLifeCrashTests {
   }
 
   private static func relayHeads(of device: Device) async throws -> [LogHead] {
-    let entries = try await device.parts.relay.needed().logEntries(of: device.account, from: 0)
+    let entries = try await device.parts.services.relay.needed().logEntries(of: device.account, from: 0)
     return try AccountLog(account: device.account, replaying: entries).heads
   }
 

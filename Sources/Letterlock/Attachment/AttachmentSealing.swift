@@ -114,7 +114,7 @@ package final class AttachmentSealing: Sendable {
     }
   }
 
-  /// Seals a segment, and notes its hash. Gives its sealed length, with the header if it is the first.
+  /// Seals a segment, and notes its hash. Returns its sealed length, with the header if it is the first.
   private func seal(
     _ job: consuming SegmentIntake.Job, _ buffers: inout Buffers
   ) throws(DeviceError) -> Int {

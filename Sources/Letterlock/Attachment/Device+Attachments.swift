@@ -12,13 +12,13 @@ extension Device {
     _ message: Message, attaching files: [AttachmentSource], to conversation: ConversationID,
     preparing prepare: (AttachmentSource) throws -> PreparedAttachment = { PreparedAttachment(file: $0) }
   ) throws {
-    try parts.attachments.append(message, attaching: files, to: conversation, preparing: prepare)
+    try parts.writing.attachments.append(message, attaching: files, to: conversation, preparing: prepare)
   }
 
   /// Seals messages with their files, and keeps them: each message with its files in one transaction, and as many
   /// messages at once as memory allows. A task that is cancelled keeps what it sealed so far.
   package func append(_ messages: [ImportedMessage]) throws(DeviceError) {
-    try parts.attachments.append(messages)
+    try parts.writing.attachments.append(messages)
   }
 
   /// Seals a file under a fresh key, padded so that its length tells only its class.
@@ -27,7 +27,7 @@ extension Device {
   /// - Throws: `DeviceError.attachmentUnreadable` if the source cannot be read, `.attachmentChanged` if somebody
   ///   wrote to it meanwhile, `.store`.
   package func seal(_ source: AttachmentSource) throws(DeviceError) -> SealedAttachment {
-    try parts.attachments.seal(source)
+    try parts.writing.attachments.seal(source)
   }
 
   /// Reads a file back, part by part, from the store or else from the relay.
@@ -66,7 +66,7 @@ extension Device {
   /// Opens a file of which parts are to be read: its key and its length are checked.
   /// - Throws: `DeviceError.attachmentUnreadable` if it is absent, altered or cut, `.relay`, `.store`.
   public func open(_ attachment: Attachment) async throws(DeviceError) -> AttachmentFile {
-    try await AttachmentFile(attachment, in: parts.attachmentBytes)
+    try await AttachmentFile(attachment, in: parts.files.bytes)
   }
 
   /// The bytes of a file from `range`, read without the rest; fewer if the file ends before.
@@ -81,7 +81,7 @@ extension Device {
   /// Fetches files that the store does not have, each from the byte on that is not here. Returns their number.
   @discardableResult
   public func download(_ attachments: [Attachment]) async throws(DeviceError) -> Int {
-    try await parts.downloads.fetch(attachments)
+    try await parts.files.downloads.fetch(attachments)
   }
 
   /// Fetches the files that an app wants among those that messages refer to and that are not here, previews first.
@@ -89,19 +89,19 @@ extension Device {
   /// - Throws: `DeviceError.relay`, `.noRelay`, `.noStore`, `.store`.
   @discardableResult
   public func download(where isWanted: @Sendable (Attachment) -> Bool) async throws(DeviceError) -> Int {
-    try await parts.downloads.fetch(where: isWanted)
+    try await parts.files.downloads.fetch(where: isWanted)
   }
 
   /// Fetches the files that `settings()` says are fetched without being asked, previews first. Returns their number.
   /// - Throws: as `download(where:)`.
   @discardableResult
   public func downloadAutomatically() async throws(DeviceError) -> Int {
-    try await parts.downloads.fetchAutomatically(try settings())
+    try await parts.files.downloads.fetchAutomatically(try settings())
   }
 
   /// Fetches every file of the history that the store does not have. Returns their number.
   @discardableResult
-  public func downloadAll() async throws(DeviceError) -> Int { try await parts.downloads.fetchAll() }
+  public func downloadAll() async throws(DeviceError) -> Int { try await parts.files.downloads.fetchAll() }
 
   /// How much room attachments take on this device.
   /// - Throws: `DeviceError.noStore`, `.store`.
@@ -120,8 +120,8 @@ extension Device {
     where isWanted: @Sendable (Attachment) -> Bool = { _ in true },
     progress report: (@Sendable (EvictionReport) -> Void)? = nil
   ) async throws(DeviceError) -> EvictionReport {
-    try await parts.lock.locked { () async throws(DeviceError) in
-      try await parts.eviction.evict(where: isWanted, report)
+    try await parts.services.lock.locked { () async throws(DeviceError) in
+      try await parts.files.eviction.evict(where: isWanted, report)
     }
   }
 
@@ -134,8 +134,8 @@ extension Device {
   /// or cannot be read.
   /// - Throws: `DeviceError.historyRefused` if the history is not complete, `.relay`, `.noRelay`, `.noStore`, `.store`.
   public func collectUnreferencedAttachments() async throws(DeviceError) -> AttachmentStorage.Share {
-    try await parts.lock.locked { () async throws(DeviceError) in
-      try await parts.collection.collect(alsoErased: [])
+    try await parts.services.lock.locked { () async throws(DeviceError) in
+      try await parts.files.collection.collect(alsoErased: [])
     }
   }
 }

@@ -24,7 +24,7 @@ struct SourceReader {
     }
   }
 
-  /// Fills `output` with the next bytes; gives how many there were, fewer only at the end.
+  /// Fills `output` with the next bytes. Returns how many there were, fewer only at the end.
   mutating func read(into output: inout MutableRawSpan) throws(DeviceError) -> Int {
     do {
       switch source {
@@ -62,7 +62,7 @@ struct SourceReader {
 
 /// Bytes that are read only when they are needed, and never kept as a whole.
 public struct ByteStream: Sendable {
-  /// Gives the next bytes; nil at the end.
+  /// Returns the next bytes; nil at the end.
   public typealias Reader = () throws -> [UInt8]?
 
   /// Begins to read from the start.

@@ -39,7 +39,7 @@ final class StoredReading: Sendable {
   /// Where a segment's bytes stand in the file.
   func place(of index: Int) -> UInt64 { UInt64(index) * UInt64(SealedSegments.plainByteCount) }
 
-  /// Opens a segment. Gives how many bytes of the file it has.
+  /// Opens a segment. Returns how many bytes of the file it has.
   func open(_ index: Int, _ buffers: inout Buffers) throws(DeviceError) -> Int {
     let range = SealedSegments.range(of: index, in: opening.sealedByteCount)
     let byteCount = Int(range.upperBound - range.lowerBound)

@@ -94,7 +94,7 @@ private struct NewAccount {
     state.keyring.restore(opening.epochSecret, epoch: 0)
     state.recoverySecret = recoverySecret
     let device = try Device(state, replacing: nil, vault: vault, store: store, relay: relay)
-    if store != nil { try device.parts.profile.enqueue(named: name) }
+    if store != nil { try device.parts.writing.profile.enqueue(named: name) }
     guard let recoveryKey = RecoveryKey(recoverySecret) else { throw .internalError("recovery key") }
     return CreatedAccount(device: device, recoveryKey: recoveryKey)
   }

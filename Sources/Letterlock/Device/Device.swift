@@ -12,10 +12,10 @@ public final class Device: Sendable {
   /// Seals and opens messages.
   public let archive: Archive
 
-  /// What the vault holds.
-  let state: AccountState
-  /// What the device does.
+  /// What the device is made of.
   let parts: DeviceParts
+  /// What the vault holds.
+  var state: AccountState { parts.services.state }
 
   /// A device whose vault holds `saved`.
   init(
@@ -24,13 +24,14 @@ public final class Device: Sendable {
   ) {
     let notes = DeviceNotes(store, signingSeed: state.keys.signingSeed, account: state.log.account)
     state.adopt(notes, version: saved?.version)
-    self.state = AccountState(state, saved: saved, vault: vault, noteVersion: notes.note(vaultVersion:))
-    let view = self.state.view
+    let owner = AccountState(state, saved: saved, vault: vault, noteVersion: notes.note(vaultVersion:))
+    let view = owner.view
     let caller = RelayCaller.device(view.device)
     (id, account, archive) = (view.device, view.account, view.archive)
     parts = DeviceParts(
-      self.state, notes: notes, store: StoreConnection(store: store),
-      relay: RelayConnection(relay: relay.map { MeteredRelay($0, as: caller) }, account: view.account))
+      DeviceServices(
+        owner, notes: notes, store: StoreConnection(store: store),
+        relay: RelayConnection(relay: relay.map { MeteredRelay($0, as: caller) }, account: view.account)))
   }
 
   /// A device that is new to its vault, which holds it when the call returns.
@@ -44,7 +45,7 @@ public final class Device: Sendable {
       throw error == .conflict ? .vaultNotEmpty : .vault(error)
     }
     self.init(state, saved: contents, vault: vault, store: store, relay: relay)
-    parts.notes.note(vaultVersion: contents.version)
+    parts.services.notes.note(vaultVersion: contents.version)
   }
 
   /// Opens the device whose keys are in `vault`.
@@ -64,7 +65,7 @@ public final class Device: Sendable {
   public var repairedVault: Bool { state.repairedVault }
 
   /// The clock that schedules go by.
-  package var clock: DeviceClock { parts.clock }
+  package var clock: DeviceClock { parts.services.clock }
 }
 
 extension KeyVault {

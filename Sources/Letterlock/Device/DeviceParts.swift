@@ -1,26 +1,43 @@
 /// What a device is made of: each part, with what it is given.
 struct DeviceParts: Sendable {
-  let relay: RelayConnection
-  let store: StoreConnection
-  let notes: DeviceNotes
-  /// The clock that schedules go by.
-  let clock = DeviceClock()
-  /// Calls that talk to the relay hold this lock, one after the other.
-  let lock = AsyncLock()
-  let progress: SyncProgress
-  let journal: Journal
-  let settings: DeviceSettings
-  let surroundings = Surroundings()
+  let services: DeviceServices
   let reading: DeviceReading
+  let writing: WritingParts
+  let account: AccountParts
+  let files: AttachmentParts
+  let history: HistoryParts
 
+  init(_ services: DeviceServices) {
+    self.services = services
+    reading = DeviceReading(
+      services.view, store: services.store, notes: services.notes, progress: services.progress,
+      journal: services.journal, settings: services.settings, clock: services.clock,
+      surroundings: services.surroundings)
+    writing = WritingParts(services)
+    account = AccountParts(services, reading)
+    files = AttachmentParts(services, reading, account.puller, writing.attachments.inProgress)
+    history = HistoryParts(services, reading, writing, account, files.collection)
+  }
+}
+
+/// What adds to the history.
+struct WritingParts: Sendable {
   let outbox: Outbox
   let profile: OwnProfile
   let attachments: AttachmentWriter
-  let attachmentBytes: AttachmentBytes
-  let downloads: AttachmentDownloads
-  let eviction: AttachmentEviction
-  let collection: AttachmentCollection
 
+  init(_ services: DeviceServices) {
+    let view = services.view
+    outbox = Outbox(archive: view.archive, store: services.store)
+    profile = OwnProfile(
+      device: view.device, outbox: outbox, journal: services.journal, clock: services.clock)
+    attachments = AttachmentWriter(
+      view: view, store: services.store, outbox: outbox, inProgress: AttachmentsInProgress())
+  }
+}
+
+/// What changes the account, and takes what others changed.
+struct AccountParts: Sendable {
   let log: LogPuller
   let puller: AccountPuller
   let changes: LogChanges
@@ -30,6 +47,48 @@ struct DeviceParts: Sendable {
   let recoveryKeys: RecoveryKeys
   let schedule: Schedule
 
+  init(_ services: DeviceServices, _ reading: DeviceReading) {
+    let (state, view, relay, lock) = (services.state, services.view, services.relay, services.lock)
+    log = LogPuller(state: state, relay: relay)
+    let history = HistoryPuller(
+      view: view, relay: relay, store: services.store, progress: services.progress, log: log,
+      rules: CheckpointRules(view: view, evidence: reading.status.evidence), directory: reading.directory)
+    puller = AccountPuller(log, history)
+    changes = LogChanges(
+      state: state, relay: relay, progress: services.progress, puller: puller, clock: services.clock)
+    membership = Membership(state: state, lock: lock, puller: puller, changes: changes)
+    joining = JoinApproval(view: view, lock: lock, relay: relay, puller: puller, changes: changes)
+    restoring = Restoring(state: state, puller: puller, changes: changes)
+    recoveryKeys = RecoveryKeys(
+      state: state, lock: lock, puller: puller, changes: changes, clock: services.clock)
+    schedule = Schedule(
+      view: view, journal: services.journal, clock: services.clock, changes: changes)
+  }
+}
+
+/// What brings attachments here, and drops them.
+struct AttachmentParts: Sendable {
+  let bytes: AttachmentBytes
+  let downloads: AttachmentDownloads
+  let eviction: AttachmentEviction
+  let collection: AttachmentCollection
+
+  init(
+    _ services: DeviceServices, _ reading: DeviceReading, _ puller: AccountPuller,
+    _ inProgress: AttachmentsInProgress
+  ) {
+    let (view, store, relay) = (services.view, services.store, services.relay)
+    bytes = AttachmentBytes(store: store, relay: relay)
+    downloads = AttachmentDownloads(view: view, store: store, relay: relay, inventory: reading.inventory)
+    eviction = AttachmentEviction(view: view, store: store, relay: relay, downloads: downloads)
+    collection = AttachmentCollection(
+      view: view, store: store, relay: relay, progress: services.progress, puller: puller,
+      inventory: reading.inventory, inProgress: inProgress)
+  }
+}
+
+/// What keeps the history here and at the relay the same.
+struct HistoryParts: Sendable {
   let newest: NewestReader
   let snapshots: SnapshotMaker
   let deletion: Deleting
@@ -37,55 +96,28 @@ struct DeviceParts: Sendable {
   let sync: Synchroniser
 
   init(
-    _ state: AccountState, notes: DeviceNotes, store: StoreConnection, relay: RelayConnection
+    _ services: DeviceServices, _ reading: DeviceReading, _ writing: WritingParts, _ account: AccountParts,
+    _ collection: AttachmentCollection
   ) {
-    let view = state.view
-    (self.relay, self.store, self.notes) = (relay, store, notes)
-    progress = SyncProgress(store)
-    journal = Journal(notes, relay: relay.relay)
-    settings = DeviceSettings(notes)
-    reading = DeviceReading(
-      view, store: store, notes: notes, progress: progress, journal: journal, settings: settings,
-      clock: clock, surroundings: surroundings)
-
-    let attaching = AttachmentsInProgress()
-    outbox = Outbox(archive: view.archive, store: store)
-    profile = OwnProfile(device: view.device, outbox: outbox, journal: journal, clock: clock)
-    attachments = AttachmentWriter(view: view, store: store, outbox: outbox, inProgress: attaching)
-    attachmentBytes = AttachmentBytes(store: store, relay: relay)
-    downloads = AttachmentDownloads(view: view, store: store, relay: relay, inventory: reading.inventory)
-    eviction = AttachmentEviction(view: view, store: store, relay: relay, downloads: downloads)
-
-    log = LogPuller(state: state, relay: relay)
-    let rules = CheckpointRules(view: view, evidence: reading.status.evidence)
-    let history = HistoryPuller(
-      view: view, relay: relay, store: store, progress: progress, log: log, rules: rules,
-      directory: reading.directory)
-    puller = AccountPuller(log, history)
-    changes = LogChanges(state: state, relay: relay, progress: progress, puller: puller, clock: clock)
-    membership = Membership(state: state, lock: lock, puller: puller, changes: changes)
-    joining = JoinApproval(view: view, lock: lock, relay: relay, puller: puller, changes: changes)
-    restoring = Restoring(state: state, puller: puller, changes: changes)
-    recoveryKeys = RecoveryKeys(state: state, lock: lock, puller: puller, changes: changes, clock: clock)
-    schedule = Schedule(view: view, journal: journal, clock: clock, changes: changes)
-
+    let (state, view, relay) = (services.state, services.view, services.relay)
+    let (lock, progress, puller) = (services.lock, services.progress, account.puller)
     let pusher = HistoryPusher(
-      view: view, relay: relay, store: store, progress: progress, puller: puller,
-      signer: BatchSigner(view: view, store: store))
-    collection = AttachmentCollection(
-      view: view, store: store, relay: relay, progress: progress, puller: puller,
-      inventory: reading.inventory, inProgress: attaching)
+      view: view, relay: relay, store: services.store, progress: progress, puller: puller,
+      signer: BatchSigner(view: view, store: services.store))
     newest = NewestReader(
       view: view, lock: lock, history: reading.history, relay: relay, progress: progress, puller: puller)
-    snapshots = SnapshotMaker(lock: lock, outbox: outbox, timeline: reading.timeline, pusher: pusher)
+    snapshots = SnapshotMaker(
+      lock: lock, outbox: writing.outbox, timeline: reading.timeline, pusher: pusher)
     deletion = Deleting(
-      lock: lock, outbox: outbox, timeline: reading.timeline, pusher: pusher, collection: collection,
-      settings: settings, clock: clock)
+      lock: lock, outbox: writing.outbox, timeline: reading.timeline, pusher: pusher,
+      collection: collection, settings: services.settings, clock: services.clock)
     erasing = CopyErasing(
-      state: state, lock: lock, relay: relay, progress: progress, notes: notes, puller: puller, clock: clock)
+      state: state, lock: lock, relay: relay, progress: progress, notes: services.notes, puller: puller,
+      clock: services.clock)
     sync = Synchroniser(
-      state: state, lock: lock, journal: journal, status: reading.status, erasing: erasing, changes: changes,
-      schedule: schedule, uploads: AttachmentUploads(store: store, relay: relay), profile: profile,
+      state: state, lock: lock, journal: services.journal, status: reading.status, erasing: erasing,
+      changes: account.changes, schedule: account.schedule,
+      uploads: AttachmentUploads(store: services.store, relay: relay), profile: writing.profile,
       pusher: pusher)
   }
 }

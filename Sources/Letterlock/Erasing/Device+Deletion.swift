@@ -7,7 +7,7 @@ extension Device {
   public func delete(
     _ messages: [MessageID] = [], in conversation: ConversationID, at time: Timestamp = .now
   ) throws(DeviceError) {
-    try parts.deletion.enqueue(.deleted, messages, conversation, time)
+    try parts.history.deletion.enqueue(.deleted, messages, conversation, time)
   }
 
   /// Takes messages back out of recently deleted; all of the conversation's if none are named.
@@ -15,7 +15,7 @@ extension Device {
   public func recover(
     _ messages: [MessageID] = [], in conversation: ConversationID, at time: Timestamp = .now
   ) throws(DeviceError) {
-    try parts.deletion.enqueue(.recovered, messages, conversation, time)
+    try parts.history.deletion.enqueue(.recovered, messages, conversation, time)
   }
 
   /// Erases for good what was moved to recently deleted before a time: here, at the relay, and on every device
@@ -27,7 +27,7 @@ extension Device {
   public func eraseDeleted(
     before cutoff: Timestamp, confirmingEverything isConfirmed: Bool = false
   ) async throws(DeviceError) -> Int {
-    try await parts.deletion.erase(before: cutoff, confirmingEverything: isConfirmed)
+    try await parts.history.deletion.erase(before: cutoff, confirmingEverything: isConfirmed)
   }
 
   /// Erases for good what has been in recently deleted for as long as `settings()` says, 30 days unless set: here,
@@ -42,6 +42,6 @@ extension Device {
   public func eraseExpired(
     after days: Int? = nil, confirmingEverything isConfirmed: Bool = false
   ) async throws(DeviceError) -> Int {
-    try await parts.deletion.eraseExpired(after: days, confirmingEverything: isConfirmed)
+    try await parts.history.deletion.eraseExpired(after: days, confirmingEverything: isConfirmed)
   }
 }

@@ -6,7 +6,7 @@ extension Device {
   /// first; call `downloadAll()` before, so that its copy is whole.
   /// - Throws: as `sync()`; `DeviceError.removed`.
   public func prepareErasure() async throws(DeviceError) -> PreparedErasure {
-    try await parts.erasing.prepare()
+    try await parts.history.erasing.prepare()
   }
 
   /// Prepares erasing the relay's copy with nothing but the recovery key, which leads to it no more afterwards.
@@ -21,7 +21,7 @@ extension Device {
     }
     guard let account else { throw .noSuchAccount }
     let device = try await reading(account, as: recovery, store: nil, relay: relay)
-    return try await device.parts.erasing.prepared()
+    return try await device.parts.history.erasing.prepared()
   }
 
   /// Who erased the relay's copy, if this device knows of it.

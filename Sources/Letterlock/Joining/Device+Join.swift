@@ -55,6 +55,6 @@ extension Device {
   /// - Throws: `DeviceError.joinRequestNotFound` if the relay has no request of that device.
   @discardableResult
   public func approve(_ code: JoinCode) async throws(DeviceError) -> DeviceID {
-    try await parts.joining.approve(code)
+    try await parts.account.joining.approve(code)
   }
 }

@@ -62,10 +62,10 @@ public final class JoinRequest: Sendable {
     }
     let state = DeviceState(keys: keys, log: log, entries: entries)
     let device = try Device(state, replacing: vaultVersion, vault: vault, store: store, relay: relay)
-    try await device.parts.lock.locked { () async throws(DeviceError) in
-      try await device.parts.log.pullWraps()
+    try await device.parts.services.lock.locked { () async throws(DeviceError) in
+      try await device.parts.account.log.pullWraps()
     }
-    try device.parts.profile.enqueue(named: name)
+    try device.parts.writing.profile.enqueue(named: name)
     return device
   }
 }

@@ -3,7 +3,7 @@ extension Device {
   /// Says how this device stands, without asking the relay.
   /// - Throws: `DeviceError.noStore`, `.store`.
   public func status() async throws(DeviceError) -> DeviceStatus {
-    try parts.journal.save()
+    try parts.services.journal.save()
     return try await parts.reading.status.status()
   }
 
@@ -13,7 +13,7 @@ extension Device {
 
   /// Gives this device another name; the others learn it when they synchronise.
   /// - Throws: `DeviceError.archive`, `.noStore`, `.store`.
-  public func rename(_ name: String) throws(DeviceError) { try parts.profile.enqueue(named: name) }
+  public func rename(_ name: String) throws(DeviceError) { try parts.writing.profile.enqueue(named: name) }
 
   /// Epochs whose secret this device does not have.
   public var unreadableEpochs: [UInt64] { state.view.unreadableEpochs }

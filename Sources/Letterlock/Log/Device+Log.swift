@@ -13,12 +13,12 @@ extension Device {
   /// Removes several devices at once, by one entry.
   /// - Throws: as `remove(_:)`, and then none is removed.
   public func remove(_ devices: Set<DeviceID>) async throws(DeviceError) {
-    try await parts.membership.remove(devices)
+    try await parts.account.membership.remove(devices)
   }
 
   /// Begins a new epoch.
-  public func beginEpoch() async throws(DeviceError) { try await parts.membership.beginEpoch() }
+  public func beginEpoch() async throws(DeviceError) { try await parts.account.membership.beginEpoch() }
 
   /// Replaces this device's sealing key, and begins an epoch whose secret is wrapped to the new one.
-  public func rotateKeys() async throws(DeviceError) { try await parts.membership.rotateKeys() }
+  public func rotateKeys() async throws(DeviceError) { try await parts.account.membership.rotateKeys() }
 }

@@ -10,13 +10,13 @@ extension Device {
   public func newestMessages(
     in conversation: ConversationID, count: Int = 50
   ) async throws(DeviceError) -> ConversationWindow {
-    try await parts.newest.messages(in: conversation, count: count)
+    try await parts.history.newest.messages(in: conversation, count: count)
   }
 
   /// Adds older messages to a window, at least `count` if there are so many.
   /// - Throws: as `newestMessages(in:count:)`.
   public func extend(_ window: inout ConversationWindow, by count: Int = 50) async throws(DeviceError) {
-    window = try await parts.newest.extended(window, by: count)
+    window = try await parts.history.newest.extended(window, by: count)
   }
 
   /// The conversations with the newest records, at least `count` if there are so many, without the rest of the history.
@@ -24,6 +24,6 @@ extension Device {
   /// Each one's newest record is proven as in `newestMessages(in:count:)`; that no conversation is left out is not.
   /// - Throws: as `newestMessages(in:count:)`.
   public func newestConversations(count: Int = 20) async throws(DeviceError) -> [ConversationSummary] {
-    try await parts.newest.conversations(count: count)
+    try await parts.history.newest.conversations(count: count)
   }
 }

@@ -50,7 +50,7 @@ extension Device {
   /// Names the history as it is now, on every device. This device is synchronised first, and sends the name.
   /// - Throws: as `sync()`; `.historyRefused` if the history is not whole.
   public func createSnapshot(named name: String) async throws(DeviceError) -> Snapshot {
-    try await parts.snapshots.create(named: name)
+    try await parts.history.snapshots.create(named: name)
   }
 
   /// The snapshots of the history that this device has, in its order.

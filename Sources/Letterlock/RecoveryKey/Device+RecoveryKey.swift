@@ -6,13 +6,13 @@ extension Device {
   ///
   /// A process that ended between making the account and showing the key finds it here.
   public func recoveryKeyToShow() -> RecoveryKey? {
-    parts.recoveryKeys.keyToShow()
+    parts.account.recoveryKeys.keyToShow()
   }
 
   /// Says that the person has the recovery key: it leaves this device for good.
   ///
   /// Until then whoever takes this device takes the recovery key with it.
-  public func confirmRecoveryKey() throws(DeviceError) { try parts.recoveryKeys.confirm() }
+  public func confirmRecoveryKey() throws(DeviceError) { try parts.account.recoveryKeys.confirm() }
 
   /// Whether the account's recovery key is here, because the app has not said that the person has it: after a
   /// replacement that was interrupted it may have come to count with nobody watching.
@@ -26,12 +26,14 @@ extension Device {
   /// `replaceRecoveryKey`; until then each call gives the same key.
   ///
   /// Show it, and have the person confirm it, first: so no key ever counts that nobody has seen.
-  public func prepareRecoveryKey() throws(DeviceError) -> RecoveryKey { try parts.recoveryKeys.prepare() }
+  public func prepareRecoveryKey() throws(DeviceError) -> RecoveryKey {
+    try parts.account.recoveryKeys.prepare()
+  }
 
   /// Whether this is the account's recovery key, as far as this device has seen the log.
   /// - Throws: `DeviceError.noSuchAccount` if it is not.
   public func check(_ key: borrowing RecoveryKey) throws(DeviceError) {
-    try parts.recoveryKeys.check(key)
+    try parts.account.recoveryKeys.check(key)
   }
 
   /// Puts the prepared recovery key, which the person has now, in place of the old one. The old one opens what it could
@@ -47,7 +49,7 @@ extension Device {
   public func replaceRecoveryKey(
     _ old: consuming RecoveryKey, approvers: Set<DeviceID>? = nil
   ) async throws(DeviceError) {
-    try await parts.recoveryKeys.replace(old, approvers: approvers)
+    try await parts.account.recoveryKeys.replace(old, approvers: approvers)
   }
 }
 
@@ -65,7 +67,7 @@ extension Device {
   public func proposeRecoveryKey(
     approvers: Set<DeviceID>? = nil
   ) throws(DeviceError) -> RecoveryProposal {
-    try parts.recoveryKeys.propose(approvers: approvers)
+    try parts.account.recoveryKeys.propose(approvers: approvers)
   }
 
   /// Agrees to a proposal of another recovery approver: what is agreed holds until the recovery key changes or that
@@ -78,7 +80,7 @@ extension Device {
   public func vote(
     for proposal: RecoveryProposal, confirmedBy code: String
   ) async throws(DeviceError) -> RecoveryVote {
-    try await parts.recoveryKeys.vote(for: proposal, confirmedBy: code)
+    try await parts.account.recoveryKeys.vote(for: proposal, confirmedBy: code)
   }
 
   /// How many more recovery approvers must agree to `proposal`, beside this device and `votes`, as far as this device
@@ -87,7 +89,7 @@ extension Device {
   public func votesMissing(
     for proposal: RecoveryProposal, with votes: [RecoveryVote]
   ) throws(DeviceError) -> Int {
-    try parts.recoveryKeys.votesMissing(for: proposal, with: votes)
+    try parts.account.recoveryKeys.votesMissing(for: proposal, with: votes)
   }
 
   /// Puts the prepared recovery key, which the person has now, in place of the old one, which nobody needs: this device
@@ -102,6 +104,6 @@ extension Device {
   public func replaceRecoveryKey(
     by proposal: RecoveryProposal? = nil, votes: [RecoveryVote]
   ) async throws(DeviceError) {
-    try await parts.recoveryKeys.replace(by: proposal, votes: votes)
+    try await parts.account.recoveryKeys.replace(by: proposal, votes: votes)
   }
 }

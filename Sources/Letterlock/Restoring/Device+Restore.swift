@@ -24,14 +24,14 @@ extension Device {
     guard let account else { throw .noSuchAccount }
     guard begun?.recovery ?? recoveryID == recoveryID else { throw .vaultNotEmpty }
     var old = try await reading(account, as: recovery, store: nil, relay: relay)
-    if old.parts.restoring.isNewestEpochFaulty {
+    if old.parts.account.restoring.isNewestEpochFaulty {
       // Whoever opened the newest epoch kept it from the recovery key. A better one needs the history's root.
       old = try await reading(account, as: recovery, store: store, relay: relay)
-      try await old.parts.restoring.repair()
+      try await old.parts.account.restoring.repair()
     }
-    let newcomer = try old.parts.restoring.newcomer(begun, vault: vault)
+    let newcomer = try old.parts.account.restoring.newcomer(begun, vault: vault)
     let keys = newcomer.keys
-    try await old.parts.restoring.enrol(keys)
+    try await old.parts.account.restoring.enrol(keys)
     let state = try old.state.read { (state) throws(DeviceError) in
       try state.handedOver(to: keys)
     }
@@ -51,7 +51,7 @@ extension Device {
     let device = try Device(
       DeviceState(keys: recovery, log: log, entries: entries), replacing: nil, vault: MemoryKeyVault(),
       store: store, relay: relay)
-    try await device.parts.log.pullWraps()
+    try await device.parts.account.log.pullWraps()
     return device
   }
 
@@ -69,8 +69,8 @@ extension Device {
   public func confirmDevices(
     keeping kept: Set<DeviceID>, named name: String
   ) async throws(DeviceError) {
-    try await parts.membership.confirm(keeping: kept)
-    try parts.profile.enqueue(named: name)
+    try await parts.account.membership.confirm(keeping: kept)
+    try parts.writing.profile.enqueue(named: name)
   }
 
   /// Restores the history into a device that is thrown away, with nothing but the recovery key, and compares:
@@ -83,13 +83,14 @@ extension Device {
     with recoveryKey: consuming RecoveryKey
   ) async throws(DeviceError) -> RestoreReport {
     let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
-    return try await parts.lock.locked { () async throws(DeviceError) in
-      try await parts.puller.pull()
+    return try await parts.services.lock.locked { () async throws(DeviceError) in
+      try await parts.account.puller.pull()
       guard log.recoveryDevice == keys.deviceID else { throw .noSuchAccount }
       let sink = PassingStore()
       let device = try await Self.reading(
-        account, as: keys, store: sink, relay: try parts.relay.needed())
-      return try await device.parts.restoring.report(through: sink, comparedWith: parts.progress)
+        account, as: keys, store: sink, relay: try parts.services.relay.needed())
+      return try await device.parts.account.restoring.report(
+        through: sink, comparedWith: parts.services.progress)
     }
   }
 

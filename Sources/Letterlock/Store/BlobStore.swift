@@ -18,7 +18,7 @@ public protocol BlobStore: Sendable {
   func blob(_ blob: BlobID) throws(StoreError) -> BlobUpload?
   /// How many bytes, from the first on, there are of an attachment that is being fetched; 0 if it is not.
   func downloadedByteCount(of blob: BlobID) throws(StoreError) -> UInt64
-  /// Fills `output` with an attachment's bytes from `offset` on; gives how many there were.
+  /// Fills `output` with an attachment's bytes from `offset` on. Returns how many there were.
   func readBlob(
     _ blob: BlobID, at offset: UInt64, into output: inout MutableRawSpan
   ) throws(StoreError) -> Int

@@ -251,7 +251,7 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
-  /// Fills `output` with an attachment's bytes from `offset` on; gives how many there were.
+  /// Fills `output` with an attachment's bytes from `offset` on. Returns how many there were.
   public func readBlob(
     _ blob: BlobID, at offset: UInt64, into output: inout MutableRawSpan
   ) throws(StoreError) -> Int {

@@ -11,7 +11,7 @@ extension Device {
   public func sync(
     ignoringConditions: Bool = false, progress report: (@Sendable (SyncStep) -> Void)? = nil
   ) async throws(DeviceError) -> SyncReport {
-    try await parts.sync.sync(ignoringConditions: ignoringConditions, report)
+    try await parts.history.sync.sync(ignoringConditions: ignoringConditions, report)
   }
 
   /// The two checkpoints of the relay that contradict each other; nil if there are none, or the person has decided.

@@ -41,7 +41,8 @@ public struct ArchiveVerification: Sendable {
   ) async throws(DeviceError) -> ArchiveVerification {
     let parts = device.parts
     var verifier = ArchiveVerifier(
-      view: device.state.view, reading: parts.reading, notes: parts.notes, relay: parts.relay)
+      view: device.state.view, reading: parts.reading, notes: parts.services.notes,
+      relay: parts.services.relay)
     return try await verifier.run(report)
   }
 

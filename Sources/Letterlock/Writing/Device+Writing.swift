@@ -6,11 +6,11 @@ extension Device {
   public func append(_ message: Message, to conversation: ConversationID) throws(DeviceError) {
     var message = message
     message.conversation = conversation
-    try parts.outbox.enqueue([.message(message)])
+    try parts.writing.outbox.enqueue([.message(message)])
   }
 
   /// Seals entries and keeps them, in one transaction, with attachments that are sealed already.
   package func enqueue(_ entries: [ArchiveEntry], blobs: [SealedBlob] = []) throws(DeviceError) {
-    try parts.outbox.enqueue(entries, blobs: blobs)
+    try parts.writing.outbox.enqueue(entries, blobs: blobs)
   }
 }

@@ -70,8 +70,8 @@ struct MaliciousMemberTests {
     let (header, wraps) = try opening(.commitment, by: house.mac)
     try await house.relay.appendLogEntry(
       try house.mac.forge(.epoch(header)), wraps: wraps, to: house.phone.account)
-    try await house.phone.parts.log.pullLog()
-    try await house.phone.parts.log.pullWraps()
+    try await house.phone.parts.account.log.pullLog()
+    try await house.phone.parts.account.log.pullWraps()
     #expect(throws: ArchiveError.epochRefused(by: house.mac.id)) {
       try house.phone.archive.conversation(house.chat).seal(Household.text("x"))
     }

@@ -104,8 +104,8 @@ struct DeviceLifeTests {
     for _ in 0..<4 {
       let device = try Device.createAccount(named: "Phone", vault: .inMemory, store: MemoryDeviceStore())
         .device
-      try await device.parts.schedule.keep()
-      let sighting = try #require(try device.parts.journal.read().sighting)
+      try await device.parts.account.schedule.keep()
+      let sighting = try #require(try device.parts.services.journal.read().sighting)
       let days = Double(sighting.due.nanoseconds(since: sighting.seen)) / Double(TestClock.day)
       #expect((27.0...33.0).contains(days))
       due.insert(Timestamp(nanosecondsSince1970: sighting.due.nanoseconds(since: sighting.seen)))

@@ -33,7 +33,7 @@ struct SharedStateTests {
 
   @Test func `what calls at once note in the journal is all on disk`() throws {
     let store = MemoryDeviceStore()
-    let journal = try device(store).parts.journal
+    let journal = try device(store).parts.services.journal
     DispatchQueue.concurrentPerform(iterations: 64) { _ in
       for _ in 0..<20 {
         try? journal.note { $0.usage.logUp += 1 }
@@ -49,9 +49,9 @@ struct SharedStateTests {
 
   @Test func `a journal that was saved is read again`() async throws {
     let house = try await Household()
-    try house.phone.parts.journal.update { $0.usage.recordsUp = 77 }
+    try house.phone.parts.services.journal.update { $0.usage.recordsUp = 77 }
     let again = try Device(vault: house.phoneVault, store: house.phoneStore)
-    #expect(try again.parts.journal.read().usage.recordsUp == 77)
+    #expect(try again.parts.services.journal.read().usage.recordsUp == 77)
   }
 
   @Test func `progress that another object wrote to the store is noticed`() async throws {
