@@ -27,7 +27,7 @@ struct OwnStorage {
     let vault = OwnVault(folder: try newFolder())
     let store = MemoryDeviceStore()
     let phone = try await Device.createAccount(named: "Phone", vault: vault, store: store, relay: relay).device
-    try phone.append(.note("in a store of one's own"), to: ConversationID())
+    try phone.append(.note("kept in our own store"), to: ConversationID())
     try await phone.sync()
     let again = try Device(vault: vault, store: store, relay: relay)
     print(try await again.sync().verdict, try again.timeline().messages.map(\.text))
