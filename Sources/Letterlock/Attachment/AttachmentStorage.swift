@@ -9,7 +9,9 @@ public struct AttachmentStorage: Hashable, Sendable, Codable {
 
     mutating func add(_ byteCount: UInt64) {
       count += 1
-      self.byteCount += byteCount
+      // A member may claim any size.
+      let (sum, isOverflow) = self.byteCount.addingReportingOverflow(byteCount)
+      self.byteCount = isOverflow ? .max : sum
     }
   }
 

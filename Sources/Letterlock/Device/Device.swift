@@ -56,9 +56,13 @@ public final class Device: Sendable {
   public convenience init(
     vault: any KeyVault, store: (any DeviceStore)? = nil, relay: (any Relay)? = nil
   ) throws(DeviceError) {
-    let contents = try vault.contents()
+    var contents = try vault.contents()
+    let state = try DeviceState(contents)
+    let notes = DeviceNotes(store, signingSeed: state.keys.signingSeed, account: state.log.account)
+    // Another process may have saved since the vault was read.
+    if notes.vaultVersion() ?? 0 > contents.version { contents = try vault.contents() }
     self.init(try DeviceState(contents), saved: contents, vault: vault, store: store, relay: relay)
-    try state.repairVault()
+    try self.state.repairVault()
   }
 
   /// Whether the vault had one damaged copy when this device was opened, which was repaired from the other.

@@ -43,10 +43,21 @@ extension DeviceState {
   }
 
   /// Makes an entry the pending one, if the log will take it: a relay is never asked for what it must refuse.
-  mutating func propose(_ pending: PendingEntry) throws(DeviceError) {
+  /// - Parameter seen: The head of the entry that was pending when this one was made. Another process may have made one
+  ///   since, whose secrets must not go: then nothing changes.
+  /// - Returns: Whether the entry is the pending one.
+  mutating func propose(_ pending: PendingEntry, replacing seen: LogHead?) throws(DeviceError) -> Bool {
+    let present = self.pending?.entry.head
+    guard present == seen || present == pending.entry.head else { return false }
     var next = log
     do throws(AccountLogError) { try next.append(pending.entry) } catch { throw .logRefused(error) }
     self.pending = pending
+    return true
+  }
+
+  /// Forgets the pending entry, unless another was made since.
+  mutating func dropPending(_ seen: LogHead?) {
+    if pending?.entry.head == seen { pending = nil }
   }
 
   /// Whether an entry cannot come into the log any more: another has its place, or the history has grown, which this

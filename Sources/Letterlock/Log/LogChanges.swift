@@ -54,9 +54,11 @@ struct LogChanges: Sendable {
     for _ in 0..<Self.attempts {
       try checkCancellation()
       let history = try progress.current().history
-      let made = try state.read { (state) throws(DeviceError) in try make(state, history) }
-      guard let made else { return try dropPending() }
-      guard try await submit(made) == .overtaken else { return }
+      let (made, seen) = try state.read { (state) throws(DeviceError) in
+        (try make(state, history), state.pending?.entry.head)
+      }
+      guard let made else { return try dropPending(seen) }
+      guard try await submit(made, replacing: seen) == .overtaken else { return }
     }
     throw .relay(.unavailable("other devices keep changing the account"))
   }
@@ -71,8 +73,16 @@ struct LogChanges: Sendable {
   ///
   /// A relay's word that another came first is not enough to make a second entry on the same head: with both the
   /// relay could split the account, and this device would seem to have done it. SPEC.md section 3.4.
-  func submit(_ pending: PendingEntry) async throws(DeviceError) -> Submission {
-    try state.mutate { (state) throws(DeviceError) in try state.propose(pending) }
+  /// - Parameter seen: The head of the entry that was pending when this one was made.
+  func submit(_ pending: PendingEntry, replacing seen: LogHead?) async throws(DeviceError) -> Submission {
+    let isPending = try state.mutate { (state) throws(DeviceError) in
+      try state.propose(pending, replacing: seen)
+    }
+    guard isPending else {
+      // Another process made an entry meanwhile: it comes first, with the secrets that it makes true.
+      try await settlePending()
+      return .overtaken
+    }
     guard let relay = relay.relay else {
       try state.take([pending.entry])
       return .accepted
@@ -110,8 +120,9 @@ extension LogChanges {
         guard let intent = try state.intent(of: pending) else { return nil }
         return try state.entry(for: intent, history)
       }
-      guard let next else { return try dropPending() }
-      guard try await submit(next) == .overtaken else { return }
+      let seen = pending.entry.head
+      guard let next else { return try dropPending(seen) }
+      guard try await submit(next, replacing: seen) == .overtaken else { return }
     }
   }
 
@@ -133,13 +144,13 @@ extension LogChanges {
       guard case .archive(.epochRefused) = error, let pending = state.read({ $0.pending }),
         try isOvertaken(pending)
       else { throw error }
-      try dropPending()
+      try dropPending(pending.entry.head)
     }
   }
 
-  private func dropPending() throws(DeviceError) {
-    guard state.read({ $0.pending }) != nil else { return }
-    try state.mutate { $0.pending = nil }
+  private func dropPending(_ seen: LogHead?) throws(DeviceError) {
+    guard seen != nil else { return }
+    try state.mutate { $0.dropPending(seen) }
   }
 }
 

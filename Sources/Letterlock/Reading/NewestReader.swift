@@ -41,7 +41,7 @@ struct NewestReader: Sendable {
         try checkCancellation()
         let progress = try progress.current()
         let known = knownHistory(progress)
-        let (end, limit) = (before, min(100, 2 * count))
+        let (end, limit) = (before, min(100, 2 * min(count, 100)))
         let listing = try await relay.ask { (relay, account) async throws(RelayError) in
           try await relay.newestStreams(before: end, limit: limit, knownSize: known.size, of: account)
         }
@@ -79,7 +79,7 @@ struct NewestReader: Sendable {
   /// Asks for older records until there are `count` more messages, or no older ones.
   private func read(_ window: inout ConversationWindow, _ count: Int) async throws(DeviceError) {
     _ = try relay.needed()
-    let wanted = window.messages.count + max(1, count)
+    let wanted = window.messages.count + min(max(1, count), 1 << 20)
     while window.messages.count < wanted, !window.tags.isEmpty {
       try checkCancellation()
       let progress = try progress.current()

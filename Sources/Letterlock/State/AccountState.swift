@@ -34,11 +34,14 @@ final class AccountState: Sendable {
   ///
   /// - Parameter change: A function of the state alone. It runs again on a newer state if another process saved
   ///   meanwhile, so it calls no relay and no store, and not `mutate`.
-  /// - Throws: What `change` throws; `DeviceError.vault` if the vault cannot save.
+  /// - Throws: What `change` throws; `DeviceError.vault` if the vault cannot save; `.stateRolledBack` if an old copy of
+  ///   the vault was put back.
   func mutate<Answer>(
     _ change: (inout DeviceState) throws(DeviceError) -> Answer
   ) throws(DeviceError) -> Answer {
     try saved.withLock { (saved) throws(DeviceError) in
+      // An old copy that was put back must not grow until nobody can tell.
+      guard !view.read({ $0.isOlderThanStore }) else { throw .stateRolledBack }
       for _ in 0..<Self.attempts {
         var next = view.read { $0.duplicate() }
         let answer = try change(&next)
@@ -58,11 +61,14 @@ final class AccountState: Sendable {
   /// Makes both copies of a damaged vault whole again.
   func repairVault() throws(DeviceError) {
     try saved.withLock { (saved) throws(DeviceError) in
-      guard let damaged = saved, damaged.isDamaged else { return }
+      guard let damaged = saved, damaged.isDamaged, !view.read({ $0.isOlderThanStore }) else { return }
       let whole = VaultContents(
         version: try Self.following(damaged.version), secrets: damaged.secrets, state: damaged.state)
       do throws(VaultError) { try vault.save(whole, replacing: damaged.version) } catch {
-        throw .vault(error)
+        guard error == .conflict else { throw .vault(error) }
+        // Another process saved, and so made it whole.
+        saved = try reload()
+        return
       }
       saved = whole
       noteVersion(whole.version)

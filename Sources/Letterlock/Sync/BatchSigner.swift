@@ -36,7 +36,10 @@ struct BatchSigner: Sendable {
   ) throws(DeviceError) -> SigningBatch {
     var progress = progress
     let (keys, log) = view.read { ($0.keys, $0.log) }
-    progress.counter += 1
+    let (counter, isOverflow) = progress.counter.addingReportingOverflow(1)
+    // Only somebody else who has this device's keys can have used every number.
+    guard !isOverflow else { throw .stateRolledBack }
+    progress.counter = counter
     let leaves = LeafHashes(of: records.map(\.bytes), device: keys.deviceID, counter: progress.counter)
     let signedBatch = try asDeviceError(
       SignedBatch(

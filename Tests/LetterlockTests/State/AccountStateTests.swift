@@ -12,9 +12,11 @@ import Testing
 struct AccountStateTests {
   /// A vault that counts, and that can fail or let another save come first.
   final class MeddlingVault: KeyVault {
-    private let vault = MemoryKeyVault()
+    private let vault: MemoryKeyVault
     private let meddling = Mutex<(@Sendable (MemoryKeyVault) throws(VaultError) -> Void)?>(nil)
     let saves = Mutex(0)
+
+    init(_ vault: MemoryKeyVault = MemoryKeyVault()) { self.vault = vault }
 
     /// Before the next save.
     func meddle(_ body: @escaping @Sendable (MemoryKeyVault) throws(VaultError) -> Void) {
@@ -100,6 +102,88 @@ struct AccountStateTests {
     // An even number of toggles, and as many versions.
     #expect(try Device(vault: vault).state.read { $0.isForked } == false)
     #expect(try vault.load()?.version == 41)
+  }
+
+  @Test func `an entry that another process made and sent is never replaced by one of ours`() async throws {
+    let house = try await Household()
+    let vault = MeddlingVault(house.phoneVault)
+    let other = try Device(vault: vault, store: house.phoneStore, relay: house.relay)
+    // The first process rotates; its answer is lost, so that the new seed is in a waiting entry alone.
+    let (phone, relay) = (house.phone, house.relay)
+    await relay.lose(.answer)
+    let rotating = Task { try await phone.rotateKeys() }
+    _ = await rotating.result
+    #expect(phone.state.read { $0.pending != nil })
+    // The second one, which opened the vault before, begins an epoch.
+    try await other.beginEpoch()
+    let again = try Device(vault: house.phoneVault, store: house.phoneStore, relay: relay)
+    #expect(again.state.read { !$0.isRolledBack && $0.pending == nil })
+    #expect(again.log.activeMember(again.id)?.bundle.sealingKey == again.secrets.keys.sealingKey)
+    #expect(try await again.sync().verdict.isComplete)
+    #expect(try await house.mac.sync().repaired == [])
+  }
+
+  @Test func `a pending entry that appeared since is not overwritten, and not dropped`() throws {
+    let phone = try Device.createAccount(named: "Phone", vault: .inMemory).device
+    func entry() throws -> PendingEntry {
+      try phone.state.read { (state) throws(DeviceError) in
+        guard let made = try state.entry(for: .epoch, History()) else { throw .internalError("no entry") }
+        return made
+      }
+    }
+    let (first, second) = (try entry(), try entry())
+    try phone.state.mutate { (state) throws(DeviceError) in
+      #expect(try state.propose(first, replacing: nil))
+      #expect(try !state.propose(second, replacing: nil))
+      #expect(try !state.propose(second, replacing: second.entry.head))
+      state.dropPending(nil)
+      state.dropPending(second.entry.head)
+      #expect(state.pending?.entry.head == first.entry.head)
+      #expect(try state.propose(second, replacing: first.entry.head))
+      state.dropPending(second.entry.head)
+      #expect(state.pending == nil)
+    }
+  }
+
+  @Test func `a vault that was put back stays noticed, whatever is called`() async throws {
+    let house = try await Household()
+    let backup = try #require(try house.phoneVault.load())
+    try house.phone.confirmRecoveryKey()
+    try await house.mac.beginEpoch()
+    let old = MemoryKeyVault()
+    try old.save(backup, replacing: nil)
+    for _ in 0..<3 {
+      let phone = try Device(vault: old, store: house.phoneStore, relay: house.relay)
+      await #expect(throws: DeviceError.stateRolledBack) { try await phone.sync() }
+      #expect(throws: DeviceError.stateRolledBack) { try phone.confirmRecoveryKey() }
+      #expect(throws: DeviceError.stateRolledBack) { _ = try phone.prepareRecoveryKey() }
+      #expect(try old.load()?.version == backup.version)
+    }
+  }
+
+  @Test func `a vault that another process saves while it is opened is no rollback`() throws {
+    let vault = MemoryKeyVault()
+    let store = MemoryDeviceStore()
+    let phone = try Device.createAccount(named: "Phone", vault: vault, store: store).device
+    final class LateVault: KeyVault {
+      let stale: Mutex<VaultContents?>
+      let vault: MemoryKeyVault
+      init(_ stale: VaultContents?, _ vault: MemoryKeyVault) {
+        self.stale = Mutex(stale)
+        self.vault = vault
+      }
+      func load() throws(VaultError) -> VaultContents? {
+        if let early = stale.withLock({ $0.take() }) { return early }
+        return try vault.load()
+      }
+      func save(_ contents: VaultContents, replacing version: UInt64?) throws(VaultError) {
+        try vault.save(contents, replacing: version)
+      }
+    }
+    let stale = try vault.load()
+    try phone.confirmRecoveryKey()
+    let other = try Device(vault: LateVault(stale, vault), store: store)
+    #expect(!other.hasRecoveryKeyToShow && other.state.read { !$0.isRolledBack })
   }
 
   @Test func `a vault that was put back is noticed, and blames nobody`() async throws {
