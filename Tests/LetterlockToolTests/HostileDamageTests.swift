@@ -137,7 +137,7 @@ struct HostileDamageTests {
     let made = try folder.start(["init", "A", "--recovery-key-file", "key"] + options).outcome()
     #expect(made.exitCode == 0)
     let file = URL(fileURLWithPath: folder.file("A/device/keys"))
-    let keys = try Data(contentsOf: file)
+    var keys = try Data(contentsOf: file)
     var random = SplitMix64(state: 7)
     // Every passphrase takes a third of a second.
     let places = (0..<(isSealed ? 2 : 8)).map { _ in Int.random(in: 0..<keys.count, using: &random) } + [80]
@@ -151,6 +151,10 @@ struct HostileDamageTests {
       let mended = try folder.start(["verify", "A"] + options).outcome()
       #expect(
         mended.exitCode == 0 && mended.errors.contains("was made whole"), "byte \(place): \(mended.errors)")
+      // The mended file is a later version: the one before, put back, would be a rollback.
+      keys = try Data(contentsOf: file)
+      damaged = keys
+      damaged[place] ^= 2
       let again = try folder.start(["status", "A"] + options).outcome()
       #expect(again.exitCode == 0 && again.errors.isEmpty, "byte \(place): \(again.errors)")
       damaged[(place + keys.count / 2) % keys.count] ^= 1
