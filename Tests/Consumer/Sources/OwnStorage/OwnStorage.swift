@@ -7,7 +7,8 @@ import LetterlockTestKit
 @main
 struct OwnStorage {
   static func main() async throws {
-    let places = FileManager.default.temporaryDirectory.appendingPathComponent("own-storage-" + UUID().uuidString)
+    let places = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "own-storage-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: places) }
     @Sendable func newFolder() throws -> URL {
       let folder = places.appendingPathComponent(UUID().uuidString)
@@ -26,7 +27,8 @@ struct OwnStorage {
     let relay = try RelayService(store: OwnRelayStore(), key: CheckpointKey())
     let vault = OwnVault(folder: try newFolder())
     let store = MemoryDeviceStore()
-    let phone = try await Device.createAccount(named: "Phone", vault: vault, store: store, relay: relay).device
+    let phone = try await Device.createAccount(named: "Phone", vault: vault, store: store, relay: relay)
+      .device
     try phone.append(.note("kept in our own store"), to: ConversationID())
     try await phone.sync()
     let again = try Device(vault: vault, store: store, relay: relay)

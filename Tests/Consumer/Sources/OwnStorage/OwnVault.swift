@@ -20,7 +20,8 @@ struct OwnVault: KeyVault {
     guard try versions().max() == version else { throw .conflict }
     let secrets = contents.exportSecretBytes()
     let count = secrets.count
-    let bytes = [UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)] + secrets + contents.state
+    let bytes =
+      [UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)] + secrets + contents.state
     let draft = folder.appendingPathComponent(UUID().uuidString)
     do { try Data(bytes).write(to: draft) } catch { throw .unavailable("\(error)") }
     defer { try? FileManager.default.removeItem(at: draft) }
