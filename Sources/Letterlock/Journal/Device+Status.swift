@@ -11,7 +11,7 @@ extension Device {
   /// - Throws: `DeviceError.store`.
   public func devices() throws(DeviceError) -> [AccountDevice] { try parts.reading.directory.devices() }
 
-  /// Gives this device another name; the others learn it when they synchronise.
+  /// Changes the name of this device; the others learn it when they synchronise.
   /// - Throws: `DeviceError.archive`, `.noStore`, `.store`.
   public func rename(_ name: String) throws(DeviceError) { try parts.writing.profile.enqueue(named: name) }
 

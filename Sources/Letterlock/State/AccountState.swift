@@ -23,9 +23,10 @@ final class AccountState: Sendable {
     _ state: consuming sending DeviceState, saved: VaultContents?, vault: any KeyVault,
     noteVersion: @escaping @Sendable (UInt64) -> Void = { _ in }
   ) {
+    // An old copy that was put back is not repaired: nothing is saved over it.
+    repairedVault = saved?.isDamaged == true && !state.isOlderThanStore
     view = AccountView(state)
     self.vault = vault
-    repairedVault = saved?.isDamaged ?? false
     self.saved = Mutex(saved)
     self.noteVersion = noteVersion
   }

@@ -7,7 +7,7 @@ struct OwnProfile: Sendable {
   let journal: Journal
   let clock: DeviceClock
 
-  /// Gives the device a name.
+  /// Names the device.
   func enqueue(named name: String) throws(DeviceError) {
     let now = clock.now
     try outbox.enqueue([.device(DeviceProfile(name: name, seenAt: now))])

@@ -122,7 +122,7 @@ public struct History: WireCodable, Hashable, Sendable {
     try take(batch.signedBatch, batch.leafHashes, batch.records, batch.erasures, log)
   }
 
-  /// Takes a signed batch with all its records, or changes nothing. Gives the records' leaf hashes.
+  /// Takes a signed batch with all its records, or changes nothing. Returns the records' leaf hashes.
   ///
   /// - Throws: as `accept(_:of:)`.
   @discardableResult
@@ -190,7 +190,7 @@ public struct History: WireCodable, Hashable, Sendable {
     for leaf in leafIndices { holes.remove(leaf) }
   }
 
-  /// Takes the records of a batch that were absent and are the ones that their author signed. Gives their leaf indices.
+  /// Takes the records of a batch that were absent and are the ones that their author signed. Returns their leaf indices.
   package mutating func fill(
     _ batch: HistoryBatch, with records: [[UInt8]?], of log: AccountLog
   ) -> [UInt64] {

@@ -60,7 +60,7 @@ extension DeviceCommand {
   /// `letterlock device rename`
   struct Rename: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "rename", abstract: "Gives this device another name.")
+      commandName: "rename", abstract: "Changes the name of this device.")
 
     @Argument(help: "The archive's folder.") var dir: String
     @Argument(help: "The name.") var name: String
