@@ -104,7 +104,7 @@ struct AccountStateTests {
     #expect(try vault.load()?.version == 41)
   }
 
-  @Test func `an entry that another process made and sent is never replaced by one of ours`() async throws {
+  @Test func `a rotation whose answer was lost survives an epoch by another process`() async throws {
     let house = try await Household()
     let vault = MeddlingVault(house.phoneVault)
     let other = try Device(vault: vault, store: house.phoneStore, relay: house.relay)
