@@ -49,6 +49,9 @@ struct BlobFolder: Sendable {
     }
   }
 
+  /// Whether there is a file.
+  func contains(_ blob: BlobID) -> Bool { FileManager.default.fileExists(atPath: path(of: blob)) }
+
   /// How long a file is; 0 if it is not there.
   func byteCount(of blob: BlobID) -> UInt64 {
     (try? RandomAccessFile(path(of: blob), .reading).byteCount) ?? 0

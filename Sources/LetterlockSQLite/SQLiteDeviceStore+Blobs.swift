@@ -46,7 +46,8 @@ extension SQLiteDeviceStore {
   /// Begins to fetch an attachment, or goes on with it: how many of its bytes, from the first on, are there.
   public func beginDownload(_ upload: BlobUpload) throws(StoreError) -> UInt64 {
     let known = try read { db in try BlobRow(upload.blob, db) }
-    if let known, known.stage == .fetching, known.upload == upload {
+    // A process that was killed after the row was written may have left it without a file.
+    if let known, known.stage == .fetching, known.upload == upload, blobs.contains(upload.blob) {
       return min(blobs.byteCount(of: upload.blob), upload.byteCount)
     }
     try begin(upload.blob, .fetching, upload)

@@ -176,6 +176,20 @@ struct SQLiteDeviceStoreTests {
     #expect(try store.downloadedByteCount(of: upload.blob) == 0)
   }
 
+  @Test func `a download whose file is gone begins anew`() throws {
+    let account = try TestAccount(checkpointKey: [])
+    let content = [UInt8](repeating: 7, count: 5000)
+    let upload = try account.upload(of: content)
+    let store = try SQLiteDeviceStore(path: path)
+    #expect(try store.beginDownload(upload) == 0)
+    // A process that is killed between row and file leaves this.
+    try FileManager.default.removeItem(atPath: folder.file("store.sqlite.blobs/\(upload.blob)"))
+    #expect(try store.beginDownload(upload) == 0)
+    try Self.write(content, to: upload.blob, at: 0, in: store)
+    try store.finishBlob(upload, isUploaded: true)
+    #expect(try store.blob(upload.blob) == upload)
+  }
+
   private static func write(
     _ bytes: [UInt8], to blob: BlobID, at offset: UInt64, in store: SQLiteDeviceStore
   ) throws {
