@@ -19,7 +19,6 @@ extension SyncHold {
     case .unreadableEpoch(let epoch, by: nil): "The relay withholds this device's key for epoch \(epoch)."
     case .unreadableEpoch(let epoch, let device?):
       "Device \(device.description.prefix(16)) began epoch \(epoch) wrongly."
-    case .devicesUnconfirmed: "This device was restored, and nothing is sealed yet."
     case .removed: "This device was removed from its account."
     case .forked: "Two logs or histories of this account contradict each other."
     case .erased(let device):
@@ -37,7 +36,6 @@ extension SyncHold {
     case .makeRoom:
       "Erase what was deleted (`letterlock sync \(folder) --keep-deleted 0`), or ask for more room."
     case .setClock: "Look which of the two clocks is wrong."
-    case .confirmDevices: "Say which devices to keep: `letterlock device confirm \(folder) [--keep ID]`."
     case .joinAgain: "Join again into another folder: `letterlock join`."
     case .distrustRelay: "Compare with another device, and run `letterlock verify \(folder)`."
     case .beginNewAccount: "Begin a new account in another folder: `letterlock init`."
@@ -56,7 +54,6 @@ extension SyncHold {
     case .quota: "quota"
     case .clock: "clock"
     case .unreadableEpoch: "unreadableEpoch"
-    case .devicesUnconfirmed: "devicesUnconfirmed"
     case .removed: "removed"
     case .forked: "forked"
     case .erased: "erased"

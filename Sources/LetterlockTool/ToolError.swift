@@ -134,10 +134,6 @@ extension ToolError {
     self =
       switch error {
       case .deviceRemoved: ToolError("This device was removed from its account: it seals nothing.")
-      case .devicesUnconfirmed:
-        ToolError(
-          "This device was restored: say first which other devices to keep, with `letterlock device "
-            + "confirm DIR [--keep ID]`.")
       case .epochRefused: ToolError("The newest epoch is not usable: run `letterlock sync DIR`.")
       case .forked: ToolError.wrong("Two logs of this account contradict each other.")
       case .stateRolledBack: .stateRolledBack

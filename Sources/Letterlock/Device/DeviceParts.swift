@@ -58,7 +58,7 @@ struct AccountParts: Sendable {
       state: state, relay: relay, progress: services.progress, puller: puller, clock: services.clock)
     membership = Membership(state: state, lock: lock, puller: puller, changes: changes)
     joining = JoinApproval(view: view, lock: lock, relay: relay, puller: puller, changes: changes)
-    restoring = Restoring(state: state, puller: puller, changes: changes)
+    restoring = Restoring(state: state, puller: puller, changes: changes, clock: services.clock)
     recoveryKeys = RecoveryKeys(
       state: state, lock: lock, puller: puller, changes: changes, clock: services.clock)
     schedule = Schedule(

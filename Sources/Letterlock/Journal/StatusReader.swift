@@ -94,7 +94,7 @@ extension AccountView {
       if let erasure = state.erasure { return [.erased(by: erasure.device)] }
       guard state.isActive else { return [.removed] }
       if state.isForked { return [.forked] }
-      var holds: [SyncHold] = state.isUnconfirmed ? [.devicesUnconfirmed] : []
+      var holds: [SyncHold] = []
       let newest = state.log.newestEpoch
       if state.keyring.epochSecrets[newest.header.number] == nil {
         let isRelays = state.keyring.faults[newest.header.number]?.isRelays ?? true
@@ -115,10 +115,4 @@ extension AccountView {
 
   /// Whether the account's recovery key is here, to be shown.
   var hasRecoveryKeyToShow: Bool { read { $0.recoverySecret != nil } }
-
-  /// The devices that a restored device must be told to keep, or removes.
-  var unconfirmedDevices: [DeviceID] { read { $0.isUnconfirmed ? $0.others : [] } }
-
-  /// Whether this device was restored and seals nothing yet.
-  var needsConfirmation: Bool { read { $0.isUnconfirmed } }
 }

@@ -13,8 +13,6 @@ public enum SyncHold: Hashable, Sendable {
   /// The newest epoch cannot be read: the relay withholds this device's wrap (no culprit), or a device opened
   /// it wrongly.
   case unreadableEpoch(UInt64, by: DeviceID?)
-  /// The device was restored, and the person has not said which other devices to keep.
-  case devicesUnconfirmed
   /// The device was removed from its account.
   case removed
   /// Two logs or histories of the account contradict each other.
@@ -38,8 +36,6 @@ public enum SyncHold: Hashable, Sendable {
     case makeRoom
     /// Set the clock.
     case setClock
-    /// Say which devices to keep.
-    case confirmDevices
     /// Join again from a device of the account, or restore.
     case joinAgain
     /// Compare with another device, and trust this relay no further.
@@ -58,7 +54,6 @@ public enum SyncHold: Hashable, Sendable {
     case .network, .unreadableEpoch: .tryLater
     case .quota: .makeRoom
     case .clock: .setClock
-    case .devicesUnconfirmed: .confirmDevices
     case .removed: .joinAgain
     case .forked, .historyRefused: .distrustRelay
     case .erased: .beginNewAccount

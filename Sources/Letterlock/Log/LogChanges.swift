@@ -37,7 +37,7 @@ struct LogChanges: Sendable {
   /// Begins a better epoch if the newest one is not to be trusted. Returns who began that one, if a device is to blame.
   func repair() async throws(DeviceError) -> [DeviceID] {
     let standing = state.read { state -> EpochStanding in
-      guard state.isActive, !state.isForked, !state.isUnconfirmed, !state.keyring.epochSecrets.isEmpty else {
+      guard state.isActive, !state.isForked, !state.keyring.epochSecrets.isEmpty else {
         return .trusted
       }
       return state.keyring.standing(in: state.log)

@@ -7,8 +7,8 @@ enum LogIntent: Sendable {
   case repair
   /// These devices leave.
   case remove(Set<DeviceID>)
-  /// Every device leaves but this one and those named; a new epoch if that is nobody.
-  case keep(Set<DeviceID>)
+  /// The recovery device puts a restored device in, and every other one leaves that is not named.
+  case recover(DeviceKeyBundle, DeviceKeys, keeping: Set<DeviceID>)
   /// New sealing keys for this device, and their bundle.
   case rotate(DeviceKeys, DeviceKeyBundle)
   /// A new recovery device, who may vote on the next, and who signs for it and the votes for it, in the order of
@@ -33,12 +33,8 @@ extension DeviceState {
       return try epochEntry(history: history, leaving: leavers) {
         .remove(.init(devices: leavers, epoch: $0))
       }
-    case .keep(let kept):
-      let leavers = others.filter { !kept.contains($0) }
-      guard !leavers.isEmpty else { return try lasting(history) }
-      return try epochEntry(history: history, leaving: leavers) {
-        .remove(.init(devices: leavers, epoch: $0))
-      }
+    case .recover(let bundle, let newcomer, let kept):
+      return try recoverEntry(bundle, newcomer, keeping: kept, history)
     case .rotate(let keys, let bundle):
       guard log.activeMember(keys.deviceID)?.bundle.sealingKey != keys.sealingKey else { return nil }
       try checkNewestEpoch()
@@ -60,7 +56,7 @@ extension DeviceState {
     return try epochEntry(history: history) { .epoch($0) }
   }
 
-  private func checkNewestEpoch() throws(DeviceError) {
+  func checkNewestEpoch() throws(DeviceError) {
     guard keyring.standing(in: log) != .withheld else { throw .archive(.epochRefused(by: nil)) }
   }
 

@@ -34,15 +34,4 @@ struct Membership: Sendable {
       try await changes.rotateKeys()
     }
   }
-
-  /// Removes every other device but those that are kept, and lets a restored device seal.
-  func confirm(keeping kept: Set<DeviceID>) async throws(DeviceError) {
-    try await lock.locked { () async throws(DeviceError) in
-      try await puller.pull()
-      try await changes.settlePending()
-      // Who leaves is found out anew each time that another entry comes first: one that still can lets others in.
-      try await changes.change(.keep(kept))
-      try state.mutate { $0.isUnconfirmed = false }
-    }
-  }
 }

@@ -83,11 +83,7 @@ extension ReadOnlyDevice {
   /// Who erased the relay's copy, if this device knows of it.
   public var erasedBy: DeviceID? { view.erasedBy }
 
-  /// The devices that a restored device must be told to keep, or removes.
-  public var unconfirmedDevices: [DeviceID] { view.unconfirmedDevices }
 
-  /// Whether this device was restored and seals nothing yet.
-  public var needsConfirmation: Bool { view.needsConfirmation }
 
   /// Whether the account's recovery key is here, because the app has not said that the person has it.
   public var hasRecoveryKeyToShow: Bool { view.hasRecoveryKeyToShow }

@@ -1,50 +1,80 @@
 internal import CryptoCore
 internal import TLSCodec
 
-/// What the recovery device does for a moment, in memory: it adds the device that is being restored.
+/// What the recovery device does for a moment, in memory: it puts the device that is being restored in, and removes all
+/// that are not kept. SPEC.md section 8.2.
 struct Restoring: Sendable {
   let state: AccountState
   let puller: AccountPuller
   let changes: LogChanges
+  let clock: DeviceClock
 
-  /// Whether whoever opened the newest epoch kept it from the recovery key.
-  var isNewestEpochFaulty: Bool {
-    state.read { state in
-      if case .faulty = state.keyring.standing(in: state.log) { true } else { false }
+  /// Keeps every other device from writing for a while.
+  func hold() async throws(DeviceError) {
+    try await changes.relay.ask { (relay, account) async throws(RelayError) in
+      _ = try await relay.hold(account)
     }
   }
 
-  /// Begins a better epoch, which needs the history's root.
-  func repair() async throws(DeviceError) {
-    try await puller.pull()
-    _ = try await changes.repair()
+  /// Lets the other devices write again.
+  func release() async throws(DeviceError) {
+    try await changes.relay.ask { (relay, account) async throws(RelayError) in try await relay.release(account) }
   }
 
   /// Returns the new device's keys, in the vault before the account hears of them: a process that ends goes on with the
   /// same device, and leaves no other behind.
-  func newcomer(_ begun: RestoringVault?, vault: any KeyVault) throws(DeviceError) -> RestoringVault {
-    if let begun, state.view.log.members[begun.keys.deviceID]?.isActive != false { return begun }
+  func newcomer(
+    _ begun: RestoringVault?, keeping kept: Set<DeviceID>, vault: any KeyVault
+  ) throws(DeviceError) -> RestoringVault {
+    if let begun, isOpen(to: begun.keys.deviceID, keeping: kept) { return begun }
     let keys = try asDeviceError(DeviceKeys())
     let newcomer = RestoringVault(keys: keys, recovery: state.view.device, replacing: begun)
     try newcomer.save(to: vault, replacing: begun)
     return newcomer
   }
 
-  /// Adds a device, signed by the recovery device, unless that was done.
-  func enrol(_ keys: DeviceKeys) async throws(DeviceError) {
-    let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970))
-    let tag = Digest32(unchecked: SecureRandom.bytes(32))
-    let consent = try asDeviceError(keys.sign(tag.bytes, for: .joinConsent, account: .none))
-    try await changes.add(JoinOffer(version: .newest, device: bundle, consent: consent), consentTag: tag)
+  /// Whether a device is not in the log yet, or is in it with nobody but devices that are kept.
+  private func isOpen(to device: DeviceID, keeping kept: Set<DeviceID>) -> Bool {
+    let log = state.view.log
+    guard let member = log.members[device] else { return true }
+    return member.isActive && Set(log.activeDevices).subtracting(kept).isSubset(of: [device, log.recoveryDevice])
+  }
+
+  /// Makes the `recover` entry, unless it is in the log.
+  func recover(_ keys: DeviceKeys, keeping kept: Set<DeviceID>) async throws(DeviceError) {
+    let log = state.view.log
+    guard log.recoveryDevice == state.view.device else { throw .noSuchAccount }
+    guard log.activeMember(keys.deviceID) == nil else { return }
+    let bundle = try asDeviceError(
+      DeviceKeyBundle(of: keys, createdAt: clock.now.millisecondsSince1970))
+    try await changes.change(.recover(bundle, keys, keeping: kept))
   }
 }
 
 extension DeviceState {
-  /// What the recovery device knows, for the new device that it added.
+  /// The entry that gives an account back. `self` is the recovery device's state.
+  func recoverEntry(
+    _ bundle: DeviceKeyBundle, _ newcomer: DeviceKeys, keeping wanted: Set<DeviceID>, _ history: History
+  ) throws(DeviceError) -> PendingEntry? {
+    guard log.members[bundle.deviceID] == nil else { return nil }
+    try checkNewestEpoch()
+    let kept = others.filter(wanted.contains)
+    let approvers = (kept.filter(log.approvers.contains) + [bundle.deviceID]).sorted()
+    return try epochEntry(
+      history: history, leaving: others.filter { !wanted.contains($0) }, joining: bundle,
+      signing: [keys, newcomer]
+    ) {
+      .recover(
+        .init(
+          device: bundle, kept: kept, approvers: approvers, highestVersion: FormatVersion.newest.rawValue,
+          epoch: $0))
+    }
+  }
+
+  /// What the recovery device knows, for the new device that it put in.
   func handedOver(to keys: DeviceKeys) throws(DeviceError) -> DeviceState {
     var next = DeviceState(keys: keys, log: log, entries: entries)
     for (epoch, epochSecret) in keyring.epochSecrets { next.keyring.restore(epochSecret, epoch: epoch) }
-    next.isUnconfirmed = true
     return next
   }
 }

@@ -62,7 +62,6 @@ extension DeviceState {
     guard erasure == nil else { return .failure(.accountErased) }
     guard !isForked else { return .failure(.forked) }
     guard !isRolledBack else { return .failure(.stateRolledBack) }
-    guard !isUnconfirmed else { return .failure(.devicesUnconfirmed) }
     let newest = log.newestEpoch
     switch keyring.standing(in: log) {
     case .withheld: return .failure(.epochRefused(by: nil))

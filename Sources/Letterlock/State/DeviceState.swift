@@ -17,8 +17,6 @@ struct DeviceState: ~Copyable {
   var nextRecoverySecret: SecretKey?
   /// Set when two logs contradict each other.
   var isForked = false
-  /// Set in a restored device until the person has said which other devices to keep.
-  var isUnconfirmed = false
 
   init(keys: DeviceKeys, log: AccountLog, entries: [LogEntry]) {
     self.keys = keys
@@ -37,7 +35,7 @@ struct DeviceState: ~Copyable {
     copy.keyring = keyring.duplicate()
     (copy.pending, copy.erasure) = (pending, erasure)
     (copy.recoverySecret, copy.nextRecoverySecret) = (recoverySecret, nextRecoverySecret)
-    (copy.isForked, copy.isUnconfirmed, copy.isOlderThanStore) = (isForked, isUnconfirmed, isOlderThanStore)
+    (copy.isForked, copy.isOlderThanStore) = (isForked, isOlderThanStore)
     return copy
   }
 
@@ -114,7 +112,7 @@ struct VaultState: WireCodable, Sendable {
   var faults: [StoredFault]
   var pending: [LogEntry]
   var pendingWraps: [StoredWrap]
-  /// 1: forked; 2: restored, and not confirmed.
+  /// 1: forked.
   var flags: UInt8
 
   static let wire = WireFormat(

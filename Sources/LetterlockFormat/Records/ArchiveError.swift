@@ -12,8 +12,6 @@ public enum ArchiveError: Error, Hashable, Sendable {
   case epochRefused(by: DeviceID?)
   /// The device was removed from its account.
   case deviceRemoved
-  /// The device was restored, and the person has not said yet which other devices to keep.
-  case devicesUnconfirmed
   /// The device's keys are older than what it did before: an old copy of them was put back. Join again.
   case stateRolledBack
   /// Two logs of this account contradict each other: nothing is sealed until a person looks.

@@ -6,9 +6,9 @@ import Letterlock
 struct DeviceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "device",
-    abstract: "The account's devices: add, list, rename, remove, confirm, rotate keys, stop, start.",
+    abstract: "The account's devices: add, list, rename, remove, rotate keys, stop, start.",
     subcommands: [
-      Add.self, List.self, Rename.self, Remove.self, Confirm.self, Rotate.self, Stop.self, Start.self,
+      Add.self, List.self, Rename.self, Remove.self, Rotate.self, Stop.self, Start.self,
     ])
 
   /// `letterlock device add`
@@ -65,39 +65,6 @@ struct DeviceCommand: AsyncParsableCommand {
           try await opened.device.remove(device)
           print("Removed device \(device), and began an epoch that it cannot read.")
         } catch { throw ToolError(error, folder: dir) }
-      }
-    }
-  }
-
-  /// `letterlock device confirm`
-  struct Confirm: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "confirm",
-      abstract: "After a restore: keeps the devices named here, removes all others.")
-
-    @Argument(help: "The archive's folder.") var dir: String
-    @Option(help: "The beginning of the number of a device to keep; may be given again.")
-    var keep: [String] = []
-    @Option(help: "What to call this device.") var name = "This device"
-    @OptionGroup var keys: KeyOptions
-
-    func run() async throws {
-      try await Terminal.run {
-        let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
-        guard opened.device.needsConfirmation else {
-          throw ToolError("This device was not restored, or is confirmed already.")
-        }
-        let kept = try keep.map { try DeviceNumber.find($0, in: opened, folder: dir) }
-        let leaving = opened.device.unconfirmedDevices.filter { !kept.contains($0) }
-        do throws(DeviceError) {
-          try await opened.device.confirmDevices(keeping: Set(kept), named: name)
-          try await opened.device.sync().checked()
-        } catch { throw ToolError(error, folder: dir) }
-        print("Kept \(kept.count) other devices, removed \(leaving.count). This device seals from now on.")
-        if !opened.device.log.canVote {
-          print(
-            "If the recovery key is lost, too few devices have a vote to replace it: replace it once now.")
-        }
       }
     }
   }

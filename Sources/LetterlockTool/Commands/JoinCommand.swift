@@ -145,7 +145,7 @@ struct SyncCommand: AsyncParsableCommand {
   }
 
   private func erase(on device: Device) async throws(DeviceError) -> Int {
-    guard !device.needsConfirmation, device.log.activeMember(device.id) != nil else { return 0 }
+    guard device.log.activeMember(device.id) != nil else { return 0 }
     do throws(DeviceError) {
       return try await device.eraseExpired(after: keepDeleted, confirmingEverything: eraseEverything)
     } catch {

@@ -46,7 +46,6 @@ struct ArchiveStatus: Encodable {
   var storeBytes: UInt64
   var relayBytes: UInt64
   var relayUsage: RelayUsage?
-  var needsConfirmation: Bool
   var lastSync: String?
   var lastAttempt: String?
   var nextEpoch: String?
@@ -83,7 +82,6 @@ struct ArchiveStatus: Encodable {
     relayBytes = Self.size(try opened.folder.relayPath())
     relayUsage = try? await opened.folder.openRelay().usage(
       of: opened.device.account, as: .device(opened.device.id))
-    needsConfirmation = opened.device.needsConfirmation
     opened.device.observe(MachineSurroundings(folder: opened.folder.path))
     let status: DeviceStatus
     do throws(DeviceError) { status = try await opened.device.status() } catch {

@@ -58,12 +58,25 @@ struct Household {
     return device
   }
 
-  /// A new device with nothing but the recovery key.
-  func restore() async throws -> Device {
+  /// A new device with nothing but the recovery key, which keeps every other one unless it is told which.
+  func restore(keeping kept: Set<DeviceID>? = nil) async throws -> Device {
     let device = try await Device.restore(
-      with: try key(), vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+      with: try key(), keeping: kept, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     try await device.sync()
     return device
+  }
+}
+
+extension Device {
+  /// Restores in one step, and keeps every other device unless it is told which.
+  static func restore(
+    with key: consuming RecoveryKey, keeping kept: Set<DeviceID>? = nil, vault: any KeyVault,
+    store: any DeviceStore, relay: any Relay
+  ) async throws(DeviceError) -> Device {
+    let session = try await openRecovery(with: key, store: store, relay: relay)
+    return try await session.restore(
+      keeping: kept ?? Set(session.devices.map(\.id)), named: "Restored", vault: vault
+    ).device
   }
 }
 

@@ -24,10 +24,13 @@ struct TruncatingRelayTests {
       HistoryPage(batches: page.batches.filter { $0.firstLeaf < mac.treeSize }, checkpoint: mac)
     }
     guard let key = RecoveryKey(secret: house.recoveryKey) else { return }
-    let device = try await Device.restore(
-      with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
-    #expect(try await device.sync().verdict == .rolledBack(from: size, to: mac.treeSize))
+    let store = MemoryDeviceStore()
+    await #expect(throws: DeviceError.historyRefused(.rolledBack(from: size, to: mac.treeSize))) {
+      try await Device.restore(with: key, vault: .inMemory, store: store, relay: house.relay)
+    }
     await house.relay.behave()
+    let device = try await Device.restore(
+      with: try house.key(), vault: .inMemory, store: store, relay: house.relay)
     #expect(try await device.sync().verdict.isComplete)
   }
 

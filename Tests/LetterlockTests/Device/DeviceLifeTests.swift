@@ -174,33 +174,42 @@ struct DeviceLifeTests {
     #expect(try Household.texts(of: try await house.restore()) == texts)
   }
 
-  @Test func `a restored device seals nothing until nobody is left whom the person did not confirm`()
-    async throws
-  {
+  @Test func `a restored device seals at once, and nobody is left whom the person did not keep`() async throws {
     let house = try await Household()
-    let restored = try await house.restore()
-    #expect(restored.unconfirmedDevices == [house.phone.id, house.mac.id].sorted())
-    #expect(throws: DeviceError.archive(.devicesUnconfirmed)) {
-      try restored.append(Household.text("x"), to: house.chat)
-    }
-    // A thief with the mac adds another device before the person confirms.
+    let session = try await Device.openRecovery(
+      with: try house.key(), store: MemoryDeviceStore(), relay: house.relay)
+    #expect(session.devices.map(\.id) == [house.phone.id, house.mac.id])
+    // A thief with the mac adds another device before the person has decided.
     let request = try await Device.requestToJoin(
       named: "Thief", vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
     try await house.mac.approve(request.code)
     let thief = try await request.approved()
-    try await restored.confirmDevices(keeping: [house.phone.id], named: "New")
+    let restored = try await session.restore(
+      keeping: [house.phone.id], named: "New", vault: .inMemory
+    ).device
     #expect(restored.log.activeMember(thief.id) == nil)
     #expect(restored.log.activeMember(house.mac.id) == nil)
     #expect(restored.log.activeMember(house.phone.id) != nil)
-    #expect(!restored.needsConfirmation)
     try restored.append(Household.text("after"), to: house.chat)
     try await restored.sync()
-    _ = try await thief.sync()
+    _ = try? await thief.sync()
     #expect(throws: DeviceError.archive(.deviceRemoved)) {
       try thief.append(Household.text("x"), to: house.chat)
     }
     try await house.phone.sync()
     #expect(try Household.texts(of: house.phone) == ["first", "after"])
     #expect(try !Household.texts(of: thief).contains("after"))
+  }
+
+  @Test func `a device that was to stay and was removed meanwhile is named`() async throws {
+    let house = try await Household()
+    let session = try await Device.openRecovery(
+      with: try house.key(), store: MemoryDeviceStore(), relay: house.relay)
+    try await house.mac.sync()
+    try await house.mac.remove(house.phone.id)
+    let restored = try await session.restore(
+      keeping: [house.phone.id, house.mac.id], named: "New", vault: .inMemory)
+    #expect(restored.goneMeanwhile == [house.phone.id])
+    #expect(restored.device.log.activeMember(house.mac.id) != nil)
   }
 }

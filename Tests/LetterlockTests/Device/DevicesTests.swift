@@ -67,15 +67,12 @@ struct DevicesTests {
     try device.append(text("after"), to: chat)
     try await device.sync()
     let key = created.recoveryKey
-    let restored = try await Device.restore(
-      with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
-    #expect(try await restored.sync().verdict == .complete(size: 3))
+    let session = try await Device.openRecovery(with: key, store: MemoryDeviceStore(), relay: relay)
+    #expect(session.devices.map(\.id) == [device.id])
+    #expect(session.devices.map(\.names) == [["Phone"]])
+    let restored = try await session.restore(keeping: [], named: "New phone", vault: .inMemory).device
     #expect(try texts(of: restored) == ["before", "after"])
-    #expect(restored.unconfirmedDevices == [device.id])
-    #expect(throws: DeviceError.archive(.devicesUnconfirmed)) {
-      try restored.append(text("x"), to: chat)
-    }
-    try await restored.confirmDevices(keeping: [], named: "New phone")
+    #expect(try await restored.sync().verdict == .complete(size: 4))
     try restored.append(text("again"), to: chat)
     try await restored.sync()
     #expect(try texts(of: restored) == ["before", "after", "again"])

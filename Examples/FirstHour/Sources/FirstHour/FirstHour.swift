@@ -39,9 +39,9 @@ struct FirstHour {
     try show(reopened, "Phone, opened again")
 
     // The phone is stolen. A laptop gets everything from the recovery key, and removes all devices but the Mac.
-    let laptop = try await Device.restore(
-      with: RecoveryKey.parse(recoveryKey).key(), vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
-    try await laptop.confirmDevices(keeping: [mac.id], named: "Laptop")
+    let session = try await Device.openRecovery(
+      with: RecoveryKey.parse(recoveryKey).key(), store: MemoryDeviceStore(), relay: relay)
+    let laptop = try await session.restore(keeping: [mac.id], named: "Laptop", vault: .inMemory).device
     print("The restored history is \(try await laptop.sync().verdict).")
     try show(laptop, "Laptop, restored")
   }

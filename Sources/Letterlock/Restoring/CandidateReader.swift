@@ -1,0 +1,69 @@
+internal import TLSCodec
+
+/// Gathers what a person decides by which devices stay. SPEC.md section 8.2.
+struct CandidateReader {
+  private let view: AccountView
+  private let store: StoreConnection
+  private let progress: SyncProgress
+
+  init(_ services: DeviceServices) {
+    (view, store, progress) = (services.view, services.store, services.progress)
+  }
+
+  /// Reads the whole history, a page at a time.
+  func candidates() throws(DeviceError) -> [RecoveryCandidate] {
+    let log = view.log
+    var found: [DeviceID: RecoveryCandidate] = [:]
+    for device in log.activeDevices where device != log.recoveryDevice {
+      guard let member = log.members[device] else { continue }
+      found[device] = RecoveryCandidate(id: device, entry: member.addedAt, addedBy: member.addedBy)
+    }
+    let absent = Set(try progress.current().history.absent)
+    var leaf: UInt64 = 0
+    while true {
+      try checkCancellation()
+      let batches = try store.use { (store) throws(StoreError) in try store.batches(from: leaf, limit: 16) }
+      guard let last = batches.last else { break }
+      for batch in batches { note(batch, absent, in: &found) }
+      leaf = last.firstLeaf + UInt64(last.records.count)
+    }
+    return named(found).sorted { ($0.entry, $0.id) < ($1.entry, $1.id) }
+  }
+
+  private func note(
+    _ batch: HistoryBatch, _ absent: Set<UInt64>, in found: inout [DeviceID: RecoveryCandidate]
+  ) {
+    guard var candidate = found[batch.signedBatch.device] else { return }
+    candidate.lastLeaf = batch.firstLeaf + UInt64(batch.records.count) - 1
+    for (index, bytes) in batch.records.enumerated() {
+      guard let bytes else {
+        // One that is only missing was not erased.
+        if !absent.contains(batch.firstLeaf + UInt64(index)) { candidate.erasedRecordCount += 1 }
+        continue
+      }
+      guard let profile = profile(in: bytes) else { continue }
+      candidate.lastSeen = profile.seenAt ?? candidate.lastSeen
+      candidate.names.removeAll { $0 == profile.name }
+      candidate.names.append(profile.name)
+    }
+    found[candidate.id] = candidate
+  }
+
+  private func profile(in bytes: [UInt8]) -> DeviceProfile? {
+    guard let record = try? SealedRecord(decoding: bytes),
+      record.streamTag == view.archive.accountTag(in: record.epoch),
+      case .device(let profile) = try? view.archive.openEntry(record)
+    else { return nil }
+    return profile
+  }
+
+  private func named(_ found: [DeviceID: RecoveryCandidate]) -> [RecoveryCandidate] {
+    let byName = Dictionary(grouping: found.values.filter { $0.name != nil }) { $0.name }
+    return found.values.map { candidate in
+      var candidate = candidate
+      let namesakes = candidate.name.flatMap { byName[$0] } ?? []
+      candidate.sharesNameWith = namesakes.map(\.id).filter { $0 != candidate.id }.sorted()
+      return candidate
+    }
+  }
+}
