@@ -97,26 +97,16 @@ struct RelayAccount: Sendable {
   }
 
   /// A checkpoint for the account as it is.
-  func checkpoint(by key: CheckpointKey) throws(RelayError) -> Checkpoint {
+  func checkpoint(at time: Timestamp, by key: CheckpointKey) throws(RelayError) -> Checkpoint {
     try Checkpoint(
       account: log.account, treeSize: history.tree.size, treeRoot: history.tree.root,
-      logHead: log.head, by: key)
-  }
-
-  /// Whose wraps are erased when an entry was taken.
-  static func erasesWraps(of entry: LogEntry, before log: AccountLog) -> [DeviceID] {
-    switch entry.content.change {
-    case .remove(let remove): remove.devices
-    case .replaceRecovery: [log.recoveryDevice]
-    default: []
-    }
+      logHead: log.head, at: time.millisecondsSince1970, by: key)
   }
 
   private static func check(_ wraps: [StoredWrap], of entry: LogEntry) throws(RelayError) {
     let named: [WrapDigest] =
       switch entry.content.change {
       case .add(let add): [WrapDigest(device: add.device.deviceID, wrapHash: add.wrapHash)]
-      case .update: []
       default: entry.content.change.epoch?.wraps ?? []
       }
     let given = wraps.map {

@@ -20,7 +20,8 @@ extension RelayService {
           rules.usage.subtract(try HistoryRows.erase(leaf, in: rows), from: \.records)
         }
       }
-      return BatchOutcome(firstLeaf: batch?.firstLeaf, checkpoint: try rules.checkpoint(by: key))
+      return BatchOutcome(
+        firstLeaf: batch?.firstLeaf, checkpoint: try rules.checkpoint(at: self.clock(), by: key))
     }
   }
 
@@ -31,7 +32,8 @@ extension RelayService {
     let most = min(maximumByteCount, RelayLimits.pageByteCount)
     return try await reading(account, as: caller) { [key] (rows, rules) throws(RelayError) in
       try HistoryPage(
-        HistoryRows(rows).batches(from: leaf, maximumByteCount: most), checkpoint: rules.checkpoint(by: key),
+        HistoryRows(rows).batches(from: leaf, maximumByteCount: most),
+        checkpoint: rules.checkpoint(at: self.clock(), by: key),
         tree: TreeRows(rows: rows).prover(size: rules.history.tree.size))
     }
   }
@@ -51,7 +53,7 @@ extension RelayService {
       leafIndices.sort()
       return try StreamPage(
         HistoryRows(rows).parts(of: leafIndices.suffix(limit)), hasOlder: leafIndices.count > limit,
-        checkpoint: rules.checkpoint(by: key), knownSize: query.knownSize,
+        checkpoint: rules.checkpoint(at: self.clock(), by: key), knownSize: query.knownSize,
         tree: TreeRows(rows: rows).prover(size: rules.history.tree.size))
     }
   }
@@ -66,7 +68,7 @@ extension RelayService {
       let taken = found.prefix(limit)
       let page = try StreamPage(
         HistoryRows(rows).parts(of: taken.map { $0.leaf }.sorted()), hasOlder: found.count > limit,
-        checkpoint: rules.checkpoint(by: key), knownSize: knownSize,
+        checkpoint: rules.checkpoint(at: self.clock(), by: key), knownSize: knownSize,
         tree: TreeRows(rows: rows).prover(size: rules.history.tree.size))
       return StreamListing(page: page, sizes: taken.map { $0.size })
     }

@@ -49,7 +49,7 @@ extension RelayService {
     try RelayLimits.check(entry, wraps)
     let replaced = try await claimNewRecoveryDevice(of: entry, wraps, account, caller)
     let hasErased = try await changing(account, as: caller, .reader) { (rows, rules) throws(RelayError) in
-      let erased = RelayAccount.erasesWraps(of: entry, before: rules.log)
+      let erased = rules.log.leavers(by: entry.content.change)
       guard case .new = try rules.accept(entry, wraps: wraps) else { return false }
       for device in erased {
         rules.usage.subtract(try LogRows.eraseWraps(of: device, in: rows), from: \.log)
@@ -85,15 +85,19 @@ extension RelayService {
   private func claimNewRecoveryDevice(
     of entry: LogEntry, _ wraps: [StoredWrap], _ account: AccountID, _ caller: RelayCaller
   ) async throws(RelayError) -> DeviceID? {
-    guard case .replaceRecovery(let replace) = entry.content.change else { return nil }
-    let old = try await reading(account, as: caller) { (_, rules) throws(RelayError) -> DeviceID? in
+    switch entry.content.change {
+    case .replaceRecovery, .completeRecovery: break
+    default: return nil
+    }
+    let devices = try await reading(account, as: caller) {
+      (_, rules) throws(RelayError) -> (old: DeviceID, new: DeviceID)? in
       var next = rules
       guard case .new = try next.accept(entry, wraps: wraps) else { return nil }
-      return rules.log.recoveryDevice
+      return (rules.log.recoveryDevice, next.log.recoveryDevice)
     }
-    guard let old else { return nil }
-    try await claim(replace.recovery.deviceID, for: account)
-    return old
+    guard let devices else { return nil }
+    try await claim(devices.new, for: account)
+    return devices.old
   }
 
   /// Claims a recovery device for an account.

@@ -30,7 +30,7 @@ package struct TestAccount: Sendable {
       .init(
         device: try DeviceKeyBundle(of: keys, createdAt: 0),
         recovery: try DeviceKeyBundle(of: recovery, createdAt: 0),
-        checkpointKey: Opaque(checkpointKey), epoch: opening.header))
+        checkpointKey: Opaque(checkpointKey), epoch: Committed(opening.header)))
     let content = LogEntryContent(
       version: .newest, predecessor: .none, index: 0, signer: keys.deviceID, change: change)
     create = try LogEntry(content, signedBy: [keys, recovery], account: .none)
@@ -56,10 +56,10 @@ package struct TestAccount: Sendable {
 
   /// An entry that begins an epoch for these devices, and its wraps.
   package func epochEntry(
-    for devices: [DeviceKeys], by signer: DeviceKeys? = nil, _ make: (EpochHeader) -> AccountChange
+    for devices: [DeviceKeys], by signer: DeviceKeys? = nil, _ make: (Committed<EpochHeader>) -> AccountChange
   ) throws -> (LogEntry, [StoredWrap]) {
     let opening = try opening(for: devices)
-    return (try entry(make(opening.header), by: signer), opening.wraps)
+    return (try entry(make(Committed(opening.header)), by: signer), opening.wraps)
   }
 
   private func opening(for devices: [DeviceKeys]) throws -> EpochOpening {
@@ -73,7 +73,8 @@ package struct TestAccount: Sendable {
   package func replacement(by new: DeviceKeys) throws -> (LogEntry, [StoredWrap]) {
     let opening = try opening(for: [keys, new])
     let change = AccountChange.ReplaceRecovery(
-      recovery: try DeviceKeyBundle(of: new, createdAt: 0), approvers: [keys.deviceID], epoch: opening.header)
+      recovery: try DeviceKeyBundle(of: new, createdAt: 0), approvers: [keys.deviceID],
+      epoch: Committed(opening.header))
     let content = LogEntryContent(
       version: .newest, predecessor: log.head, index: log.nextIndex, signer: recovery.deviceID,
       change: .replaceRecovery(change))
