@@ -94,6 +94,7 @@ class Membership:
         change = {
             Entry.ADD: self.add, Entry.REMOVE: self.remove, Entry.REPLACE: self.replace, Entry.RECOVER: self.recover,
             Entry.ANNOUNCE: self.announce, Entry.COMPLETE: self.complete, Entry.CANCEL: self.cancel,
+            Entry.ROTATE: self.rotate,
         }.get(entry.type)
         if change:
             change(entry)
@@ -140,10 +141,9 @@ class Membership:
         self.members[bundle.device] = bundle
         self.versions[bundle.device] = bundle.highest_version
 
-    def check_new(self, bundle, was_announced=False):
+    def check_new(self, bundle):
         """Rules 5 and 6."""
         refuse_unless(bundle.device not in self.members, "deviceKnown")
-        refuse_unless(was_announced or bundle.device not in self.announced, "deviceKnown")
         check_bundle(bundle)
 
     def check_approvers(self, approvers, devices):
@@ -170,7 +170,7 @@ class Membership:
             self.announcement = None
 
     def replace(self, entry):
-        self.check_new(entry.recovery, was_announced=True)
+        self.check_new(entry.recovery)
         self.check_approvers(entry.approvers, self.active)
         self.change_recovery(entry.recovery, entry.approvers)
 
@@ -190,6 +190,7 @@ class Membership:
         self.approvers, self.announcement = set(entry.approvers), None
 
     def announce(self, entry):
+        refuse_unless(entry.recovery.device not in self.announced, "deviceKnown")
         self.check_new(entry.recovery)
         self.check_approvers(entry.approvers, self.active)
         refuse_unless(self.checkpoint_key, "wrongAnnouncement")
@@ -198,8 +199,12 @@ class Membership:
         self.announcement = Announcement(entry, voters, waits_long=not self.can_vote)
         self.announced.add(entry.recovery.device)
 
+    def rotate(self, entry):
+        refuse_unless(entry.signer != self.recovery, "wrongRotation")
+
     def complete(self, entry):
         refuse_unless(self.announcement, "wrongAnnouncement")
+        refuse_unless(self.announcement.recovery.device not in self.members, "deviceKnown")
         self.change_recovery(self.announcement.recovery, self.announcement.approvers)
 
     def cancel(self, entry):
@@ -221,8 +226,6 @@ class Log(Membership):
             refuse_unless(entry.device.highest_version >= self.epochs[-1].version, "wrongVersion")
         elif entry.type == Entry.ANNOUNCE:
             refuse_unless(entry.recovery.highest_version >= self.epochs[-1].version, "wrongVersion")
-        elif entry.type == Entry.ROTATE:
-            self.rotate(entry)
         elif entry.type == Entry.UPDATE:
             refuse_unless(entry.highest_version >= self.epochs[-1].version, "wrongVersion")
             self.versions[entry.signer] = entry.highest_version
@@ -231,10 +234,11 @@ class Log(Membership):
 
     def rotate(self, entry):
         check_bundle(entry.device)
+        super().rotate(entry)
         old = self.members[entry.signer]
         refuse_unless(
-            entry.signer != self.recovery and entry.device.signing_keys == old.signing_keys
-            and entry.device.sealing_key != old.sealing_key, "wrongRotation")
+            entry.device.signing_keys == old.signing_keys and entry.device.sealing_key != old.sealing_key,
+            "wrongRotation")
         self.members[entry.signer] = entry.device
 
     def complete(self, entry):
