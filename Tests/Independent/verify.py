@@ -35,7 +35,7 @@ def opens(action):
         return None
 
 
-def holds(action):
+def is_taken(action):
     """Whether an action refuses nothing."""
     try:
         action()
@@ -261,7 +261,7 @@ def erasure(test, file):
     verifier = replay(file["log"])
     assert verifier.account == unhex(file["account"]) and verifier.heads[-1] == unhex(file["log_head"])
     order = unhex(test["erasure"])
-    return holds(lambda: erasing.check_order(erasing.AccountErasure(order), verifier)) == test["valid"]
+    return is_taken(lambda: erasing.check_order(erasing.AccountErasure(order), verifier)) == test["valid"]
 
 
 def safety(test, file):
