@@ -6,9 +6,11 @@ import sys
 
 import account
 import components
+import erasing
 import messages
 import proofs
 import records
+import safety as safety_codes
 import specification
 import writtencode
 from primitives import (Refused, XWing, argon2id, chunked_open, chunked_parts, ed25519_public, hmac_sha256,
@@ -31,6 +33,24 @@ def opens(action):
         return action()
     except Refused:
         return None
+
+
+def is_taken(action):
+    """Whether an action refuses nothing."""
+    try:
+        action()
+        return True
+    except Refused:
+        return False
+
+
+def replay(log):
+    """The state after a log, given in hexadecimal."""
+    entries = [Entry(entry) for entry in unhex(log)]
+    replayed = account.Log(entries[0])
+    for entry in entries[1:]:
+        replayed.append(entry)
+    return replayed
 
 
 def derivation(test, file):
@@ -238,22 +258,16 @@ def proof(test, file):
 
 
 def erasure(test, file):
-    data, keys, checkpoint_key = unhex(test["erasure"]), unhex(file["signing_keys"]), unhex(file["checkpoint_key"])
-    if len(data) != 1 + 32 + 169 + 8 + 3373 or data[0] != 1:
-        return not test["valid"]
-    device, checkpoint = data[1:33], data[33:202]
-    holds = (
-        checkpoint[1:33] == unhex(file["account"]) and checkpoint[73:105] == unhex(file["log_head"])
-        and account.is_valid(checkpoint_key, checkpoint[-64:], "checkpoint", checkpoint[1:33], checkpoint[:-64])
-        and device == labelled_hash("device id", keys)
-        and account.is_valid(keys, data[-3373:], "account erasure", checkpoint[1:33], data[:-3373]))
-    return holds == test["valid"]
+    verifier = replay(file["log"])
+    assert verifier.account == unhex(file["account"]) and verifier.heads[-1] == unhex(file["log_head"])
+    order = unhex(test["erasure"])
+    return is_taken(lambda: erasing.check_order(erasing.AccountErasure(order), verifier)) == test["valid"]
 
 
 def safety(test, file):
     own, peer = unhex(test["own_account"]), unhex(test["peer_account"])
     code = b"\1" + own + unhex(test["own_log_head"]) + peer + unhex(test["peer_log_head"])
-    digits = "".join(messages.safety_half(half) for half in sorted([own, peer]))
+    digits = "".join(safety_codes.half(account) for account in sorted([own, peer]))
     return digits == test["digits"] and code == unhex(test["code"])
 
 
