@@ -1,6 +1,6 @@
-"""Archive entries (section 10), padding and safety numbers."""
-from primitives import refuse_unless, sha256
-from structures import Reader, labelled_hash, text
+"""Archive entries (section 10) and padding."""
+from primitives import refuse_unless
+from structures import Reader, text
 
 NO_CONVERSATION = bytes(16)
 
@@ -161,10 +161,3 @@ def archive_entry(data):
         size, count = (int.from_bytes(found[number], "big") for number in (4, 6))
         return {"type": "snapshot", "conversation": NO_CONVERSATION, "text": f"{text(found[2])} {size} {count}"}
     return {"type": f"unknown({kind})", "conversation": None}
-
-
-def safety_half(account):
-    value = labelled_hash("safety number", account)
-    for _ in range(5199):
-        value = sha256(value + account)
-    return "".join(f"{int.from_bytes(value[5 * k:5 * k + 5], 'big') % 100000:05}" for k in range(6))

@@ -1,7 +1,7 @@
 """Proofs about trees, evidence and partial batches: SPEC.md sections 6.5, 6.6 and 6.9."""
 import account
 from primitives import refuse_unless, sha256
-from structures import Entry, Reader, SignedBatch, labelled_hash, version
+from structures import Checkpoint, Entry, Reader, SignedBatch, labelled_hash, version
 
 
 def node(left, right):
@@ -99,17 +99,6 @@ def leaves(test, all_hashes):
         return False
     found = [(leaf, all_hashes[leaf]) for leaf in test["leaf_indices"]]
     return leaves_root(found, test["size"], nodes).hex() == test["root"]
-
-
-class Checkpoint:
-    SIZE = 1 + 32 + 8 + 32 + 32 + 64
-
-    def __init__(self, data):
-        reader = Reader(data)
-        version(reader)
-        self.account, self.size, self.root = reader.fixed(32), reader.uint(8), reader.fixed(32)
-        self.head = reader.fixed(32)
-        self.signed, self.signature = data[:reader.at], reader.fixed(64)
 
 
 def evidence(test):

@@ -88,12 +88,15 @@ class Bundle:
 
 
 class Header:
+    """An EpochHeader (section 4.1)."""
+
     def __init__(self, reader):
         start = reader.at
         version(reader)
         self.version = 1
         self.number = reader.uint(8)
         self.commitment, self.inbox_key = reader.fixed(32), reader.fixed(1216)
+        private = reader.at
         self.links = []
         links = Reader(reader.opaque())
         while not links.is_at_end:
@@ -104,29 +107,57 @@ class Header:
         wraps = Reader(reader.opaque())
         while not wraps.is_at_end:
             self.wraps.append((wraps.fixed(32), wraps.fixed(32)))
-        self.hash = labelled_hash("epoch header", reader.data[start:reader.at])
+        self.public_part = reader.data[start:private] + labelled_hash(
+            "epoch header private part", reader.data[private:reader.at])
+        self.hash = labelled_hash("epoch header", self.public_part)
 
 
-class Entry:
-    CREATE, ADD, REMOVE, ROTATE, EPOCH, REPLACE, UPDATE = range(1, 8)
+class HeaderPublicPart:
+    """An EpochHeaderPublicPart (section 4.1)."""
+    SIZE = 1 + 8 + 32 + 1216 + 32
 
-    def __init__(self, source):
-        """Reads bytes to their end, or what comes next from a reader."""
-        reader = Reader(source) if isinstance(source, bytes) else source
+    def __init__(self, data):
+        reader = Reader(data)
+        version(reader)
+        self.number, self.commitment = reader.uint(8), reader.fixed(32)
+        self.inbox_key, self.private_part = reader.fixed(1216), reader.fixed(32)
+        reader.finish()
+        self.hash = labelled_hash("epoch header", data)
+
+
+class Checkpoint:
+    """Section 6.2."""
+    SIZE = 1 + 32 + 8 + 32 + 32 + 8 + 64
+
+    def __init__(self, data):
+        refuse_unless(len(data) == self.SIZE)
+        reader = Reader(data)
+        version(reader)
+        self.account, self.size, self.root = reader.fixed(32), reader.uint(8), reader.fixed(32)
+        self.head, self.time = reader.fixed(32), reader.uint(8)
+        self.signed, self.signature = data[:reader.at], reader.fixed(64)
+
+
+def optional_checkpoint(reader):
+    has_checkpoint = reader.uint(1)
+    refuse_unless(has_checkpoint < 2)
+    return Checkpoint(reader.fixed(Checkpoint.SIZE)) if has_checkpoint else None
+
+
+class Content:
+    """A LogEntryContent (section 3.3)."""
+    (CREATE, ADD, REMOVE, ROTATE, EPOCH, REPLACE, UPDATE, RECOVER, ANNOUNCE, COMPLETE, CANCEL) = range(1, 12)
+    WITHOUT_EPOCH = (ADD, UPDATE, ANNOUNCE, CANCEL)
+
+    def __init__(self, reader):
         start = reader.at
         version(reader)
         self.predecessor, self.index = reader.fixed(32), reader.uint(8)
         self.signer, self.type = reader.fixed(32), reader.uint(1)
-        self.epoch = None
         self.read_change(reader)
+        self.epoch_hash = None if self.type in self.WITHOUT_EPOCH else reader.fixed(32)
         self.content = reader.data[start:reader.at]
         self.head = labelled_hash("log entry", self.content)
-        self.signatures = []
-        signatures = Reader(reader.opaque())
-        while not signatures.is_at_end:
-            self.signatures.append((signatures.fixed(32), signatures.fixed(3373)))
-        if reader is not source:
-            reader.finish()
 
     def read_change(self, reader):
         bundle = lambda: Bundle(reader.fixed(Bundle.SIZE))
@@ -138,15 +169,61 @@ class Entry:
         elif self.type == self.REMOVE:
             self.leavers = devices(reader)
         elif self.type == self.ROTATE:
-            self.device = bundle()
-        elif self.type == self.REPLACE:
+            self.bundle_hash = reader.fixed(32)
+        elif self.type in (self.REPLACE, self.ANNOUNCE):
             self.recovery, self.approvers = bundle(), devices(reader)
         elif self.type == self.UPDATE:
             self.highest_version = reader.uint(1)
+        elif self.type == self.RECOVER:
+            self.device, self.kept, self.approvers = bundle(), devices(reader), devices(reader)
+            self.highest_version = reader.uint(1)
+        elif self.type == self.COMPLETE:
+            self.cooling_off_hash = reader.fixed(32)
+        elif self.type == self.CANCEL:
+            self.announcement = reader.fixed(32)
         else:
             refuse_unless(self.type == self.EPOCH, "entry type")
-        if self.type not in (self.ADD, self.UPDATE):
+
+    def read_signatures(self, reader):
+        self.signatures = []
+        signatures = Reader(reader.opaque())
+        while not signatures.is_at_end:
+            self.signatures.append((signatures.fixed(32), signatures.fixed(3373)))
+
+
+class Entry(Content):
+    """A LogEntry (section 3.3): the content, the parts that it names by hash, the signatures."""
+
+    def __init__(self, source):
+        """Reads bytes to their end, or what comes next from a reader."""
+        reader = Reader(source) if isinstance(source, bytes) else source
+        super().__init__(reader)
+        self.read_parts(reader)
+        self.read_signatures(reader)
+        if reader is not source:
+            reader.finish()
+
+    def read_parts(self, reader):
+        self.epoch = None
+        if self.type == self.ROTATE:
+            self.device = Bundle(reader.fixed(Bundle.SIZE))
+            refuse_unless(self.device.hash == self.bundle_hash, "malformed")
+        if self.type == self.COMPLETE:
+            data = reader.fixed(2 * Checkpoint.SIZE)
+            refuse_unless(labelled_hash("cooling off", data) == self.cooling_off_hash, "malformed")
+            self.first, self.second = (
+                Checkpoint(part) for part in (data[:Checkpoint.SIZE], data[Checkpoint.SIZE:]))
+        if self.epoch_hash:
             self.epoch = Header(reader)
+            refuse_unless(self.epoch.hash == self.epoch_hash, "malformed")
+
+
+class ProjectedEntry(Content):
+    """Section 3.8: the content and signatures of an entry."""
+
+    def __init__(self, reader):
+        super().__init__(reader)
+        self.read_signatures(reader)
 
 
 class SignedBatch:
@@ -156,11 +233,7 @@ class SignedBatch:
         version(reader)
         self.log_head, self.device, self.counter = reader.fixed(32), reader.fixed(32), reader.uint(8)
         self.previous = reader.fixed(32)
-        has_known_checkpoint = reader.uint(1)
-        refuse_unless(has_known_checkpoint < 2)
-        if has_known_checkpoint:
-            version(reader)
-            self.known_checkpoint = reader.fixed(32 + 8 + 32 + 32 + 64)
+        self.known_checkpoint = optional_checkpoint(reader)
         self.leaf_count, self.leaf_root = reader.uint(2), reader.fixed(32)
         self.erasures = reader.fixed(32)
         self.signed, self.signature = reader.data[start:reader.at], reader.fixed(64)

@@ -6,9 +6,13 @@ import sys
 
 import account
 import components
+import erasing
+import joining
 import messages
+import projection as projections
 import proofs
 import records
+import safety as safety_codes
 import specification
 import writtencode
 from primitives import (Refused, XWing, argon2id, chunked_open, chunked_parts, ed25519_public, hmac_sha256,
@@ -33,6 +37,24 @@ def opens(action):
         return None
 
 
+def refusal(action):
+    """The reason for which an action refuses; None if it does not."""
+    try:
+        action()
+        return None
+    except Refused as reason:
+        return str(reason)
+
+
+def replay(log, count=None):
+    """The state after a log, or its first entries, given in hexadecimal."""
+    entries = [Entry(entry) for entry in unhex(log)[:count]]
+    replayed = account.Log(entries[0])
+    for entry in entries[1:]:
+        replayed.append(entry)
+    return replayed
+
+
 def derivation(test, file):
     if test["operation"] == "hash":
         return labelled_hash(test["purpose"], unhex(test["body"])) == unhex(test["output"])
@@ -50,20 +72,33 @@ def signature(test, file):
 
 
 def log(test, file):
-    entries = [Entry(entry) for entry in unhex(file["log"])]
-    replayed = account.Log(entries[0])
+    replayed = replay(file["log"], test["after"])
     assert replayed.account == unhex(file["account"])
-    for entry in entries[1:test["after"]]:
-        replayed.append(entry)
     if test["valid"]:
-        return (replayed.heads[-1] == unhex(test["head"]) and replayed.active == unhex(test["active"])
-                and sorted(replayed.approvers) == unhex(test["approvers"])
+        announcement = replayed.announcement and replayed.announcement.head.hex()
+        return (members(replayed) == told(test) and replayed.heads[-1] == unhex(test["head"])
+                and announcement == test.get("announcement")
                 and [epoch.hash for epoch in replayed.epochs] == unhex(test["epochs"]))
-    try:
-        replayed.append(Entry(unhex(test["entry"])))
-    except Refused as refusal:
-        return str(refusal) == test["error"]
-    return False
+    return refusal(lambda: replayed.append(Entry(unhex(test["entry"])))) == test["error"]
+
+
+def members(log):
+    return log.active, log.recovery, sorted(log.approvers)
+
+
+def told(test):
+    """What a case says of the members."""
+    return tuple(unhex(test[name]) for name in ("active", "recovery", "approvers"))
+
+
+def projection(test, file):
+    data, head = unhex(test["projection"]), unhex(test["head"])
+    if not test["valid"]:
+        return refusal(lambda: projections.verify(data, head)) == test["error"]
+    log, inbox_key = projections.verify(data, head)
+    devices = sorted(log.members)
+    return (members(log) == told(test) and devices == unhex(test["devices"]) and inbox_key == unhex(test["inbox_key"])
+            and [log.members[device].signing_keys for device in devices] == unhex(test["signing_keys"]))
 
 
 def epoch(test, file):
@@ -190,14 +225,15 @@ def join(test, file):
     value, _ = writtencode.read("join code", test["code"])
     half, secret = value[:16], hmac_sha256(bytes(32), value[16:])
     assert value[16:] == unhex(test["join_secret"]) and half == bundle.hash[:16]
-    answer = unhex(test["account"]) + unhex(test["log_head"]) + bundle.hash
+    answer = joining.take(unhex(test["answer"]), bundle.hash, secret, half)
     return (
         bundle.hash == unhex(test["bundle_hash"])
         and account.is_valid(bundle.signing_keys, bundle.signature, "device key bundle", ZERO, bundle.signed)
         and derive(secret, "join offer", half, 32) == unhex(test["offer_mailbox"])
         and derive(secret, "join answer", half, 32) == unhex(test["answer_mailbox"])
         and derive(secret, "join consent", half, 32) == unhex(test["consent_tag"])
-        and hmac_sha256(derive(secret, "join mac", half, 32), answer) == unhex(test["mac"]))
+        and answer.mac == unhex(test["mac"]) and shown(answer.checkpoint) == test.get("checkpoint")
+        and (answer.account, answer.head) == (unhex(test["account"]), unhex(test["log_head"])))
 
 
 def tree_hash(leaves):
@@ -238,23 +274,31 @@ def proof(test, file):
 
 
 def erasure(test, file):
-    data, keys, checkpoint_key = unhex(test["erasure"]), unhex(file["signing_keys"]), unhex(file["checkpoint_key"])
-    if len(data) != 1 + 32 + 169 + 8 + 3373 or data[0] != 1:
-        return not test["valid"]
-    device, checkpoint = data[1:33], data[33:202]
-    holds = (
-        checkpoint[1:33] == unhex(file["account"]) and checkpoint[73:105] == unhex(file["log_head"])
-        and account.is_valid(checkpoint_key, checkpoint[-64:], "checkpoint", checkpoint[1:33], checkpoint[:-64])
-        and device == labelled_hash("device id", keys)
-        and account.is_valid(keys, data[-3373:], "account erasure", checkpoint[1:33], data[:-3373]))
-    return holds == test["valid"]
+    verifier = replay(file["log"])
+    assert verifier.account == unhex(file["account"]) and verifier.heads[-1] == unhex(file["log_head"])
+    assert verifier.checkpoint_key == unhex(file["checkpoint_key"])
+
+    def check():
+        if "erasure" in test:
+            erasing.check_order(erasing.AccountErasure(unhex(test["erasure"])), verifier)
+        else:
+            erasing.check_completed(erasing.CompletedErasure(unhex(test["completed"])), verifier)
+    return (refusal(check) is None) == test["valid"]
 
 
 def safety(test, file):
+    code = opens(lambda: safety_codes.SafetyCode(unhex(test["code"])))
+    if not test["valid"] or code is None:
+        return (code is not None) == test["valid"]
     own, peer = unhex(test["own_account"]), unhex(test["peer_account"])
-    code = b"\1" + own + unhex(test["own_log_head"]) + peer + unhex(test["peer_log_head"])
-    digits = "".join(messages.safety_half(half) for half in sorted([own, peer]))
-    return digits == test["digits"] and code == unhex(test["code"])
+    digits = "".join(safety_codes.half(half) for half in sorted([own, peer]))
+    return (digits == test["digits"] and (code.own_account, code.peer_account) == (own, peer)
+            and (code.own_head, code.peer_head) == (unhex(test["own_log_head"]), unhex(test["peer_log_head"]))
+            and shown(code.checkpoint) == test.get("checkpoint"))
+
+
+def shown(checkpoint):
+    return checkpoint and (checkpoint.signed + checkpoint.signature).hex()
 
 
 def key_file_copy(data):
@@ -312,7 +356,7 @@ KINDS = {
     "signed-batch": signed_batch, "message": message, "padding": padding, "attachment": attachment,
     "attachment-digest": attachment_digest_of,
     "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
-    "erasure": erasure,
+    "erasure": erasure, "projection": projection,
 }
 
 
