@@ -181,20 +181,21 @@ class Membership:
 
     def recover(self, entry):
         self.check_new(entry.device)
-        self.check_approvers(entry.approvers, entry.kept + [entry.device.device])
         refuse_unless(entry.kept == sorted(set(entry.kept)) and len(entry.kept) <= 63, "wrongKept")
-        refuse_unless(set(entry.kept) <= set(self.active) - {self.recovery}, "wrongKept")
+        refuse_unless(self.recovery not in entry.kept, "wrongKept")
+        refuse_unless(set(entry.kept) <= set(self.active), "deviceNotActive")
+        self.check_approvers(entry.approvers, entry.kept + [entry.device.device])
         self.removed |= set(self.active) - {self.recovery, *entry.kept}
         self.join(entry.device)
         self.versions[self.recovery] = entry.highest_version
         self.approvers, self.announcement = set(entry.approvers), None
 
     def announce(self, entry):
+        refuse_unless(self.checkpoint_key, "noCheckpointKey")
+        refuse_unless(self.announcement is None, "announcementStands")
         refuse_unless(entry.recovery.device not in self.announced, "deviceKnown")
         self.check_new(entry.recovery)
         self.check_approvers(entry.approvers, self.active)
-        refuse_unless(self.checkpoint_key, "wrongAnnouncement")
-        refuse_unless(self.announcement is None, "wrongAnnouncement")
         voters = [device for device, _ in entry.signatures[1:-1]]
         self.announcement = Announcement(entry, voters, waits_long=not self.can_vote)
         self.announced.add(entry.recovery.device)
@@ -203,12 +204,12 @@ class Membership:
         refuse_unless(entry.signer != self.recovery, "wrongRotation")
 
     def complete(self, entry):
-        refuse_unless(self.announcement, "wrongAnnouncement")
+        refuse_unless(self.announcement, "noAnnouncement")
         refuse_unless(self.announcement.recovery.device not in self.members, "deviceKnown")
         self.change_recovery(self.announcement.recovery, self.announcement.approvers)
 
     def cancel(self, entry):
-        refuse_unless(self.announcement and entry.announcement == self.announcement.head, "wrongAnnouncement")
+        refuse_unless(self.announcement and entry.announcement == self.announcement.head, "noAnnouncement")
         self.announcement = None
 
 
@@ -242,14 +243,14 @@ class Log(Membership):
         self.members[entry.signer] = entry.device
 
     def complete(self, entry):
-        refuse_unless(self.announcement, "wrongAnnouncement")
+        refuse_unless(self.announcement, "noAnnouncement")
         announcement, found = self.announcement, []
         for checkpoint in (entry.first, entry.second):
             refuse_unless(is_checkpoint_of(checkpoint, self.account, self.checkpoint_key), "wrongCoolingOff")
             refuse_unless(checkpoint.head in self.heads, "wrongCoolingOff")
             found.append(self.heads.index(checkpoint.head))
         refuse_unless(announcement.index <= found[0] <= found[1], "wrongCoolingOff")
-        refuse_unless(entry.second.time >= entry.first.time + announcement.cooling_off, "wrongCoolingOff")
+        refuse_unless(entry.second.time >= entry.first.time + announcement.cooling_off, "tooSoon")
         super().complete(entry)
 
     def begin(self, header):

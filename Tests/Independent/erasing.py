@@ -31,14 +31,15 @@ def check_order(order, log):
     refuse_unless(is_valid(keys, order.signature, "account erasure", log.account, order.signed), "rule 3")
 
 
-def check_completed(completed, log, roots):
-    """`roots` has the roots of the verifier's own history, by size."""
+def check_completed(completed, log, roots=None):
+    """`roots` has the roots of the verifier's own history, by size; a verifier of the log alone has none."""
     order, final = completed.order, completed.final
     check_order(order, log)
     refuse_unless(is_checkpoint_of(final, log.account, log.checkpoint_key), "final")
     refuse_unless(final.head == order.checkpoint.head and final.size >= order.checkpoint.size, "final")
     if order.device != log.recovery:
         refuse_unless(final.time >= order.checkpoint.time + COOLING_OFF, "final")
-    refuse_unless(final.size >= max(roots), "rolledBack")
+    roots = roots or {}
+    refuse_unless(final.size >= max(roots, default=0), "rolledBack")
     for checkpoint in (order.checkpoint, final):
         refuse_unless(checkpoint.size not in roots or roots[checkpoint.size] == checkpoint.root, "rolledBack")

@@ -11,7 +11,7 @@ class ProjectedLog(Membership):
 
     def check_signers(self, entry):
         if entry.type in UNSIGNED:
-            refuse_unless(not entry.signatures, "wrongSigners")
+            refuse_unless(not entry.signatures, "needlessSignatures")
         else:
             super().check_signers(entry)
 
@@ -28,15 +28,15 @@ def read(data):
     return account, found, epoch
 
 
-def verify(data, account, head):
-    """What the projection shows of the account, if it is one of the log with this head, and its newest inbox key."""
+def verify(data, head, account=None):
+    """The members and the newest inbox key of the log with this head, and of this account if the verifier knows it."""
     named, entries, epoch = read(data)
     refuse_unless(entries, "misplacedCreate")
     log = ProjectedLog(entries[0])
-    refuse_unless(log.account == named == account, "account")
+    refuse_unless(log.account == named == (account or named), "wrongAccount")
     for entry in entries[1:]:
         log.append(entry)
-    refuse_unless(log.heads[-1] == head, "head")
+    refuse_unless(log.heads[-1] == head, "otherHead")
     newest = [entry.epoch_hash for entry in entries if entry.epoch_hash][-1]
-    refuse_unless(epoch.hash == newest, "wrongPart")
+    refuse_unless(epoch.hash == newest, "otherEpoch")
     return log, epoch.inbox_key

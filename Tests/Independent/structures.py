@@ -207,15 +207,15 @@ class Entry(Content):
         self.epoch = None
         if self.type == self.ROTATE:
             self.device = Bundle(reader.fixed(Bundle.SIZE))
-            refuse_unless(self.device.hash == self.bundle_hash, "wrongPart")
+            refuse_unless(self.device.hash == self.bundle_hash, "malformed")
         if self.type == self.COMPLETE:
             data = reader.fixed(2 * Checkpoint.SIZE)
-            refuse_unless(labelled_hash("cooling off", data) == self.cooling_off_hash, "wrongPart")
+            refuse_unless(labelled_hash("cooling off", data) == self.cooling_off_hash, "malformed")
             self.first, self.second = (
                 Checkpoint(part) for part in (data[:Checkpoint.SIZE], data[Checkpoint.SIZE:]))
         if self.epoch_hash:
             self.epoch = Header(reader)
-            refuse_unless(self.epoch.hash == self.epoch_hash, "wrongPart")
+            refuse_unless(self.epoch.hash == self.epoch_hash, "malformed")
 
 
 class ProjectedEntry(Content):

@@ -2,8 +2,9 @@
 import erasing
 import joining
 import safety
+from household import HOUR, signer
 from structures import ZERO, Checkpoint
-from test_log import HOUR, LogTest, signer
+from test_log import LogTest
 
 SECRET, HALF, BUNDLE = bytes([1]) * 32, bytes([2]) * 16, bytes([3]) * 32
 

@@ -7,7 +7,9 @@ import sys
 import account
 import components
 import erasing
+import joining
 import messages
+import projection as projections
 import proofs
 import records
 import safety as safety_codes
@@ -35,18 +37,18 @@ def opens(action):
         return None
 
 
-def is_taken(action):
-    """Whether an action refuses nothing."""
+def refusal(action):
+    """The reason for which an action refuses; None if it does not."""
     try:
         action()
-        return True
-    except Refused:
-        return False
+        return None
+    except Refused as reason:
+        return str(reason)
 
 
-def replay(log):
-    """The state after a log, given in hexadecimal."""
-    entries = [Entry(entry) for entry in unhex(log)]
+def replay(log, count=None):
+    """The state after a log, or its first entries, given in hexadecimal."""
+    entries = [Entry(entry) for entry in unhex(log)[:count]]
     replayed = account.Log(entries[0])
     for entry in entries[1:]:
         replayed.append(entry)
@@ -70,20 +72,33 @@ def signature(test, file):
 
 
 def log(test, file):
-    entries = [Entry(entry) for entry in unhex(file["log"])]
-    replayed = account.Log(entries[0])
+    replayed = replay(file["log"], test["after"])
     assert replayed.account == unhex(file["account"])
-    for entry in entries[1:test["after"]]:
-        replayed.append(entry)
     if test["valid"]:
-        return (replayed.heads[-1] == unhex(test["head"]) and replayed.active == unhex(test["active"])
-                and sorted(replayed.approvers) == unhex(test["approvers"])
+        announcement = replayed.announcement and replayed.announcement.head.hex()
+        return (members(replayed) == told(test) and replayed.heads[-1] == unhex(test["head"])
+                and announcement == test.get("announcement")
                 and [epoch.hash for epoch in replayed.epochs] == unhex(test["epochs"]))
-    try:
-        replayed.append(Entry(unhex(test["entry"])))
-    except Refused as refusal:
-        return str(refusal) == test["error"]
-    return False
+    return refusal(lambda: replayed.append(Entry(unhex(test["entry"])))) == test["error"]
+
+
+def members(log):
+    return log.active, log.recovery, sorted(log.approvers)
+
+
+def told(test):
+    """What a case says of the members."""
+    return tuple(unhex(test[name]) for name in ("active", "recovery", "approvers"))
+
+
+def projection(test, file):
+    data, head = unhex(test["projection"]), unhex(test["head"])
+    if not test["valid"]:
+        return refusal(lambda: projections.verify(data, head)) == test["error"]
+    log, inbox_key = projections.verify(data, head)
+    devices = sorted(log.members)
+    return (members(log) == told(test) and devices == unhex(test["devices"]) and inbox_key == unhex(test["inbox_key"])
+            and [log.members[device].signing_keys for device in devices] == unhex(test["signing_keys"]))
 
 
 def epoch(test, file):
@@ -210,14 +225,15 @@ def join(test, file):
     value, _ = writtencode.read("join code", test["code"])
     half, secret = value[:16], hmac_sha256(bytes(32), value[16:])
     assert value[16:] == unhex(test["join_secret"]) and half == bundle.hash[:16]
-    answer = unhex(test["account"]) + unhex(test["log_head"]) + bundle.hash
+    answer = joining.take(unhex(test["answer"]), bundle.hash, secret, half)
     return (
         bundle.hash == unhex(test["bundle_hash"])
         and account.is_valid(bundle.signing_keys, bundle.signature, "device key bundle", ZERO, bundle.signed)
         and derive(secret, "join offer", half, 32) == unhex(test["offer_mailbox"])
         and derive(secret, "join answer", half, 32) == unhex(test["answer_mailbox"])
         and derive(secret, "join consent", half, 32) == unhex(test["consent_tag"])
-        and hmac_sha256(derive(secret, "join mac", half, 32), answer) == unhex(test["mac"]))
+        and answer.mac == unhex(test["mac"]) and shown(answer.checkpoint) == test.get("checkpoint")
+        and (answer.account, answer.head) == (unhex(test["account"]), unhex(test["log_head"])))
 
 
 def tree_hash(leaves):
@@ -260,15 +276,29 @@ def proof(test, file):
 def erasure(test, file):
     verifier = replay(file["log"])
     assert verifier.account == unhex(file["account"]) and verifier.heads[-1] == unhex(file["log_head"])
-    order = unhex(test["erasure"])
-    return is_taken(lambda: erasing.check_order(erasing.AccountErasure(order), verifier)) == test["valid"]
+    assert verifier.checkpoint_key == unhex(file["checkpoint_key"])
+
+    def check():
+        if "erasure" in test:
+            erasing.check_order(erasing.AccountErasure(unhex(test["erasure"])), verifier)
+        else:
+            erasing.check_completed(erasing.CompletedErasure(unhex(test["completed"])), verifier)
+    return (refusal(check) is None) == test["valid"]
 
 
 def safety(test, file):
+    code = opens(lambda: safety_codes.SafetyCode(unhex(test["code"])))
+    if not test["valid"] or code is None:
+        return (code is not None) == test["valid"]
     own, peer = unhex(test["own_account"]), unhex(test["peer_account"])
-    code = b"\1" + own + unhex(test["own_log_head"]) + peer + unhex(test["peer_log_head"])
-    digits = "".join(safety_codes.half(account) for account in sorted([own, peer]))
-    return digits == test["digits"] and code == unhex(test["code"])
+    digits = "".join(safety_codes.half(half) for half in sorted([own, peer]))
+    return (digits == test["digits"] and (code.own_account, code.peer_account) == (own, peer)
+            and (code.own_head, code.peer_head) == (unhex(test["own_log_head"]), unhex(test["peer_log_head"]))
+            and shown(code.checkpoint) == test.get("checkpoint"))
+
+
+def shown(checkpoint):
+    return checkpoint and (checkpoint.signed + checkpoint.signature).hex()
 
 
 def key_file_copy(data):
@@ -326,7 +356,7 @@ KINDS = {
     "signed-batch": signed_batch, "message": message, "padding": padding, "attachment": attachment,
     "attachment-digest": attachment_digest_of,
     "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
-    "erasure": erasure,
+    "erasure": erasure, "projection": projection,
 }
 
 
