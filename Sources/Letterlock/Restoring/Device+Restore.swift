@@ -9,15 +9,28 @@ extension Device {
   /// has removed every device that the person did not name: one of them may be in a thief's hands, or have
   /// been added by whoever stole an old device. What a relay can still hide from a device that knows
   /// nothing but the recovery key, SPEC.md section 11 says.
+  ///
+  /// A restore that was interrupted goes on with the same device when this is called again, until the person has named
+  /// the devices to keep.
   /// - Throws: `DeviceError.noSuchAccount` if the relay knows no account of this key, `.vaultNotEmpty`,
-  ///   `.logRefused`, `.relay`.
+  ///   `.joinUnfinished`, `.logRefused`, `.relay`.
   public static func restore(
     with recoveryKey: consuming RecoveryKey, vault: any KeyVault,
     store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> Device {
     let recovery = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
-    let begun = try RestoringVault(loadingFrom: vault)
     let recoveryID = recovery.deviceID
+    var begun: RestoringVault?
+    if let contents = try vault.contentsIfAny() {
+      switch contents.stage {
+      case .joining: throw .joinUnfinished
+      case .restoring: begun = try RestoringVault(contents)
+      case .device:
+        let isRestored = try DeviceState(contents).wasRestored(by: recoveryID)
+        guard isRestored else { throw .vaultNotEmpty }
+        return try Device(vault: vault, store: store, relay: relay)
+      }
+    }
     let account = try await asking { () async throws(RelayError) in
       try await relay.account(recoveredBy: recoveryID, as: .device(recoveryID))
     }

@@ -40,6 +40,9 @@ struct Restoring: Sendable {
 }
 
 extension DeviceState {
+  /// Whether a recovery device brought this device in, and the person has not said yet which others to keep.
+  func wasRestored(by recovery: DeviceID) -> Bool { isUnconfirmed && log.recoveryDevice == recovery }
+
   /// What the recovery device knows, for the new device that it added.
   func handedOver(to keys: DeviceKeys) throws(DeviceError) -> DeviceState {
     var next = DeviceState(keys: keys, log: log, entries: entries)

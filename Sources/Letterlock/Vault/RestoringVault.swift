@@ -35,13 +35,8 @@ struct RestoringVault: Sendable {
     }
   }
 
-  /// What was saved; nil if the vault is empty.
-  /// - Throws: `DeviceError.vaultNotEmpty` if it holds something else.
-  init?(loadingFrom vault: any KeyVault) throws(DeviceError) {
-    let contents: VaultContents?
-    do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
-    guard let contents else { return nil }
-    guard contents.state.first == Self.marker else { throw .vaultNotEmpty }
+  /// What a vault holds whose stage is `restoring`.
+  init(_ contents: VaultContents) throws(DeviceError) {
     guard contents.secrets.byteCount == 64, contents.state.count == 33 else { throw .vault(.corrupted) }
     keys = try asDeviceError(
       DeviceKeys(
