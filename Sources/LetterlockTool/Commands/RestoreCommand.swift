@@ -10,7 +10,8 @@ struct RestoreCommand: AsyncParsableCommand {
     commandName: "restore", abstract: "Gets a whole history back with nothing but the recovery key.",
     discussion: """
       Up to 4 mistyped characters are corrected. The restored device reads at once, and seals nothing until \
-      `letterlock device confirm` says which other devices to keep.
+      `letterlock device confirm` says which other devices to keep. A restore that was interrupted goes on when \
+      the command is run again.
       """)
 
   @Argument(help: "The folder to make.") var dir: String
@@ -35,13 +36,16 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         try folder.putAside()
       }
-      try folder.create()
-      try folder.lock()
-      try folder.point(toRelay: relay)
+      try Self.begin(in: folder, relay)
       let store = try folder.openStore()
+      let device: Device
       do throws(DeviceError) {
-        let device = try await Device.restore(
+        device = try await Device.restore(
           with: key, vault: folder.vault(passphrase), store: store, relay: server)
+      } catch { throw ToolError(error, folder: dir) }
+      // A restore that goes on may have been given the relay in another place.
+      try folder.point(toRelay: relay)
+      do throws(DeviceError) {
         let bar = SyncBar()
         let report = try await device.sync { bar.show($0) }
         bar.finish()
@@ -56,6 +60,13 @@ struct RestoreCommand: AsyncParsableCommand {
         print("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
       }
     }
+  }
+
+  /// Makes the folder, or takes the one that is there: a restore that was interrupted goes on.
+  private static func begin(in folder: ArchiveFolder, _ relay: String) throws {
+    guard !folder.isInUse else { return try folder.lock() }
+    try folder.create()
+    try folder.point(toRelay: relay)
   }
 
   /// The key in a file.
