@@ -26,14 +26,23 @@ struct ArchiveFolder: Sendable {
     let relay: SQLiteRelay
   }
 
-  /// Whether a device is here, or one that waits to join.
-  var isInUse: Bool { FileManager.default.fileExists(atPath: keysPath) }
+  /// Whether a device is here, or one that waits to join. A link to keys on a disk that is not in place counts.
+  var isInUse: Bool { (try? FileManager.default.attributesOfItem(atPath: keysPath)) != nil }
 
-  /// Makes the folders, for their owner alone.
+  /// Makes the folders, for their owner alone, and keeps other processes from changing them until this one ends.
   func create() throws {
-    guard !isInUse else {
-      throw ToolError("There is a device in \(path) already: choose another folder.")
-    }
+    try checkFree()
+    try makeFolders()
+    try lock()
+    // Another process may have made a device before this one had the lock.
+    try checkFree()
+  }
+
+  private func checkFree() throws {
+    guard !isInUse else { throw ToolError(.vaultNotEmpty, folder: path) }
+  }
+
+  private func makeFolders() throws {
     do {
       try FileManager.default.createDirectory(
         atPath: devicePath, withIntermediateDirectories: true,
@@ -50,9 +59,11 @@ struct ArchiveFolder: Sendable {
     return other.pathComponents.starts(with: own.pathComponents)
   }
 
-  /// Moves what is in this folder out of the way, to a name that is free.
+  /// Moves what is in this folder out of the way, to a name that is free. Refuses if another process is at work on it.
   func putAside() throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
+    let values = try? URL(fileURLWithPath: devicePath).resourceValues(forKeys: [.isDirectoryKey])
+    if values?.isDirectory == true { try lock() }
     var number = 1
     while FileManager.default.fileExists(atPath: "\(path).replaced-\(number)") { number += 1 }
     let aside = "\(path).replaced-\(number)"

@@ -196,7 +196,7 @@ struct ImportReport: Encodable {
   }
 }
 
-/// How the tool names things. The names are part of its interface: README lists them.
+/// How the tool names things. The names are part of its interface: docs/tool.md lists them.
 extension Message {
   var carriageName: String {
     switch carriage {

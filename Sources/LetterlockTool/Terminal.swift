@@ -12,6 +12,11 @@ enum Terminal {
     FileHandle.standardError.write(Data((text + "\n").utf8))
   }
 
+  /// A line on standard output that whoever reads it gets at once, though the command goes on.
+  static func printNow(_ text: String) {
+    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+  }
+
   /// One JSON object, keys in order.
   static func print(json value: some Encodable) throws {
     let encoder = JSONEncoder()

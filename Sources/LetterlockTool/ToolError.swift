@@ -21,6 +21,20 @@ struct ToolError: Error, CustomStringConvertible {
         + "what waited to be sent stays in this one.")
   }
 
+  /// There is a device in the folder.
+  private static func inUse(_ folder: String) -> ToolError {
+    ToolError(
+      "There is a device in \(folder) already: choose another folder, or go on with `letterlock sync "
+        + "\(folder)`.")
+  }
+
+  /// A restore into the folder was interrupted.
+  private static func restoreUnfinished(_ folder: String) -> ToolError {
+    ToolError(
+      "A restore into \(folder) was interrupted: run `letterlock restore \(folder)` again, with the same "
+        + "recovery key.")
+  }
+
   /// Something stored or shown is wrong.
   static func wrong(_ description: String) -> ToolError { ToolError(description, exitCode: 2) }
 }
@@ -38,8 +52,11 @@ extension ToolError {
       case .noStore: ToolError("This archive has no store.")
       case .stateRolledBack: .stateRolledBack
       case .cancelled: ToolError("Stopped. What was done so far is kept; run the command again to go on.")
-      case .vaultNotEmpty: ToolError("There is a device in \(place) already: choose another folder.")
+      case .vaultNotEmpty: .inUse(place)
       case .vaultEmpty: ToolError("There is no device in \(place): begin with `letterlock init \(place)`.")
+      case .joinUnfinished:
+        ToolError("The device in \(place) waits for an approval: run `letterlock join \(place)` again.")
+      case .restoreUnfinished: .restoreUnfinished(place)
       case .unusableKey(let id): ToolError.wrong("The key of device \(id) is not usable.")
       case .removed: ToolError("This device was removed from its account.")
       case .unknownDevice(let id):

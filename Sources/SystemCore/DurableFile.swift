@@ -8,16 +8,20 @@ internal import Glibc
 package enum DurableFileError: Error, Hashable, Sendable {
   /// The system call that failed, and its error number.
   case failed(String, code: Int32)
+  /// A symbolic link stands there, and the file that it names is not there.
+  case danglingLink
 }
 
 /// Small files that are there whole or not at all, and are on disk when the call returns.
 package enum DurableFile {
-  /// The bytes of a file; nil if there is no such file.
+  /// The bytes of a file, or of the one that a symbolic link names; nil if there is no such file.
+  /// - Throws: `DurableFileError.danglingLink` if a link is there and its file is not.
   package static func read(_ path: String) throws(DurableFileError) -> [UInt8]? {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
-      if errno == ENOENT { return nil }
-      throw .failed("open", code: errno)
+      guard errno == ENOENT else { throw .failed("open", code: errno) }
+      guard !isLink(path) else { throw .danglingLink }
+      return nil
     }
     defer { close(file) }
     var bytes: [UInt8] = []
@@ -83,6 +87,23 @@ package enum DurableFile {
       throw error
     }
     return temporary
+  }
+
+  /// The name of the file itself, if `path` is a symbolic link: to replace the file, and not the link.
+  /// - Throws: `DurableFileError.danglingLink` if that file is not there.
+  static func target(of path: String) throws(DurableFileError) -> String {
+    guard isLink(path) else { return path }
+    // The name is the caller's to free.
+    guard let name = unsafe realpath(path, nil) else {
+      throw errno == ENOENT ? .danglingLink : .failed("realpath", code: errno)
+    }
+    defer { unsafe free(name) }
+    return unsafe String(cString: name)
+  }
+
+  private static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
   /// Gives a file another name, in place of the file that had it.

@@ -19,13 +19,17 @@ extension DurableFile {
   /// this function, in this process or another, replaces the file in between.
   ///
   /// The new contents are on disk, and readable by the file's owner alone, when the call returns. A process that is
-  /// killed leaves the present contents or the new ones.
+  /// killed leaves the present contents or the new ones. If a symbolic link is there, the file that it names is replaced
+  /// in its own folder, and the link stays; a link whose file is not there is refused.
   package static func update<Refusal: Error>(
-    _ path: String, _ body: ([UInt8]?) throws(Refusal) -> [UInt8]
+    _ name: String, _ body: ([UInt8]?) throws(Refusal) -> [UInt8]
   ) throws(DurableUpdateError<Refusal>) {
     while true {
-      let lock: Int32?
-      do throws(DurableFileError) { lock = try lockedFile(path) } catch { throw .file(error) }
+      let (path, lock): (String, Int32?)
+      do throws(DurableFileError) {
+        path = try target(of: name)
+        lock = try lockedFile(path)
+      } catch { throw .file(error) }
       defer { if let lock { close(lock) } }
       let present: [UInt8]?
       do throws(DurableFileError) { present = lock == nil ? nil : try read(path) } catch {
@@ -49,12 +53,22 @@ extension DurableFile {
   private static func create(_ path: String, with bytes: [UInt8]) throws(DurableFileError) -> Bool {
     let temporary = try writeTemporary(for: path, bytes)
     defer { remove(temporary) }
-    guard unsafe link(temporary, path) == 0 else {
-      guard errno == EEXIST else { throw .failed("link", code: errno) }
-      return false
-    }
+    guard try link(temporary, as: path) else { return false }
     try synchroniseFolder(of: path)
     return true
+  }
+
+  /// Gives a new file its name; returns false if somebody else has made the file meanwhile: it has the name, or whoever
+  /// replaced it since removed the new one as a leftover.
+  static func link(_ temporary: String, as path: String) throws(DurableFileError) -> Bool {
+    #if canImport(Darwin)
+    let result = unsafe Darwin.link(temporary, path)
+    #else
+    let result = unsafe Glibc.link(temporary, path)
+    #endif
+    if result == 0 { return true }
+    guard [EEXIST, ENOENT].contains(errno) else { throw .failed("link", code: errno) }
+    return false
   }
 
   /// Removes what killed processes left of new contents. Nobody else replaces the file meanwhile.

@@ -86,7 +86,13 @@ final class RunningTool {
   var isRunning: Bool { process.isRunning }
 
   /// Ends it as a loss of power would.
-  func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+  func kill() { send(SIGKILL) }
+
+  /// Sends it a signal.
+  func send(_ signal: Int32) { Foundation.kill(process.processIdentifier, signal) }
+
+  /// What it has printed so far.
+  func outputSoFar() throws -> String { try String(contentsOfFile: outputPath + ".out", encoding: .utf8) }
 
   /// Waits for its end.
   func outcome() throws -> ToolOutcome {

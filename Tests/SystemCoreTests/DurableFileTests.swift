@@ -120,6 +120,87 @@ struct DurableFileTests {
     }
   }
 
+  @Test func `an update through a link replaces the file that the link names, in its own folder`() throws {
+    try withFolder { (folder) throws in
+      let (path, disk) = (folder + "/file", folder + "/disk")
+      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: false)
+      try DurableFile.replace(disk + "/target", with: [1])
+      // A link to a link, and one that is relative to its own folder.
+      try FileManager.default.createSymbolicLink(atPath: disk + "/link", withDestinationPath: "target")
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: disk + "/link")
+      try Data([9]).write(to: URL(filePath: disk + "/target.new-left"))
+      try DurableFile.update(path) { ($0 ?? []) + [2] }
+      #expect(try DurableFile.read(disk + "/target") == [1, 2] && DurableFile.read(path) == [1, 2])
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == disk + "/link")
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: disk + "/link") == "target")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: disk).sorted() == ["link", "target"])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["disk", "file"])
+      #expect(try mode(disk + "/target") == 0o600)
+    }
+  }
+
+  @Test func `updates through a link and without it, from many threads, all count`() throws {
+    try withFolder { (folder) throws in
+      try DurableFile.replace(folder + "/target", with: [])
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/link", withDestinationPath: folder + "/target")
+      let numbers = concurrentMap(32, chunkCount: 1) {
+      } _: { _, number in
+        let path = folder + (number % 2 == 0 ? "/link" : "/target")
+        return (try? DurableFile.update(path) { ($0 ?? []) + [UInt8(number)] }) != nil
+      }
+      #expect(numbers.allSatisfy { $0 })
+      #expect(try DurableFile.read(folder + "/target")?.sorted() == (0..<32).map { UInt8($0) })
+    }
+  }
+
+  @Test func `a link whose file is not there is an error, and stays`() throws {
+    try withFolder { (folder) throws in
+      let path = folder + "/file"
+      for target in [folder + "/none", folder + "/unplugged/none"] {
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+        #expect(throws: DurableFileError.danglingLink) { try DurableFile.read(path) }
+        #expect(throws: DurableUpdateError<Never>.file(.danglingLink)) {
+          try DurableFile.update(path) { _ in [1] }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
+        try FileManager.default.removeItem(atPath: path)
+      }
+    }
+  }
+
+  @Test func `a new file that was removed as a leftover before it had its name is made again`() throws {
+    try withFolder { (folder) throws in
+      let path = folder + "/file"
+      let temporary = try DurableFile.writeTemporary(for: path, [1])
+      // Another process makes the file, and one more replaces it and clears up.
+      try DurableFile.update(path) { _ in [2] }
+      try DurableFile.update(path) { _ in [3] }
+      #expect(try !DurableFile.link(temporary, as: path))
+      #expect(try DurableFile.read(path) == [3])
+      // Even if that file has gone since.
+      DurableFile.remove(path)
+      #expect(try !DurableFile.link(temporary, as: path))
+      try DurableFile.update(path) { ($0 ?? []) + [4] }
+      #expect(try DurableFile.read(path) == [4])
+    }
+  }
+
+  @Test func `first updates from many threads all count`() throws {
+    try withFolder { (folder) throws in
+      for round in 0..<20 {
+        let path = folder + "/file-\(round)"
+        let errors = concurrentMap(16, chunkCount: 1) {
+        } _: { _, number -> String? in
+          do { try DurableFile.update(path) { ($0 ?? []) + [UInt8(number)] } } catch { return "\(error)" }
+          return nil
+        }
+        #expect(errors.compactMap(\.self) == [])
+        #expect(try DurableFile.read(path)?.sorted() == (0..<16).map { UInt8($0) })
+      }
+    }
+  }
+
   @Test func `a failed replacement leaves what was there and nothing else, and says what failed`() throws {
     try withFolder { (folder) throws in
       #expect(throws: DurableFileError.failed("open", code: ENOENT)) {

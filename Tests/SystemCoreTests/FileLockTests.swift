@@ -23,4 +23,32 @@ struct FileLockTests {
     #expect(try FileLock.holdUntilExit(path))
     #expect(throws: DurableFileError.self) { try FileLock.holdUntilExit("/no/such/folder/lock") }
   }
+
+  @Test func `a file that was moved away stays held, and a new one under its name is not yet`() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/letterlock-lock-" + UUID().uuidString
+    let path = folder + "/lock"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    defer {
+      for name in [folder, folder + ".aside"] { try? FileManager.default.removeItem(atPath: name) }
+    }
+    #expect(try FileLock.holdUntilExit(path))
+    try FileManager.default.moveItem(atPath: folder, toPath: folder + ".aside")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    #expect(try !isFree(folder + ".aside/lock") && isFree(path))
+    #expect(try FileLock.holdUntilExit(path))
+    #expect(try !isFree(path))
+    // Whatever it is called.
+    #expect(try FileLock.holdUntilExit(folder + ".aside/lock"))
+    #expect(try FileLock.holdUntilExit(folder + "/../" + URL(filePath: folder).lastPathComponent + "/lock"))
+  }
+
+  /// Whether another process could lock a file.
+  private func isFree(_ path: String) throws -> Bool {
+    let other = Process()
+    other.executableURL = URL(fileURLWithPath: "/bin/sh")
+    other.arguments = ["-c", "exec 9>'\(path)'; flock -n 9"]
+    try other.run()
+    other.waitUntilExit()
+    return other.terminationStatus == 0
+  }
 }

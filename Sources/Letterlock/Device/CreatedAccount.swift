@@ -40,17 +40,11 @@ extension Device {
       try await relay.checkpointKey(as: .anyone)
     }
     let made = try NewAccount(checkpointKey: checkpointKey)
-    try checkEmpty(vault)
+    try vault.checkEmpty()
     try await asking { () async throws(RelayError) in
       try await relay.createAccount(made.entry, wraps: made.wraps, as: .anyone)
     }
     return try made.finish(named: name, vault: vault, store: store, relay: relay)
-  }
-
-  static func checkEmpty(_ vault: any KeyVault) throws(DeviceError) {
-    let contents: VaultContents?
-    do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
-    guard contents == nil else { throw .vaultNotEmpty }
   }
 }
 
@@ -85,7 +79,7 @@ private struct NewAccount {
   func finish(
     named name: String, vault: any KeyVault, store: (any DeviceStore)?, relay: (any Relay)?
   ) throws(DeviceError) -> CreatedAccount {
-    try Device.checkEmpty(vault)
+    try vault.checkEmpty()
     let log: AccountLog
     do throws(AccountLogError) { log = try AccountLog(create: entry) } catch {
       throw .logRefused(error)
@@ -93,8 +87,9 @@ private struct NewAccount {
     var state = DeviceState(keys: keys, log: log, entries: [entry])
     state.keyring.restore(opening.epochSecret, epoch: 0)
     state.recoverySecret = recoverySecret
+    if store != nil { state.unannouncedName = name }
     let device = try Device(state, replacing: nil, vault: vault, store: store, relay: relay)
-    if store != nil { try device.parts.writing.profile.enqueue(named: name) }
+    try device.parts.writing.profile.announceName()
     guard let recoveryKey = RecoveryKey(recoverySecret) else { throw .internalError("recovery key") }
     return CreatedAccount(device: device, recoveryKey: recoveryKey)
   }

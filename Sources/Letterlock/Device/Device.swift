@@ -52,7 +52,8 @@ public final class Device: Sendable {
   ///
   /// A vault of which one copy was damaged is whole again afterwards; `repairedVault` says so. `ReadOnlyDevice` opens
   /// the same device and writes nothing.
-  /// - Throws: `DeviceError.vaultEmpty` if there is none, `.vault` if the keys cannot be read.
+  /// - Throws: `DeviceError.vaultEmpty` if there is none, `.joinUnfinished` or `.restoreUnfinished` if it is not part of
+  ///   its account yet, `.vault` if the keys cannot be read.
   public convenience init(
     vault: any KeyVault, store: (any DeviceStore)? = nil, relay: (any Relay)? = nil
   ) throws(DeviceError) {
@@ -70,17 +71,6 @@ public final class Device: Sendable {
 
   /// The clock that schedules go by.
   package var clock: DeviceClock { parts.services.clock }
-}
-
-extension KeyVault {
-  /// Returns what the vault holds.
-  /// - Throws: `DeviceError.vaultEmpty`, `.vault`.
-  func contents() throws(DeviceError) -> VaultContents {
-    let contents: VaultContents?
-    do throws(VaultError) { contents = try load() } catch { throw .vault(error) }
-    guard let contents else { throw .vaultEmpty }
-    return contents
-  }
 }
 
 extension DeviceState {

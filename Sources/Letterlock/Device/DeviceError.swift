@@ -16,6 +16,11 @@ public enum DeviceError: Error, Hashable, Sendable {
   case vaultNotEmpty
   /// The vault holds no device.
   case vaultEmpty
+  /// The vault holds a device that waits to be approved: go on with `Device.resumeJoining(vault:store:relay:)`.
+  case joinUnfinished
+  /// The vault holds a device whose restore was interrupted: go on with
+  /// `Device.openRecovery(with:vault:store:relay:report:)` and the same recovery key.
+  case restoreUnfinished
   /// A public key that nothing can be wrapped to.
   case unusableKey(DeviceID)
   /// The device was removed from its account.

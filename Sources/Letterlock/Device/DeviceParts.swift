@@ -13,7 +13,7 @@ struct DeviceParts: Sendable {
       services.view, store: services.store, notes: services.notes, progress: services.progress,
       journal: services.journal, settings: services.settings, clock: services.clock,
       surroundings: services.surroundings)
-    writing = WritingParts(services)
+    writing = WritingParts(services, reading)
     account = AccountParts(services, reading)
     files = AttachmentParts(services, reading, account.puller, writing.attachments.inProgress)
     history = HistoryParts(services, reading, writing, account, files.collection)
@@ -26,11 +26,12 @@ struct WritingParts: Sendable {
   let profile: OwnProfile
   let attachments: AttachmentWriter
 
-  init(_ services: DeviceServices) {
+  init(_ services: DeviceServices, _ reading: DeviceReading) {
     let view = services.view
     outbox = Outbox(archive: view.archive, store: services.store)
     profile = OwnProfile(
-      device: view.device, outbox: outbox, journal: services.journal, clock: services.clock)
+      state: services.state, outbox: outbox, history: reading.history, journal: services.journal,
+      clock: services.clock)
     attachments = AttachmentWriter(
       view: view, store: services.store, outbox: outbox, inProgress: AttachmentsInProgress())
   }

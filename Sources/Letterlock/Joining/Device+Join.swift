@@ -7,11 +7,11 @@ extension Device {
   ///
   /// The keys are in the vault when the call returns, so that a process that ends can go on with
   /// `resumeJoining`.
-  /// - Throws: `DeviceError.vaultNotEmpty`, `.vault`, `.relay`.
+  /// - Throws: `DeviceError.vaultNotEmpty`; `.joinUnfinished` if a request is in the vault already; `.vault`, `.relay`.
   public static func requestToJoin(
     named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> JoinRequest {
-    try checkEmpty(vault)
+    try vault.checkEmpty()
     let keys = try asDeviceError(DeviceKeys())
     let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970))
     let code = JoinCode(bundleHash: Array(bundle.hash[..<16]), secret: SecretKey(random: 16))
@@ -22,13 +22,22 @@ extension Device {
     return request
   }
 
-  /// Goes on with a request to join that is in the vault.
-  /// - Throws: `DeviceError.vaultEmpty` if none is.
+  /// Goes on with a request to join that is in the vault: one that waits, or one that was approved and not seen through.
+  /// - Throws: `DeviceError.vaultEmpty` if the vault is empty, `.vaultNotEmpty` if the device in it has joined.
   public static func resumeJoining(
     vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) throws(DeviceError) -> JoinRequest {
-    guard let joining = try JoiningVault(loadingFrom: vault) else { throw .vaultEmpty }
-    return JoinRequest(joining, vault: vault, store: store, relay: relay)
+    let contents = try vault.contents()
+    switch contents.stage {
+    case .joining:
+      return JoinRequest(try JoiningVault(contents), vault: vault, store: store, relay: relay)
+    case .restoring: throw .restoreUnfinished
+    case .device:
+      guard let code = try DeviceState(contents).joinCode.flatMap(JoinCode.init(bytes:)) else {
+        throw .vaultNotEmpty
+      }
+      return JoinRequest(code, vault: vault, store: store, relay: relay)
+    }
   }
 
   /// Posts the offer of a device that wants to join, unless it is there.

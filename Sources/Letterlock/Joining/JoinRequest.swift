@@ -1,35 +1,72 @@
 internal import CryptoCore
+internal import Synchronization
 internal import TLSCodec
 
 /// A device that has shown its code and waits for an old one to approve it.
 public final class JoinRequest: Sendable {
   /// What the old device scans, or a person types there.
   public let code: JoinCode
-  private let name: String
-  private let keys: DeviceKeys
-  private let vaultVersion: UInt64
-  private let bundle: DeviceKeyBundle
+  /// What the vault held when this was made; nil if the device was approved before and is in the vault.
+  private let joining: JoiningVault?
   private let vault: any KeyVault
   private let store: any DeviceStore
   private let relay: any Relay
+  /// The device, once the vault holds it.
+  private let joined = Mutex<Device?>(nil)
+  private let lock = AsyncLock()
 
-  init(
-    _ joining: JoiningVault, vault: any KeyVault, store: any DeviceStore, relay: any Relay
-  ) {
-    name = joining.name
-    code = joining.code
-    keys = joining.keys
-    bundle = joining.bundle
-    vaultVersion = joining.version
-    self.vault = vault
-    self.store = store
-    self.relay = relay
+  /// A request that waits.
+  init(_ joining: JoiningVault, vault: any KeyVault, store: any DeviceStore, relay: any Relay) {
+    (code, self.joining) = (joining.code, joining)
+    (self.vault, self.store, self.relay) = (vault, store, relay)
+  }
+
+  /// A request that was approved: the vault holds the device, which has not finished joining.
+  init(_ code: JoinCode, vault: any KeyVault, store: any DeviceStore, relay: any Relay) {
+    (self.code, joining) = (code, nil)
+    (self.vault, self.store, self.relay) = (vault, store, relay)
   }
 
   /// The device, once an old one has approved it: it believes only who saw the code.
+  ///
+  /// Call it again if it throws or is cancelled: it goes on where it was. The device that it returned once, it returns
+  /// again.
   /// - Throws: `DeviceError.notApprovedYet` until then; `.approvalForged` if answers are there and none
   ///   comes from whoever saw the code.
   public func approved() async throws(DeviceError) -> Device {
+    try await lock.locked { () async throws(DeviceError) in
+      let device = try await device()
+      try await device.finishJoining()
+      return device
+    }
+  }
+
+  /// The device, which the vault holds from now on.
+  private func device() async throws(DeviceError) -> Device {
+    if let device = joined.withLock({ $0 }) { return device }
+    let device =
+      if let joining { try await admitted(joining) } else {
+        try Device(vault: vault, store: store, relay: relay)
+      }
+    joined.withLock { $0 = device }
+    return device
+  }
+
+  private func admitted(_ joining: JoiningVault) async throws(DeviceError) -> Device {
+    let state = try await state(joining, answer: try await answer(to: joining))
+    do throws(DeviceError) {
+      return try Device(state, replacing: joining.version, vault: vault, store: store, relay: relay)
+    } catch {
+      // A call that was cut, or another process, may have saved it before.
+      guard error == .vaultNotEmpty else { throw error }
+      let device = try Device(vault: vault, store: store, relay: relay)
+      guard device.id == joining.keys.deviceID else { throw error }
+      return device
+    }
+  }
+
+  /// The first answer from whoever saw the code.
+  private func answer(to joining: JoiningVault) async throws(DeviceError) -> JoinAnswer {
     let secrets = JoinSecrets(code)
     let mailbox = try asDeviceError(secrets.answerMailbox())
     let answers = try await asking { () async throws(RelayError) in
@@ -37,34 +74,34 @@ public final class JoinRequest: Sendable {
     }
     guard !answers.isEmpty else {
       // A process that ended early may have kept the offer and never posted it.
-      try await Device.offer(code, bundle: bundle, keys: keys, relay: relay)
+      try await Device.offer(code, bundle: joining.bundle, keys: joining.keys, relay: relay)
       throw .notApprovedYet
     }
     for bytes in answers {
       guard let answer = try? JoinAnswer(decoding: bytes),
-        try asDeviceError(answer.isAuthentic(to: bundle, secrets))
+        try asDeviceError(answer.isAuthentic(to: joining.bundle, secrets))
       else { continue }
-      return try await finish(answer)
+      return answer
     }
     throw .approvalForged
   }
 
-  private func finish(_ answer: JoinAnswer) async throws(DeviceError) -> Device {
+  /// What the device knows when it begins. Its name and its code are in the vault until it has finished joining.
+  private func state(
+    _ joining: JoiningVault, answer: JoinAnswer
+  ) async throws(DeviceError) -> DeviceState {
+    let device = joining.keys.deviceID
     let entries = try await asking { () async throws(RelayError) in
-      try await relay.logEntries(of: answer.account, from: 0, as: .device(keys.deviceID))
+      try await relay.logEntries(of: answer.account, from: 0, as: .device(device))
     }
     let log = try AccountLog.replay(entries, of: answer.account)
-    guard log.index(of: answer.logHead) != nil, log.activeMember(keys.deviceID) != nil else {
+    guard log.index(of: answer.logHead) != nil, log.activeMember(device) != nil else {
       throw .historyRefused(.rolledBack(from: UInt64(entries.count) + 1, to: UInt64(entries.count)))
     }
     try keep(answer.checkpoint, of: log)
-    let state = DeviceState(keys: keys, log: log, entries: entries)
-    let device = try Device(state, replacing: vaultVersion, vault: vault, store: store, relay: relay)
-    try await device.parts.services.lock.locked { () async throws(DeviceError) in
-      try await device.parts.account.log.pullWraps()
-    }
-    try device.parts.writing.profile.enqueue(named: name)
-    return device
+    var state = DeviceState(keys: joining.keys, log: log, entries: entries)
+    (state.unannouncedName, state.joinCode) = (joining.name, code.bytes)
+    return state
   }
 
   /// Keeps what the approving device has verified: the relay must show a history that begins with it.
@@ -78,5 +115,16 @@ public final class JoinRequest: Sendable {
     guard known.history.tree.size < checkpoint.treeSize, known.promised == nil else { return }
     known.promised = checkpoint
     try progress.commit([], known)
+  }
+}
+
+extension Device {
+  /// Takes the account's secrets and tells the others this device's name, unless both was done.
+  fileprivate func finishJoining() async throws(DeviceError) {
+    guard state.read({ $0.joinCode != nil }) else { return }
+    try await parts.services.lock.locked { () async throws(DeviceError) in
+      try await parts.account.log.pullWraps()
+      try parts.writing.profile.announceName()
+    }
   }
 }

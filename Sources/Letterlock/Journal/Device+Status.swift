@@ -30,10 +30,14 @@ extension Device {
     get throws(DeviceError) { try parts.reading.status.streamCount }
   }
 
-  /// Whether the keys in a vault belong to a device that waits to be approved.
+  /// Whether the keys in a vault belong to a device that waits to be approved, or was approved and has not finished
+  /// joining.
+  /// - Throws: `DeviceError.vault`.
   public static func isJoining(_ vault: any KeyVault) throws(DeviceError) -> Bool {
-    do throws(VaultError) {
-      return try vault.load()?.state.first == JoiningVault.marker
-    } catch { throw .vault(error) }
+    guard let contents = try vault.contentsIfAny() else { return false }
+    guard contents.stage == .device else { return contents.stage == .joining }
+    do { return try VaultState(decoding: contents.state).slots.contains(SecretSlot(kind: .join)) } catch {
+      throw .vault(.corrupted)
+    }
   }
 }

@@ -22,7 +22,8 @@ public final class ReadOnlyDevice: Sendable {
   private let surroundings = Surroundings()
 
   /// Opens the device whose keys are in `vault`, to read what `store` holds.
-  /// - Throws: `DeviceError.vaultEmpty` if there is none, `.vault` if the keys cannot be read, `.store`.
+  /// - Throws: `DeviceError.vaultEmpty` if there is none, `.joinUnfinished` or `.restoreUnfinished` if it is not part of
+  ///   its account yet, `.vault` if the keys cannot be read, `.store`.
   public init(vault: any KeyVault, store: any DeviceStore) throws(DeviceError) {
     let store = StoreConnection(store: UnwritableStore(store))
     let progress = SyncProgress(store)

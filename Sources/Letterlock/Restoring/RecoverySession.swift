@@ -2,7 +2,7 @@ internal import CryptoCore
 
 /// An account that was opened with its recovery key, before the person has said which devices stay.
 ///
-/// Nothing is changed until `restore(keeping:named:vault:)`. SPEC.md section 8.2.
+/// Nothing is changed until `restore(keeping:named:)`. SPEC.md section 8.2.
 public struct RecoverySession: Sendable {
   /// The account.
   public let account: AccountID
@@ -13,28 +13,28 @@ public struct RecoverySession: Sendable {
 
   /// The recovery device, in memory.
   private let recovery: Device
-  private let recoveryID: DeviceID
+  private let begun: RestoringVault?
+  private let vault: any KeyVault
   private let store: any DeviceStore
   private let relay: any Relay
 
   /// Opens the account that a recovery key belongs to, and fetches its whole history into `store`.
   ///
   /// A process that ends meanwhile goes on where it was, with the same store.
-  /// - Parameter report: Called as records come.
-  /// - Throws: `DeviceError.noSuchAccount` if the relay knows no account of this key; `.logRefused`, `.historyRefused`
-  ///   if what it shows breaks a rule; `.relay`, `.store`.
   init(
-    _ recoveryKey: consuming RecoveryKey, store: any DeviceStore, relay: any Relay,
+    _ recoveryKey: consuming RecoveryKey, vault: any KeyVault, store: any DeviceStore, relay: any Relay,
     report: (@Sendable (SyncStep) -> Void)?
   ) async throws(DeviceError) {
     let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
     let id = keys.deviceID
+    begun = try RestoringVault(in: vault)
+    guard begun?.recovery ?? id == id else { throw .vaultNotEmpty }
     let found = try await asking { () async throws(RelayError) in
       try await relay.account(recoveredBy: id, as: .device(id))
     }
     guard let found else { throw .noSuchAccount }
     recovery = try await Device.reading(found, as: keys, store: store, relay: relay)
-    (account, recoveryID, self.store, self.relay) = (found, id, store, relay)
+    (account, self.vault, self.store, self.relay) = (found, vault, store, relay)
     try await recovery.parts.account.puller.pull(report)
     devices = try CandidateReader(recovery.parts.services).candidates()
   }
@@ -42,21 +42,18 @@ public struct RecoverySession: Sendable {
   /// Makes a new device of the account, keeps the devices that are named, and removes every other one.
   ///
   /// The account is held at the relay meanwhile, so that no device that is to go can get in between. A process that ends
-  /// goes on with the same device when this is called again with the same vault. The new device reads and seals at once,
-  /// and is a recovery approver, as are those kept that were.
+  /// goes on with the same device when the recovery is opened again with the same vault. The new device reads and seals
+  /// at once, and is a recovery approver, as are those kept that were.
   /// - Parameters:
   ///   - kept: Devices that stay, of those in `devices`.
   ///   - name: What the other devices show the new one as.
-  ///   - vault: Where the new device's keys go: empty, or with the keys of a restore that was interrupted.
   /// - Throws: `DeviceError.unknownDevice` for a device that is not in `devices`; `.noSuchAccount` if the recovery key was
-  ///   replaced meanwhile; `.vaultNotEmpty`; `.relay`, `.historyRefused`, `.vault`, `.store`.
+  ///   replaced meanwhile; `.relay`, `.historyRefused`, `.vault`, `.store`.
   public func restore(
-    keeping kept: Set<DeviceID>, named name: String, vault: any KeyVault
+    keeping kept: Set<DeviceID>, named name: String
   ) async throws(DeviceError) -> RestoredDevice {
     let known = Set(devices.map(\.id))
     if let stranger = kept.subtracting(known).min() { throw .unknownDevice(stranger) }
-    let begun = try RestoringVault(loadingFrom: vault)
-    guard begun?.recovery ?? recoveryID == recoveryID else { throw .vaultNotEmpty }
     let restoring = recovery.parts.account.restoring
     try await restoring.hold()
     let newcomer: RestoringVault
@@ -71,10 +68,10 @@ public struct RecoverySession: Sendable {
     // A hold that is not released ends by itself.
     try? await restoring.release()
     let state = try recovery.state.read { (state) throws(DeviceError) in
-      try state.handedOver(to: newcomer.keys)
+      try state.handedOver(to: newcomer.keys, named: name)
     }
     let device = try Device(state, replacing: newcomer.version, vault: vault, store: store, relay: relay)
-    try device.parts.writing.profile.enqueue(named: name)
+    try device.parts.writing.profile.announceName()
     let active = Set(device.log.activeDevices)
     return RestoredDevice(device: device, goneMeanwhile: kept.subtracting(active).sorted())
   }
@@ -92,19 +89,21 @@ extension Device {
   /// Opens the account that a recovery key belongs to, to restore it: the first of two steps.
   ///
   /// The whole history is fetched into `store` and checked. Show the person the session's devices, ask which of them
-  /// stay, and call `RecoverySession.restore(keeping:named:vault:)`.
+  /// stay, and call `RecoverySession.restore(keeping:named:)`.
   /// - Parameters:
   ///   - recoveryKey: The account's recovery key.
+  ///   - vault: Where the new device's keys go: empty, or with the keys of a restore that was interrupted.
   ///   - store: The store that the new device is to have: empty, or that of a restore that was interrupted.
   ///   - relay: The relay that has the account.
   ///   - report: Called as records come.
-  /// - Throws: `DeviceError.noSuchAccount` if the relay knows no account of this key; `.logRefused`, `.historyRefused` if
-  ///   what it shows breaks a rule; `.relay`, `.store`. What a relay can still hide from a device that knows nothing but
+  /// - Throws: `DeviceError.noSuchAccount` if the relay knows no account of this key; `.vaultNotEmpty`, `.joinUnfinished`
+  ///   if the vault holds another device; `.logRefused`, `.historyRefused` if what the relay shows breaks a rule; `.relay`,
+  ///   `.vault`, `.store`. What a relay can still hide from a device that knows nothing but
   ///   the recovery key, SPEC.md section 11 says.
   public static func openRecovery(
-    with recoveryKey: consuming RecoveryKey, store: any DeviceStore, relay: any Relay,
+    with recoveryKey: consuming RecoveryKey, vault: any KeyVault, store: any DeviceStore, relay: any Relay,
     report: (@Sendable (SyncStep) -> Void)? = nil
   ) async throws(DeviceError) -> RecoverySession {
-    try await RecoverySession(recoveryKey, store: store, relay: relay, report: report)
+    try await RecoverySession(recoveryKey, vault: vault, store: store, relay: relay, report: report)
   }
 }

@@ -72,8 +72,9 @@ extension DeviceState {
   }
 
   /// What the recovery device knows, for the new device that it put in.
-  func handedOver(to keys: DeviceKeys) throws(DeviceError) -> DeviceState {
+  func handedOver(to keys: DeviceKeys, named name: String) throws(DeviceError) -> DeviceState {
     var next = DeviceState(keys: keys, log: log, entries: entries)
+    next.unannouncedName = name
     for (epoch, epochSecret) in keyring.epochSecrets { next.keyring.restore(epochSecret, epoch: epoch) }
     return next
   }

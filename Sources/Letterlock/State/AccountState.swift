@@ -101,9 +101,7 @@ final class AccountState: Sendable {
 
   /// Takes what another process saved.
   private func reload() throws(DeviceError) -> VaultContents {
-    let contents: VaultContents?
-    do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
-    guard let contents else { throw .vault(.conflict) }
+    guard let contents = try vault.contentsIfAny() else { throw .vault(.conflict) }
     var loaded = try DeviceState(contents)
     guard loaded.keys.deviceID == view.device, loaded.log.account == view.account else {
       throw .vault(.conflict)

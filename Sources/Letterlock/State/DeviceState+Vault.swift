@@ -21,7 +21,10 @@ extension DeviceState {
       slots.append(SecretSlot(kind: .pendingSealing))
       secrets.append(seed)
     }
-    for (kind, secret) in [(SecretSlot.Kind.recovery, recoverySecret), (.nextRecovery, nextRecoverySecret)] {
+    let others = [
+      (SecretSlot.Kind.recovery, recoverySecret), (.nextRecovery, nextRecoverySecret), (.join, joinCode),
+    ]
+    for (kind, secret) in others {
       guard let secret else { continue }
       slots.append(SecretSlot(kind: kind))
       secrets.append(secret)
@@ -29,11 +32,14 @@ extension DeviceState {
     let state = VaultState(
       version: .newest, slots: slots, entries: entries, faults: keyring.storedFaults,
       pending: pending.map { [$0.entry] } ?? [], pendingWraps: pending?.wraps ?? [],
+      names: unannouncedName.map { [Opaque(Array($0.utf8))] } ?? [],
       flags: isForked ? 1 : 0)
     return VaultContents(version: version, secrets: SecretKey(concatenating: secrets), state: state.encoded)
   }
 
+  /// - Throws: `DeviceError.joinUnfinished` or `.restoreUnfinished` if the device is not part of its account yet.
   init(_ contents: VaultContents) throws(DeviceError) {
+    if let obstacle = contents.stage.obstacle { throw obstacle }
     let state: VaultState
     do { state = try VaultState(decoding: contents.state) } catch { throw .vault(.corrupted) }
     guard contents.secrets.byteCount == state.slots.count * Self.secretByteCount, state.flags < 2 else {
@@ -65,6 +71,8 @@ extension DeviceState {
     keyring.restore(state.faults)
     recoverySecret = secrets[SecretSlot(kind: .recovery)]
     nextRecoverySecret = secrets[SecretSlot(kind: .nextRecovery)]
+    joinCode = secrets[SecretSlot(kind: .join)]
+    unannouncedName = state.names.first.map { String(decoding: $0.bytes, as: UTF8.self) }
     isForked = state.flags & 1 != 0
     if let entry = state.pending.first {
       pending = PendingEntry(

@@ -15,6 +15,10 @@ struct DeviceState: ~Copyable {
   var recoverySecret: SecretKey?
   /// The recovery key that is to come, until it counts.
   var nextRecoverySecret: SecretKey?
+  /// What the device is called, until the record that tells the others is in the store.
+  var unannouncedName: String?
+  /// The 32 bytes of the code by which the device joined, until it has finished joining.
+  var joinCode: SecretKey?
   /// Set when two logs contradict each other.
   var isForked = false
 
@@ -35,6 +39,7 @@ struct DeviceState: ~Copyable {
     copy.keyring = keyring.duplicate()
     (copy.pending, copy.erasure) = (pending, erasure)
     (copy.recoverySecret, copy.nextRecoverySecret) = (recoverySecret, nextRecoverySecret)
+    (copy.unannouncedName, copy.joinCode) = (unannouncedName, joinCode)
     (copy.isForked, copy.isOlderThanStore) = (isForked, isOlderThanStore)
     return copy
   }
@@ -117,10 +122,12 @@ struct VaultState: WireCodable, Sendable {
   var faults: [StoredFault]
   var pending: [LogEntry]
   var pendingWraps: [StoredWrap]
+  /// The device's name, if the others have not been told.
+  var names: [Opaque]
   /// 1: forked.
   var flags: UInt8
 
   static let wire = WireFormat(
     Self.init, field(\.version), field(\.slots), field(\.entries), field(\.faults),
-    field(\.pending), field(\.pendingWraps), field(\.flags))
+    field(\.pending), field(\.pendingWraps), field(\.names), field(\.flags))
 }

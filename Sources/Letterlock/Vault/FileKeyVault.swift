@@ -6,7 +6,8 @@ internal import TLSCodec
 /// A device's keys in one file: sealed under a passphrase, or protected by the file's permissions alone.
 ///
 /// The file holds its contents twice, each with a digest: what a disk damages in one copy is read from the other.
-/// Replacing the file is exclusive among processes, and on disk when `save` returns. SPEC.md section 8.4.
+/// Replacing the file is exclusive among processes, and on disk when `save` returns. If a symbolic link is in the file's
+/// place, the file that it names is replaced, and the link stays. SPEC.md section 8.4.
 public final class FileKeyVault: KeyVault {
   private let path: String
   private let passphrase: SecretKey?
@@ -65,7 +66,7 @@ public final class FileKeyVault: KeyVault {
     } catch {
       switch error {
       case .refused(let error): throw error
-      case .file(let error): throw .unavailable("\(path): \(error)")
+      case .file(let error): throw Self.unavailable(path, error)
       }
     }
   }
@@ -136,10 +137,17 @@ public final class FileKeyVault: KeyVault {
   private static func read(_ path: String) throws(VaultError) -> KeyVaultFile? {
     let bytes: [UInt8]?
     do throws(DurableFileError) { bytes = try DurableFile.read(path) } catch {
-      throw .unavailable("\(path): \(error)")
+      throw unavailable(path, error)
     }
     guard let bytes else { return nil }
     return try KeyVaultFile(decoding: bytes)
+  }
+
+  private static func unavailable(_ path: String, _ error: DurableFileError) -> VaultError {
+    switch error {
+    case .danglingLink: .unavailable("\(path) is a link to a file that is not there: is its disk in place?")
+    case .failed: .unavailable("\(path): \(error)")
+    }
   }
 }
 

@@ -42,12 +42,8 @@ struct JoiningVault: Sendable {
     } catch { throw .vault(error) }
   }
 
-  /// What was saved; nil if the vault is empty.
-  init?(loadingFrom vault: any KeyVault) throws(DeviceError) {
-    let contents: VaultContents?
-    do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
-    guard let contents else { return nil }
-    guard contents.state.first == Self.marker else { throw .vaultNotEmpty }
+  /// What a vault holds whose stage is `joining`.
+  init(_ contents: VaultContents) throws(DeviceError) {
     guard contents.secrets.byteCount == 64 + Self.codeSecretByteCount else {
       throw .vault(.corrupted)
     }

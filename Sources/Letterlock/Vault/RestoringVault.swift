@@ -35,13 +35,19 @@ struct RestoringVault: Sendable {
     }
   }
 
-  /// What was saved; nil if the vault is empty.
-  /// - Throws: `DeviceError.vaultNotEmpty` if it holds something else.
-  init?(loadingFrom vault: any KeyVault) throws(DeviceError) {
-    let contents: VaultContents?
-    do throws(VaultError) { contents = try vault.load() } catch { throw .vault(error) }
-    guard let contents else { return nil }
-    guard contents.state.first == Self.marker else { throw .vaultNotEmpty }
+  /// What a vault holds; nil if it is empty.
+  /// - Throws: `DeviceError.vaultNotEmpty` if it holds a device, `.joinUnfinished` if one that waits to join; `.vault`.
+  init?(in vault: any KeyVault) throws(DeviceError) {
+    guard let contents = try vault.contentsIfAny() else { return nil }
+    switch contents.stage {
+    case .joining: throw .joinUnfinished
+    case .device: throw .vaultNotEmpty
+    case .restoring: try self.init(contents)
+    }
+  }
+
+  /// What a vault holds whose stage is `restoring`.
+  init(_ contents: VaultContents) throws(DeviceError) {
     guard contents.secrets.byteCount == 64, contents.state.count == 33 else { throw .vault(.corrupted) }
     keys = try asDeviceError(
       DeviceKeys(

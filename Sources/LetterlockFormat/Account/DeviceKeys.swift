@@ -3,8 +3,9 @@ internal import TLSCodec
 
 /// The secret keys of one device. SPEC.md section 3.2.
 package final class DeviceKeys: Sendable {
-  /// Seeds rest in guarded memory; everything else follows from them.
+  /// What the other signing keys follow from. It is wiped when nothing holds it any more, and not locked into memory.
   package let signingSeed: SecretKey
+  /// What the sealing key follows from. It is held as the signing seed is.
   package let sealingSeed: SecretKey
   private let ed25519: Ed25519.PrivateKey
   private let hybrid: HybridSignature.PrivateKey

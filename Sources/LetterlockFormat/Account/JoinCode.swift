@@ -27,13 +27,26 @@ public struct JoinCode: Sendable {
     } catch {
       throw JoinCodeError(error)
     }
-    bundleHash = value.withBytes { $0.array(0..<16) }
-    secret = value.slice(16..<32)
+    self.init(value)
   }
+
+  private init(_ bytes: SecretKey) {
+    bundleHash = bytes.withBytes { $0.array(0..<16) }
+    secret = bytes.slice(16..<32)
+  }
+
+  /// The code of 32 bytes; nil if there are more or fewer.
+  package init?(bytes: SecretKey) {
+    guard bytes.byteCount == 32 else { return nil }
+    self.init(bytes)
+  }
+
+  /// The first 16 bytes of the bundle hash, then the join secret: 32 bytes.
+  package var bytes: SecretKey { SecretKey(concatenating: [SecretKey(copying: bundleHash), secret]) }
 
   /// 13 groups of 5 characters with hyphens: to be shown, or put into a QR code as it is.
   public var text: String {
-    WrittenCode.joinCode.text(of: SecretKey(concatenating: [SecretKey(copying: bundleHash), secret]))
+    WrittenCode.joinCode.text(of: bytes)
   }
 }
 

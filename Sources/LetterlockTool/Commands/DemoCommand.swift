@@ -135,10 +135,11 @@ private struct DemoRun {
     do throws(RecoveryKeyError) { key = try RestoreCommand.parse(mistyped, indent: "   ") } catch {
       throw .internalError("\(error)")
     }
-    let session = try await Device.openRecovery(with: key, store: store, relay: relay)
+    let session = try await Device.openRecovery(
+      with: key, vault: found.vault(nil), store: store, relay: relay)
     let kept = Set(session.devices.map(\.id)).subtracting([phone.device.id])
     let device = try await session.restore(
-      keeping: kept, named: "New phone", vault: found.vault(nil)
+      keeping: kept, named: "New phone"
     ).device
     try await device.sync().checked()
     let (old, new) = (try phone.device.timeline().messages, try device.timeline().messages)

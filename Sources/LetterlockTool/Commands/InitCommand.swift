@@ -23,7 +23,6 @@ struct InitCommand: AsyncParsableCommand {
       let passphrase = try keys.passphrase()
       let folder = ArchiveFolder(path: dir)
       try folder.create()
-      try folder.lock()
       let keyFile = try output.file()
       let created = try await Self.make(folder, name: name, passphrase: passphrase, quota: quota)
       print("Made an account in \(dir). Its number: \(created.device.account)")

@@ -10,39 +10,58 @@ struct JoinCommand: AsyncParsableCommand {
     commandName: "join", abstract: "Makes a new device and shows the code by which an old one adds it.",
     discussion: """
       Waits for the approval when a person looks on, or with --wait; otherwise prints the code and ends, and \
-      `letterlock sync DIR` goes on once the code was approved.
+      `letterlock sync DIR` goes on once the code was approved. Run again in the same folder, it shows the same code.
       """)
 
   @Argument(help: "The folder to make.") var dir: String
-  @Option(help: "The relay's file, or the archive folder that holds it.") var relay: String
+  @Option(help: "The relay's file, or the archive folder that holds it. Needed the first time.")
+  var relay: String?
   @Option(help: "What to call this device.") var name = "Another device"
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Waits for the approval.") var wait = false
 
   func run() async throws {
     try await Terminal.run {
-      let passphrase = try keys.passphrase()
-      let server = try ArchiveFolder.openRelay(at: relay)
-      let folder = ArchiveFolder(path: dir)
-      try folder.create()
-      try folder.lock()
-      try folder.point(toRelay: relay)
-      let store = try folder.openStore()
+      let request = try await request(ArchiveFolder(path: dir), try keys.passphrase())
+      Terminal.printNow(request.code.text)
+      guard wait || Terminal.isInteractive else {
+        return Terminal.note(
+          "Approve this code with `letterlock device add`, then run `letterlock sync \(dir)`.")
+      }
+      Terminal.note("Approve this code on a device of the account: letterlock device add DIR CODE")
       do throws(DeviceError) {
-        let request = try await Device.requestToJoin(
-          named: name, vault: folder.vault(passphrase), store: store, relay: server)
-        print(request.code.text)
-        guard wait || Terminal.isInteractive else {
-          return Terminal.note(
-            "Approve this code with `letterlock device add`, then run `letterlock sync \(dir)`.")
-        }
-        Terminal.note("Approve this code on a device of the account: letterlock device add DIR CODE")
         let device = try await Self.wait(for: request)
         let report = try await device.sync()
         try report.checked()
         Terminal.note("Joined: \(report.received) records.")
       } catch { throw ToolError(error, folder: dir) }
     }
+  }
+
+  /// The request that is in the folder, or a new one.
+  private func request(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> JoinRequest {
+    let vault = folder.vault(passphrase)
+    guard !folder.isInUse else { return try resumed(in: folder, vault) }
+    guard let relay else { throw ValidationError("Missing expected argument '--relay <relay>'") }
+    let server = try ArchiveFolder.openRelay(at: relay)
+    try folder.create()
+    try folder.point(toRelay: relay)
+    let store = try folder.openStore()
+    do throws(DeviceError) {
+      return try await Device.requestToJoin(named: name, vault: vault, store: store, relay: server)
+    } catch { throw ToolError(error, folder: dir) }
+  }
+
+  private func resumed(in folder: ArchiveFolder, _ vault: FileKeyVault) throws -> JoinRequest {
+    try folder.lock()
+    let server = try relay.map { try ArchiveFolder.openRelay(at: $0) } ?? folder.openRelay()
+    let store = try folder.openStore()
+    let request: JoinRequest
+    do throws(DeviceError) {
+      request = try Device.resumeJoining(vault: vault, store: store, relay: server)
+    } catch { throw ToolError(error, folder: dir) }
+    if let relay { try folder.point(toRelay: relay) }
+    return request
   }
 
   /// Asks once a second.

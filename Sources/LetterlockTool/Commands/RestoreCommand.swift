@@ -9,18 +9,27 @@ struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore", abstract: "Gets a whole history back with nothing but the recovery key.",
     discussion: """
-      Up to 4 mistyped characters are corrected. The restored device reads at once, and seals nothing until \
-      `letterlock device confirm` says which other devices to keep.
+      Up to 4 mistyped characters are corrected. The devices that can read the account are listed, and those that \
+      you do not keep are removed by the entry that brings this one in. A restore that was interrupted goes on when \
+      the command is run again.
       """)
 
   @Argument(help: "The folder to make.") var dir: String
   @Option(help: "The relay's file, or the archive folder that holds it.") var relay: String
   @Option(help: "A file that holds the recovery key.") var recoveryKeyFile: String
+  @Option(help: "The beginning of the number of a device that stays; may be given again.")
+  var keep: [String] = []
+  @Flag(help: "Keeps no other device.") var keepNone = false
+  @Option(help: "What to call this device.") var name = "This device"
   @Option(help: "Also proves that the history goes back to this snapshot, and says how to export it.")
   var snapshot: String?
   @Flag(help: "Puts an archive that is in this folder aside, whatever it holds, and keeps it.")
   var replace = false
   @OptionGroup var keys: KeyOptions
+
+  func validate() throws {
+    guard keep.isEmpty || !keepNone else { throw ValidationError("Give --keep or --keep-none, not both.") }
+  }
 
   func run() async throws {
     try await Terminal.run {
@@ -35,27 +44,82 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         try folder.putAside()
       }
-      try folder.create()
-      try folder.lock()
+      let isNew = !folder.isInUse
+      try Self.begin(in: folder, relay)
+      let device: Device
+      do {
+        device = try await restored(key, in: folder, passphrase, server)
+      } catch {
+        if isNew { folder.removeUnlessInUse() }
+        throw error
+      }
+      // A restore that goes on may have been given the relay in another place.
       try folder.point(toRelay: relay)
-      let store = try folder.openStore()
-      do throws(DeviceError) {
-        let device = try await Device.restore(
-          with: key, vault: folder.vault(passphrase), store: store, relay: server)
-        let bar = SyncBar()
-        let report = try await device.sync { bar.show($0) }
-        bar.finish()
-        let files = try await device.downloadAll()
-        print("Restored \(report.received) records and \(files) attachments.")
-        for line in RestoreSummary(try await device.restoreReport()).lines { print(line) }
-        try report.checked()
-        try Self.explain(device, dir)
-      } catch { throw ToolError(error, folder: dir) }
+      try await fetch(device)
       if let snapshot {
         let count = try folder.openForReading(passphrase).timelineIndex(at: snapshot).references.count
         print("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
       }
     }
+  }
+
+  private func restored(
+    _ key: consuming RecoveryKey, in folder: ArchiveFolder, _ passphrase: String?, _ server: SQLiteRelay
+  ) async throws -> Device {
+    let store = try folder.openStore()
+    let vault = folder.vault(passphrase)
+    do throws(DeviceError) {
+      if let done = try Self.isRestored(by: key, vault, store, server) { return done }
+      let bar = SyncBar()
+      let session = try await Device.openRecovery(with: key, vault: vault, store: store, relay: server) {
+        bar.show($0)
+      }
+      bar.finish()
+      let kept = try choose(from: session.devices).get()
+      let restored = try await session.restore(keeping: kept, named: name)
+      for device in restored.goneMeanwhile {
+        Terminal.note("Device \(device) was to stay, and another device had removed it before.")
+      }
+      return restored.device
+    } catch let error as ToolError { throw error } catch { throw ToolError(error, folder: dir) }
+  }
+
+  /// The history that came meanwhile, every file, and what is not there.
+  private func fetch(_ device: Device) async throws {
+    do throws(DeviceError) {
+      let bar = SyncBar()
+      let report = try await device.sync { bar.show($0) }
+      bar.finish()
+      let files = try await device.downloadAll()
+      let summary = RestoreSummary(try device.restoreReport())
+      print("Restored \(summary.opened) records and \(files) attachments.")
+      for line in summary.lines { print(line) }
+      try report.checked()
+    } catch { throw ToolError(error, folder: dir) }
+  }
+
+  /// Makes the folder, or takes the one that is there: a restore that was interrupted goes on.
+  private static func begin(in folder: ArchiveFolder, _ relay: String) throws {
+    guard !folder.isInUse else { return try folder.lock() }
+    try folder.create()
+    try folder.point(toRelay: relay)
+  }
+
+  /// The device that an earlier run brought in with this key, and that had no time to fetch everything.
+  private static func isRestored(
+    by key: borrowing RecoveryKey, _ vault: FileKeyVault, _ store: SQLiteDeviceStore, _ relay: SQLiteRelay
+  ) throws(DeviceError) -> Device? {
+    let device: Device
+    do throws(DeviceError) { device = try Device(vault: vault, store: store, relay: relay) } catch {
+      switch error {
+      case .vaultEmpty, .restoreUnfinished: return nil
+      default: throw error
+      }
+    }
+    let log = device.log
+    do throws(DeviceError) { try device.check(key) } catch { throw .vaultNotEmpty }
+    guard log.members[device.id]?.addedBy == log.recoveryDevice else { throw .vaultNotEmpty }
+    return device
   }
 
   /// The key in a file.
@@ -77,14 +141,68 @@ struct RestoreCommand: AsyncParsableCommand {
       return key
     }
   }
+}
 
-  private static func explain(_ device: Device, _ dir: String) throws(DeviceError) {
-    let names = try device.timelineIndex().deviceNames
-    print("These devices can read the account besides this one:")
-    for id in device.unconfirmedDevices {
-      print("  \(id.description.prefix(16))  \((names[id] ?? "").shown)")
+/// Which devices stay.
+extension RestoreCommand {
+  /// What the person says, or has said by options.
+  private func choose(from devices: [RecoveryCandidate]) throws -> Set<DeviceID> {
+    for line in Self.lines(of: devices) { Terminal.note(line) }
+    guard !devices.isEmpty, !keepNone else { return [] }
+    if !keep.isEmpty { return Set(try keep.map { try Self.find($0, in: devices) }) }
+    guard Terminal.canAsk else {
+      throw ToolError("Say which devices stay, with --keep ID or --keep-none: nothing was changed.")
     }
-    print("Say which of them to keep, and remove the rest: letterlock device confirm \(dir) [--keep ID]")
+    while true {
+      Terminal.note("Which devices stay? Their numbers in this list, with spaces between; none to keep none:")
+      guard let answer = readLine() else {
+        throw ToolError("Nothing was changed.")
+      }
+      if let chosen = Self.chosen(answer, from: devices) { return chosen }
+    }
+  }
+
+  /// The devices that an answer names by their places in the list; nil if it does not name any.
+  private static func chosen(_ answer: String, from devices: [RecoveryCandidate]) -> Set<DeviceID>? {
+    let words = answer.split { $0 == " " || $0 == "," }
+    if words == ["none"] { return [] }
+    let places = words.compactMap { Int($0) }
+    guard !places.isEmpty, places.count == words.count, places.allSatisfy({ (1...devices.count).contains($0) })
+    else { return nil }
+    return Set(places.map { devices[$0 - 1].id })
+  }
+
+  private static func find(_ beginning: String, in devices: [RecoveryCandidate]) throws -> DeviceID {
+    let found = devices.map(\.id).filter { $0.description.hasPrefix(beginning.lowercased()) }
+    guard found.count == 1, let device = found.first, !beginning.isEmpty else {
+      throw ToolError("\(found.count) devices begin with \(beginning): nothing was changed.")
+    }
+    return device
+  }
+
+  /// What a person decides by.
+  private static func lines(of devices: [RecoveryCandidate]) -> [String] {
+    guard !devices.isEmpty else { return ["No device but the recovery key can read the account now."] }
+    let places = Dictionary(uniqueKeysWithValues: zip(devices.map(\.id), 1...))
+    var lines = ["These devices can read the account now. Names and times are their own word."]
+    for (place, device) in zip(1..., devices) {
+      let short = device.id.description.prefix(16)
+      lines.append("\(place). \(short)  \((device.name ?? "without a name").shown)")
+      let adder =
+        device.addedBy == device.id
+        ? "it made the account" : "added by \(places[device.addedBy].map { "device \($0)" } ?? "a device that is gone")"
+      var facts = ["entry \(device.entry)", adder]
+      facts.append(device.lastLeaf.map { "last wrote record \($0)" } ?? "wrote nothing")
+      if let seen = device.lastSeen { facts.append("last seen \(seen.localText)") }
+      lines.append("   " + facts.joined(separator: ", "))
+      let former = device.names.dropLast().map(\.shown)
+      if !former.isEmpty { lines.append("   was called before: " + former.joined(separator: ", ")) }
+      if device.erasedRecordCount > 0 { lines.append("   \(device.erasedRecordCount) of its records were erased") }
+      for other in device.sharesNameWith {
+        lines.append("   has the same name as device \(places[other] ?? 0)")
+      }
+    }
+    return lines
   }
 }
 #endif

@@ -73,9 +73,10 @@ extension Device {
     with key: consuming RecoveryKey, keeping kept: Set<DeviceID>? = nil, vault: any KeyVault,
     store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> Device {
-    let session = try await openRecovery(with: key, store: store, relay: relay)
+    let session = try await openRecovery(
+      with: key, vault: vault, store: store, relay: relay)
     return try await session.restore(
-      keeping: kept ?? Set(session.devices.map(\.id)), named: "Restored", vault: vault
+      keeping: kept ?? Set(session.devices.map(\.id)), named: "Restored"
     ).device
   }
 }

@@ -124,13 +124,13 @@ struct OvertakenEntryTests {
     let house = try await Household()
     let (mac, relay) = (house.mac, house.relay)
     let session = try await Device.openRecovery(
-      with: try house.key(), store: MemoryDeviceStore(), relay: relay)
+      with: try house.key(), vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     #expect(session.devices.map(\.id) == [house.phone.id, mac.id])
     let request = try await Device.requestToJoin(
       named: "Accomplice", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     try await mac.approve(request.code)
     let kept: Set<DeviceID> = keepsBoth ? [house.phone.id, mac.id] : [house.phone.id]
-    let restored = try await session.restore(keeping: kept, named: "New", vault: .inMemory).device
+    let restored = try await session.restore(keeping: kept, named: "New").device
     #expect(Set(restored.log.activeDevices) == kept.union([restored.id, restored.log.recoveryDevice]))
     // All at once, by one entry.
     let last = try await relay.logEntries(

@@ -177,7 +177,7 @@ struct DeviceLifeTests {
   @Test func `a restored device seals at once, and nobody is left whom the person did not keep`() async throws {
     let house = try await Household()
     let session = try await Device.openRecovery(
-      with: try house.key(), store: MemoryDeviceStore(), relay: house.relay)
+      with: try house.key(), vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
     #expect(session.devices.map(\.id) == [house.phone.id, house.mac.id])
     // A thief with the mac adds another device before the person has decided.
     let request = try await Device.requestToJoin(
@@ -185,7 +185,7 @@ struct DeviceLifeTests {
     try await house.mac.approve(request.code)
     let thief = try await request.approved()
     let restored = try await session.restore(
-      keeping: [house.phone.id], named: "New", vault: .inMemory
+      keeping: [house.phone.id], named: "New"
     ).device
     #expect(restored.log.activeMember(thief.id) == nil)
     #expect(restored.log.activeMember(house.mac.id) == nil)
@@ -204,11 +204,11 @@ struct DeviceLifeTests {
   @Test func `a device that was to stay and was removed meanwhile is named`() async throws {
     let house = try await Household()
     let session = try await Device.openRecovery(
-      with: try house.key(), store: MemoryDeviceStore(), relay: house.relay)
+      with: try house.key(), vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
     try await house.mac.sync()
     try await house.mac.remove(house.phone.id)
     let restored = try await session.restore(
-      keeping: [house.phone.id, house.mac.id], named: "New", vault: .inMemory)
+      keeping: [house.phone.id, house.mac.id], named: "New")
     #expect(restored.goneMeanwhile == [house.phone.id])
     #expect(restored.device.log.activeMember(house.mac.id) != nil)
   }

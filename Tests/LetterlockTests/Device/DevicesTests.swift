@@ -67,10 +67,11 @@ struct DevicesTests {
     try device.append(text("after"), to: chat)
     try await device.sync()
     let key = created.recoveryKey
-    let session = try await Device.openRecovery(with: key, store: MemoryDeviceStore(), relay: relay)
+    let session = try await Device.openRecovery(
+      with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     #expect(session.devices.map(\.id) == [device.id])
     #expect(session.devices.map(\.names) == [["Phone"]])
-    let restored = try await session.restore(keeping: [], named: "New phone", vault: .inMemory).device
+    let restored = try await session.restore(keeping: [], named: "New phone").device
     #expect(try texts(of: restored) == ["before", "after"])
     #expect(try await restored.sync().verdict == .complete(size: 4))
     try restored.append(text("again"), to: chat)

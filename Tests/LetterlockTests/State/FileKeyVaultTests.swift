@@ -125,6 +125,29 @@ struct FileKeyVaultTests {
     }
   }
 
+  @Test func `a key file by link is replaced where it lies, and a link to a disk that is away is said`()
+    throws
+  {
+    try withFolder {
+      let disk = folder + "/disk"
+      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: false)
+      _ = try Device.createAccount(named: "Phone", vault: vault(nil))
+      try FileManager.default.moveItem(atPath: path, toPath: disk + "/keys")
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: disk + "/keys")
+      try Device(vault: vault(nil)).confirmRecoveryKey()
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == disk + "/keys")
+      #expect(try !Device(vault: FileKeyVault(path: disk + "/keys")).hasRecoveryKeyToShow)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: disk) == ["keys"])
+      try FileManager.default.moveItem(atPath: disk, toPath: folder + "/away")
+      let said = VaultError.unavailable(
+        "\(path) is a link to a file that is not there: is its disk in place?")
+      #expect(throws: said) { try vault(nil).load() }
+      #expect(throws: said) { try FileKeyVault.isSealed(at: path) }
+      #expect(throws: said) { try vault(nil).save(contents, replacing: nil) }
+      #expect(throws: DeviceError.vault(said)) { _ = try Device.createAccount(named: "X", vault: vault(nil)) }
+    }
+  }
+
   @Test func `a device makes a damaged key file whole, and says so`() throws {
     try withFolder {
       let device = try Device.createAccount(named: "Phone", vault: vault(nil)).device

@@ -40,8 +40,8 @@ struct FirstHour {
 
     // The phone is stolen. A laptop gets everything from the recovery key, and removes all devices but the Mac.
     let session = try await Device.openRecovery(
-      with: RecoveryKey.parse(recoveryKey).key(), store: MemoryDeviceStore(), relay: relay)
-    let laptop = try await session.restore(keeping: [mac.id], named: "Laptop", vault: .inMemory).device
+      with: RecoveryKey.parse(recoveryKey).key(), vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    let laptop = try await session.restore(keeping: [mac.id], named: "Laptop").device
     print("The restored history is \(try await laptop.sync().verdict).")
     try show(laptop, "Laptop, restored")
   }
