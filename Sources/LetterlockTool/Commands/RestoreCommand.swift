@@ -46,23 +46,21 @@ struct RestoreCommand: AsyncParsableCommand {
         let report = try await device.sync { bar.show($0) }
         bar.finish()
         let files = try await device.downloadAll()
-        print("Restored \(report.received) records and \(files) attachments.")
-        for line in RestoreSummary(try await device.restoreReport()).lines { print(line) }
+        Terminal.line("Restored \(report.received) records and \(files) attachments.")
+        Terminal.lines(RestoreSummary(try await device.restoreReport()).lines)
         try report.checked()
         try Self.explain(device, dir)
       } catch { throw ToolError(error, folder: dir) }
       if let snapshot {
         let count = try folder.openForReading(passphrase).timelineIndex(at: snapshot).references.count
-        print("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
+        Terminal.line("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
       }
     }
   }
 
   /// The key in a file.
   static func readKey(_ path: String) throws -> RecoveryKey {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw ToolError("Cannot read \(path).")
-    }
+    let text = try ReadFile.secret(in: path)
     do throws(RecoveryKeyError) { return try parse(text) } catch { throw ToolError(error) }
   }
 
@@ -73,18 +71,18 @@ struct RestoreCommand: AsyncParsableCommand {
     case .corrected(let key, let groups, let count):
       let list = groups.map(String.init).joined(separator: ", ")
       let noun = groups.count == 1 ? "group" : "groups"
-      print("\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
+      Terminal.line("\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
       return key
     }
   }
 
   private static func explain(_ device: Device, _ dir: String) throws(DeviceError) {
     let names = try device.timelineIndex().deviceNames
-    print("These devices can read the account besides this one:")
+    Terminal.line("These devices can read the account besides this one:")
     for id in device.unconfirmedDevices {
-      print("  \(id.description.prefix(16))  \((names[id] ?? "").shown)")
+      Terminal.line("  \(id.description.prefix(16))  \((names[id] ?? "").shown)")
     }
-    print("Say which of them to keep, and remove the rest: letterlock device confirm \(dir) [--keep ID]")
+    Terminal.line("Say which of them to keep, and remove the rest: letterlock device confirm \(dir) [--keep ID]")
   }
 }
 #endif
