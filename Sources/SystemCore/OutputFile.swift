@@ -70,6 +70,12 @@ package final class OutputFile: Sendable {
   package var failure: OutputFileError? { state.withLock { $0.failure } }
 
   /// Writes bytes behind those that were written so.
+  package func write(_ bytes: [UInt8]) throws(OutputFileError) {
+    // Bytes have no padding to expose.
+    try unsafe write(bytes.span.bytes)
+  }
+
+  /// Writes bytes behind those that were written so.
   package func write(_ bytes: RawSpan) throws(OutputFileError) {
     let offset = state.withLock { state in
       defer { state.byteCount += UInt64(bytes.byteCount) }

@@ -30,11 +30,15 @@ package enum StandardStream: Int32, Sendable {
     }
   }
 
+  /// Writes all bytes.
+  package func write(_ bytes: [UInt8]) throws(OutputFileError) {
+    // Bytes have no padding to expose.
+    try unsafe write(bytes.span.bytes)
+  }
+
   /// Writes text.
   package func write(_ text: String) throws(OutputFileError) {
-    let bytes = Array(text.utf8)
-    // The bytes are read as they are, and outlive the call.
-    try unsafe write(bytes.span.bytes)
+    try write(Array(text.utf8))
   }
 
   private static func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {

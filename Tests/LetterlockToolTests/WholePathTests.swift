@@ -112,7 +112,7 @@ struct WholePathTests {
     let devices: Devices = try folder.succeed("device", "list", "B", "--json").json()
     let itself = try #require(devices.devices.first { $0.role == "this device" })
     #expect(itself.name == "The computer")
-    try folder.succeed("device", "remove", "A", String(itself.id.prefix(12)))
+    try folder.succeed("device", "remove", "A", String(itself.id.prefix(12)), "--yes")
     var later = SampleHistory()
     try later.writeSMS(count: 20, to: "later.xml", in: folder, seed: 9)
     try folder.succeed("import", "later.xml", "--archive", "A")
@@ -133,7 +133,7 @@ struct WholePathTests {
     in archive: String, before: String, unreadable: Int = 0, at place: SourceLocation = #_sourceLocation
   ) throws {
     _ = try folder.run("sync", archive)
-    let outcome = try folder.run("export", archive, "--format", "json", "--output", "after")
+    let outcome = try folder.run("export", archive, "--format", "json", "--output", "after", "--force")
     #expect(outcome.exitCode == (unreadable > 0 ? 2 : 0), "\(outcome.errors)", sourceLocation: place)
     #expect(
       outcome.errors.contains("records could not be read") == (unreadable > 0), sourceLocation: place)
@@ -160,7 +160,7 @@ struct WholePathTests {
     var later = SampleHistory()
     try later.writeSMS(count: 10, to: "later.xml", in: folder, seed: 9)
     #expect(try folder.run("import", "later.xml", "--archive", "C").errors.contains("device confirm"))
-    try folder.succeed("device", "confirm", "C")
+    try folder.succeed("device", "confirm", "C", "--yes")
     try folder.succeed("import", "later.xml", "--archive", "C")
     var all = history
     all.add(later.messages, secrets: [])

@@ -66,6 +66,12 @@ struct AttachmentCommand: AsyncParsableCommand {
     @Option(help: "Which bytes, as FIRST-LAST, counted from 0, or FIRST- to the end.") var range: String?
     @OptionGroup var keys: KeyOptions
 
+    func validate() throws {
+      guard output != Output.standardName || !force.force else {
+        throw ValidationError("Nothing is replaced on standard output: leave --force out.")
+      }
+    }
+
     func run() async throws {
       try await Terminal.run {
         let folder = ArchiveFolder(path: dir)

@@ -22,6 +22,12 @@ struct ExportCommand: AsyncParsableCommand {
   @OptionGroup var force: ForceOption
   @OptionGroup var keys: KeyOptions
 
+  func validate() throws {
+    guard output == Output.standardName else { return }
+    guard format != .html else { throw ValidationError("A page is a folder: it cannot go to standard output.") }
+    guard !force.force else { throw ValidationError("Nothing is replaced on standard output: leave --force out.") }
+  }
+
   func run() async throws {
     try await Terminal.run {
       let folder = ArchiveFolder(path: dir)

@@ -95,6 +95,9 @@ struct SyncCommand: AsyncParsableCommand {
     guard !ignoreConditions || !(unmetered || idle) else {
       throw ValidationError("With --ignore-conditions neither --unmetered nor --idle counts: leave them out.")
     }
+    guard !confirmation.yes || keepDeleted != nil || eraseEverything else {
+      throw ValidationError("Only --keep-deleted and --erase-everything ask for --yes.")
+    }
   }
 
   func run() async throws {

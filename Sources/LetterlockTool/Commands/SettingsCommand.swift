@@ -82,6 +82,9 @@ struct SettingsCommand: AsyncParsableCommand {
     do { _ = try RequirementNames.parse(require) } catch {
       throw ValidationError("--require takes unmetered, power, idle, storage, or none.")
     }
+    guard !confirmation.yes || keepDeleted != nil else {
+      throw ValidationError("Only --keep-deleted asks for --yes.")
+    }
     guard interval ?? 0 <= 1_000_000 else { throw ValidationError("--interval takes 0 to 1000000 minutes.") }
     if let downloads, !DownloadNames.all.contains(where: { $0.name == downloads }) {
       throw ValidationError("--downloads takes off, previews or all.")

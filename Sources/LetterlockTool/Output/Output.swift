@@ -40,9 +40,6 @@ final class Output: Sendable {
       try self.init(file: path, options.existing)
       return
     }
-    guard !options.force else {
-      throw ToolError("Nothing is replaced on standard output: leave --force out.", exitCode: 64)
-    }
     self.init(nil, named: "standard output")
   }
 
@@ -51,13 +48,11 @@ final class Output: Sendable {
 
   /// Writes bytes behind those before.
   func write(_ bytes: [UInt8]) throws {
-    try bytes.withRawSpan { (bytes) in
-      do throws(OutputFileError) {
-        if let file { try file.write(bytes) } else { try StandardStream.output.write(bytes) }
-      } catch {
-        noted.withLock { $0 = error }
-        throw ToolError(error, writing: name)
-      }
+    do throws(OutputFileError) {
+      if let file { try file.write(bytes) } else { try StandardStream.output.write(bytes) }
+    } catch {
+      noted.withLock { $0 = error }
+      throw ToolError(error, writing: name)
     }
   }
 
