@@ -26,28 +26,37 @@ struct ArchiveFolder: Sendable {
     let relay: SQLiteRelay
   }
 
-  /// Whether a device is here, or one that waits to join. A link to keys on a disk that is not in place counts.
-  var isInUse: Bool { (try? FileManager.default.attributesOfItem(atPath: keysPath)) != nil }
+  /// Whether a device is here, or one that waits to join.
+  func isInUse() throws -> Bool {
+    guard !path.isEmpty else { throw ToolError("The name of the archive's folder is empty.") }
+    do throws(OutputFileError) { return try OutputFolder.content(at: keysPath) != .absent } catch {
+      switch error {
+      case .failed(_, ENOENT), .failed(_, ENOTDIR): return false
+      case .failed(_, let code): throw ToolError("Cannot read \(path): \(SystemReason(code)).")
+      case .exists, .notRegularFile: return true
+      }
+    }
+  }
 
   /// Makes the folders, for their owner alone, and keeps other processes from changing them until this one ends.
-  func create() throws {
+  /// - Returns: what takes them away again, with what is in them by then.
+  @discardableResult
+  func create() throws -> FolderCreation {
     try checkFree()
-    try makeFolders()
-    try lock()
-    // Another process may have made a device before this one had the lock.
-    try checkFree()
+    let creation = try FolderCreation(of: self)
+    do {
+      try lock()
+      // Another process may have made a device before this one had the lock.
+      try checkFree()
+    } catch {
+      creation.undoFolders()
+      throw error
+    }
+    return creation
   }
 
   private func checkFree() throws {
-    guard !isInUse else { throw ToolError(.vaultNotEmpty, folder: path) }
-  }
-
-  private func makeFolders() throws {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: devicePath, withIntermediateDirectories: true,
-        attributes: [.posixPermissions: 0o700])
-    } catch { throw ToolError("Cannot make the folder \(devicePath): is a file in its place?") }
+    guard try !isInUse() else { throw ToolError(.vaultNotEmpty, folder: path) }
   }
 
   /// Whether a file is somewhere in this folder.
@@ -110,9 +119,7 @@ struct ArchiveFolder: Sendable {
   /// Notes a relay that is elsewhere.
   func point(toRelay path: String) throws {
     let file = URL(fileURLWithPath: Self.relayFile(at: path)).standardizedFileURL.path
-    do {
-      try Data((file + "\n").utf8).write(to: URL(fileURLWithPath: relayPointerPath), options: .atomic)
-    } catch { throw ToolError("Cannot write \(relayPointerPath).") }
+    try Output.write(Array((file + "\n").utf8), to: relayPointerPath, .replaced)
   }
 
   /// A device that is only read.
@@ -129,7 +136,9 @@ struct ArchiveFolder: Sendable {
   func lock() throws {
     let isFree: Bool
     do throws(DurableFileError) { isFree = try FileLock.holdUntilExit(devicePath + "/lock") } catch {
-      throw ToolError("Cannot write to \(devicePath).")
+      switch error {
+      case .failed(_, let code): throw ToolError("Cannot write to \(devicePath): \(SystemReason(code)).")
+      }
     }
     guard isFree else {
       throw ToolError("Another letterlock is at work on \(path): wait until it is done.")
@@ -153,10 +162,14 @@ struct ArchiveFolder: Sendable {
     } catch { throw ToolError(error, folder: path) }
   }
 
-  private func checkInUse() throws {
-    guard isInUse else {
+  /// Refuses a folder without a device, or one that may not be read.
+  func checkInUse() throws {
+    guard try isInUse() else {
       throw ToolError("There is no device in \(path): begin with `letterlock init \(path)`.")
     }
+    try ReadFile.check(keysPath)
+    guard (try? OutputFolder.content(at: storePath)) == .file else { return }
+    try ReadFile.check(storePath)
   }
 
   /// Says that a damaged key file was made whole.
@@ -185,9 +198,7 @@ struct KeyOptions: ParsableArguments {
 
   func passphrase() throws -> String? {
     guard let passphraseFile else { return nil }
-    guard let text = try? String(contentsOfFile: passphraseFile, encoding: .utf8) else {
-      throw ToolError("Cannot read the passphrase file \(passphraseFile).")
-    }
+    let text = try ReadFile.secret(in: passphraseFile, what: "the passphrase file")
     guard let line = text.split(whereSeparator: \.isNewline).first, !line.isEmpty else {
       throw ToolError("The passphrase file \(passphraseFile) is empty.")
     }

@@ -9,28 +9,28 @@ enum EvidenceFile {
   static func keep(_ verdict: Verdict, in folder: String?) -> String {
     guard case .forked(let evidence?) = verdict, let folder else { return "" }
     let path = "\(folder)/evidence-\(evidence.older.treeSize)-\(evidence.newer.treeSize).letterlock"
-    do { try Data(evidence.encoded).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      return " The evidence could not be written to \(path)."
+    do { try Output.write(evidence.encoded, to: path) } catch {
+      guard (try? ReadFile.bytes(of: path)) == evidence.encoded else {
+        return " The evidence could not be written to \(path)."
+      }
     }
     return " The evidence is in \(path): anyone can check it with `letterlock verify --evidence`."
   }
 
   /// Checks a file of evidence and says what it shows.
   static func check(_ path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ToolError("Cannot read \(path).")
-    }
-    guard let evidence = try? RelayEvidence(decoding: Array(data)) else {
+    let bytes = try ReadFile.bytes(of: path)
+    guard let evidence = try? RelayEvidence(decoding: bytes) else {
       throw ToolError.wrong("\(path) is no evidence: it is malformed.")
     }
     do throws(RelayEvidenceError) { try evidence.check() } catch {
       throw ToolError.wrong("\(path) shows nothing against a relay: \(error).")
     }
-    print("The relay of account \(evidence.account) signed two histories:")
+    Terminal.line("The relay of account \(evidence.account) signed two histories:")
     for checkpoint in [evidence.older, evidence.newer] {
-      print("  \(checkpoint.treeSize) records with the root \(checkpoint.treeRoot)")
+      Terminal.line("  \(checkpoint.treeSize) records with the root \(checkpoint.treeRoot)")
     }
-    print("The second had the root \(evidence.beginning) when it was as long as the first: they contradict.")
+    Terminal.line("The second had the root \(evidence.beginning) when it was as long as the first: they contradict.")
   }
 }
 #endif

@@ -17,6 +17,7 @@ final class ImportRun {
     self.opened = opened
     self.pageCount = pageCount
     var referenced: Set<BlobID> = []
+    var isComplete = true
     do throws(HistoryReadError<Never>) {
       try opened.device.forEachEntry { read in
         switch read.entry {
@@ -25,6 +26,7 @@ final class ImportRun {
           for attachment in message.attachments { referenced.insert(attachment.blob) }
         case .success(.deletion(let deletion)): known.formUnion(deletion.messages)
         case .success(.conversation(let profile)): knownProfiles[profile.id] = profile
+        case .success(.unknown), .failure: isComplete = false
         default: break
         }
       }
@@ -33,7 +35,8 @@ final class ImportRun {
       case .device(let error): throw ToolError(error, folder: opened.folder.path)
       }
     }
-    try removeOrphans(referenced)
+    // A record that cannot be read may refer to a file.
+    if isComplete { try removeOrphans(referenced) }
   }
 
   /// Attachments whose messages were never kept, because the process ended in between.

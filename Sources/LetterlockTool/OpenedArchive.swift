@@ -1,6 +1,7 @@
 #if Tool
 import Letterlock
 import LetterlockSQLite
+import SystemCore
 
 /// What reads a device's history: a device, or one that is only read.
 protocol HistoryReading: Sendable {
@@ -20,7 +21,10 @@ protocol HistoryReading: Sendable {
   func devices() throws(DeviceError) -> [AccountDevice]
   func attachmentStorage() throws(DeviceError) -> AttachmentStorage
   func open(_ attachment: Attachment) async throws(DeviceError) -> AttachmentFile
-  func save(_ attachment: Attachment, to path: String) async throws(DeviceError)
+  func save(_ attachment: Attachment, into file: OutputFile) async throws(DeviceError)
+  func read(
+    _ attachment: Attachment, _ body: ([UInt8]) throws(DeviceError) -> Void
+  ) async throws(DeviceError)
   func readStored(
     _ attachment: Attachment, _ body: ([UInt8]) throws(DeviceError) -> Void
   ) throws(DeviceError)

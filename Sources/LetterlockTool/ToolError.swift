@@ -4,12 +4,14 @@ import Letterlock
 
 /// A sentence for the person at the terminal, and the exit code.
 struct ToolError: Error, CustomStringConvertible {
-  let description: String
+  let text: TerminalText
   let exitCode: Int32
 
+  var description: String { text.description }
+
   /// The operation was not done.
-  init(_ description: String, exitCode: Int32 = 1) {
-    self.description = description
+  init(_ text: TerminalText, exitCode: Int32 = 1) {
+    self.text = text
     self.exitCode = exitCode
   }
 
@@ -36,7 +38,7 @@ struct ToolError: Error, CustomStringConvertible {
   }
 
   /// Something stored or shown is wrong.
-  static func wrong(_ description: String) -> ToolError { ToolError(description, exitCode: 2) }
+  static func wrong(_ text: TerminalText) -> ToolError { ToolError(text, exitCode: 2) }
 }
 
 extension ToolError {
@@ -87,14 +89,14 @@ extension ToolError {
       case .attachmentUnreadable(let blob):
         ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
       case .erasureNotConfirmed: ToolError("Nothing was erased: that is not the code.")
-      case .heldBack(let hold): ToolError("Not synchronised. " + hold.sentence(folder: place))
+      case .heldBack(let hold): ToolError("Not synchronised. \(hold.sentence(folder: place))")
       case .attachmentNotWritten:
-        ToolError("The file cannot be written: is its folder there, and is there room?")
+        ToolError("The file cannot be written: is there room?")
       case .attachmentChanged: ToolError("A file changed while it was being sealed: try again.")
       case .wouldEraseEverything(let count):
         ToolError("Nothing was erased: all \(count) messages would be. Say so with --erase-everything.")
       case .historyRefused(let verdict):
-        ToolError.wrong(verdict.sentence + EvidenceFile.keep(verdict, in: folder))
+        ToolError.wrong("\(verdict.sentence)\(EvidenceFile.keep(verdict, in: folder))")
       case .historyChanged: ToolError("The history changed meanwhile: run this again.")
       case .internalError(let place): ToolError("A fault of letterlock itself (\(place)): please report it.")
       }

@@ -2,12 +2,12 @@ import Foundation
 
 /// Writes this format's own vectors.
 public enum VectorGenerator {
-  /// Writes a file for each kind into a folder, which is made if it is not there. Gives the number of cases.
+  /// Makes a file for each kind, and gives it to `write` with its name; some names are of files in the folder `mls`.
+  /// Returns the number of cases.
   ///
   /// Keys, epoch secrets and messages follow from fixed seeds. Nonces, encapsulations and ML-DSA's randomness do not,
   /// so that the bytes differ between runs while what they say stays.
-  public static func write(to folder: String) throws -> Int {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  public static func generate(_ write: (String, [UInt8]) throws -> Void) throws -> Int {
     var count = 0
     for kind in OwnVectors.kinds {
       let made = try kind.make()
@@ -18,10 +18,9 @@ public enum VectorGenerator {
       file["cases"] = made.cases
       let data = try JSONSerialization.data(
         withJSONObject: file, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-      try (data + Data("\n".utf8)).write(
-        to: URL(fileURLWithPath: folder).appendingPathComponent(kind.name + ".json"))
+      try write(kind.name + ".json", Array(data) + Array("\n".utf8))
       count += made.cases.count
     }
-    return try count + MLSVectorGenerator.write(to: folder)
+    return try count + MLSVectorGenerator.generate { name, data in try write("mls/" + name, Array(data)) }
   }
 }

@@ -16,6 +16,8 @@ package final class RandomAccessFile: Sendable {
     case writing
     /// Make it, or empty it, readable by its owner alone, and write to it.
     case creating
+    /// Make it, readable by its owner alone, and write to it; nothing may have its name.
+    case exclusive
   }
 
   /// Opens the file at `path`; a link in its place is not followed when it is made.
@@ -25,6 +27,7 @@ package final class RandomAccessFile: Sendable {
       case .reading: unsafe open(path, O_RDONLY | O_CLOEXEC)
       case .writing: unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
       case .creating: unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
+      case .exclusive: unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
       }
     guard file >= 0 else { throw .failed("open", code: errno) }
   }

@@ -62,6 +62,9 @@ struct AttachmentToolTests {
     let part = try Data(contentsOf: URL(fileURLWithPath: folder.file("part")))
     #expect(part == content[1_000_000..<1_000_100])
     #expect(try rows(folder, "A").first?.here == false)
+    // A sync does not bring back what was dropped.
+    try folder.succeed("sync", "A")
+    #expect(try rows(folder, "A").first?.here == false)
     try folder.succeed("attachment", "get", "A", id, "--output", "whole")
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("whole"))) == content)
     #expect(try rows(folder, "A").first?.here == true)
@@ -70,7 +73,7 @@ struct AttachmentToolTests {
     // A second file goes to the same conversation.
     try folder.succeed("attachment", "add", "A", "whole")
     #expect(try folder.succeed("conversations", "A").output.split(separator: "\n").count == 1)
-    let collected: Storage = try folder.succeed("storage", "A", "--collect", "--json").json()
+    let collected: Storage = try folder.succeed("storage", "A", "--collect", "--yes", "--json").json()
     #expect(collected.collected?.count == 0)
   }
 
@@ -78,7 +81,10 @@ struct AttachmentToolTests {
     let folder = try ToolFolder()
     try folder.write("text", to: "note")
     try folder.succeed("init", "A", "--recovery-key-file", "key")
-    #expect(try folder.run("attachment", "add", "A", "nothing").exitCode == 2)
+    let absent = try folder.run("attachment", "add", "A", "note", "nothing")
+    #expect(absent.errors == "letterlock: Cannot read nothing: it is not there.\n")
+    #expect(absent.exitCode == 1)
+    #expect(try rows(folder, "A").isEmpty)
     #expect(try folder.run("attachment", "get", "A", "00", "--output", "x").exitCode == 1)
     try folder.succeed("attachment", "add", "A", "note")
     let id = try #require(rows(folder, "A").first?.id)

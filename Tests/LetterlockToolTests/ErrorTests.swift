@@ -48,7 +48,7 @@ struct ErrorTests {
       ["verify", archive], ["sync", archive], ["import", "page.xml", "--archive", archive],
       ["export", archive, "--format", "json", "--output", "out"],
       ["export", archive, "--format", "html", "--output", "out"], ["device", "list", archive],
-      ["device", "remove", archive, "00"], ["device", "confirm", archive],
+      ["device", "remove", archive, "00"],
     ]
   }
 
@@ -153,13 +153,13 @@ struct ErrorTests {
       ["--relay", "A", "--recovery-key-file", "sealed-key"],
     ]
     for attempt in attempts {
-      let outcome = try folder.start(["restore", "R"] + attempt).outcome()
+      let outcome = try folder.start(["restore", "R", "--keep-none"] + attempt).outcome()
       // A file that is not a relay's is damaged, as far as anyone can tell.
       try expectSentence(
         outcome, exitCode: ["note.txt", "A/device/store.sqlite"].contains(attempt[1]) ? 2 : 1)
       #expect(outcome.output.isEmpty)
     }
-    try folder.succeed("restore", "R", "--relay", "A", "--recovery-key-file", "key")
+    try folder.succeed("restore", "R", "--relay", "A", "--recovery-key-file", "key", "--keep-none")
     #expect(try folder.export("R").isEmpty)
   }
 

@@ -76,12 +76,12 @@ struct HistoryToolTests {
 
   @Test func `a restore overwrites nothing, and goes back to a snapshot`() throws {
     let restored = try folder.succeed(
-      "restore", "C", "--relay", "A", "--recovery-key-file", "key", "--snapshot", "before")
+      "restore", "C", "--relay", "A", "--recovery-key-file", "key", "--keep-none", "--snapshot", "before")
     #expect(restored.output.contains("before: 20 messages, proven."))
-    #expect(try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "key").exitCode == 1)
-    try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "key", "--replace")
+    #expect(try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "key", "--keep-none").exitCode == 1)
+    try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "key", "--keep-none", "--replace")
     #expect(folder.exists("C.replaced-1/device/keys"))
-    let itself = try folder.run("restore", "A", "--relay", "A", "--recovery-key-file", "key", "--replace")
+    let itself = try folder.run("restore", "A", "--relay", "A", "--recovery-key-file", "key", "--keep-none", "--replace")
     #expect(itself.exitCode == 1)
     #expect(folder.exists("A/device/keys"))
   }

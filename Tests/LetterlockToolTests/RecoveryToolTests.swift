@@ -19,14 +19,14 @@ struct RecoveryToolTests {
   @Test func `a replaced key restores, and the old one does not`() throws {
     #expect(try folder.run("recovery", "show", "A").exitCode == 1)
     try folder.succeed(
-      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "new")
-    #expect(try folder.run("restore", "B", "--relay", "A", "--recovery-key-file", "key").exitCode == 1)
+      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "new", "--yes")
+    #expect(try folder.run("restore", "B", "--relay", "A", "--recovery-key-file", "key", "--keep-none").exitCode == 1)
     try folder.remove("B")
-    let restored = try folder.succeed("restore", "B", "--relay", "A", "--recovery-key-file", "new")
+    let restored = try folder.succeed("restore", "B", "--relay", "A", "--recovery-key-file", "new", "--keep-none")
     #expect(restored.output.contains("0 missing"))
     // No new key is made, nor written, for whoever gives a wrong old one.
     let wrong = try folder.run(
-      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "third")
+      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "third", "--yes")
     #expect(wrong.exitCode == 1)
     #expect(!folder.exists("third"))
   }
@@ -40,9 +40,9 @@ struct RecoveryToolTests {
     // Both devices are recovery approvers from now on.
     try folder.succeed(
       "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "second", "--approver",
-      String(number.prefix(16)))
+      String(number.prefix(16)), "--yes")
     try folder.succeed("sync", "B")
-    let alone = try folder.run("recovery", "replace", "B", "--recovery-key-file", "third")
+    let alone = try folder.run("recovery", "replace", "B", "--recovery-key-file", "third", "--yes")
     #expect(alone.exitCode == 1)
     #expect(!folder.exists("third"))
     let proposed = try folder.succeed("recovery", "propose", "B", "proposal").output
@@ -55,8 +55,9 @@ struct RecoveryToolTests {
     #expect(!folder.exists("vote"))
     try folder.succeed("recovery", "vote", "A", "proposal", "vote", "--code", String(shown))
     try folder.succeed(
-      "recovery", "replace", "B", "--proposal", "proposal", "--vote", "vote", "--recovery-key-file", "third")
-    let restored = try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "third")
+      "recovery", "replace", "B", "--proposal", "proposal", "--vote", "vote", "--recovery-key-file", "third",
+      "--yes")
+    let restored = try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "third", "--keep-none")
     #expect(restored.output.contains("0 missing"))
   }
 }

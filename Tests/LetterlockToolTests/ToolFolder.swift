@@ -39,6 +39,37 @@ final class ToolFolder: Sendable {
     try RunningTool(arguments, in: path)
   }
 
+  /// Runs a line of the shell in this folder, in which `$LETTERLOCK` is the command.
+  func shell(_ line: String) throws -> ToolOutcome {
+    try RunningTool(["-c", line], in: path, by: URL(fileURLWithPath: "/bin/sh")).outcome()
+  }
+
+  /// Runs a line of the shell for which `mount` was run before, and for nobody else.
+  func shell(_ line: String, mounting mount: String) throws -> ToolOutcome {
+    try write("set -e\n\(mount)\nset +e\n\(line)\n", to: ".script")
+    return try shell("unshare -m sh .script")
+  }
+
+  /// Whether this machine lets a test mount what it needs.
+  static let canMount: Bool = {
+    let folder = try? ToolFolder()
+    return (try? folder?.shell("true", mounting: "mount -t tmpfs none .output"))?.exitCode == 0
+  }()
+
+  /// Everything in the folder: names, kinds, modes, and what files hold.
+  func contents(of name: String = "") throws -> [String: String] {
+    var contents: [String: String] = [:]
+    let all = FileManager.default.enumerator(atPath: file(name))?.compactMap { $0 as? String } ?? []
+    for entry in all where !entry.hasPrefix(".output") && entry != ".script" {
+      let path = file(name) + "/" + entry
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      let kind = (attributes[.type] as? FileAttributeType)?.rawValue ?? ""
+      let bytes = kind == FileAttributeType.typeRegular.rawValue ? FileManager.default.contents(atPath: path) : nil
+      contents[entry] = "\(kind) \(attributes[.posixPermissions] ?? "") \(bytes?.hashValue ?? 0)"
+    }
+    return contents
+  }
+
   /// Runs the command to its end.
   func run(_ arguments: String...) throws -> ToolOutcome { try start(arguments).outcome() }
 
@@ -70,13 +101,16 @@ final class RunningTool {
   private let process = Process()
   private let outputPath: String
 
-  init(_ arguments: [String], in folder: String) throws {
+  init(_ arguments: [String], in folder: String, by program: URL? = nil) throws {
     outputPath = folder + "/.output/" + UUID().uuidString
-    process.executableURL = try Self.executable()
+    process.executableURL = try program ?? Self.executable()
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     // Nothing of this machine's user may play a part.
-    process.environment = ["HOME": folder, "TMPDIR": folder, "PATH": "/usr/bin:/bin"]
+    process.environment = [
+      "HOME": folder, "TMPDIR": folder, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+      "LETTERLOCK": try Self.executable().path,
+    ]
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try Self.newFile(outputPath + ".out")
     process.standardError = try Self.newFile(outputPath + ".err")

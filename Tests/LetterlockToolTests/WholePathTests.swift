@@ -112,7 +112,7 @@ struct WholePathTests {
     let devices: Devices = try folder.succeed("device", "list", "B", "--json").json()
     let itself = try #require(devices.devices.first { $0.role == "this device" })
     #expect(itself.name == "The computer")
-    try folder.succeed("device", "remove", "A", String(itself.id.prefix(12)))
+    try folder.succeed("device", "remove", "A", String(itself.id.prefix(12)), "--yes")
     var later = SampleHistory()
     try later.writeSMS(count: 20, to: "later.xml", in: folder, seed: 9)
     try folder.succeed("import", "later.xml", "--archive", "A")
@@ -133,7 +133,7 @@ struct WholePathTests {
     in archive: String, before: String, unreadable: Int = 0, at place: SourceLocation = #_sourceLocation
   ) throws {
     _ = try folder.run("sync", archive)
-    let outcome = try folder.run("export", archive, "--format", "json", "--output", "after")
+    let outcome = try folder.run("export", archive, "--format", "json", "--output", "after", "--force")
     #expect(outcome.exitCode == (unreadable > 0 ? 2 : 0), "\(outcome.errors)", sourceLocation: place)
     #expect(
       outcome.errors.contains("records could not be read") == (unreadable > 0), sourceLocation: place)
@@ -148,19 +148,18 @@ struct WholePathTests {
   @Test func `the recovery key and the relay's file bring everything back`() throws {
     let before = try folder.export("A")
     try loseEverythingButTheRelay()
-    try folder.succeed("restore", "C", "--relay", "found.sqlite", "--recovery-key-file", "key")
+    try folder.succeed("restore", "C", "--relay", "found.sqlite", "--recovery-key-file", "key", "--keep-none")
     let after = try folder.export("C")
     #expect(after == before)
     try history.expect(in: after)
     try folder.succeed("verify", "C")
 
-    // It reads at once, and seals when its person has said which devices to keep.
     let early = try folder.run("import", "Messages/chat.db", "--archive", "C")
     #expect(early.exitCode == 0)
     var later = SampleHistory()
     try later.writeSMS(count: 10, to: "later.xml", in: folder, seed: 9)
     #expect(try folder.run("import", "later.xml", "--archive", "C").errors.contains("device confirm"))
-    try folder.succeed("device", "confirm", "C")
+    try folder.succeed("device", "confirm", "C", "--yes")
     try folder.succeed("import", "later.xml", "--archive", "C")
     var all = history
     all.add(later.messages, secrets: [])
@@ -179,7 +178,7 @@ struct WholePathTests {
     let key = try folder.text(of: "key").trimmingCharacters(in: .newlines)
     try folder.write(Self.mistyped(key, groups: [2, 5, 9, 13]).lowercased(), to: "typed")
     let outcome = try folder.succeed(
-      "restore", "C", "--relay", "found.sqlite", "--recovery-key-file", "typed")
+      "restore", "C", "--relay", "found.sqlite", "--recovery-key-file", "typed", "--keep-none")
     #expect(
       outcome.output.hasPrefix(
         "Corrected 4 mistyped characters of the recovery key, in groups 2, 5, 9, 13.\n"))
@@ -190,7 +189,7 @@ struct WholePathTests {
   @Test func `five wrong groups of the recovery key are refused with a sentence`() throws {
     let key = try folder.text(of: "key").trimmingCharacters(in: .newlines)
     try folder.write(Self.mistyped(key, groups: [1, 4, 6, 8, 11]), to: "typed")
-    let outcome = try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "typed")
+    let outcome = try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "typed", "--keep-none")
     #expect(outcome.exitCode == 1)
     #expect(outcome.errors == "letterlock: More than 4 characters of the recovery key are wrong.\n")
     #expect(outcome.output.isEmpty)

@@ -7,6 +7,7 @@ struct AttachmentDownloads: Sendable {
   let store: StoreConnection
   let relay: RelayConnection
   let inventory: AttachmentInventory
+  let notes: DeviceNotes
 
   /// Fetches files that the store does not have, each from the byte on that is not here. Returns their number.
   func fetch(_ attachments: [Attachment]) async throws(DeviceError) -> Int {
@@ -24,8 +25,11 @@ struct AttachmentDownloads: Sendable {
 
   /// Fetches the files that are wanted among those that messages refer to and that are not here, previews first. Returns
   /// their number; what the relay does not have is left out.
-  func fetch(where isWanted: (Attachment) -> Bool) async throws(DeviceError) -> Int {
-    let wanted = try inventory.absent(where: isWanted).sorted {
+  func fetch(
+    where isWanted: (Attachment) throws(DeviceError) -> Bool
+  ) async throws(DeviceError) -> Int {
+    let absent = try inventory.absent(where: isWanted)
+    let wanted = absent.sorted {
       ($0.role == .preview ? 0 : 1, $0.byteCount, $0.blob) < (
         $1.role == .preview ? 0 : 1, $1.byteCount, $1.blob
       )
@@ -39,11 +43,15 @@ struct AttachmentDownloads: Sendable {
     return count
   }
 
-  /// Fetches the files that a person's settings say are fetched without being asked. Returns their number.
+  /// Fetches the files that a person's settings say are fetched without being asked, but for those that were dropped
+  /// here. Returns their number.
   func fetchAutomatically(_ settings: SyncSettings) async throws(DeviceError) -> Int {
     guard settings.automaticDownloads != .off else { return 0 }
-    return try await fetch {
-      settings.fetches(isPreview: $0.role == .preview, byteCount: $0.byteCount)
+    return try await fetch { attachment throws(DeviceError) in
+      guard settings.fetches(isPreview: attachment.role == .preview, byteCount: attachment.byteCount) else {
+        return false
+      }
+      return try !notes.isEvicted(attachment.blob)
     }
   }
 

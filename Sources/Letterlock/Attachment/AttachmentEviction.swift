@@ -7,6 +7,7 @@ struct AttachmentEviction: Sendable {
   let store: StoreConnection
   let relay: RelayConnection
   let downloads: AttachmentDownloads
+  let notes: DeviceNotes
 
   /// Evicts files that may go, for a caller that holds the lock.
   func evict(
@@ -21,6 +22,8 @@ struct AttachmentEviction: Sendable {
       let upload = try store.use { (store) throws(StoreError) in try store.blob(blob) }
       guard let upload else { continue }
       if try await isAtRelay(upload, attachment) {
+        // A file that stays although it is noted is only not fetched by itself.
+        try notes.noteEviction(of: blob)
         try store.use { (store) throws(StoreError) in try store.removeBlobs([blob]) }
         outcome.evicted.add(upload.byteCount)
       } else {

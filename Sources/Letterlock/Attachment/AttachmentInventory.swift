@@ -28,11 +28,15 @@ struct AttachmentInventory: Sendable {
 
   /// Returns the files that messages refer to and that are not here.
   func absent(
-    where isWanted: (Attachment) -> Bool = { _ in true }
+    where isWanted: (Attachment) throws(DeviceError) -> Bool = { _ in true }
   ) throws(DeviceError) -> [Attachment] {
-    let wanted = try references().attachments.values.filter(isWanted)
+    let all = try references().attachments.values
     let here = Set(try history.store.use { (store) throws(StoreError) in try store.allBlobs() })
-    return wanted.filter { !here.contains($0.blob) }
+    var absent: [Attachment] = []
+    for attachment in all where !here.contains(attachment.blob) {
+      if try isWanted(attachment) { absent.append(attachment) }
+    }
+    return absent
   }
 
   /// Returns how much room attachments take on the device.

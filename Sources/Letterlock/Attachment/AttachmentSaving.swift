@@ -22,19 +22,25 @@ struct StoredAttachments: Sendable {
     try reading.finish()
   }
 
-  /// Writes a file to a path: it is there whole and on disk when the call returns, or not at all.
+  /// Writes a file to a path: it is there whole and on disk when the call returns, or not at all. A regular file that is
+  /// there is replaced, and nothing else is.
   func save(_ attachment: Attachment, to path: String) throws(DeviceError) {
-    let reading = try reading(attachment)
-    let temporary = path + ".part"
-    do {
-      let file = try RandomAccessFile(temporary, .creating)
-      try reading.openAll(into: file)
-      try file.synchronise()
-      try DurableFile.move(temporary, to: path)
-    } catch {
-      DurableFile.remove(temporary)
-      throw error as? DeviceError ?? .attachmentNotWritten(attachment.blob)
+    let file = try attempting(attachment) { () throws(OutputFileError) in
+      try OutputFile(path, existing: .replaced)
     }
+    try write(attachment, into: file)
+    try attempting(attachment) { () throws(OutputFileError) in try file.place() }
+  }
+
+  private func attempting<Value>(
+    _ attachment: Attachment, _ body: () throws(OutputFileError) -> Value
+  ) throws(DeviceError) -> Value {
+    do throws(OutputFileError) { return try body() } catch { throw .attachmentNotWritten(attachment.blob) }
+  }
+
+  /// Writes a file into one that is not in its place yet.
+  func write(_ attachment: Attachment, into file: OutputFile) throws(DeviceError) {
+    try reading(attachment).openAll(into: file)
   }
 
   private func reading(_ attachment: Attachment) throws(DeviceError) -> StoredReading {
@@ -44,7 +50,7 @@ struct StoredAttachments: Sendable {
 
 extension StoredReading {
   /// Opens every segment into its place in a file.
-  fileprivate func openAll(into file: RandomAccessFile) throws(DeviceError) {
+  fileprivate func openAll(into file: OutputFile) throws(DeviceError) {
     let state = Mutex((next: 0, failure: DeviceError?.none))
     onThreads(min(AttachmentSealing.threadCount, segmentCount)) { isCancelled in
       var buffers = Buffers()
@@ -59,7 +65,7 @@ extension StoredReading {
           if isCancelled() { throw .cancelled }
           let count = try open(index, &buffers)
           try buffers.plain.withRawSpan { (plain) throws(DeviceError) in
-            do throws(DurableFileError) {
+            do throws(OutputFileError) {
               try file.write(plain.extracting(0..<count), at: place(of: index))
             } catch { throw .attachmentNotWritten(blob) }
           }

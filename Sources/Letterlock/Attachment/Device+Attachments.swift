@@ -1,3 +1,5 @@
+package import SystemCore
+
 /// Attachments: sealing files, reading them back, and the room that they take.
 extension Device {
   /// Seals a message with its files to a conversation, and keeps all of it: it is on disk when the call returns, and
@@ -51,11 +53,18 @@ extension Device {
 
   /// Writes a file to a path, from the store or else from the relay, on two cores and in memory that does not grow with
   /// the file. It is there whole, on disk and verified when the call returns, readable by its owner alone, or not at all.
+  /// A regular file that is there is replaced; a link, a pipe or a device is not.
   /// - Throws: `DeviceError.attachmentUnreadable` if it is absent, altered or cut, `.attachmentNotWritten`, `.relay`,
   ///   `.store`.
   public func save(_ attachment: Attachment, to path: String) async throws(DeviceError) {
     try await download([attachment])
     try saveStored(attachment, to: path)
+  }
+
+  /// Writes a file, from the store or else from the relay, into one that is not in its place yet.
+  package func save(_ attachment: Attachment, into file: OutputFile) async throws(DeviceError) {
+    try await download([attachment])
+    try parts.reading.attachments.write(attachment, into: file)
   }
 
   /// Writes a file that is in the store.

@@ -85,8 +85,10 @@ struct AttachmentParts: Sendable {
   ) {
     let (view, store, relay) = (services.view, services.store, services.relay)
     bytes = AttachmentBytes(store: store, relay: relay)
-    downloads = AttachmentDownloads(view: view, store: store, relay: relay, inventory: reading.inventory)
-    eviction = AttachmentEviction(view: view, store: store, relay: relay, downloads: downloads)
+    downloads = AttachmentDownloads(
+      view: view, store: store, relay: relay, inventory: reading.inventory, notes: services.notes)
+    eviction = AttachmentEviction(
+      view: view, store: store, relay: relay, downloads: downloads, notes: services.notes)
     collection = AttachmentCollection(
       view: view, store: store, relay: relay, progress: services.progress, puller: puller,
       inventory: reading.inventory, inProgress: inProgress)

@@ -1,4 +1,5 @@
 internal import CryptoCore
+package import SystemCore
 
 /// A device that is only read: it never synchronises, seals nothing, and writes nothing, neither to its vault nor to its
 /// store.
@@ -86,6 +87,10 @@ extension ReadOnlyDevice {
 
 
 
+  /// Whether this is the account's recovery key, as far as the device has seen the log.
+  /// - Throws: `DeviceError.noSuchAccount` if it is not.
+  public func check(_ key: borrowing RecoveryKey) throws(DeviceError) { try view.check(key) }
+
   /// Whether the account's recovery key is here, because the app has not said that the person has it.
   public var hasRecoveryKeyToShow: Bool { view.hasRecoveryKeyToShow }
 
@@ -164,10 +169,16 @@ extension ReadOnlyDevice {
     try reading.attachments.read(attachment, body)
   }
 
-  /// Writes a file to a path: it is there whole, verified and on disk when the call returns, or not at all.
+  /// Writes a file to a path: it is there whole, verified and on disk when the call returns, or not at all. A regular
+  /// file that is there is replaced; a link, a pipe or a device is not.
   /// - Throws: `DeviceError.attachmentUnreadable` if it is absent, altered or cut, `.attachmentNotWritten`.
   public func save(_ attachment: Attachment, to path: String) throws(DeviceError) {
     try reading.attachments.save(attachment, to: path)
+  }
+
+  /// Writes a file into one that is not in its place yet.
+  package func save(_ attachment: Attachment, into file: OutputFile) throws(DeviceError) {
+    try reading.attachments.write(attachment, into: file)
   }
 
   /// Opens a file of which parts are to be read.

@@ -31,8 +31,7 @@ struct RecoveryKeys: Sendable {
   /// Whether this is the account's recovery key, as far as the device has seen the log.
   /// - Throws: `DeviceError.noSuchAccount` if it is not.
   func check(_ key: borrowing RecoveryKey) throws(DeviceError) {
-    let device = try asDeviceError(DeviceKeys(recoverySecret: key.secret)).deviceID
-    guard state.view.log.recoveryDevice == device else { throw .noSuchAccount }
+    try state.view.check(key)
   }
 
   /// Puts the prepared key in place of the old one, which signs for it.
@@ -125,5 +124,14 @@ struct RecoveryKeys: Sendable {
 
   private func bundle(of keys: DeviceKeys) throws(DeviceError) -> DeviceKeyBundle {
     try asDeviceError(DeviceKeyBundle(of: keys, createdAt: clock.now.millisecondsSince1970))
+  }
+}
+
+extension AccountView {
+  /// Whether a key is the account's recovery key, as far as the log is known.
+  /// - Throws: `DeviceError.noSuchAccount` if it is not.
+  func check(_ key: borrowing RecoveryKey) throws(DeviceError) {
+    let device = try asDeviceError(DeviceKeys(recoverySecret: key.secret)).deviceID
+    guard log.recoveryDevice == device else { throw .noSuchAccount }
   }
 }

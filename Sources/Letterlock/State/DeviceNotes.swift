@@ -13,8 +13,10 @@ enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
   case evidence = 4
   /// The latest version of the vault.
   case vaultVersion = 5
+  /// A file that was dropped here, and is fetched again only when it is asked for; its BlobID follows in the key.
+  case eviction = 6
 
-  /// The whole key.
+  /// The whole key, or its beginning.
   var key: [UInt8] { [rawValue] }
 }
 
@@ -35,19 +37,23 @@ struct DeviceNotes: Sendable {
   var arePresent: Bool { space != nil }
 
   /// Returns a note, opened; nil if the store keeps none, or one of another device: losing it costs no message.
-  func open(_ note: DeviceNote) throws(DeviceError) -> [UInt8]? {
+  func open(_ note: DeviceNote) throws(DeviceError) -> [UInt8]? { try open(at: note.key) }
+
+  private func open(at key: [UInt8]) throws(DeviceError) -> [UInt8]? {
     guard let space else { return nil }
-    do throws(SealedSpaceError) { return try space.get().value(at: note.key) } catch {
+    do throws(SealedSpaceError) { return try space.get().value(at: key) } catch {
       if case .foreign = error { return nil }
       throw DeviceError(error)
     }
   }
 
   /// Seals a note and keeps it.
-  func keep(_ bytes: [UInt8], as note: DeviceNote) throws(DeviceError) {
+  func keep(_ bytes: [UInt8], as note: DeviceNote) throws(DeviceError) { try keep(bytes, at: note.key) }
+
+  private func keep(_ bytes: [UInt8], at key: [UInt8]) throws(DeviceError) {
     guard let space else { throw .noStore }
     do throws(SealedSpaceError) {
-      try space.get().apply([.put(StoreEntry(key: note.key, value: bytes))])
+      try space.get().apply([.put(StoreEntry(key: key, value: bytes))])
     } catch { throw DeviceError(error) }
   }
 
@@ -95,4 +101,15 @@ extension DeviceNotes {
     do throws(ErasureRefusal) { try erasure.check(against: log) } catch { return nil }
     return erasure
   }
+}
+
+/// Files that were dropped here: they are not fetched without being asked. SPEC.md section 7.6.
+extension DeviceNotes {
+  private static func key(of blob: BlobID) -> [UInt8] { DeviceNote.eviction.key + blob.bytes }
+
+  /// Notes that a file is dropped here.
+  func noteEviction(of blob: BlobID) throws(DeviceError) { try keep([], at: Self.key(of: blob)) }
+
+  /// Whether a file was dropped here.
+  func isEvicted(_ blob: BlobID) throws(DeviceError) -> Bool { try open(at: Self.key(of: blob)) != nil }
 }

@@ -46,7 +46,8 @@ struct AttachmentCommand: AsyncParsableCommand {
         guard !json else { return try Terminal.print(json: Listing(attachments: rows)) }
         for row in rows {
           let place = row.here ? "here   " : "at relay"
-          print("\(row.id.prefix(16))  \(place)  \(ByteText(row.byteCount))  \(row.name ?? row.mediaType)")
+          let name = row.name ?? row.mediaType
+          Terminal.line("\(row.id.prefix(16))  \(place)  \(ByteText(row.byteCount))  \(name)")
         }
       }
     }
@@ -60,9 +61,16 @@ struct AttachmentCommand: AsyncParsableCommand {
 
     @Argument(help: "The archive's folder.") var dir: String
     @Argument(help: "The beginning of the file's number.") var id: String
-    @Option(help: "The file to write.") var output: String
+    @Option(help: "The new file to write, or - for standard output.") var output: String
+    @OptionGroup var force: ForceOption
     @Option(help: "Which bytes, as FIRST-LAST, counted from 0, or FIRST- to the end.") var range: String?
     @OptionGroup var keys: KeyOptions
+
+    func validate() throws {
+      guard output != Output.standardName || !force.force else {
+        throw ValidationError("Nothing is replaced on standard output: leave --force out.")
+      }
+    }
 
     func run() async throws {
       try await Terminal.run {
@@ -73,14 +81,14 @@ struct AttachmentCommand: AsyncParsableCommand {
           ? try folder.open(try keys.passphrase()) : try folder.openForReading(try keys.passphrase())
         let attachment = try find(in: opened)
         let part = try range.map { try Self.bytes($0, of: attachment) }
-        do throws(DeviceError) {
-          guard let part else {
-            try await opened.history.save(attachment, to: output)
-            return print("Wrote \(attachment.byteCount) bytes to \(output). They are not sealed there.")
-          }
-          let count = try await write(part, of: attachment, opened.history)
-          print("Wrote \(count) bytes to \(output). They are not sealed there.")
-        } catch { throw ToolError(error, folder: dir) }
+        guard output != Output.standardName || !Terminal.isInteractive else {
+          throw ToolError("A terminal shows no files: send standard output to a file or another program.")
+        }
+        let target = try Output(output, force)
+        try await write(part, of: attachment, opened.history, to: target)
+        try target.finish()
+        let count = part.map { UInt64($0.count) } ?? attachment.byteCount
+        Terminal.note("Wrote \(count) bytes to \(target.name). They are not sealed there.")
       }
     }
 
@@ -93,14 +101,38 @@ struct AttachmentCommand: AsyncParsableCommand {
       return first
     }
 
+    /// As many bytes of a part as are read at once.
+    private static let partByteCount: UInt64 = 4 << 20
+
     private func write(
-      _ range: Range<UInt64>, of attachment: Attachment, _ device: any HistoryReading
-    ) async throws(DeviceError) -> Int {
-      let bytes = try await device.open(attachment).read(range)
-      do throws(DurableFileError) { try DurableFile.replace(output, with: bytes) } catch {
-        throw .attachmentNotWritten(attachment.blob)
+      _ range: Range<UInt64>?, of attachment: Attachment, _ device: any HistoryReading, to target: Output
+    ) async throws {
+      do throws(DeviceError) {
+        guard let range else {
+          guard let file = target.file else {
+            return try await device.read(attachment) { (part) throws(DeviceError) in
+              try Self.write(part, to: target, of: attachment)
+            }
+          }
+          return try await device.save(attachment, into: file)
+        }
+        let opened = try await device.open(attachment)
+        var start = range.lowerBound
+        while start < range.upperBound {
+          let end = min(range.upperBound, start + Self.partByteCount)
+          try Self.write(try await opened.read(start..<end), to: target, of: attachment)
+          start = end
+        }
+      } catch {
+        if let failure = target.failure { throw ToolError(failure, writing: target.name) }
+        throw ToolError(error, folder: dir)
       }
-      return bytes.count
+    }
+
+    private static func write(
+      _ bytes: [UInt8], to target: Output, of attachment: Attachment
+    ) throws(DeviceError) {
+      do { try target.write(bytes) } catch { throw .attachmentNotWritten(attachment.blob) }
     }
 
     static func bytes(_ text: String, of attachment: Attachment) throws -> Range<UInt64> {
@@ -130,12 +162,13 @@ struct AttachmentCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
+        for path in files { try ReadFile.check(path) }
         let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         let conversation = try conversation(in: opened)
         for path in files {
+          let name = URL(fileURLWithPath: path).lastPathComponent
           let source = AttachmentSource(
-            name: URL(fileURLWithPath: path).lastPathComponent, mediaType: "application/octet-stream",
-            content: .file(path: path))
+            name: name, mediaType: MediaTypes.type(ofFileNamed: name), content: .file(path: path))
           do { try opened.device.append(.note(""), attaching: [source], to: conversation) } catch {
             throw (error as? DeviceError).map { ToolError($0, folder: dir) } ?? ToolError("\(error)")
           }
@@ -143,7 +176,7 @@ struct AttachmentCommand: AsyncParsableCommand {
         do throws(DeviceError) {
           if !later { try await opened.device.sync().checked() }
         } catch { throw ToolError(error, folder: dir) }
-        print("Sealed \(files.count) files\(later ? ", which wait for `letterlock sync`" : "").")
+        Terminal.line("Sealed \(files.count) files\(later ? ", which wait for `letterlock sync`" : "").")
       }
     }
 

@@ -10,8 +10,12 @@ struct DeletionOptions: ParsableArguments {
   var message: [String] = []
   @OptionGroup var keys: KeyOptions
 
-  /// Does it, and gives the messages that it was done to.
-  func run(_ action: (Device, [MessageID], ConversationID) throws(DeviceError) -> Void) async throws -> Int {
+  /// Does it, and gives the number of messages that it was done to.
+  /// - Parameter ask: asks the person first, who is told how many messages it is about, and in which conversation.
+  func run(
+    asking ask: (Int, String) throws -> Void = { _, _ in },
+    _ action: (Device, [MessageID], ConversationID) throws(DeviceError) -> Void
+  ) async throws -> Int {
     let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
     let index = try opened.timelineIndex()
     let id = try ConversationChoice.find(conversation, in: index, folder: dir)
@@ -23,11 +27,13 @@ struct DeletionOptions: ParsableArguments {
       }
       return found[0]
     }
+    let count = chosen.isEmpty ? all.count : Set(chosen).count
+    try ask(count, index.title(of: id))
     do throws(DeviceError) {
       try action(opened.device, chosen, id)
       try await opened.device.sync().checked()
     } catch { throw ToolError(error, folder: dir) }
-    return chosen.isEmpty ? all.count : chosen.count
+    return count
   }
 }
 
@@ -41,13 +47,19 @@ struct DeleteCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: DeletionOptions
+  @OptionGroup var confirmation: Confirmation
 
   func run() async throws {
     try await Terminal.run {
-      let count = try await options.run { (device, messages, conversation) throws(DeviceError) in
+      let count = try await options.run { (count, title) in
+        try confirmation.ask(
+          "\(count) messages of “\(title)” would be moved to recently deleted, on every device.",
+          "They can be recovered for 30 days, or as long as `letterlock settings` says. The first sync after that "
+            + "erases them here, on the relay and on every device.")
+      } _: { (device, messages, conversation) throws(DeviceError) in
         try device.delete(messages, in: conversation)
       }
-      print("Moved \(count) messages to recently deleted. `letterlock recover` takes them back for 30 days.")
+      Terminal.line("Moved \(count) messages to recently deleted. `letterlock recover` takes them back for 30 days.")
     }
   }
 }
@@ -64,7 +76,7 @@ struct RecoverCommand: AsyncParsableCommand {
       let count = try await options.run { (device, messages, conversation) throws(DeviceError) in
         try device.recover(messages, in: conversation)
       }
-      print("Recovered \(count) messages.")
+      Terminal.line("Recovered \(count) messages.")
     }
   }
 }

@@ -15,14 +15,12 @@ struct DemoCommand: AsyncParsableCommand {
     try await Terminal.run {
       let folder =
         keep ?? NSTemporaryDirectory() + "letterlock-demo-\(ProcessInfo.processInfo.processIdentifier)"
-      do {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      } catch { throw ToolError("Cannot make \(folder).") }
+      _ = try OutputDirectory(folder, ForceOption())
       defer { if keep == nil { try? FileManager.default.removeItem(atPath: folder) } }
       do throws(DeviceError) { try await DemoRun(folder: folder).run() } catch {
         throw ToolError(error, folder: folder)
       }
-      if let keep { print("\nEverything is in \(keep); open \(keep)/page/index.html.") }
+      if let keep { Terminal.line("\nEverything is in \(keep); open \(keep)/page/index.html.") }
     }
   }
 }
@@ -31,7 +29,7 @@ struct DemoCommand: AsyncParsableCommand {
 private struct DemoRun {
   let folder: String
 
-  private func step(_ number: Int, _ text: String) { print("\n\(number). \(text)") }
+  private func step(_ number: Int, _ text: String) { Terminal.line("\n\(number). \(text)") }
 
   func run() async throws(DeviceError) {
     let (phone, recoveryKey) = try await phone()
@@ -60,7 +58,7 @@ private struct DemoRun {
       let created = try await InitCommand.make(phone, name: "Ann's phone", passphrase: nil)
       let key = created.recoveryKey
       let text = key.reveal { $0 }
-      print("   \(text)")
+      Terminal.line("   \(text)")
       try created.device.confirmRecoveryKey()
       return (try phone.open(nil), text)
     }
@@ -70,20 +68,20 @@ private struct DemoRun {
     step(2, "An Android backup is sealed, message by message, before anything stores it.")
     try await tool {
       let file = folder + "/sms.xml"
-      try Data(DemoHistory.xml.utf8).write(to: URL(fileURLWithPath: file))
+      try Output.write(Array(DemoHistory.xml.utf8), to: file)
       let report = try await ImportRun(phone).add(file)
-      for line in report.lines { print("   \(line)") }
+      for line in report.lines { Terminal.line("   \(line)") }
     }
     for message in DemoHistory.messages { try phone.device.append(message, to: DemoHistory.conversation) }
     try phone.device.enqueue([.conversation(DemoHistory.profile)])
     try await phone.device.sync().checked()
-    for message in try phone.device.timeline().messages.suffix(4) { print("   \(TextLine(message))") }
+    for message in try phone.device.timeline().messages.suffix(4) { Terminal.line("   \(TextLine(message))") }
     try await tool {
       var raw = try Data(contentsOf: URL(fileURLWithPath: phone.folder.ownRelayPath))
       // SQLite's log holds what is not in the file itself yet.
       raw += (try? Data(contentsOf: URL(fileURLWithPath: phone.folder.ownRelayPath + "-wal"))) ?? Data()
       let found = DemoHistory.secrets.filter { raw.range(of: Data($0.utf8)) != nil }
-      print(
+      Terminal.line(
         "   What the relay holds: \(ByteText(UInt64(raw.count))), in which \(found.count) of \(DemoHistory.secrets.count) known texts and numbers occur."
       )
     }
@@ -99,11 +97,11 @@ private struct DemoRun {
     }
     let request = try await Device.requestToJoin(
       named: "Ann's Mac", vault: mac.vault(nil), store: store, relay: relay)
-    print("   \(request.code.text)")
+    Terminal.line("   \(request.code.text)")
     try await phone.device.approve(request.code)
     let device = try await request.approved()
     try await device.sync().checked()
-    print("   The Mac reads \(try device.timeline().messages.count) messages.")
+    Terminal.line("   The Mac reads \(try device.timeline().messages.count) messages.")
     return device
   }
 
@@ -116,7 +114,7 @@ private struct DemoRun {
     try await phone.device.sync().checked()
     _ = try await mac.sync()
     let unreadable = try mac.timeline().unreadable.count
-    print(
+    Terminal.line(
       "   The Mac cannot read \(unreadable) of \(try mac.timeline().recordCount) records: the ones since.")
   }
 
@@ -143,24 +141,23 @@ private struct DemoRun {
     ).device
     try await device.sync().checked()
     let (old, new) = (try phone.device.timeline().messages, try device.timeline().messages)
-    print(
+    Terminal.line(
       "   Restored \(new.count) messages\(old == new ? ", every one exactly as it was" : ", but they differ")"
     )
     let open = new.filter { !$0.protection.isEncrypted }.count
-    print("   \(open) of them are still marked as not encrypted on their way.")
+    Terminal.line("   \(open) of them are still marked as not encrypted on their way.")
   }
 
   private func export(_ phone: ArchiveFolder.Opened) async throws(DeviceError) {
     step(6, "Everything stored is verified, and a page is written.")
     let verification = try await ArchiveVerification.run(phone.device)
-    print(
+    Terminal.line(
       "   \(verification.recordCount) records, \(verification.attachmentCount) attachments, "
         + "\(verification.entryCount) log entries and wraps: \(verification.findings.count) failed.")
     try await tool {
-      let count = try await HTMLExport(
-        try phone.timelineIndex(), device: phone.device, folder: folder + "/page"
-      ).write()
-      print("   A page with \(count) messages.")
+      let page = try OutputDirectory(folder + "/page", ForceOption())
+      let count = try await HTMLExport(try phone.timelineIndex(), device: phone.device, folder: page).write()
+      Terminal.line("   A page with \(count) messages.")
     }
   }
 }

@@ -30,9 +30,9 @@ struct DeviceCommand: AsyncParsableCommand {
         do throws(DeviceError) {
           let id = try await opened.device.approve(parsed)
           try await opened.device.sync().checked()
-          print("Added device \(id). It goes on with `letterlock sync`.")
+          Terminal.line("Added device \(id). It goes on with `letterlock sync`.")
           if opened.device.log.approvers.count < 2 {
-            print(
+            Terminal.line(
               """
               It has no vote on the recovery key, which this account's first device can replace alone. To give both one: \
               letterlock recovery replace \(dir) --old-key-file F --recovery-key-file G --approver \
@@ -51,6 +51,7 @@ struct DeviceCommand: AsyncParsableCommand {
 
     @Argument(help: "The archive's folder.") var dir: String
     @Argument(help: "The beginning of the device's number.") var id: String
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var keys: KeyOptions
 
     func run() async throws {
@@ -58,12 +59,16 @@ struct DeviceCommand: AsyncParsableCommand {
         let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         // A relay that withholds something must not keep a thief's device in the account.
         do throws(DeviceError) { try await opened.device.sync(ignoringConditions: true).checked() } catch {
-          Terminal.note(ToolError(error, folder: dir).description)
+          Terminal.note(ToolError(error, folder: dir).text)
         }
         let device = try DeviceNumber.find(id, in: opened, folder: dir)
+        let name = try opened.timelineIndex().deviceNames[device] ?? ""
+        try confirmation.ask(
+          "Device \(device.description.prefix(16))  \(name)  would be removed from the account for good.",
+          "It keeps what it has, and opens nothing that is sealed afterwards. To come back it must join again.")
         do throws(DeviceError) {
           try await opened.device.remove(device)
-          print("Removed device \(device), and began an epoch that it cannot read.")
+          Terminal.line("Removed device \(device), and began an epoch that it cannot read.")
         } catch { throw ToolError(error, folder: dir) }
       }
     }

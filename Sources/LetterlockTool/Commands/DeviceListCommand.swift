@@ -51,7 +51,7 @@ extension DeviceCommand {
         for row in rows {
           let state = row.active ? "active " : "removed"
           let seen = row.lastSeen.map { "last seen \($0.prefix(10))" } ?? ""
-          print("\(row.id.prefix(16))  \(state)  \(row.role)  \((row.name ?? "").shown)  \(seen)")
+          Terminal.line("\(row.id.prefix(16))  \(state)  \(row.role)  \(row.name ?? "")  \(seen)")
         }
       }
     }
@@ -75,7 +75,7 @@ extension DeviceCommand {
         do throws(DeviceError) { try opened.device.rename(name) } catch {
           throw ToolError(error, folder: dir)
         }
-        print("This device is called \(name) from now on; the others learn it with `letterlock sync`.")
+        Terminal.line("This device is called \(name) from now on; the others learn it with `letterlock sync`.")
       }
     }
   }
@@ -96,7 +96,7 @@ extension DeviceCommand {
         do throws(DeviceError) { try await opened.device.rotateKeys() } catch {
           throw ToolError(error, folder: dir)
         }
-        print("This device has a new sealing key. Epoch \(opened.device.log.epochs.count - 1) has begun.")
+        Terminal.line("This device has a new sealing key. Epoch \(opened.device.log.epochs.count - 1) has begun.")
       }
     }
   }
@@ -108,26 +108,22 @@ extension DeviceCommand {
 
     @Argument(help: "The archive's folder.") var dir: String
     @OptionGroup var keys: KeyOptions
-    @Flag(help: "Says that it shall be done.") var yes = false
 
-    /// What a person must know before.
-    static let consequences = """
-      This device will send and fetch nothing more with `letterlock sync`. What it holds stays, and what is added
+    /// What a person must know.
+    static let consequences: TerminalText = """
+      This device sends and fetches nothing more with `letterlock sync`. What it holds stays, and what is added
       waits here. It stays part of the account: the other devices go on without a change, and still wrap keys for
       it. If it is not yours any more, remove it from another device instead: letterlock device remove.
       """
 
     func run() async throws {
       try await Terminal.run {
-        guard yes else {
-          print(Self.consequences)
-          throw ToolError("Nothing was changed. Say it again with --yes.")
-        }
         let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         do throws(DeviceError) { try opened.device.stopSyncing() } catch {
           throw ToolError(error, folder: dir)
         }
-        print("Stopped. `letterlock device start \(dir)` synchronises again.")
+        Terminal.line(Self.consequences)
+        Terminal.line("Stopped. `letterlock device start \(dir)` synchronises again.")
       }
     }
   }
@@ -146,7 +142,7 @@ extension DeviceCommand {
         do throws(DeviceError) { try opened.device.startSyncing() } catch {
           throw ToolError(error, folder: dir)
         }
-        print("Started. `letterlock sync \(dir)` brings everything up to date.")
+        Terminal.line("Started. `letterlock sync \(dir)` brings everything up to date.")
       }
     }
   }

@@ -23,16 +23,25 @@ struct EraseCommand: AsyncParsableCommand {
     try await Terminal.run {
       let prepared = try await prepare()
       guard let confirm else {
-        for line in Self.consequences(prepared) { print(line) }
+        Terminal.lines(Self.consequences(prepared))
         throw ToolError("Nothing was erased. Say it a second time with --confirm \(prepared.code).")
       }
       do throws(DeviceError) { try await prepared.confirm(confirm) } catch {
         guard error == .erasureNotConfirmed else { throw ToolError(error, folder: dir) }
         throw ToolError("Nothing was erased: the account has changed. The code is now \(prepared.code).")
       }
-      print(
+      Terminal.line(
         "Erased. The server keeps nothing but the account's log and the order to erase. What is here stays;")
-      print("to go on, begin a new account in another folder: letterlock init")
+      Terminal.line("to go on, begin a new account in another folder: letterlock init")
+    }
+  }
+
+  func validate() throws {
+    guard dir == nil || (relay == nil && recoveryKeyFile == nil) else {
+      throw ValidationError("Either a device erases it, or the recovery key with --relay.")
+    }
+    guard dir != nil || keys.passphraseFile == nil else {
+      throw ValidationError("--passphrase-file opens a device's keys: name the archive's folder.")
     }
   }
 

@@ -16,10 +16,17 @@ struct ExportCommand: AsyncParsableCommand {
 
   @Argument(help: "The archive's folder.") var dir: String
   @Option(help: "html, json (one message a line) or text.") var format: Format
-  @Option(help: "The file, or for html the folder, to write.") var output: String
+  @Option(help: "The new file, or for html the new folder, to write; - for standard output.") var output: String
   @Option(help: "The history as it was at this snapshot: its name, or the beginning of its number.")
   var snapshot: String?
+  @OptionGroup var force: ForceOption
   @OptionGroup var keys: KeyOptions
+
+  func validate() throws {
+    guard output == Output.standardName else { return }
+    guard format != .html else { throw ValidationError("A page is a folder: it cannot go to standard output.") }
+    guard !force.force else { throw ValidationError("Nothing is replaced on standard output: leave --force out.") }
+  }
 
   func run() async throws {
     try await Terminal.run {
@@ -29,20 +36,26 @@ struct ExportCommand: AsyncParsableCommand {
         format == .html && folder.isWritable
         ? try folder.open(try keys.passphrase()) : try folder.openForReading(try keys.passphrase())
       let index = try opened.timelineIndex(at: snapshot)
-      let count: Int
-      do {
-        switch format {
-        case .json: count = try LinesExport(index, device: opened.history, path: output).json()
-        case .text: count = try LinesExport(index, device: opened.history, path: output).text()
-        case .html: count = try await HTMLExport(index, device: opened.history, folder: output).write()
-        }
-      } catch let error as DeviceError { throw ToolError(error, folder: dir) }
-      Terminal.note("Wrote \(count) messages to \(output). They are not sealed there.")
+      let count = try await write(index, of: opened.history)
+      let name = output == Output.standardName ? "standard output" : output
+      Terminal.note("Wrote \(count) messages to \(name). They are not sealed there.")
       if !index.unreadable.isEmpty {
         throw ToolError.wrong(
           "\(index.unreadable.count) records could not be read: see `letterlock verify \(dir)`.")
       }
     }
+  }
+
+  private func write(_ index: TimelineIndex, of history: any HistoryReading) async throws -> Int {
+    do {
+      switch format {
+      case .json: return try LinesExport(index, device: history, output: try Output(output, force)).json()
+      case .text: return try LinesExport(index, device: history, output: try Output(output, force)).text()
+      case .html:
+        let folder = try OutputDirectory(output, force)
+        return try await HTMLExport(index, device: history, folder: folder).write()
+      }
+    } catch let error as DeviceError { throw ToolError(error, folder: dir) }
   }
 }
 #endif

@@ -26,7 +26,7 @@ struct ImportCommand: AsyncParsableCommand {
       for source in sources {
         let summary = try await run.add(source)
         guard !json else { continue }
-        for line in summary.lines { print(line) }
+        Terminal.lines(summary.lines)
       }
       if json { try Terminal.print(json: run.total) }
     }

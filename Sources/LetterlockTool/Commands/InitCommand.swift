@@ -21,17 +21,31 @@ struct InitCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run {
       let passphrase = try keys.passphrase()
+      guard !name.isEmpty, name.utf8.count <= 200 else { throw ToolError("A name has 1 to 200 bytes.") }
       let folder = ArchiveFolder(path: dir)
-      try folder.create()
-      let keyFile = try output.file()
-      let created = try await Self.make(folder, name: name, passphrase: passphrase, quota: quota)
-      print("Made an account in \(dir). Its number: \(created.device.account)")
-      if passphrase == nil {
-        print("The device's keys are protected by file permissions alone; a passphrase would seal them.")
+      let creation = try folder.create()
+      let device: Device
+      do { device = try await make(folder, passphrase) } catch {
+        creation.undo()
+        throw error
       }
-      try output.show(created.recoveryKey, in: keyFile)
-      try created.device.confirmRecoveryKey()
+      do throws(DeviceError) { try device.confirmRecoveryKey() } catch {
+        throw ToolError(error, folder: dir)
+      }
     }
+  }
+
+  /// Makes the account, and shows its recovery key.
+  private func make(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> Device {
+    let keyFile = try output.file()
+    let created = try await Self.make(folder, name: name, passphrase: passphrase, quota: quota)
+    let device = created.device
+    Terminal.line("Made an account in \(dir). Its number: \(device.account)")
+    if passphrase == nil {
+      Terminal.line("The device's keys are protected by file permissions alone; a passphrase would seal them.")
+    }
+    try output.show(created.recoveryKey, in: keyFile)
+    return device
   }
 
   /// A new account in a new folder.
@@ -49,29 +63,6 @@ struct InitCommand: AsyncParsableCommand {
       try await created.device.sync()
       return created
     } catch { throw ToolError(error, folder: folder.path) }
-  }
-}
-
-/// A file for a secret: it must not exist before, and is its owner's alone.
-struct NewSecretFile {
-  let path: String
-  private let handle: FileHandle
-
-  init(_ path: String) throws {
-    let file: Int32
-    do throws(DurableFileError) { file = try DurableFile.createPrivate(path) } catch {
-      throw ToolError("Cannot make \(path): it is there already, or its folder is not.")
-    }
-    self.path = path
-    handle = FileHandle(fileDescriptor: file, closeOnDealloc: true)
-  }
-
-  func write(_ text: String) throws {
-    try handle.write(contentsOf: Data(text.utf8))
-    try handle.synchronize()
-    do throws(DurableFileError) { try DurableFile.synchroniseFolder(of: path) } catch {
-      throw ToolError("Cannot make \(path) last: \(error).")
-    }
   }
 }
 #endif

@@ -23,7 +23,7 @@ struct JoinCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run {
       let request = try await request(ArchiveFolder(path: dir), try keys.passphrase())
-      Terminal.printNow(request.code.text)
+      Terminal.line("\(request.code.text)")
       guard wait || Terminal.isInteractive else {
         return Terminal.note(
           "Approve this code with `letterlock device add`, then run `letterlock sync \(dir)`.")
@@ -41,7 +41,7 @@ struct JoinCommand: AsyncParsableCommand {
   /// The request that is in the folder, or a new one.
   private func request(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> JoinRequest {
     let vault = folder.vault(passphrase)
-    guard !folder.isInUse else { return try resumed(in: folder, vault) }
+    guard try !folder.isInUse() else { return try resumed(in: folder, vault) }
     guard let relay else { throw ValidationError("Missing expected argument '--relay <relay>'") }
     let server = try ArchiveFolder.openRelay(at: relay)
     try folder.create()
@@ -96,6 +96,7 @@ struct SyncCommand: AsyncParsableCommand {
     false
   @Flag(help: "Says that nobody uses this machine now, which the command cannot see.") var idle = false
   @Flag(help: "Erases deleted messages even if no message at all is left then.") var eraseEverything = false
+  @OptionGroup var confirmation: Confirmation
   @Flag(help: "Prints one JSON object.") var json = false
 
   private struct Outcome: Encodable {
@@ -109,6 +110,15 @@ struct SyncCommand: AsyncParsableCommand {
     var heldBack: [String]
   }
 
+  func validate() throws {
+    guard !ignoreConditions || !(unmetered || idle) else {
+      throw ValidationError("With --ignore-conditions neither --unmetered nor --idle counts: leave them out.")
+    }
+    guard !confirmation.yes || keepDeleted != nil || eraseEverything else {
+      throw ValidationError("Only --keep-deleted and --erase-everything ask for --yes.")
+    }
+  }
+
   func run() async throws {
     try await Terminal.run {
       guard (0...36500).contains(keepDeleted ?? 0) else {
@@ -116,6 +126,7 @@ struct SyncCommand: AsyncParsableCommand {
       }
       let folder = ArchiveFolder(path: dir)
       let device = try await Self.device(folder, try keys.passphrase())
+      try check(device)
       let outcome: Outcome
       do throws(DeviceError) {
         let bar = SyncBar()
@@ -126,7 +137,7 @@ struct SyncCommand: AsyncParsableCommand {
         let report = try await device.sync(ignoringConditions: ignoreConditions) { bar.show($0) }
         bar.finish()
         noteRecovery(device, report)
-        for hold in report.heldBack { Terminal.note(hold.sentence(folder: dir)) }
+        for hold in report.heldBack { Terminal.note("\(hold.sentence(folder: dir))") }
         let erased = report.verdict.isComplete ? try await erase(on: device) : 0
         let files = report.verdict.isComplete ? try await device.downloadAutomatically() : 0
         outcome = Outcome(
@@ -135,15 +146,35 @@ struct SyncCommand: AsyncParsableCommand {
           attachmentsReceived: files, heldBack: report.heldBack.map(\.name))
       } catch { throw ToolError(error, folder: dir) }
       if json { try Terminal.print(json: outcome) }
-      guard outcome.complete else { throw ToolError.wrong(outcome.verdict) }
+      guard outcome.complete else { throw ToolError.wrong("\(outcome.verdict)") }
       guard !json else { return }
-      print(
+      Terminal.line(
         "\(outcome.verdict) Received \(outcome.received), sent \(outcome.sent); attachments received "
           + "\(outcome.attachmentsReceived), sent \(outcome.attachmentsSent).")
       if outcome.erased > 0 {
-        print("Erased \(outcome.erased) messages that were deleted before.")
+        Terminal.line("Erased \(outcome.erased) messages that were deleted before.")
       }
     }
+  }
+
+  /// Refuses options that would do nothing, and asks before more is erased than the settings say.
+  private func check(_ device: Device) throws {
+    let (evidence, days): (RelayEvidence?, Int)
+    do throws(DeviceError) {
+      (evidence, days) = (try device.evidence(), Int(try device.settings().recentlyDeletedDays))
+    } catch { throw ToolError(error, folder: dir) }
+    guard !despiteEvidence || evidence != nil else {
+      throw ToolError("There is no evidence against this relay: leave --despite-evidence out.")
+    }
+    guard keepDeleted != nil || eraseEverything else { return }
+    guard !device.needsConfirmation, device.log.activeMember(device.id) != nil else {
+      throw ToolError("This device erases nothing: see `letterlock status \(dir)`.")
+    }
+    let kept = keepDeleted ?? days
+    guard kept < days || eraseEverything else { return }
+    try confirmation.ask(
+      "Messages that were moved to recently deleted \(kept) days ago or earlier would be erased for good: here, on the "
+        + "relay, and on every device that syncs\(eraseEverything ? ", even if no message at all is left" : "").")
   }
 
   private func noteRecovery(_ device: Device, _ report: SyncReport) {
@@ -177,9 +208,7 @@ struct SyncCommand: AsyncParsableCommand {
 
   /// The device, after finishing a request to join if one is open.
   static func device(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> Device {
-    guard folder.isInUse else {
-      throw ToolError("There is no device in \(folder.path): begin with `letterlock init \(folder.path)`.")
-    }
+    try folder.checkInUse()
     try folder.lock()
     let (store, relay, vault) = (try folder.openStore(), try folder.openRelay(), folder.vault(passphrase))
     do throws(DeviceError) {

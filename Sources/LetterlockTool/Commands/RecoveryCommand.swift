@@ -56,6 +56,7 @@ struct RecoveryCommand: AsyncParsableCommand {
     @Option(help: "A file that `letterlock recovery vote` wrote; may be given again.") var vote: [String] = []
     @OptionGroup var approvers: ApproverOptions
     @OptionGroup var output: RecoveryKeyOutput
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var keys: KeyOptions
 
     func validate() throws {
@@ -77,7 +78,9 @@ struct RecoveryCommand: AsyncParsableCommand {
           if let oldKeyFile {
             let old = try RestoreCommand.readKey(oldKeyFile)
             try device.check(old)
-            try output.show(try device.prepareRecoveryKey(), in: try output.file())
+            try ask()
+            let file = try output.file()
+            try output.show(try device.prepareRecoveryKey(), in: file)
             try await device.replaceRecoveryKey(old, approvers: approvers)
             try device.confirmRecoveryKey()
           } else {
@@ -85,20 +88,26 @@ struct RecoveryCommand: AsyncParsableCommand {
             return try Self.printAnnouncement(of: device)
           }
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
-        print("Replaced the recovery key. The old one opens nothing that is sealed from now on.")
+        Terminal.line("Replaced the recovery key. The old one opens nothing that is sealed from now on.")
         let names = try device.timelineIndex().deviceNames
-        print("These devices have a vote if it is ever lost:")
+        Terminal.line("These devices have a vote if it is ever lost:")
         for id in device.log.approvers.sorted() {
-          print("  \(id.description.prefix(16))  \((names[id] ?? "").shown)")
+          Terminal.line("  \(id.description.prefix(16))  \(names[id] ?? "")")
         }
       }
+    }
+
+    private func ask() throws {
+      try confirmation.ask(
+        "The recovery key that is written down now would count no more: it opens nothing that is sealed afterwards, and "
+          + "restores nothing. A new one is shown, which must be written down in its place.")
     }
 
     private static func printAnnouncement(of device: Device) throws {
       guard let announcement = device.log.announcement else { return }
       let days = announcement.coolingOff / 86_400_000
-      print("Announced the new recovery key. It counts in \(days) days, and the old one until then.")
-      print("Every device shows it. To make it void: letterlock recovery cancel DIR")
+      Terminal.line("Announced the new recovery key. It counts in \(days) days, and the old one until then.")
+      Terminal.line("Every device shows it. To make it void: letterlock recovery cancel DIR")
     }
 
     private func announceByVote(_ device: Device, _ approvers: Set<DeviceID>?) async throws {
@@ -110,6 +119,7 @@ struct RecoveryCommand: AsyncParsableCommand {
       // Nobody should write down a key that cannot come in.
       let missing = try device.votesMissing(for: proposal, with: votes)
       guard missing == 0 else { throw DeviceError.votesMissing(missing) }
+      try ask()
       try output.show(key, in: try output.file())
       try await device.announceRecoveryKey(by: proposal, votes: votes)
     }
@@ -129,14 +139,14 @@ struct RecoveryCommand: AsyncParsableCommand {
         let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
         do {
           try await device.sync(ignoringConditions: true).checked()
-          guard device.log.announcement != nil else { return print("No recovery key is announced.") }
+          guard device.log.announcement != nil else { return Terminal.line("No recovery key is announced.") }
           if let keyFile {
             try await device.cancelRecoveryAnnouncement(with: RestoreCommand.readKey(keyFile))
           } else {
             try await device.cancelRecoveryAnnouncement()
           }
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
-        print("The announced recovery key is void.")
+        Terminal.line("The announced recovery key is void.")
       }
     }
   }
@@ -147,32 +157,35 @@ struct RecoveryCommand: AsyncParsableCommand {
       commandName: "propose", abstract: "Asks the other devices for a new recovery key, without the old one.")
 
     @Argument(help: "The archive's folder.") var dir: String
-    @Argument(help: "A file to write: it holds no secret.") var file: String
+    @Argument(help: "The new file to write: it holds no secret.") var file: String
     @OptionGroup var approvers: ApproverOptions
+    @OptionGroup var force: ForceOption
     @OptionGroup var keys: KeyOptions
 
     func run() async throws {
       try await Terminal.run {
         let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
+        let target = try Output(file: file, force.existing)
         let device = opened.device
         do {
           try await device.sync(ignoringConditions: true).checked()
           _ = try device.prepareRecoveryKey()
           let proposal = try device.proposeRecoveryKey(
             approvers: try approvers.named(in: opened, folder: dir))
-          try PublicFile.write(proposal, to: file)
+          try target.write(proposal.encoded)
+          try target.finish()
           let names = try device.timelineIndex().deviceNames
-          print("The code of this proposal, which the other devices ask for: \(proposal.code)")
+          Terminal.line("The code of this proposal, which the other devices ask for: \(proposal.code)")
           guard device.log.votesNeeded > 1 else {
-            return print("No other device must agree: letterlock recovery replace \(dir) --proposal \(file)")
+            return Terminal.line("No other device must agree: letterlock recovery replace \(dir) --proposal \(file)")
           }
-          print("\(device.log.votesNeeded - 1) of these devices must agree:")
+          Terminal.line("\(device.log.votesNeeded - 1) of these devices must agree:")
           for approver in device.log.approvers.sorted()
           where approver != device.id && device.log.activeMember(approver) != nil {
-            print("  \(approver.description.prefix(16))  \((names[approver] ?? "").shown)")
+            Terminal.line("  \(approver.description.prefix(16))  \(names[approver] ?? "")")
           }
-          print("There: letterlock recovery vote DIR \(file) VOTE --code CODE")
-          print("Then here: letterlock recovery replace \(dir) --proposal \(file) --vote VOTE")
+          Terminal.line("There: letterlock recovery vote DIR \(file) VOTE --code CODE")
+          Terminal.line("Then here: letterlock recovery replace \(dir) --proposal \(file) --vote VOTE")
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       }
     }
@@ -189,26 +202,29 @@ struct RecoveryCommand: AsyncParsableCommand {
 
     @Argument(help: "The archive's folder.") var dir: String
     @Argument(help: "The file that `letterlock recovery propose` wrote.") var proposal: String
-    @Argument(help: "A file to write: it holds no secret.") var file: String
+    @Argument(help: "The new file to write: it holds no secret.") var file: String
     @Option(help: "The code that you read there.") var code: String?
+    @OptionGroup var force: ForceOption
     @OptionGroup var keys: KeyOptions
 
     func run() async throws {
       try await Terminal.run {
         let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
         let proposal = try PublicFile.read(RecoveryProposal.self, from: proposal, what: "proposal")
+        let target = try Output(file: file, force.existing)
         do {
           try await device.sync(ignoringConditions: true).checked()
           let names = try device.timelineIndex().deviceNames
-          func shown(_ id: DeviceID) -> String { "\(id.description.prefix(16))  \((names[id] ?? "").shown)" }
-          print("This device proposes a new recovery key: \(shown(proposal.content.signer))")
-          print("These would have a vote on the one after it:")
-          for approver in proposal.content.approvers { print("  \(shown(approver))") }
+          func shown(_ id: DeviceID) -> String { "\(id.description.prefix(16))  \(names[id] ?? "")" }
+          Terminal.line("This device proposes a new recovery key: \(shown(proposal.content.signer))")
+          Terminal.line("These would have a vote on the one after it:")
+          for approver in proposal.content.approvers { Terminal.line("  \(shown(approver))") }
           guard let code else {
             throw ToolError("Not agreed. If it was you: --code, with the code that it shows.")
           }
-          try PublicFile.write(try await device.vote(for: proposal, confirmedBy: code), to: file)
-          print("Agreed. Take \(file) to that device.")
+          try target.write(try await device.vote(for: proposal, confirmedBy: code).encoded)
+          try target.finish()
+          Terminal.line("Agreed. Take \(file) to that device.")
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       }
     }

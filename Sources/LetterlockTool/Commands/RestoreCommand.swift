@@ -44,44 +44,57 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         try folder.putAside()
       }
-      let isNew = !folder.isInUse
-      try Self.begin(in: folder, relay)
-      let device: Device
-      do {
-        device = try await restored(key, in: folder, passphrase, server)
-      } catch {
-        if isNew { folder.removeUnlessInUse() }
-        throw error
-      }
+      let creation = try Self.begin(in: folder, relay)
+      let device = try await restored(key, in: folder, creation, passphrase, server)
       // A restore that goes on may have been given the relay in another place.
       try folder.point(toRelay: relay)
       try await fetch(device)
       if let snapshot {
         let count = try folder.openForReading(passphrase).timelineIndex(at: snapshot).references.count
-        print("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
+        Terminal.line("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
       }
     }
   }
 
+  /// The device that was restored before, or is now. A folder that was made in vain is taken away.
   private func restored(
-    _ key: consuming RecoveryKey, in folder: ArchiveFolder, _ passphrase: String?, _ server: SQLiteRelay
+    _ key: consuming RecoveryKey, in folder: ArchiveFolder, _ creation: FolderCreation?, _ passphrase: String?,
+    _ server: SQLiteRelay
   ) async throws -> Device {
     let store = try folder.openStore()
     let vault = folder.vault(passphrase)
     do throws(DeviceError) {
       if let done = try Self.isRestored(by: key, vault, store, server) { return done }
-      let bar = SyncBar()
-      let session = try await Device.openRecovery(with: key, vault: vault, store: store, relay: server) {
-        bar.show($0)
-      }
-      bar.finish()
-      let kept = try choose(from: session.devices).get()
+    } catch { throw ToolError(error, folder: dir) }
+    let session = try await opened(key, creation, vault, store, server)
+    let kept: Set<DeviceID>
+    do { kept = try choose(from: session.devices) } catch {
+      creation?.undo()
+      throw error
+    }
+    do throws(DeviceError) {
       let restored = try await session.restore(keeping: kept, named: name)
       for device in restored.goneMeanwhile {
-        Terminal.note("Device \(device) was to stay, and another device had removed it before.")
+        Terminal.note("Device \(device.description) was to stay, and another device had removed it before.")
       }
       return restored.device
-    } catch let error as ToolError { throw error } catch { throw ToolError(error, folder: dir) }
+    } catch { throw ToolError(error, folder: dir) }
+  }
+
+  private func opened(
+    _ key: consuming RecoveryKey, _ creation: FolderCreation?, _ vault: FileKeyVault,
+    _ store: SQLiteDeviceStore, _ server: SQLiteRelay
+  ) async throws -> RecoverySession {
+    let bar = SyncBar()
+    defer { bar.finish() }
+    do throws(DeviceError) {
+      return try await Device.openRecovery(with: key, vault: vault, store: store, relay: server) {
+        bar.show($0)
+      }
+    } catch {
+      if error == .noSuchAccount { creation?.undo() }
+      throw ToolError(error, folder: dir)
+    }
   }
 
   /// The history that came meanwhile, every file, and what is not there.
@@ -92,17 +105,21 @@ struct RestoreCommand: AsyncParsableCommand {
       bar.finish()
       let files = try await device.downloadAll()
       let summary = RestoreSummary(try device.restoreReport())
-      print("Restored \(summary.opened) records and \(files) attachments.")
-      for line in summary.lines { print(line) }
+      Terminal.line("Restored \(summary.opened) records and \(files) attachments.")
+      Terminal.lines(summary.lines)
       try report.checked()
     } catch { throw ToolError(error, folder: dir) }
   }
 
   /// Makes the folder, or takes the one that is there: a restore that was interrupted goes on.
-  private static func begin(in folder: ArchiveFolder, _ relay: String) throws {
-    guard !folder.isInUse else { return try folder.lock() }
-    try folder.create()
+  private static func begin(in folder: ArchiveFolder, _ relay: String) throws -> FolderCreation? {
+    guard try !folder.isInUse() else {
+      try folder.lock()
+      return nil
+    }
+    let creation = try folder.create()
     try folder.point(toRelay: relay)
+    return creation
   }
 
   /// The device that an earlier run brought in with this key, and that had no time to fetch everything.
@@ -124,9 +141,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
   /// The key in a file.
   static func readKey(_ path: String) throws -> RecoveryKey {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw ToolError("Cannot read \(path).")
-    }
+    let text = try ReadFile.secret(in: path)
     do throws(RecoveryKeyError) { return try parse(text) } catch { throw ToolError(error) }
   }
 
@@ -137,7 +152,7 @@ struct RestoreCommand: AsyncParsableCommand {
     case .corrected(let key, let groups, let count):
       let list = groups.map(String.init).joined(separator: ", ")
       let noun = groups.count == 1 ? "group" : "groups"
-      print("\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
+      Terminal.line("\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
       return key
     }
   }
@@ -147,7 +162,7 @@ struct RestoreCommand: AsyncParsableCommand {
 extension RestoreCommand {
   /// What the person says, or has said by options.
   private func choose(from devices: [RecoveryCandidate]) throws -> Set<DeviceID> {
-    for line in Self.lines(of: devices) { Terminal.note(line) }
+    for line in Self.lines(of: devices) { Terminal.note("\(line)") }
     guard !devices.isEmpty, !keepNone else { return [] }
     if !keep.isEmpty { return Set(try keep.map { try Self.find($0, in: devices) }) }
     guard Terminal.canAsk else {

@@ -33,12 +33,12 @@ struct SearchCommand: AsyncParsableCommand {
         }
       } catch { throw ToolError(error, folder: dir) }
       if let failure { throw failure }
-      if !json { print("\(count) messages.") }
+      if !json { Terminal.line("\(count) messages.") }
     }
   }
 
   private func show(_ message: Message) throws {
-    guard json else { return print(TextLine(message)) }
+    guard json else { return Terminal.line("\(TextLine(message))") }
     try Terminal.print(json: ExportedMessage(message, title: ""))
   }
 }

@@ -17,21 +17,42 @@ struct SettingsCommand: AsyncParsableCommand {
   @Option(help: "Bytes above which a file is not fetched by itself; 0 for no limit.")
   var downloadLimit: UInt64?
   @Option(help: "Days for which deleted messages can be recovered.") var keepDeleted: UInt16?
+  @OptionGroup var confirmation: Confirmation
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
 
   func run() async throws {
     try await Terminal.run {
-      let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
-      do throws(DeviceError) {
-        var settings = try device.settings()
-        if try change(&settings) { try device.update(settings) }
-        let summary = SettingsSummary(settings)
-        noteUnseen(settings.conditions)
-        guard !json else { return try Self.printed(summary) }
-        for line in summary.lines { print(line) }
-      } catch { throw ToolError(error, folder: dir) }
+      let settings: SyncSettings
+      do { settings = try shownSettings() } catch let error as DeviceError {
+        throw ToolError(error, folder: dir)
+      }
+      let summary = SettingsSummary(settings)
+      noteUnseen(settings.conditions)
+      guard !json else { return try Terminal.print(json: summary) }
+      Terminal.lines(summary.lines)
     }
+  }
+
+  /// The settings, after they were changed if an option says so.
+  private func shownSettings() throws -> SyncSettings {
+    let folder = ArchiveFolder(path: dir)
+    guard changesSomething else { return try folder.openForReading(try keys.passphrase()).device.settings() }
+    let device = try folder.open(try keys.passphrase()).device
+    var settings = try device.settings()
+    let before = settings.recentlyDeletedDays
+    guard try change(&settings) else { return settings }
+    if settings.recentlyDeletedDays < before {
+      try confirmation.ask(
+        "Messages that were moved to recently deleted \(settings.recentlyDeletedDays) days ago or earlier would be "
+          + "erased for good by the next sync: here, on the relay, and on every device that syncs.")
+    }
+    try device.update(settings)
+    return settings
+  }
+
+  private var changesSomething: Bool {
+    require != nil || interval != nil || downloads != nil || downloadLimit != nil || keepDeleted != nil
   }
 
   /// A condition that nobody says anything about would hold every sync back.
@@ -45,14 +66,10 @@ struct SettingsCommand: AsyncParsableCommand {
     }
   }
 
-  private static func printed(_ summary: SettingsSummary) throws(DeviceError) {
-    do { try Terminal.print(json: summary) } catch { throw .internalError("json") }
-  }
-
   private func change(_ settings: inout SyncSettings) throws(DeviceError) -> Bool {
     let before = settings
     if let require = try? RequirementNames.parse(require) { settings.conditions.requirements = require }
-    if let interval { settings.conditions.minimumInterval = min(interval, 1_000_000) * 60 }
+    if let interval { settings.conditions.minimumInterval = interval * 60 }
     if let downloads = DownloadNames.all.first(where: { $0.name == downloads })?.value {
       settings.automaticDownloads = downloads
     }
@@ -65,6 +82,10 @@ struct SettingsCommand: AsyncParsableCommand {
     do { _ = try RequirementNames.parse(require) } catch {
       throw ValidationError("--require takes unmetered, power, idle, storage, or none.")
     }
+    guard !confirmation.yes || keepDeleted != nil else {
+      throw ValidationError("Only --keep-deleted asks for --yes.")
+    }
+    guard interval ?? 0 <= 1_000_000 else { throw ValidationError("--interval takes 0 to 1000000 minutes.") }
     if let downloads, !DownloadNames.all.contains(where: { $0.name == downloads }) {
       throw ValidationError("--downloads takes off, previews or all.")
     }

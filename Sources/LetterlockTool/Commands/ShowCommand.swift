@@ -31,7 +31,7 @@ struct ConversationsCommand: AsyncParsableCommand {
       guard !json else { return try Terminal.print(json: Listing(conversations: rows)) }
       for row in rows {
         let mark = row.unencrypted > 0 ? "  \(row.unencrypted) not encrypted" : ""
-        print("\(row.id.prefix(8))  \(row.newest.prefix(10))  \(row.messages)  \(row.title)\(mark)")
+        Terminal.line("\(row.id.prefix(8))  \(row.newest.prefix(10))  \(row.messages)  \(row.title)\(mark)")
       }
     }
   }
@@ -77,6 +77,13 @@ struct ShowCommand: AsyncParsableCommand {
     var messages: [ExportedMessage]
   }
 
+  func validate() throws {
+    guard last == nil || newest == nil else { throw ValidationError("Either --last or --newest.") }
+    guard last ?? 1 > 0, newest ?? 1 > 0 else {
+      throw ValidationError("--last and --newest take a number above 0.")
+    }
+  }
+
   func run() async throws {
     try await Terminal.run {
       if let newest { return try await show(newest: newest) }
@@ -94,7 +101,7 @@ struct ShowCommand: AsyncParsableCommand {
           }
         } else {
           for message in messages {
-            print(TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil))
+            Terminal.line("\(TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil))")
           }
         }
       }
@@ -121,7 +128,7 @@ struct ShowCommand: AsyncParsableCommand {
         return try Terminal.print(
           json: Listing(title: title, messages: window.messages.map { ExportedMessage($0, title: title) }))
       }
-      for message in window.messages { print(TextLine(message)) }
+      for message in window.messages { Terminal.line("\(TextLine(message))") }
       Terminal.note(
         "Proven: who signed each, and its place among the \(window.historySize) records that the relay signed for. "
           + "That none in between is left out, `letterlock sync \(dir)` proves.")

@@ -51,7 +51,7 @@ struct SnapshotsCommand: AsyncParsableCommand {
       if json {
         try Terminal.print(json: Listing(snapshots: rows))
       } else {
-        rows.forEach { print(Self.line($0)) }
+        rows.forEach { Terminal.line(Self.line($0)) }
       }
       if rows.isEmpty { Terminal.note("No snapshot yet: letterlock snapshots \(dir) --create NAME") }
       if rows.contains(where: { !$0.verified }) {
@@ -60,8 +60,8 @@ struct SnapshotsCommand: AsyncParsableCommand {
     }
   }
 
-  private static func line(_ row: Row) -> String {
-    let counts =
+  private static func line(_ row: Row) -> TerminalText {
+    let counts: TerminalText =
       "\(row.messages) messages in \(row.conversations) conversations, \(row.attachments) attachments, \(row.records) records"
     let mark = row.verified ? "" : "  NOT OF THIS HISTORY"
     return "\(row.id.prefix(8))  \(row.at.prefix(16))  \(row.name): \(counts)\(mark)"

@@ -18,7 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
       let opened = try ArchiveFolder(path: dir).openForReading(try keys.passphrase())
       let status = try await ArchiveStatus(opened)
       guard !json else { return try Terminal.print(json: status) }
-      for line in status.lines { print(line) }
+      Terminal.lines(status.lines)
     }
   }
 }

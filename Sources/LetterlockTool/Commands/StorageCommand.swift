@@ -8,14 +8,15 @@ struct StorageCommand: AsyncParsableCommand {
     commandName: "storage",
     abstract: "Says how much room files take on this device, and gives some of it back.",
     discussion: """
-      --optimize drops files that the relay is shown to hold; they are fetched when they are read. Previews stay, \
-      and so does what is only here. --collect has the relay drop files that no message refers to.
+      --optimize drops files that the relay is shown to hold; they are fetched when they are read, and not by a sync. \
+      Previews stay, and so does what is only here. --collect has the relay drop files that no message refers to.
       """)
 
   @Argument(help: "The archive's folder.") var dir: String
   @Flag(help: "Drops files here that the relay holds.") var optimize = false
-  @Option(help: "With --optimize: only files of at least this many bytes.") var largerThan: UInt64 = 0
+  @Option(help: "With --optimize: only files of at least this many bytes.") var largerThan: UInt64?
   @Flag(help: "Drops files that no message refers to, here and at the relay.") var collect = false
+  @OptionGroup var confirmation: Confirmation
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -25,26 +26,41 @@ struct StorageCommand: AsyncParsableCommand {
     var collected: AttachmentStorage.Share?
   }
 
+  func validate() throws {
+    guard largerThan == nil || optimize else {
+      throw ValidationError("--larger-than says what --optimize drops.")
+    }
+    guard !confirmation.yes || collect else { throw ValidationError("Only --collect asks for --yes.") }
+  }
+
   func run() async throws {
     try await Terminal.run {
       let (folder, passphrase) = (ArchiveFolder(path: dir), try keys.passphrase())
       let listing: Listing
       do {
+        if collect { try askBeforeCollecting(in: folder, passphrase) }
         listing =
           optimize || collect
           ? try await work(folder.open(passphrase).device)
           : Listing(storage: try folder.openForReading(passphrase).device.attachmentStorage())
       } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       guard !json else { return try Terminal.print(json: listing) }
-      for line in lines(listing) { print(line) }
+      Terminal.lines(lines(listing))
     }
+  }
+
+  private func askBeforeCollecting(in folder: ArchiveFolder, _ passphrase: String?) throws {
+    let here = try folder.openForReading(passphrase).device.attachmentStorage().unreferenced
+    try confirmation.ask(
+      "Files that no message refers to would be erased for good, here and at the relay: \(here.count) that are here, "
+        + "\(ByteText(here.byteCount)), and those that only the relay has.")
   }
 
   private func work(_ device: Device) async throws(DeviceError) -> Listing {
     var (evicted, collected): (EvictionReport?, AttachmentStorage.Share?)
     if collect { collected = try await device.collectUnreferencedAttachments() }
     if optimize {
-      let least = largerThan
+      let least = largerThan ?? 0
       try await device.sync().checked()
       evicted = try await device.evictOriginals(where: { $0.byteCount >= least })
     }

@@ -22,8 +22,8 @@ struct VectorsCommand: AsyncParsableCommand {
         let bar = ProgressBar("Verifying")
         let report = VectorVerifier.verify(paths)
         bar.finish()
-        for line in report.lines { print(line) }
-        print(report.summary)
+        Terminal.lines(report.lines)
+        Terminal.line("\(report.summary)")
         guard report.failed == 0 else { throw ToolError.wrong("\(report.failed) vectors failed.") }
       }
     }
@@ -34,14 +34,19 @@ struct VectorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "generate", abstract: "Writes this format's vectors, from fixed seeds.")
 
-    @Argument(help: "The folder to write to.") var dir: String
+    @Argument(help: "The new folder to write to.") var dir: String
+    @OptionGroup var force: ForceOption
 
     func run() async throws {
       try await Terminal.run {
-        do {
-          let count = try VectorGenerator.write(to: dir)
-          print("Wrote \(count) cases to \(dir).")
-        } catch { throw ToolError("Cannot write the vectors: \(error)") }
+        let folder = try OutputDirectory(dir, force)
+        try folder.makeFolder("mls")
+        let count = try VectorGenerator.generate { (name, bytes) in
+          let file = try folder.file(name)
+          try file.write(bytes)
+          try file.finish()
+        }
+        Terminal.line("Wrote \(count) cases to \(dir).")
       }
     }
   }

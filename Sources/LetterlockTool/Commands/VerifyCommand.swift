@@ -16,7 +16,8 @@ struct VerifyCommand: AsyncParsableCommand {
   var evidence: String?
   @Flag(help: "Restores everything in memory with the recovery key instead, and compares.")
   var asNewDevice = false
-  @Option(help: "A file that holds the recovery key, for --as-new-device.") var recoveryKeyFile: String?
+  @Option(help: "A file that must hold the account's recovery key; --as-new-device needs it.")
+  var recoveryKeyFile: String?
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -33,11 +34,25 @@ struct VerifyCommand: AsyncParsableCommand {
     var failures: [Failure]
   }
 
+  func validate() throws {
+    let others = dir != nil || asNewDevice || recoveryKeyFile != nil || keys.passphraseFile != nil || json
+    guard evidence == nil || !others else {
+      throw ValidationError("--evidence needs nothing else: leave the folder and all other options out.")
+    }
+    guard evidence != nil || dir != nil else {
+      throw ValidationError("Name the archive's folder, or a file with --evidence.")
+    }
+    guard !asNewDevice || recoveryKeyFile != nil else {
+      throw ValidationError("Give --recovery-key-file FILE with --as-new-device.")
+    }
+  }
+
   func run() async throws {
     try await Terminal.run {
       if let evidence { return try EvidenceFile.check(evidence) }
-      guard let dir else { throw ToolError("Name the archive's folder, or a file with --evidence.") }
+      guard let dir else { return }
       let (folder, passphrase) = (ArchiveFolder(path: dir), try keys.passphrase())
+      try checkRecoveryKey(folder, passphrase)
       if asNewDevice { return try await verifyRestore(of: try folder.open(passphrase)) }
       let verification = try await Self.verify(folder, passphrase)
       let failures = verification.findings.map {
@@ -50,8 +65,8 @@ struct VerifyCommand: AsyncParsableCommand {
             entries: verification.entryCount,
             unreferencedAttachments: verification.unreferencedCount, failures: failures))
       } else {
-        for failure in failures { print("FAILED \(failure.place): \(failure.thing): \(failure.reason)") }
-        print(
+        for failure in failures { Terminal.line("FAILED \(failure.place): \(failure.thing): \(failure.reason)") }
+        Terminal.line(
           "Verified \(verification.recordCount) records, \(verification.attachmentCount) attachments, "
             + "\(verification.entryCount) log entries and wraps: \(failures.count) failed.")
       }
@@ -67,7 +82,8 @@ struct VerifyCommand: AsyncParsableCommand {
   ) async throws -> ArchiveVerification {
     let bar = ProgressBar("Verifying")
     defer { bar.finish() }
-    guard folder.isWritable || !folder.isInUse else {
+    try folder.checkInUse()
+    guard folder.isWritable else {
       Terminal.note("\(folder.path) cannot be written to: what the relay has is not verified.")
       return try await ArchiveVerification.run(try folder.openForReading(passphrase).device)
     }
@@ -75,6 +91,18 @@ struct VerifyCommand: AsyncParsableCommand {
     var verification = try await ArchiveVerification.run(opened.device)
     try checkFiles(opened, &verification)
     return verification
+  }
+
+  /// Refuses a recovery key that is not the account's.
+  private func checkRecoveryKey(_ folder: ArchiveFolder, _ passphrase: String?) throws {
+    guard let recoveryKeyFile else { return }
+    let key = try RestoreCommand.readKey(recoveryKeyFile)
+    let device = try folder.openForReading(passphrase).device
+    do throws(DeviceError) { try device.check(key) } catch {
+      guard error == .noSuchAccount else { throw ToolError(error, folder: folder.path) }
+      throw ToolError.wrong(
+        "\(recoveryKeyFile) holds another recovery key than this account's: it was replaced, or is of another account.")
+    }
   }
 
   private func verifyRestore(of opened: ArchiveFolder.Opened) async throws {
@@ -87,10 +115,10 @@ struct VerifyCommand: AsyncParsableCommand {
     if json {
       try Terminal.print(json: RestoreSummary(report))
     } else {
-      for line in RestoreSummary(report).lines { print(line) }
+      Terminal.lines(RestoreSummary(report).lines)
     }
     guard report.isComplete else { throw ToolError.wrong("A new device would not get everything back.") }
-    if !json { print("Backed up: a new device with the recovery key gets everything back.") }
+    if !json { Terminal.line("Backed up: a new device with the recovery key gets everything back.") }
   }
 
   /// What SQLite knows about its own files, and counts that are stored beside what they count.

@@ -7,18 +7,19 @@ import Letterlock
 struct HTMLExport {
   private let index: TimelineIndex
   private let device: any HistoryReading
-  private let folder: String
+  private let folder: OutputDirectory
+  private let files: AttachmentExport
 
-  init(_ index: TimelineIndex, device: any HistoryReading, folder: String) {
+  init(_ index: TimelineIndex, device: any HistoryReading, folder: OutputDirectory) {
     self.index = index
     self.device = device
     self.folder = folder
+    files = AttachmentExport(device: device, folder: folder)
   }
 
   /// Writes the pages and the files. Gives the number of messages.
   func write() async throws -> Int {
-    try makeFolder(folder)
-    try makeFolder(folder + "/attachments")
+    try files.makeFolder()
     let bar = ProgressBar("Writing pages")
     let conversations = index.conversations
     var rows: [String] = []
@@ -43,27 +44,20 @@ struct HTMLExport {
     var isAllEncrypted = true
   }
 
-  private func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch { throw ToolError("Cannot make the folder \(path).") }
-  }
-
   private func save(_ page: String, to name: String) throws {
-    do {
-      try Data(page.utf8).write(to: URL(fileURLWithPath: folder + "/" + name), options: .atomic)
-    } catch { throw ToolError("Cannot write \(folder)/\(name).") }
+    let file = try folder.file(name)
+    try file.write(Array(page.utf8))
+    try file.finish()
   }
 
   private func indexRow(_ conversation: ConversationID, _ summary: Summary, _ page: String) -> String {
-    let title = index.title(of: conversation).html
+    let title = index.title(of: conversation)
     let last = summary.last.map { TextLine.preview($0) } ?? ""
     let when = summary.last.map { String($0.sentAt.rfc3339.prefix(10)) } ?? ""
     let mark = summary.isAllEncrypted ? "" : "<span class=\"mark\">not all encrypted</span>"
     return """
-      <a class="row" href="\(page)"><span class="face">\(title.prefix(1).uppercased())</span>\
-      <span class="what"><b>\(title)</b>\(mark)<span class="last">\(last.html)</span></span>\
+      <a class="row" href="\(page)"><span class="face">\(title.prefix(1).uppercased().html)</span>\
+      <span class="what"><b>\(title.html)</b>\(mark)<span class="last">\(last.html)</span></span>\
       <time>\(when)</time></a>
       """
   }
@@ -76,10 +70,9 @@ struct HTMLExport {
     let (head, foot) = HTMLPage.frame(title: title)
     let reactions = try reactions(references)
     let isGroup = index.profiles[conversation].map { $0.isGroup || $0.participants.count > 1 } ?? false
-    var file = try BufferedFile(replacing: folder + "/" + name)
+    var file = BufferedOutput(try folder.file(name))
     try file.write(
-      Data((head + "<header><a href=\"index.html\">‹ Messages</a><h1>\(title.html)</h1></header><main>").utf8)
-    )
+      head + "<header><a href=\"index.html\">‹ Messages</a><h1>\(title.html)</h1></header><main>")
     var summary = Summary()
     var day = ""
     for start in stride(from: 0, to: references.count, by: Self.pageCount) {
@@ -97,11 +90,11 @@ struct HTMLExport {
         }
         let context = Context(isGroup: isGroup, targets: targets, reactions: reactions[message.id] ?? [])
         body += try await bubble(message, context)
-        try file.write(Data(body.utf8))
+        try file.write(body)
       }
       summary.last = messages.last
     }
-    try file.write(Data(("</main>" + foot).utf8))
+    try file.write("</main>" + foot)
     try file.finish()
     return summary
   }
@@ -140,7 +133,7 @@ struct HTMLExport {
     if let target = message.replyTo.flatMap({ context.targets[$0] }) {
       content += "<span class=\"quote\">\(TextLine.preview(target).html)</span>"
     }
-    for attachment in message.attachments { content += try await file(attachment) }
+    for attachment in message.attachments { content += try await files.html(of: attachment) }
     content += text(of: message)
     if !context.reactions.isEmpty {
       content += "<span class=\"reactions\">\(Self.symbols(context.reactions).html)</span>"
@@ -197,24 +190,6 @@ struct HTMLExport {
       counts[reaction.kind.symbol, default: 0] += reaction.change == .added ? 1 : -1
     }
     return counts.filter { $0.value > 0 }.keys.sorted().joined(separator: " ")
-  }
-
-  private func file(_ attachment: Attachment) async throws -> String {
-    let name = attachment.digest.hex.prefix(16) + "-" + (attachment.name ?? "file").safeFileName
-    let path = folder + "/attachments/" + name
-    do throws(DeviceError) {
-      try await device.save(attachment, to: path)
-    } catch {
-      return "<span class=\"gone\">\((attachment.name ?? attachment.mediaType).html): not available</span>"
-    }
-    let link = "attachments/\(name)".html
-    let size = ByteText(attachment.byteCount).description
-    guard attachment.mediaType.hasPrefix("image/"), attachment.mediaType != "image/svg+xml" else {
-      return
-        "<a class=\"file\" href=\"\(link)\" download>📎 \((attachment.name ?? "file").html) <small>\(size)</small></a>"
-    }
-    return
-      "<a href=\"\(link)\"><img src=\"\(link)\" alt=\"\((attachment.name ?? "picture").html)\" loading=\"lazy\"></a>"
   }
 }
 

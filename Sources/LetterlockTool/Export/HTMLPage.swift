@@ -1,4 +1,5 @@
 #if Tool
+import CryptoCore
 import Foundation
 
 /// The frame of every page: styles inside, and a policy that allows nothing from anywhere else.
@@ -14,11 +15,17 @@ enum HTMLPage {
       """
       <!doctype html><html lang="en"><head><meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self' file: data:; style-src 'unsafe-inline'">
+      <meta http-equiv="Content-Security-Policy" content="\(policy)"><meta name="referrer" content="no-referrer">
       <title>\(title.html)</title><style>\(style)</style></head><body>
       """, "</body></html>"
     )
   }
+
+  /// Pictures beside the page, and the styles of this page: nothing else is loaded, run or sent.
+  private static let policy = """
+    default-src 'none'; base-uri 'none'; form-action 'none'; img-src 'self' file:; \
+    style-src 'sha256-\(Data(SHA256Hash.hash(Array(style.utf8))).base64EncodedString())'
+    """
 
   private static let style = """
     :root{color-scheme:light dark;--bg:#fff;--fg:#111;--dim:#6b7280;--line:#e5e7eb;--theirs:#e9e9eb;\
@@ -52,8 +59,15 @@ enum HTMLPage {
 }
 
 extension StringProtocol {
-  /// The text, safe between tags and inside quotes.
-  var html: String {
+  /// The text as one line, safe between tags and inside quotes.
+  var html: String { String(self).shown.escaped }
+
+  /// The text, its line breaks kept.
+  var htmlLines: String {
+    String(self).shown(lineBreak: "\n").escaped.replacingOccurrences(of: "\n", with: "<br>")
+  }
+
+  private var escaped: String {
     var escaped = ""
     for character in unicodeScalars {
       switch character {
@@ -68,19 +82,16 @@ extension StringProtocol {
     return escaped
   }
 
-  /// The text, its line breaks kept.
-  var htmlLines: String { html.replacingOccurrences(of: "\n", with: "<br>") }
-
-  /// A name that stays in its folder, and that no system reads as anything but a name.
-  var safeFileName: String {
-    let allowed = unicodeScalars.map { scalar -> Character in
+  /// The name of a file without its extension, of characters that no system reads as anything but a name.
+  var safeFileStem: String {
+    let stem = NSString(string: String(self)).deletingPathExtension
+    let allowed = stem.unicodeScalars.map { scalar -> Character in
       let isPlain =
         ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
-        || ("0"..."9").contains(scalar) || "._-".unicodeScalars.contains(scalar)
+        || ("0"..."9").contains(scalar) || "_-".unicodeScalars.contains(scalar)
       return isPlain ? Character(scalar) : "_"
     }
-    let name = String(allowed.suffix(80)).drop { $0 == "." }
-    return name.isEmpty ? "file" : String(name)
+    return allowed.isEmpty ? "file" : String(allowed.prefix(60))
   }
 }
 #endif

@@ -10,12 +10,12 @@ import Synchronization
 struct LinesExport {
   private let index: TimelineIndex
   private let device: any HistoryReading
-  private let path: String
+  private let output: Output
 
-  init(_ index: TimelineIndex, device: any HistoryReading, path: String) {
+  init(_ index: TimelineIndex, device: any HistoryReading, output: Output) {
     self.index = index
     self.device = device
-    self.path = path
+    self.output = output
   }
 
   /// Writes one JSON object a line, in the order sent.
@@ -42,27 +42,24 @@ struct LinesExport {
       let bar = ProgressBar("Writing messages")
       var count = 0
       for conversation in index.conversations {
-        try file.write(Data("== \(index.title(of: conversation).shown) ==\n".utf8))
+        try file.write("== \(index.title(of: conversation).shown) ==\n")
         try device.forEachMessage(index.references(in: conversation), of: index) { messages in
           for message in messages {
             let line = TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil)
-            try file.write(Data((line.description + "\n").utf8))
+            try file.write(line.description + "\n")
           }
           count += messages.count
           bar.update(Double(count) / Double(max(1, index.references.count)))
         }
-        try file.write(Data("\n".utf8))
+        try file.write("\n")
       }
       bar.finish()
       return count
     }
   }
 
-  private func write(_ body: (inout BufferedFile) throws -> Int) throws -> Int {
-    // What is in the way is replaced: a folder would be lost with all that it holds.
-    let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
-    guard values?.isDirectory != true else { throw ToolError("Cannot write \(path): it is a folder.") }
-    var file = try BufferedFile(replacing: path)
+  private func write(_ body: (inout BufferedOutput) throws -> Int) throws -> Int {
+    var file = BufferedOutput(output)
     let count = try body(&file)
     try file.finish()
     return count
@@ -102,7 +99,7 @@ private enum JSONLines {
       )
       lines.append(0x0a)
     }
-    return lines
+    return JSONText.escaped(lines)
   }
 }
 

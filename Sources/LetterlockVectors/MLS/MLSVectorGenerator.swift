@@ -36,29 +36,29 @@ enum MLSVectorGenerator {
     ),
   ]
 
-  /// Writes the files into the folder `mls` in a folder. Gives the number of cases.
-  static func write(to folder: String) throws -> Int {
-    let folder = URL(fileURLWithPath: folder).appendingPathComponent("mls")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  /// Makes the files, and gives each to `write` with its name. Returns the number of cases.
+  static func generate(_ write: (String, Data) throws -> Void) throws -> Int {
     let suites = try CipherSuite.supported.map { try $0.algorithms() }
     var count = 0
     for (file, make) in makers {
       let cases = try suites.flatMap { suite in
         try make(suite).map { $0.merging(["cipher_suite": Int(suite.suite.rawValue)]) { value, _ in value } }
       }
-      count += try write(cases, to: folder.appendingPathComponent(file + ".json"))
+      try write(file + ".json", try encoded(cases))
+      count += cases.count
     }
     for (file, make) in others {
-      count += try write(make(), to: folder.appendingPathComponent(file + ".json"))
+      let cases = try make()
+      try write(file + ".json", try encoded(cases))
+      count += cases.count
     }
     return count
   }
 
-  private static func write(_ cases: [[String: Any]], to file: URL) throws -> Int {
+  private static func encoded(_ cases: [[String: Any]]) throws -> Data {
     let data = try JSONSerialization.data(
       withJSONObject: cases, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-    try (data + Data("\n".utf8)).write(to: file)
-    return cases.count
+    return data + Data("\n".utf8)
   }
 }
 

@@ -1,0 +1,33 @@
+#if Tool
+import Dispatch
+import Foundation
+import SystemCore
+
+/// What is done when the process is told to end: files that are not whole are removed.
+enum Interruption {
+  // Sendable: a dispatch source may be used from any thread.
+  private struct Source: @unchecked Sendable {
+    let source: any DispatchSourceSignal
+  }
+
+  /// They work for as long as they are kept.
+  private static let sources: [Source] = [SIGINT, SIGTERM].map { number in
+    // The default would end the process first.
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler {
+      OutputFile.removeUnfinished()
+      signal(number, SIG_DFL)
+      raise(number)
+    }
+    source.activate()
+    return Source(source: source)
+  }
+
+  /// Prepares for it. A write beyond what a file may hold is an error from then on, and does not end the process.
+  static func prepare() {
+    signal(SIGXFSZ, SIG_IGN)
+    _ = sources
+  }
+}
+#endif
