@@ -21,7 +21,6 @@ struct ConfirmationToolTests {
     other = String(try #require(added.firstMatch(of: /Added device ([0-9a-f]+)/)?.1))
     try folder.succeed("sync", "B")
     try folder.succeed("delete", "A", "+15550102", "--yes")
-    try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "key")
   }
 
   /// Commands that take something away, and a word of what they say before.
@@ -29,7 +28,6 @@ struct ConfirmationToolTests {
     [
       (["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "new"], "recovery key"),
       (["device", "remove", "A", other], "removed from the account"),
-      (["device", "confirm", "C"], "removed from the account"),
       (["delete", "A", "+15550101"], "1 messages of “+15550101”"),
       (["storage", "A", "--collect"], "erased for good"),
       (["sync", "A", "--keep-deleted", "0"], "erased for good"),

@@ -76,7 +76,7 @@ struct HostileTextTests {
     ["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "k2"],
     ["delete", "A", "Ta"], ["recover", "A", "Ta"], ["erase", "A"],
     ["restore", "R", "--relay", "A", "--recovery-key-file", "key"],
-    ["device", "confirm", "R"], ["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "k2", "--yes"],
+    ["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "k2", "--yes"],
   ]
 
   private func expectHarmless(_ outcome: ToolOutcome, _ command: [String]) {

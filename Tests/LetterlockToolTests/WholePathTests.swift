@@ -158,8 +158,6 @@ struct WholePathTests {
     #expect(early.exitCode == 0)
     var later = SampleHistory()
     try later.writeSMS(count: 10, to: "later.xml", in: folder, seed: 9)
-    #expect(try folder.run("import", "later.xml", "--archive", "C").errors.contains("device confirm"))
-    try folder.succeed("device", "confirm", "C", "--yes")
     try folder.succeed("import", "later.xml", "--archive", "C")
     var all = history
     all.add(later.messages, secrets: [])
