@@ -13,7 +13,7 @@ extension RelayService {
     let created = StoredAccount(version: 1, rules: rules)
     try await store.write(.account(rules.log.account)) { (rows) throws(RelayError) in
       guard try rows.row(in: .account) == nil else {
-        guard try rows.row(in: .erasure) == nil else { throw .accountExists }
+        guard try StoredErasure(rows)?.completed == nil else { throw .accountExists }
         return
       }
       try LogRows.add(entry, wraps, rules.log, to: rows)
@@ -48,18 +48,58 @@ extension RelayService {
   ) async throws(RelayError) {
     try RelayLimits.check(entry, wraps)
     let replaced = try await claimNewRecoveryDevice(of: entry, wraps, account, caller)
-    let hasErased = try await changing(account, as: caller, .reader) { (rows, rules) throws(RelayError) in
-      let erased = RelayAccount.erasesWraps(of: entry, before: rules.log)
-      guard case .new = try rules.accept(entry, wraps: wraps) else { return false }
-      for device in erased {
-        rules.usage.subtract(try LogRows.eraseWraps(of: device, in: rows), from: \.log)
+    let moment = moment
+    let outcome = try await changing(account, as: caller, .reader) {
+      (rows, rules) throws(RelayError) -> EntryOutcome in
+      do throws(RelayError) {
+        return try Self.append(entry, wraps, in: rows, &rules, at: moment)
+      } catch {
+        guard rules.giveTurn(for: entry, refused: error, to: caller, at: moment) else { throw error }
+        // The turn is committed with the refusal.
+        return .refused(error)
       }
-      try LogRows.add(entry, wraps, rules.log, to: rows)
-      return !erased.isEmpty
     }
-    if let replaced { await release(replaced, by: account) }
+    if case .refused(let error) = outcome { throw error }
+    if let replaced { await dropClaim(of: replaced, by: account) }
     // The entry is accepted even if this must wait.
-    if hasErased { try? await store.scrub() }
+    if outcome == .acceptedWithErasing { try? await store.scrub() }
+  }
+
+  private enum EntryOutcome: Equatable, Sendable {
+    case accepted
+    /// Wraps were erased.
+    case acceptedWithErasing
+    /// Nothing changed but whose turn it is.
+    case refused(RelayError)
+  }
+
+  private static func append(
+    _ entry: LogEntry, _ wraps: [StoredWrap], in rows: any WritableRelayRows, _ rules: inout RelayAccount,
+    at moment: RelayMoment
+  ) throws(RelayError) -> EntryOutcome {
+    let before = rules.log
+    guard case .new = try rules.accept(entry, wraps: wraps, at: moment) else { return .accepted }
+    let left = rules.devicesThatLeft(since: before)
+    for device in left {
+      rules.usage.subtract(try LogRows.eraseWraps(of: device, in: rows), from: \.log)
+    }
+    try LogRows.add(entry, wraps, rules.log, to: rows)
+    return left.isEmpty ? .accepted : .acceptedWithErasing
+  }
+
+  /// Holds an account for its recovery device.
+  public func hold(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) -> Timestamp {
+    let moment = moment
+    return try await changing(account, as: caller, .recovery) { (_, rules) throws(RelayError) in
+      rules.control.hold(rules.log, at: moment)
+    }
+  }
+
+  /// Ends a hold.
+  public func release(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) {
+    try await changing(account, as: caller, .recovery) { (_, rules) throws(RelayError) in
+      rules.control.release()
+    }
   }
 
   /// Returns a device's wrap of an epoch's secret.
@@ -86,9 +126,11 @@ extension RelayService {
     of entry: LogEntry, _ wraps: [StoredWrap], _ account: AccountID, _ caller: RelayCaller
   ) async throws(RelayError) -> DeviceID? {
     guard case .replaceRecovery(let replace) = entry.content.change else { return nil }
+    let moment = moment
     let old = try await reading(account, as: caller) { (_, rules) throws(RelayError) -> DeviceID? in
       var next = rules
-      guard case .new = try next.accept(entry, wraps: wraps) else { return nil }
+      try rules.checkTurn(of: caller, at: moment)
+      guard case .new = try next.accept(entry, wraps: wraps, at: moment) else { return nil }
       return rules.log.recoveryDevice
     }
     guard let old else { return nil }
@@ -116,7 +158,7 @@ extension RelayService {
   }
 
   /// Drops the claim of a recovery device that was replaced. One that stays is left over, and does no harm.
-  private func release(_ device: DeviceID, by account: AccountID) async {
+  private func dropClaim(of device: DeviceID, by account: AccountID) async {
     try? await store.write(.recovery(device)) { (rows) throws(RelayError) in
       guard try Self.claimant(rows) == account else { return }
       try rows.remove(.all, in: .recovery)
