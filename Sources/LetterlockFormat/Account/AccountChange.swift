@@ -11,18 +11,26 @@ public enum AccountChange: Hashable, Sendable {
   /// A device replaces its sealing key.
   case rotate(Rotate)
   /// An epoch begins.
-  case epoch(EpochHeader)
-  /// The recovery device is replaced.
+  case epoch(Committed<EpochHeader>)
+  /// The recovery device replaces itself.
   case replaceRecovery(ReplaceRecovery)
   /// The signer now reads formats up to this version.
   case update(highestVersion: UInt8)
+  /// The recovery device lets a device join, and all others leave but those that are kept.
+  case recover(Recover)
+  /// A recovery device is announced that is to replace the present one, which does not sign.
+  case announceRecovery(AnnounceRecovery)
+  /// The announced recovery device replaces the present one.
+  case completeRecovery(CompleteRecovery)
+  /// The announcement that made this head is void.
+  case cancelRecovery(LogHead)
 
   /// ```
   /// struct {
   ///   DeviceKeyBundle device;
   ///   DeviceKeyBundle recovery;
   ///   opaque checkpoint_key<V>;     Ed25519, 32 bytes; empty without a relay
-  ///   EpochHeader epoch;
+  ///   opaque epoch_hash[32];
   /// } Create;
   /// ```
   public struct Create: WireCodable, Hashable, Sendable {
@@ -33,14 +41,14 @@ public enum AccountChange: Hashable, Sendable {
     /// What the relay signs checkpoints with: 32 bytes, or none without a relay.
     public let checkpointKey: Opaque
     /// Epoch 0.
-    public let epoch: EpochHeader
+    public internal(set) var epoch: Committed<EpochHeader>
 
     /// The fields, in wire order.
     public static let wire = WireFormat(
       Self.init, field(\.device), field(\.recovery), field(\.checkpointKey), field(\.epoch))
 
     package init(
-      device: DeviceKeyBundle, recovery: DeviceKeyBundle, checkpointKey: Opaque, epoch: EpochHeader
+      device: DeviceKeyBundle, recovery: DeviceKeyBundle, checkpointKey: Opaque, epoch: Committed<EpochHeader>
     ) {
       self.device = device
       self.recovery = recovery
@@ -84,19 +92,19 @@ public enum AccountChange: Hashable, Sendable {
   /// ```
   /// struct {
   ///   opaque devices[32]<V>;        ascending
-  ///   EpochHeader epoch;
+  ///   opaque epoch_hash[32];
   /// } Remove;
   /// ```
   public struct Remove: WireCodable, Hashable, Sendable {
     /// Who leaves: one or several devices, ascending.
     public let devices: [DeviceID]
     /// The epoch without them.
-    public let epoch: EpochHeader
+    public internal(set) var epoch: Committed<EpochHeader>
 
     /// The fields, in wire order.
     public static let wire = WireFormat(Self.init, field(\.devices), field(\.epoch))
 
-    package init(devices: [DeviceID], epoch: EpochHeader) {
+    package init(devices: [DeviceID], epoch: Committed<EpochHeader>) {
       self.devices = devices
       self.epoch = epoch
     }
@@ -104,20 +112,20 @@ public enum AccountChange: Hashable, Sendable {
 
   /// ```
   /// struct {
-  ///   DeviceKeyBundle device;       same signing keys
-  ///   EpochHeader epoch;
+  ///   opaque bundle_hash[32];       of a bundle with the same signing keys
+  ///   opaque epoch_hash[32];
   /// } Rotate;
   /// ```
   public struct Rotate: WireCodable, Hashable, Sendable {
     /// The signer's bundle with its new sealing key.
-    public let device: DeviceKeyBundle
+    public internal(set) var device: Committed<DeviceKeyBundle>
     /// The epoch whose secret is wrapped to the new key.
-    public let epoch: EpochHeader
+    public internal(set) var epoch: Committed<EpochHeader>
 
     /// The fields, in wire order.
     public static let wire = WireFormat(Self.init, field(\.device), field(\.epoch))
 
-    package init(device: DeviceKeyBundle, epoch: EpochHeader) {
+    package init(device: Committed<DeviceKeyBundle>, epoch: Committed<EpochHeader>) {
       self.device = device
       self.epoch = epoch
     }
@@ -127,7 +135,7 @@ public enum AccountChange: Hashable, Sendable {
   /// struct {
   ///   DeviceKeyBundle recovery;
   ///   opaque approvers[32]<V>;        DeviceIDs, ascending
-  ///   EpochHeader epoch;
+  ///   opaque epoch_hash[32];
   /// } ReplaceRecovery;
   /// ```
   public struct ReplaceRecovery: WireCodable, Hashable, Sendable {
@@ -136,62 +144,33 @@ public enum AccountChange: Hashable, Sendable {
     /// The devices that may vote on the next recovery key.
     public let approvers: [DeviceID]
     /// The epoch that the old recovery key cannot read.
-    public let epoch: EpochHeader
+    public internal(set) var epoch: Committed<EpochHeader>
 
     /// The fields, in wire order.
     public static let wire = WireFormat(
       Self.init, field(\.recovery), field(\.approvers), field(\.epoch))
 
-    package init(recovery: DeviceKeyBundle, approvers: [DeviceID], epoch: EpochHeader) {
+    package init(recovery: DeviceKeyBundle, approvers: [DeviceID], epoch: Committed<EpochHeader>) {
       self.recovery = recovery
       self.approvers = approvers
       self.epoch = epoch
     }
   }
 
-  /// The epoch that the change begins, if it begins one.
-  public var epoch: EpochHeader? {
+  /// The epoch that the change begins, if it begins one and its header is at hand.
+  public var epoch: EpochHeader? { committedEpoch?.part }
+
+  /// What the change says of the epoch that it begins, if it begins one.
+  public var committedEpoch: Committed<EpochHeader>? {
     switch self {
-    case .create(let create): create.epoch
-    case .add, .update: nil
-    case .remove(let remove): remove.epoch
-    case .rotate(let rotate): rotate.epoch
-    case .epoch(let header): header
-    case .replaceRecovery(let replace): replace.epoch
-    }
-  }
-}
-
-extension AccountChange: TLSCodable {
-  /// Writes the type and the body.
-  public func encode(to writer: inout TLSWriter) {
-    switch self {
-    case .create(let body): Self.write(1, body, to: &writer)
-    case .add(let body): Self.write(2, body, to: &writer)
-    case .remove(let body): Self.write(3, body, to: &writer)
-    case .rotate(let body): Self.write(4, body, to: &writer)
-    case .epoch(let body): Self.write(5, body, to: &writer)
-    case .replaceRecovery(let body): Self.write(6, body, to: &writer)
-    case .update(let highestVersion): Self.write(7, highestVersion, to: &writer)
-    }
-  }
-
-  private static func write(_ type: UInt8, _ body: some TLSCodable, to writer: inout TLSWriter) {
-    writer.write(type)
-    body.encode(to: &writer)
-  }
-
-  /// Reads the type and the body.
-  public init(from reader: inout TLSReader) throws(TLSError) {
-    switch try reader.read(UInt8.self) {
-    case 1: self = .create(try Create(from: &reader))
-    case 2: self = .add(try Add(from: &reader))
-    case 3: self = .remove(try Remove(from: &reader))
-    case 4: self = .rotate(try Rotate(from: &reader))
-    case 5: self = .epoch(try EpochHeader(from: &reader))
-    case 6: self = .replaceRecovery(try ReplaceRecovery(from: &reader))
-    case 7: self = .update(highestVersion: try reader.read(UInt8.self))
-    default: throw .unknownValue
+    case .create(let body): body.epoch
+    case .remove(let body): body.epoch
+    case .rotate(let body): body.epoch
+    case .epoch(let epoch): epoch
+    case .replaceRecovery(let body): body.epoch
+    case .recover(let body): body.epoch
+    case .completeRecovery(let body): body.epoch
+    case .add, .update, .announceRecovery, .cancelRecovery: nil
     }
   }
 }

@@ -69,6 +69,44 @@ public struct AccountErasure: WireCodable, Hashable, Sendable {
   }
 }
 
+/// An order that took effect, with the relay's word for when: what a relay answers with from then on.
+///
+/// ```
+/// struct {
+///   AccountErasure order;
+///   Checkpoint final;
+/// } CompletedErasure;
+/// ```
+/// SPEC.md section 6.12.
+public struct CompletedErasure: WireCodable, Hashable, Sendable {
+  /// The order.
+  public let order: AccountErasure
+  /// The relay's last checkpoint of the account.
+  public let final: Checkpoint
+
+  /// The fields, in wire order.
+  public static let wire = WireFormat(Self.init, field(\.order), field(\.final))
+
+  package init(order: AccountErasure, final: Checkpoint) {
+    self.order = order
+    self.final = final
+  }
+
+  /// How long an order waits that the recovery device did not sign: 72 hours, in milliseconds.
+  package static let coolingOff = CoolingOff.shortest
+
+  /// Checks that the order holds, and that it waited as long as it must.
+  /// - Throws: `ErasureRefusal`, a case for each rule of SPEC.md section 6.12.
+  package func check(against log: AccountLog) throws(ErasureRefusal) {
+    try order.check(against: log)
+    guard final.account == log.account, final.isSigned(by: log.checkpointKey),
+      final.logHead == order.checkpoint.logHead
+    else { throw .badFinal }
+    let waited = CoolingOff(first: order.checkpoint, second: final).elapsed
+    guard order.device == log.recoveryDevice || waited >= Self.coolingOff else { throw .tooSoon }
+  }
+}
+
 /// Why an order to erase everything is refused. SPEC.md section 6.12 numbers the rules.
 public enum ErasureRefusal: Error, Hashable, Sendable {
   /// It names no checkpoint of this account that the pinned key signed. Rule 1.
@@ -79,4 +117,8 @@ public enum ErasureRefusal: Error, Hashable, Sendable {
   case signerNotActive(DeviceID)
   /// The signature does not hold. Rule 3.
   case badSignature(DeviceID)
+  /// The relay's last checkpoint is not of this account, not signed, or names another log head. Rule 4.
+  case badFinal
+  /// The cooling-off time had not gone by. Rule 4.
+  case tooSoon
 }

@@ -6,17 +6,9 @@ public struct AccountLog: Sendable {
   public let account: AccountID
   /// The hash of the newest entry.
   public private(set) var head: LogHead
-  /// Every device that is, or ever was, part of the account.
-  public private(set) var members: [DeviceID: Member]
-  /// The device that the recovery key derives.
-  public private(set) var recoveryDevice: DeviceID
-  /// The devices that may replace the recovery device without the recovery key, if enough of them sign: those that
-  /// were named when it came in, but for those that it removed itself.
-  public private(set) var approvers: Set<DeviceID>
+  private(set) var membership: AccountMembers
   /// The epochs, oldest first; an epoch's number is its place.
   public private(set) var epochs: [Epoch]
-  /// What the relay signs checkpoints with; empty in an account that was made without a relay.
-  public let checkpointKey: [UInt8]
   /// The head after each entry, oldest first.
   public private(set) var heads: [LogHead]
 
@@ -42,6 +34,27 @@ public struct AccountLog: Sendable {
     public let entry: UInt64
     /// How many records the history held: nothing after them can be the device's.
     public let treeSize: UInt64
+  }
+
+  /// A recovery device that was announced to replace the present one.
+  public struct Announcement: Sendable, Hashable {
+    /// The index of the entry.
+    public let entry: UInt64
+    /// The hash of the entry.
+    public let head: LogHead
+    /// The recovery device that is to come.
+    public let recovery: DeviceKeyBundle
+    /// The devices that may vote on the recovery key after that one.
+    public let approvers: [DeviceID]
+    /// Who announced it.
+    public let signer: DeviceID
+    /// The other recovery approvers who voted for it.
+    public let voters: [DeviceID]
+    /// How long it must stand before it can be completed, in milliseconds.
+    public let coolingOff: UInt64
+
+    /// Whether it is void without this device.
+    func isBy(_ device: DeviceID) -> Bool { signer == device || voters.contains(device) }
   }
 
   /// An epoch of the account.
@@ -70,49 +83,22 @@ public struct AccountLog: Sendable {
   public var newestEpoch: Epoch { epochs[epochs.count - 1] }
   /// The index that the next entry must have.
   public var nextIndex: UInt64 { UInt64(heads.count) }
-  /// How many recovery approvers must sign to replace the recovery device without the recovery key.
-  public var votesNeeded: Int { approvers.count <= 2 ? max(1, approvers.count) : approvers.count / 2 + 1 }
-  /// Whether enough recovery approvers are active to replace the recovery device without the recovery key.
-  public var canVote: Bool { approvers.count { activeMember($0) != nil } >= votesNeeded }
   /// At most this many devices are active besides the recovery device.
   public static let maximumDeviceCount = 64
-  /// The devices that may act and read, recovery device included, in order.
-  public var activeDevices: [DeviceID] {
-    members.filter { $0.value.isActive }.map(\.key).sorted()
-  }
-
-  /// A device that may act and read; nil for any other.
-  public func activeMember(_ device: DeviceID) -> Member? {
-    members[device].flatMap { $0.isActive ? $0 : nil }
-  }
 
   /// Begins a log with its `create` entry, whose hash is the account's name.
   /// - Throws: `AccountLogError`, a case for each rule of SPEC.md section 3.4.
   public init(create entry: LogEntry) throws(AccountLogError) {
-    guard case .create(let create) = entry.content.change else { throw .misplacedCreate }
-    guard entry.content.predecessor == .none else { throw .wrongPredecessor }
-    guard entry.content.index == 0 else { throw .wrongIndex }
-    let (device, recovery) = (create.device.deviceID, create.recovery.deviceID)
-    guard entry.content.signer == device else { throw .signerNotActive(entry.content.signer) }
-    guard device != recovery else { throw .deviceKnown(recovery) }
-    for bundle in [create.device, create.recovery] { try Self.check(bundle) }
-    guard [0, 32].contains(create.checkpointKey.bytes.count) else { throw .malformed(.invalidValue) }
-
-    account = AccountID(unchecked: Derivation.hash("account id", entry.content.encoded))
+    membership = try AccountMembers(create: entry.content, signatures: entry.signatures)
+    account = membership.account
     head = entry.head
     heads = [entry.head]
-    members = [:]
-    for bundle in [create.device, create.recovery] {
-      members[bundle.deviceID] = Member(of: bundle, addedAt: 0, by: device)
-    }
-    recoveryDevice = recovery
-    approvers = [device]
-    checkpointKey = create.checkpointKey.bytes
     epochs = []
-    try Self.checkSignatures(
-      of: entry, by: [create.device.signingKeys, create.recovery.signingKeys], account: .none)
-    try check(create.epoch, after: MembershipChange())
-    begin(create.epoch, entry: entry.content)
+    guard entry.content.change.hasParts, let header = entry.content.change.epoch else {
+      throw .malformed(.truncated)
+    }
+    try check(header, after: MembershipChange())
+    begin(header, entry: entry.content)
   }
 
   /// Replays a whole log and checks that it is the account's.
@@ -128,27 +114,59 @@ public struct AccountLog: Sendable {
   /// - Throws: `AccountLogError`, a case for each rule of SPEC.md section 3.4.
   public mutating func append(_ entry: LogEntry) throws(AccountLogError) {
     let content = entry.content
+    guard content.change.hasParts else { throw .malformed(.truncated) }
     guard content.predecessor == head else { throw .wrongPredecessor }
     guard content.index == nextIndex else { throw .wrongIndex }
-    try checkSigners(of: entry)
-    let change = try membershipChange(by: content)
-    if let header = content.change.epoch { try check(header, after: change) }
+    try membership.checkSigners(of: content, entry.signatures)
+    if case .completeRecovery(let complete) = content.change { try check(complete.coolingOff) }
+    let header = content.change.epoch
+    let change = try membership.change(by: content, entry.signatures, treeSize: header?.treeSize ?? 0)
+    if let header { try check(header, after: change) } else { try checkVersions(of: change) }
     // Nothing throws from here on, so the log is never copied to go back to.
-    apply(change)
-    if let header = content.change.epoch { begin(header, entry: content) }
+    membership.apply(change)
+    if case .add(let add) = content.change {
+      epochs[epochs.count - 1].laterWraps.append(
+        WrapDigest(device: add.device.deviceID, wrapHash: add.wrapHash))
+    }
+    if let header { begin(header, entry: content) }
     head = entry.head
     heads.append(head)
-  }
-
-  private mutating func apply(_ change: MembershipChange) {
-    members.merge(change.members) { $1 }
-    if let device = change.recoveryDevice { recoveryDevice = device }
-    approvers = change.approvers ?? approvers
-    if let wrap = change.laterWrap { epochs[epochs.count - 1].laterWraps.append(wrap) }
   }
 
   private mutating func begin(_ header: EpochHeader, entry content: LogEntryContent) {
     epochs.append(
       Epoch(header: header, hash: header.hash, entry: content.index, signer: content.signer))
   }
+}
+
+/// Who belongs to the account.
+extension AccountLog {
+  /// Every device that is, or ever was, part of the account.
+  public var members: [DeviceID: Member] { membership.all }
+  /// The device that the recovery key derives.
+  public var recoveryDevice: DeviceID { membership.recoveryDevice }
+  /// The devices that may vote on a recovery device: those that were named when the present one came in, or at the
+  /// last `recover`, but for those that the recovery device removed.
+  public var approvers: Set<DeviceID> { membership.approvers }
+  /// The recovery device that was announced to replace the present one, as long as the announcement stands.
+  public var announcement: Announcement? { membership.announcement }
+  /// What the relay signs checkpoints with; empty in an account that was made without a relay.
+  public var checkpointKey: [UInt8] { membership.checkpointKey }
+  /// How many recovery approvers must sign to announce a recovery device.
+  public var votesNeeded: Int { membership.votesNeeded }
+  /// Whether enough recovery approvers are active to vote on a recovery device.
+  public var canVote: Bool { membership.canVote }
+  /// The devices that may act and read, recovery device included, in order.
+  public var activeDevices: [DeviceID] { membership.activeDevices }
+
+  /// A device that may act and read; nil for any other.
+  public func activeMember(_ device: DeviceID) -> Member? { membership.active(device) }
+
+  /// What an active recovery approver signs with; nil for any other device.
+  package func signingKeys(ofApprover device: DeviceID) -> SigningKeys? {
+    membership.signingKeys(ofApprover: device)
+  }
+
+  /// The devices that leave with a change that comes next, in order.
+  package func leavers(by change: AccountChange) -> [DeviceID] { membership.leavers(by: change) }
 }

@@ -16,7 +16,7 @@ public enum AccountLogError: Error, Hashable, Sendable {
   case signerNotActive(DeviceID)
   /// A signature that the change needs is missing, or is there twice, or comes from someone else. Rule 4.
   case wrongSigners
-  /// The recovery approvers are not active devices in order, each once: rule 6.
+  /// The recovery approvers are not active devices in order, each once. Rule 6.
   case wrongApprovers
   /// A signature does not hold. Rule 4.
   case badSignature(DeviceID)
@@ -40,7 +40,7 @@ public enum AccountLogError: Error, Hashable, Sendable {
   case wrongEpochNumber
   /// The wraps are not for exactly the active devices, in order. Rule 10.
   case wrongRecipients
-  /// The links are missing, out of order, or point forward. Rule 11.
+  /// The links are missing, out of order, too many, or point forward. Rule 11.
   case wrongLinks
   /// The history tree shrank. Rule 12.
   case treeShrank
@@ -48,4 +48,16 @@ public enum AccountLogError: Error, Hashable, Sendable {
   case treeChanged
   /// The version is above what an active device reads, or went back. Rule 13.
   case wrongVersion
+  /// Without a relay's key nothing can be announced. Rule 14.
+  case noCheckpointKey
+  /// Another recovery device is announced already. Rule 14.
+  case announcementStands
+  /// The announcement that the entry is for does not stand. Rules 15 and 16.
+  case noAnnouncement
+  /// The checkpoints of the cooling-off time are not the relay's, or of other states. Rule 15.
+  case wrongCoolingOff
+  /// The cooling-off time had not gone by. Rule 15.
+  case tooSoon
+  /// `recover` keeps too many devices, the recovery device, or names them out of order. Rule 17.
+  case wrongKept
 }

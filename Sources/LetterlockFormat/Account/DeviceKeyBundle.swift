@@ -13,7 +13,7 @@ public import TLSCodec
 /// } DeviceKeyBundle;
 /// ```
 /// SPEC.md section 3.2.
-public struct DeviceKeyBundle: WireCodable, Hashable, Sendable {
+public struct DeviceKeyBundle: WireCodable, EntryPart {
   /// The format of this bundle.
   public let version: FormatVersion
   /// What the device signs with, for as long as it lives.
@@ -36,6 +36,9 @@ public struct DeviceKeyBundle: WireCodable, Hashable, Sendable {
 
   /// What the code of a joining device carries 16 bytes of.
   package var hash: [UInt8] { Derivation.hash("bundle hash", encoded) }
+
+  /// What `rotate` holds of it.
+  public var partHash: Digest32 { Digest32(unchecked: hash) }
 
   private var signedBody: [UInt8] { Array(encoded.dropLast(HybridSignatureBytes.byteCount)) }
 

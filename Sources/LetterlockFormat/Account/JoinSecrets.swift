@@ -34,13 +34,11 @@ package struct JoinSecrets: Sendable {
     Digest32(unchecked: try publicBytes("join consent"))
   }
 
-  /// `HMAC-SHA256(Derive(secret, "join mac", bundle_hash, 32), account || log_head || bundle hash)`
-  package func mac(account: AccountID, logHead: LogHead, bundle: DeviceKeyBundle) throws(FormatError)
-    -> Digest32
-  {
+  /// `HMAC-SHA256(Derive(secret, "join mac", bundle_hash, 32), JoinAnswer without mac || bundle hash)`
+  func mac(of answer: [UInt8], bundle: DeviceKeyBundle) throws(FormatError) -> Digest32 {
     do {
       let key = try Derivation.secret(from: secret, purpose: "join mac", context: bundleHash)
-      let body = account.bytes + logHead.bytes + bundle.hash
+      let body = answer + bundle.hash
       return Digest32(unchecked: HMAC.authenticationCode(for: body, using: key, hash: .sha256))
     } catch { throw .internalError("join code") }
   }

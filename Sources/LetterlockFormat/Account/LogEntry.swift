@@ -5,18 +5,41 @@ public import TLSCodec
 /// ```
 /// struct {
 ///   LogEntryContent content;
+///   select (content.type) {
+///     case 1, 3, 5, 6, 8: EpochHeader epoch;
+///     case 4: DeviceKeyBundle device; EpochHeader epoch;
+///     case 10: CoolingOff cooling_off; EpochHeader epoch;
+///     case 2, 7, 9, 11: struct {};
+///   };
 ///   EntrySignature signatures<V>;
 /// } LogEntry;
 /// ```
 /// SPEC.md section 3.3.
-public struct LogEntry: WireCodable, Hashable, Sendable {
-  /// What the entry says.
+public struct LogEntry: TLSCodable, Hashable, Sendable {
+  /// What the entry says, with the parts that it holds the hashes of.
   public let content: LogEntryContent
   /// Who says so.
   public let signatures: [EntrySignature]
 
-  /// The fields, in wire order.
-  public static let wire = WireFormat(Self.init, field(\.content), field(\.signatures))
+  package init(content: LogEntryContent, signatures: [EntrySignature]) {
+    self.content = content
+    self.signatures = signatures
+  }
+
+  /// Writes the content, the parts, and the signatures.
+  public func encode(to writer: inout TLSWriter) {
+    writer.write(content)
+    content.change.encodeParts(to: &writer)
+    writer.write(signatures)
+  }
+
+  /// Reads an entry; refuses a part that has another hash than the content names.
+  public init(from reader: inout TLSReader) throws(TLSError) {
+    var content = try LogEntryContent(from: &reader)
+    try content.change.readParts(from: &reader)
+    self.content = content
+    signatures = try [EntrySignature](from: &reader)
+  }
 
   /// The hash of the content: signatures are left out, so nobody can make a second head by signing again.
   public var head: LogHead { content.head }
@@ -56,8 +79,12 @@ public struct EntrySignature: WireCodable, Hashable, Sendable {
 ///   opaque signer[32];              DeviceID
 ///   uint8 type;
 ///   select (type) {
-///     case 1: Create;          case 2: Add;    case 3: Remove;  case 4: Rotate;
-///     case 5: EpochHeader;     case 6: ReplaceRecovery;         case 7: uint8 highest_version;
+///     case 1: Create;    case 2: Add;          case 3: Remove;     case 4: Rotate;
+///     case 5: opaque epoch_hash[32];
+///     case 6: ReplaceRecovery;
+///     case 7: uint8 highest_version;
+///     case 8: Recover;   case 9: AnnounceRecovery;                 case 10: CompleteRecovery;
+///     case 11: opaque announcement[32];
 ///   };
 /// } LogEntryContent;
 /// ```
@@ -72,7 +99,7 @@ public struct LogEntryContent: WireCodable, Hashable, Sendable {
   /// The device that made the entry.
   public let signer: DeviceID
   /// What changes.
-  public let change: AccountChange
+  public internal(set) var change: AccountChange
 
   /// The fields, in wire order.
   public static let wire = WireFormat(

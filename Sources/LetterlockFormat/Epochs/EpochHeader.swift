@@ -68,7 +68,7 @@ public struct WrapDigest: WireCodable, Hashable, Sendable {
 /// } EpochHeader;
 /// ```
 /// SPEC.md section 4.1.
-public struct EpochHeader: WireCodable, Hashable, Sendable {
+public struct EpochHeader: WireCodable, EntryPart {
   /// The suite that the epoch's records use.
   public let version: FormatVersion
   /// 0 in `create`, then one more each time.
@@ -91,11 +91,29 @@ public struct EpochHeader: WireCodable, Hashable, Sendable {
     Self.init, field(\.version), field(\.number), field(\.commitment), field(\.inboxKey),
     field(\.links), field(\.treeSize), field(\.treeRoot), field(\.wraps))
 
-  /// The hash of the whole header.
-  public var hash: Digest32 { Digest32(unchecked: Derivation.hash("epoch header", encoded)) }
+  /// At most so many links. SPEC.md section 3.4 rule 11.
+  package static let maximumLinkCount = 256
+
+  /// The header hash: that of the public part, which commits to the rest.
+  public var hash: Digest32 { publicPart.hash }
+
+  /// What a log entry holds of the header.
+  public var partHash: Digest32 { hash }
 
   /// What records of the epoch name it by.
   public var reference: EpochReference { EpochReference(unchecked: Array(hash.bytes[..<16])) }
+
+  /// The header without what it tells of the history and of its readers.
+  public var publicPart: EpochHeaderPublicPart {
+    var writer = TLSWriter(reserving: 64 + 57 * links.count + 64 * wraps.count)
+    writer.write(links)
+    writer.write(treeSize)
+    writer.write(treeRoot)
+    writer.write(wraps)
+    return EpochHeaderPublicPart(
+      version: version, number: number, commitment: commitment, inboxKey: inboxKey,
+      privatePart: Digest32(unchecked: Derivation.hash("epoch header private part", writer.bytes)))
+  }
 
   /// The header without its wraps: what each wrap is bound to.
   var boundPart: [UInt8] {
@@ -109,4 +127,39 @@ public struct EpochHeader: WireCodable, Hashable, Sendable {
     writer.write(treeRoot)
     return writer.bytes
   }
+}
+
+/// What anyone may be shown of an epoch's header: not how many records there were, nor who reads.
+///
+/// ```
+/// struct {
+///   uint8 version;
+///   uint64 number;
+///   opaque commitment[32];
+///   opaque inbox_key[1216];
+///   opaque private_part[32];        Hash("epoch header private part", links || tree_size || tree_root || wraps)
+/// } EpochHeaderPublicPart;
+///
+/// header hash = Hash("epoch header", EpochHeaderPublicPart)
+/// ```
+/// SPEC.md section 4.1.
+public struct EpochHeaderPublicPart: WireCodable, Hashable, Sendable {
+  /// The suite that the epoch's records use.
+  public let version: FormatVersion
+  /// 0 in `create`, then one more each time.
+  public let number: UInt64
+  /// A value that follows from the epoch secret, and from no other epoch secret.
+  public let commitment: Digest32
+  /// Whom others deposit messages to.
+  public let inboxKey: SealingKey
+  /// The hash of the rest.
+  public let privatePart: Digest32
+
+  /// The fields, in wire order.
+  public static let wire = WireFormat(
+    Self.init, field(\.version), field(\.number), field(\.commitment), field(\.inboxKey),
+    field(\.privatePart))
+
+  /// The header hash.
+  public var hash: Digest32 { Digest32(unchecked: Derivation.hash("epoch header", encoded)) }
 }

@@ -8,7 +8,7 @@ package struct EpochOpening: Sendable {
   package let wraps: [StoredWrap]
 
   /// Draws an epoch secret, unless it is given, and wraps it for `recipients`, who are all the devices that are active
-  /// afterwards.
+  /// afterwards. Links to the newest of `links`, which ascend, as many as a header may have.
   package init(
     epochSecret: SecretKey = SecretKey(random: 32), number: UInt64, account: AccountID,
     linking links: [(UInt64, SecretKey)], recipients: [DeviceID: SealingKey], treeSize: UInt64,
@@ -18,7 +18,7 @@ package struct EpochOpening: Sendable {
     let bound = EpochKeyring.bound(account, epoch: number)
     let schedule = EpochKeySchedule(account: bound, number: number, epochSecret: epochSecret)
     var sealed: [EpochLink] = []
-    for (earlier, earlierSecret) in links {
+    for (earlier, earlierSecret) in links.suffix(EpochHeader.maximumLinkCount) {
       sealed.append(try schedule.link(to: earlier, epochSecret: earlierSecret))
     }
     let unwrapped = EpochHeader(

@@ -10,6 +10,7 @@ internal import CryptoCore
 ///   uint64 tree_size;
 ///   opaque tree_root[32];
 ///   opaque log_head[32];
+///   uint64 time;                    milliseconds since 1970, by the relay's clock
 ///   opaque signature[64];           Ed25519, purpose "checkpoint", over the fields above
 /// } Checkpoint;
 /// ```
@@ -25,13 +26,20 @@ public struct Checkpoint: WireCodable, Hashable, Sendable {
   public let treeRoot: Digest32
   /// The newest entry of the log.
   public let logHead: LogHead
+  /// When the relay signed, by its clock, in milliseconds since 1970.
+  public let time: UInt64
   /// The relay's signature.
   public let signature: Ed25519SignatureBytes
 
   /// The fields, in wire order.
   public static let wire = WireFormat(
     Self.init, field(\.version), field(\.account), field(\.treeSize), field(\.treeRoot),
-    field(\.logHead), field(\.signature))
+    field(\.logHead), field(\.time), field(\.signature))
+
+  /// Whether both are of one state of one account: when the relay signed does not matter.
+  public func isOfSameState(as other: Checkpoint) -> Bool {
+    (account, treeSize, treeRoot, logHead) == (other.account, other.treeSize, other.treeRoot, other.logHead)
+  }
 
   private var signedBody: [UInt8] { Array(encoded.dropLast(Ed25519SignatureBytes.byteCount)) }
 
@@ -44,26 +52,29 @@ public struct Checkpoint: WireCodable, Hashable, Sendable {
   }
 
   /// Signs a checkpoint as a relay.
+  /// - Parameter time: When, in milliseconds since 1970.
   public init(
-    account: AccountID, treeSize: UInt64, treeRoot: Digest32, logHead: LogHead, by key: CheckpointKey
+    account: AccountID, treeSize: UInt64, treeRoot: Digest32, logHead: LogHead, at time: UInt64,
+    by key: CheckpointKey
   ) throws(RelayError) {
     let unsigned = Checkpoint(
-      version: .newest, account: account, treeSize: treeSize, treeRoot: treeRoot, logHead: logHead,
+      version: .newest, account: account, treeSize: treeSize, treeRoot: treeRoot, logHead: logHead, time: time,
       signature: Ed25519SignatureBytes(unchecked: [UInt8](repeating: 0, count: 64)))
     self.init(
       version: unsigned.version, account: account, treeSize: treeSize, treeRoot: treeRoot,
-      logHead: logHead, signature: try key.sign(unsigned.signedBody, account: account))
+      logHead: logHead, time: time, signature: try key.sign(unsigned.signedBody, account: account))
   }
 
   private init(
     version: FormatVersion, account: AccountID, treeSize: UInt64, treeRoot: Digest32,
-    logHead: LogHead, signature: Ed25519SignatureBytes
+    logHead: LogHead, time: UInt64, signature: Ed25519SignatureBytes
   ) {
     self.version = version
     self.account = account
     self.treeSize = treeSize
     self.treeRoot = treeRoot
     self.logHead = logHead
+    self.time = time
     self.signature = signature
   }
 }
