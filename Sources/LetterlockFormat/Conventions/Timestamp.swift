@@ -19,6 +19,11 @@ public struct Timestamp: Hashable, Sendable {
   }
 }
 
+extension Timestamp {
+  /// Whole milliseconds, never negative.
+  package var millisecondsSince1970: UInt64 { UInt64(max(0, nanosecondsSince1970 / 1_000_000)) }
+}
+
 extension Timestamp: Comparable {
   /// Earlier moments come first.
   public static func < (left: Self, right: Self) -> Bool {

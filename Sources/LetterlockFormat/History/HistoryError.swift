@@ -39,4 +39,6 @@ public enum HistoryError: Error, Hashable, Sendable {
   case badErasure(DeviceID)
   /// The device that began this epoch knew another history than the one in which its records stand. Rule 10.
   case epochOfOtherHistory(epoch: UInt64)
+  /// The relay's clock went back by more than an hour. SPEC.md section 6.2.
+  case timeWentBack
 }

@@ -65,5 +65,6 @@ public protocol AccountRelay: Sendable {
   ) async throws(RelayError) -> PendingErasure?
 
   /// Returns the order to erase the account that waits; nil if there is none. Called by a reader.
-  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> PendingErasure?
+  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError)
+    -> PendingErasure?
 }

@@ -36,7 +36,8 @@ extension RelayAccount {
 
   /// The order takes effect: the account has no history any more.
   mutating func end(at moment: RelayMoment, by key: CheckpointKey) throws(RelayError) {
-    erasure?.complete(with: try checkpoint(at: moment.now, by: key))
+    let final = try checkpoint(at: moment.now, by: key)
+    erasure?.complete(with: final)
     history = History()
     (usage.records, usage.blobs) = (0, 0)
   }

@@ -94,10 +94,10 @@ struct RelayAccount: Sendable {
   }
 
   /// A checkpoint for the account as it is.
-  func checkpoint(by key: CheckpointKey) throws(RelayError) -> Checkpoint {
+  func checkpoint(at time: Timestamp, by key: CheckpointKey) throws(RelayError) -> Checkpoint {
     try Checkpoint(
       account: log.account, treeSize: history.tree.size, treeRoot: history.tree.root,
-      logHead: log.head, by: key)
+      logHead: log.head, at: time.millisecondsSince1970, by: key)
   }
 
   /// The devices that were active in `log` and are so no more: their wraps are erased.
@@ -109,7 +109,6 @@ struct RelayAccount: Sendable {
     let named: [WrapDigest] =
       switch entry.content.change {
       case .add(let add): [WrapDigest(device: add.device.deviceID, wrapHash: add.wrapHash)]
-      case .update: []
       default: entry.content.change.epoch?.wraps ?? []
       }
     let given = wraps.map {

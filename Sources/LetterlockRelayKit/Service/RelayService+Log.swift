@@ -120,22 +120,28 @@ extension RelayService {
 /// Which recovery device leads to which account: a claim under the device's identifier, made before the account changes
 /// and verified against the account's log whenever it counts.
 extension RelayService {
-  /// Claims the recovery device that an entry brings in, once the entry is known to be right. Returns the one that it
-  /// replaces.
+  /// Claims the recovery device that an entry brings in, or announces, once the entry is known to be right. Returns the
+  /// one that it replaces.
   private func claimNewRecoveryDevice(
     of entry: LogEntry, _ wraps: [StoredWrap], _ account: AccountID, _ caller: RelayCaller
   ) async throws(RelayError) -> DeviceID? {
-    guard case .replaceRecovery(let replace) = entry.content.change else { return nil }
+    switch entry.content.change {
+    case .replaceRecovery, .announceRecovery, .completeRecovery: break
+    default: return nil
+    }
     let moment = moment
-    let old = try await reading(account, as: caller) { (_, rules) throws(RelayError) -> DeviceID? in
+    let devices = try await reading(account, as: caller) {
+      (_, rules) throws(RelayError) -> (old: DeviceID, new: DeviceID)? in
       var next = rules
       try rules.checkTurn(of: caller, at: moment)
       guard case .new = try next.accept(entry, wraps: wraps, at: moment) else { return nil }
-      return rules.log.recoveryDevice
+      // An announced one is claimed too, so that no other account takes it before it comes into force.
+      return (rules.log.recoveryDevice, next.log.announcement?.recovery.deviceID ?? next.log.recoveryDevice)
     }
-    guard let old else { return nil }
-    try await claim(replace.recovery.deviceID, for: account)
-    return old
+    guard let devices else { return nil }
+    try await claim(devices.new, for: account)
+    if case .announceRecovery = entry.content.change { return nil }
+    return devices.old
   }
 
   /// Claims a recovery device for an account.
@@ -151,7 +157,7 @@ extension RelayService {
         return account
       }
       guard holder != account else { return }
-      guard try await !isRecoveryDevice(device, of: holder) else { throw .accountExists }
+      guard try await !claims(device, holder) else { throw .accountExists }
       stale = holder
     }
     throw .unavailable("Other accounts claim the same recovery device.")
@@ -174,9 +180,22 @@ extension RelayService {
   }
 
   private func isRecoveryDevice(_ device: DeviceID, of account: AccountID) async throws(RelayError) -> Bool {
+    try await holds(of: account) { $0.recoveryDevice == device }
+  }
+
+  /// Whether an account's log says that a device is its newest recovery device, or is announced to be it.
+  private func claims(_ device: DeviceID, _ account: AccountID) async throws(RelayError) -> Bool {
+    try await holds(of: account) {
+      $0.recoveryDevice == device || $0.announcement?.recovery.deviceID == device
+    }
+  }
+
+  /// Whether something holds of an account's log; of none that is not there.
+  private func holds(
+    of account: AccountID, _ condition: @escaping @Sendable (AccountLog) -> Bool
+  ) async throws(RelayError) -> Bool {
     do throws(RelayError) {
-      return try await loading(account) { (_, rules) throws(RelayError) in rules.log.recoveryDevice == device
-      }
+      return try await loading(account) { (_, rules) throws(RelayError) in condition(rules.log) }
     } catch {
       guard error == .unknownAccount else { throw error }
       return false
