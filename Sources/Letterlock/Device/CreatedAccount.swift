@@ -76,7 +76,7 @@ private struct NewAccount {
     let create = AccountChange.Create(
       device: try asDeviceError(DeviceKeyBundle(of: keys, createdAt: now)),
       recovery: try asDeviceError(DeviceKeyBundle(of: recovery, createdAt: now)),
-      checkpointKey: Opaque(checkpointKey), epoch: opening.header)
+      checkpointKey: Opaque(checkpointKey), epoch: Committed(opening.header))
     let content = LogEntryContent(
       version: .newest, predecessor: .none, index: 0, signer: keys.deviceID, change: .create(create))
     entry = try asDeviceError(LogEntry(content, signedBy: [keys, recovery], account: .none))
@@ -98,9 +98,4 @@ private struct NewAccount {
     guard let recoveryKey = RecoveryKey(recoverySecret) else { throw .internalError("recovery key") }
     return CreatedAccount(device: device, recoveryKey: recoveryKey)
   }
-}
-
-extension Timestamp {
-  /// Whole milliseconds, never negative.
-  var millisecondsSince1970: UInt64 { UInt64(max(0, nanosecondsSince1970 / 1_000_000)) }
 }

@@ -46,6 +46,7 @@ struct AccountParts: Sendable {
   let restoring: Restoring
   let recoveryKeys: RecoveryKeys
   let schedule: Schedule
+  let announcements: RecoveryAnnouncements
 
   init(_ services: DeviceServices, _ reading: DeviceReading) {
     let (state, view, relay, lock) = (services.state, services.view, services.relay, services.lock)
@@ -57,12 +58,16 @@ struct AccountParts: Sendable {
     changes = LogChanges(
       state: state, relay: relay, progress: services.progress, puller: puller, clock: services.clock)
     membership = Membership(state: state, lock: lock, puller: puller, changes: changes)
-    joining = JoinApproval(view: view, lock: lock, relay: relay, puller: puller, changes: changes)
+    joining = JoinApproval(
+      view: view, lock: lock, relay: relay, progress: services.progress, puller: puller, changes: changes)
     restoring = Restoring(state: state, puller: puller, changes: changes)
     recoveryKeys = RecoveryKeys(
       state: state, lock: lock, puller: puller, changes: changes, clock: services.clock)
     schedule = Schedule(
       view: view, journal: services.journal, clock: services.clock, changes: changes)
+    announcements = RecoveryAnnouncements(
+      view: view, journal: services.journal, progress: services.progress, clock: services.clock,
+      changes: changes)
   }
 }
 
@@ -116,7 +121,7 @@ struct HistoryParts: Sendable {
       clock: services.clock)
     sync = Synchroniser(
       state: state, lock: lock, journal: services.journal, status: reading.status, erasing: erasing,
-      changes: account.changes, schedule: account.schedule,
+      changes: account.changes, schedule: account.schedule, announcements: account.announcements,
       uploads: AttachmentUploads(store: services.store, relay: relay), profile: writing.profile,
       pusher: pusher)
   }

@@ -6,6 +6,7 @@ struct JoinApproval: Sendable {
   let view: AccountView
   let lock: AsyncLock
   let relay: RelayConnection
+  let progress: SyncProgress
   let puller: AccountPuller
   let changes: LogChanges
 
@@ -18,16 +19,28 @@ struct JoinApproval: Sendable {
       let secrets = JoinSecrets(code)
       let offer = try await findOffer(code)
       try await changes.add(offer, consentTag: try asDeviceError(secrets.consentTag()))
-      let (account, head) = (view.account, view.log.head)
-      let answer = JoinAnswer(
-        version: .newest, account: account, logHead: head,
-        mac: try asDeviceError(secrets.mac(account: account, logHead: head, bundle: offer.device)))
+      try await puller.pull()
+      let head = view.log.head
+      let checkpoint = try verifiedCheckpoint()
+      let answer = try asDeviceError(
+        JoinAnswer(
+          account: view.account, logHead: head, checkpoint: checkpoint, to: offer.device, secrets))
       let mailbox = try asDeviceError(secrets.answerMailbox())
       try await relay.ask { (relay, _) async throws(RelayError) in
         try await relay.post(answer.encoded, to: mailbox)
       }
       return offer.device.deviceID
     }
+  }
+
+  /// The relay's newest checkpoint, if it is of the history that this device has verified.
+  private func verifiedCheckpoint() throws(DeviceError) -> Checkpoint? {
+    let progress = try progress.current()
+    let tree = progress.history.tree
+    guard let checkpoint = progress.checkpoint, checkpoint.treeSize == tree.size,
+      checkpoint.treeRoot == tree.root
+    else { return nil }
+    return checkpoint
   }
 
   private func findOffer(_ code: JoinCode) async throws(DeviceError) -> JoinOffer {

@@ -42,10 +42,7 @@ public final class JoinRequest: Sendable {
     }
     for bytes in answers {
       guard let answer = try? JoinAnswer(decoding: bytes),
-        constantTimeEqual(
-          try asDeviceError(secrets.mac(account: answer.account, logHead: answer.logHead, bundle: bundle))
-            .bytes,
-          answer.mac.bytes)
+        try asDeviceError(answer.isAuthentic(to: bundle, secrets))
       else { continue }
       return try await finish(answer)
     }
@@ -60,6 +57,7 @@ public final class JoinRequest: Sendable {
     guard log.index(of: answer.logHead) != nil, log.activeMember(keys.deviceID) != nil else {
       throw .historyRefused(.rolledBack(from: UInt64(entries.count) + 1, to: UInt64(entries.count)))
     }
+    try keep(answer.checkpoint, of: log)
     let state = DeviceState(keys: keys, log: log, entries: entries)
     let device = try Device(state, replacing: vaultVersion, vault: vault, store: store, relay: relay)
     try await device.parts.services.lock.locked { () async throws(DeviceError) in
@@ -67,5 +65,18 @@ public final class JoinRequest: Sendable {
     }
     try device.parts.writing.profile.enqueue(named: name)
     return device
+  }
+
+  /// Keeps what the approving device has verified: the relay must show a history that begins with it.
+  private func keep(_ checkpoint: Checkpoint?, of log: AccountLog) throws(DeviceError) {
+    guard let checkpoint, checkpoint.treeSize > 0 else { return }
+    guard checkpoint.account == log.account, checkpoint.isSigned(by: log.checkpointKey),
+      log.index(of: checkpoint.logHead) != nil
+    else { throw .approvalForged }
+    let progress = SyncProgress(StoreConnection(store: store))
+    var known = try progress.current()
+    guard known.history.tree.size < checkpoint.treeSize, known.promised == nil else { return }
+    known.promised = checkpoint
+    try progress.commit([], known)
   }
 }

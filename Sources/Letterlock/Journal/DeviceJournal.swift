@@ -12,6 +12,7 @@ internal import TLSCodec
 ///   optional<Time> presence;        when it last told the others about itself
 ///   opaque name<V>;                 its own
 ///   DeviceDirectory directory;
+///   optional<AnnouncementSighting> announcement;
 /// } DeviceJournal;
 /// ```
 /// SPEC.md section 8.5.
@@ -24,11 +25,40 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
   var presence: Timestamp?
   var name = Opaque([])
   var directory = DeviceDirectory()
+  var announcement: AnnouncementSighting?
 
   static let wire = WireFormat(
-    Self.init(version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:), field(\.version),
+    Self.init(version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:announcement:),
+    field(\.version),
     field(\.usage), field(\.lastAttempt), field(\.lastSuccess), field(\.sighting), field(\.presence),
-    field(\.name), field(\.directory))
+    field(\.name), field(\.directory), field(\.announcement))
+}
+
+/// When this device first saw the announcement of a recovery device that stands.
+///
+/// ```
+/// struct {
+///   opaque head[32];                of the announcement
+///   opaque recovery[32];            DeviceID of the recovery device that is to come
+///   uint64 cooling_off;             milliseconds
+///   Time seen;
+///   optional<Checkpoint> first;     the first that was verified since
+/// } AnnouncementSighting;
+/// ```
+struct AnnouncementSighting: WireCodable, Hashable, Sendable {
+  var head: LogHead
+  var recovery: DeviceID
+  var coolingOff: UInt64
+  var seen: Timestamp
+  var first: Checkpoint?
+
+  static let wire = WireFormat(
+    Self.init, field(\.head), field(\.recovery), field(\.coolingOff), field(\.seen), field(\.first))
+
+  /// Whether the cooling-off time has gone by on this device's clock.
+  func hasCooledOff(at now: Timestamp) -> Bool {
+    now.nanoseconds(since: seen) / 1_000_000 >= Int64(clamping: coolingOff)
+  }
 }
 
 /// When this device first saw the newest epoch, and when it opens the next one.

@@ -20,4 +20,6 @@ public struct DeviceStatus: Hashable, Sendable {
   public let settings: SyncSettings
   /// When the device opens the next epoch by itself; nil before its first synchronisation.
   public let nextEpoch: Timestamp?
+  /// The recovery key that was announced to replace the present one; nil if none is. Show it to the person.
+  public let recoveryAnnouncement: RecoveryAnnouncement?
 }

@@ -19,7 +19,8 @@ struct StatusReader: Sendable {
       lastSync: journal.lastSuccess, lastAttempt: journal.lastAttempt?.at, waitingRecords: try waitingCount,
       waitingAttachments: blobs.count, waitingAttachmentBytes: blobs.reduce(0) { $0 &+ $1.byteCount },
       missingRecords: try progress.current().history.absent, holds: try await holds(settings, journal),
-      dataUsage: journal.usage, settings: settings, nextEpoch: journal.sighting?.due)
+      dataUsage: journal.usage, settings: settings, nextEpoch: journal.sighting?.due,
+      recoveryAnnouncement: RecoveryAnnouncement(in: view.log, journal))
   }
 
   /// How many records wait to be sent.

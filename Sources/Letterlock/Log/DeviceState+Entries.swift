@@ -7,7 +7,7 @@ extension DeviceState {
   func epochEntry(
     history: History, leaving leavers: [DeviceID] = [], joining joiner: DeviceKeyBundle? = nil,
     rotating newKeys: DeviceKeys? = nil, signing signers: [DeviceKeys]? = nil,
-    votes: [EntrySignature] = [], _ make: (EpochHeader) -> AccountChange
+    votes: [EntrySignature] = [], _ make: (Committed<EpochHeader>) -> AccountChange
   ) throws(DeviceError) -> PendingEntry {
     var recipients: [DeviceID: SealingKey] = [:]
     for device in log.activeDevices where !leavers.contains(device) {
@@ -26,7 +26,7 @@ extension DeviceState {
         number: log.newestEpoch.header.number + 1, account: log.account, linking: links,
         recipients: recipients, treeSize: history.tree.size, treeRoot: history.tree.root))
     return PendingEntry(
-      entry: try entry(make(opening.header), signing: signers, votes: votes), wraps: opening.wraps,
+      entry: try entry(make(Committed(opening.header)), signing: signers, votes: votes), wraps: opening.wraps,
       epochSecret: opening.epochSecret,
       sealingSeed: newKeys?.sealingSeed)
   }
@@ -70,14 +70,15 @@ extension DeviceState {
 
   /// Takes the next entry, and what this device knows of its epoch if it made it itself.
   mutating func take(_ entry: LogEntry) throws(DeviceError) {
+    let recoveryDevice = log.recoveryDevice
     do throws(AccountLogError) { try log.append(entry) } catch { throw .logRefused(error) }
     entries.append(entry)
-    try noteRecovery(entry)
+    try noteRecoveryDevice(after: recoveryDevice)
     guard let pending else { return }
     // Any entry may bring the new sealing key: what was sent before, in the same place, too.
     if case .rotate(let rotate) = entry.content.change, let seed = pending.sealingSeed {
       let rotated = try asDeviceError(DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed))
-      if rotated.sealingKey == rotate.device.sealingKey { keys = rotated }
+      if rotated.sealingKey == rotate.device.part?.sealingKey { keys = rotated }
     }
     if pending.entry.head == entry.head {
       if let epochSecret = pending.epochSecret {

@@ -11,10 +11,16 @@ enum LogIntent: Sendable {
   case keep(Set<DeviceID>)
   /// New sealing keys for this device, and their bundle.
   case rotate(DeviceKeys, DeviceKeyBundle)
-  /// A new recovery device, who may vote on the next, and who signs for it and the votes for it, in the order of
-  /// SPEC.md section 3.4 rule 4.
-  case replaceRecovery(
+  /// A new recovery device, who may vote on the next, and who signs for it: the present one, and the new one.
+  case replaceRecovery(DeviceKeyBundle, approvers: [DeviceID], signers: [DeviceKeys])
+  /// A recovery device that is to come, who signs for it, and the votes for it, in the order of SPEC.md section 3.4
+  /// rule 4.
+  case announceRecovery(
     DeviceKeyBundle, approvers: [DeviceID], signers: [DeviceKeys], votes: [EntrySignature])
+  /// The announced recovery device takes the place of the present one.
+  case completeRecovery(CoolingOff)
+  /// The announcement that made this head is void; signed by this device if no other keys are given.
+  case cancelRecovery(LogHead, by: DeviceKeys?)
 }
 
 extension DeviceState {
@@ -42,13 +48,32 @@ extension DeviceState {
     case .rotate(let keys, let bundle):
       guard log.activeMember(keys.deviceID)?.bundle.sealingKey != keys.sealingKey else { return nil }
       try checkNewestEpoch()
-      return try epochEntry(history: history, rotating: keys) { .rotate(.init(device: bundle, epoch: $0)) }
-    case .replaceRecovery(let bundle, let approvers, let signers, let votes):
+      return try epochEntry(history: history, rotating: keys) {
+        .rotate(.init(device: Committed(bundle), epoch: $0))
+      }
+    case .replaceRecovery(let bundle, let approvers, let signers):
       guard log.recoveryDevice != bundle.deviceID else { return nil }
       try checkNewestEpoch()
       return try epochEntry(
-        history: history, leaving: [log.recoveryDevice], joining: bundle, signing: signers, votes: votes
+        history: history, leaving: [log.recoveryDevice], joining: bundle, signing: signers
       ) { .replaceRecovery(.init(recovery: bundle, approvers: approvers, epoch: $0)) }
+    case .announceRecovery(let bundle, let approvers, let signers, let votes):
+      guard log.recoveryDevice != bundle.deviceID, log.announcement?.recovery.deviceID != bundle.deviceID
+      else {
+        return nil
+      }
+      return PendingEntry(
+        try entry(
+          .announceRecovery(.init(recovery: bundle, approvers: approvers)), signing: signers, votes: votes))
+    case .completeRecovery(let coolingOff):
+      guard let bundle = log.announcement?.recovery else { return nil }
+      try checkNewestEpoch()
+      return try epochEntry(history: history, leaving: [log.recoveryDevice], joining: bundle) {
+        .completeRecovery(.init(coolingOff: Committed(coolingOff), epoch: $0))
+      }
+    case .cancelRecovery(let head, let signer):
+      guard log.announcement?.head == head else { return nil }
+      return PendingEntry(try entry(.cancelRecovery(head), signing: signer.map { [$0] }))
     }
   }
 
@@ -70,21 +95,23 @@ extension DeviceState {
     switch pending.entry.content.change {
     case .remove(let remove): return .remove(Set(remove.devices))
     case .rotate(let rotate):
-      guard let seed = pending.sealingSeed else { return nil }
-      return .rotate(
-        try asDeviceError(DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed)), rotate.device)
-    case .replaceRecovery(let replace):
-      // Votes name no place in the log. What the old recovery key signed only a person can have it sign again.
+      guard let seed = pending.sealingSeed, let bundle = rotate.device.part else { return nil }
+      return .rotate(try asDeviceError(DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed)), bundle)
+    case .announceRecovery(let announce):
+      // Votes name no place in the log.
       // If a device that votes or is to vote has left meanwhile, the votes are for something that cannot be any more.
       let votes = pending.entry.signatures.dropFirst().dropLast()
-      guard log.approvers.contains(keys.deviceID), let next = nextRecoverySecret,
-        votes.count + 1 >= log.votesNeeded, areActive(replace.approvers),
+      guard mayAnnounce, log.announcement == nil, let next = nextRecoverySecret,
+        votes.count >= votesToGather, areActive(announce.approvers),
         votes.allSatisfy({ log.signingKeys(ofApprover: $0.device) != nil })
       else { return nil }
-      return .replaceRecovery(
-        replace.recovery, approvers: replace.approvers,
+      return .announceRecovery(
+        announce.recovery, approvers: announce.approvers,
         signers: [keys, try asDeviceError(DeviceKeys(recoverySecret: next))],
         votes: Array(votes))
+    case .completeRecovery(let complete): return complete.coolingOff.part.map { .completeRecovery($0) }
+    case .cancelRecovery(let head): return .cancelRecovery(head, by: nil)
+    // What the recovery key signed only a person can have it sign again.
     default: return nil
     }
   }
@@ -94,10 +121,12 @@ extension AccountChange {
   /// Whether only a person can say whether it is still wanted after another came first.
   func needsPerson(in log: AccountLog) -> Bool {
     switch self {
-    case .add, .update: true
+    case .add, .update, .recover: true
     // It was made again if its recovery device came in.
     case .replaceRecovery(let replace): log.recoveryDevice != replace.recovery.deviceID
-    case .create, .remove, .rotate, .epoch: false
+    case .announceRecovery(let announce):
+      ![log.recoveryDevice, log.announcement?.recovery.deviceID].contains(announce.recovery.deviceID)
+    case .create, .remove, .rotate, .epoch, .completeRecovery, .cancelRecovery: false
     }
   }
 }

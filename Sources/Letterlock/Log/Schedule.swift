@@ -15,7 +15,7 @@ struct Schedule: Sendable {
 
   /// Begins an epoch if the newest one is old, with a new sealing key if that one is.
   func keep() async throws(DeviceError) {
-    guard view.read({ (try? $0.sealing.get()) != nil }) else { return }
+    guard view.isSealing else { return }
     let now = clock.now
     let isEpochDue = try isEpochDue(now)
     // Epoch secrets that were wrapped to the old key and are still to come would be lost with it.
@@ -38,11 +38,21 @@ struct Schedule: Sendable {
       {
         return now >= sighting.due
       }
-      let jitter = Int64.random(in: -Self.epochJitterDays * 86_400...Self.epochJitterDays * 86_400)
-      let due = now.adding(Self.epochDays * Timestamp.day + jitter * 1_000_000_000)
-      journal.sighting = EpochSighting(epoch: newest, seen: now, due: due)
+      journal.sighting = EpochSighting(epoch: newest, seen: now, due: now.adding(lifetime))
       return false
     }
+  }
+
+  /// How long the newest epoch lasts, in nanoseconds. Nobody but the holder of the recovery key can check the recovery
+  /// device's wrap, so one that no recovery approver began lasts a day at most.
+  private var lifetime: Int64 {
+    let log = view.log
+    let opener = log.newestEpoch.signer
+    if log.approvers.contains(view.device), !log.approvers.contains(opener), opener != log.recoveryDevice {
+      return Int64.random(in: 0..<Timestamp.day)
+    }
+    let jitter = Int64.random(in: -Self.epochJitterDays * 86_400...Self.epochJitterDays * 86_400)
+    return Self.epochDays * Timestamp.day + jitter * 1_000_000_000
   }
 
   private func isSealingKeyOld(_ now: Timestamp) -> Bool {

@@ -85,25 +85,46 @@ extension Device {
 
   /// How many more recovery approvers must agree to `proposal`, beside this device and `votes`, as far as this device
   /// has seen the log.
-  /// - Throws: as `replaceRecoveryKey(votes:)`, but for `.votesMissing` and `.relay`.
+  /// - Throws: as `announceRecoveryKey(by:votes:)`, but for `.votesMissing` and `.relay`.
   public func votesMissing(
     for proposal: RecoveryProposal, with votes: [RecoveryVote]
   ) throws(DeviceError) -> Int {
     try parts.account.recoveryKeys.votesMissing(for: proposal, with: votes)
   }
 
-  /// Puts the prepared recovery key, which the person has now, in place of the old one, which nobody needs: this device
-  /// and `votes` are enough recovery approvers.
+  /// Announces that the prepared recovery key, which the person has now, is to replace the old one, which nobody needs:
+  /// this device and `votes` are enough recovery approvers.
   ///
-  /// It counts when this returns; call `confirmRecoveryKey()` then. If the relay does not answer, the next
-  /// synchronisation goes on with it.
+  /// It does not count yet when this returns: every device shows the announcement for 72 hours, in which the old key or
+  /// a recovery approver can cancel it, and a synchronisation of any device after that completes it. It takes 30 days,
+  /// and no votes, if too few recovery approvers are active. If the relay does not answer, the next synchronisation
+  /// goes on with the announcement.
   /// - Parameter proposal: This device's, which the votes are for; nil for one that needs no other recovery approver.
   /// - Throws: `DeviceError.noRecoveryKeyPrepared`, `.notAnApprover`, `.proposalRefused` if it is not this device's,
   ///   `.voteRefused` for a vote that is no active recovery approver's or for something else, `.votesMissing` if they
   ///   are too few.
-  public func replaceRecoveryKey(
+  public func announceRecoveryKey(
     by proposal: RecoveryProposal? = nil, votes: [RecoveryVote]
   ) async throws(DeviceError) {
-    try await parts.account.recoveryKeys.replace(by: proposal, votes: votes)
+    try await parts.account.recoveryKeys.announce(by: proposal, votes: votes)
+  }
+
+  /// The recovery key that was announced to replace the present one; nil if none is. Show it to the person.
+  /// - Throws: `DeviceError.store`.
+  public func recoveryAnnouncement() throws(DeviceError) -> RecoveryAnnouncement? {
+    try parts.account.announcements.shown()
+  }
+
+  /// Makes the announcement of a recovery key void, as a recovery approver; does nothing if nothing is announced.
+  /// - Throws: `DeviceError.notAnApprover` if this device is none, `.relay`.
+  public func cancelRecoveryAnnouncement() async throws(DeviceError) {
+    try await parts.account.recoveryKeys.cancelAnnouncement(by: nil)
+  }
+
+  /// Makes the announcement of a recovery key void with the present one; does nothing if nothing is announced.
+  /// - Throws: `DeviceError.noSuchAccount` if `key` is not this account's recovery key, `.relay`.
+  public func cancelRecoveryAnnouncement(with key: borrowing RecoveryKey) async throws(DeviceError) {
+    let keys = try asDeviceError(DeviceKeys(recoverySecret: key.secret))
+    try await parts.account.recoveryKeys.cancelAnnouncement(by: keys)
   }
 }

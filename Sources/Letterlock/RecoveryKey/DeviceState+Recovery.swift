@@ -4,16 +4,19 @@ internal import CryptoCore
 extension DeviceState {
   /// Whether nothing speaks against sending an entry that was made before: a recovery key that is gone must not come in.
   func maySend(_ pending: PendingEntry) throws(DeviceError) -> Bool {
-    guard case .replaceRecovery(let replace) = pending.entry.content.change else { return true }
-    return try holdsNextKey(of: replace.recovery)
+    switch pending.entry.content.change {
+    case .replaceRecovery(let replace): try holdsNextKey(of: replace.recovery.deviceID)
+    case .announceRecovery(let announce): try holdsNextKey(of: announce.recovery.deviceID)
+    default: true
+    }
   }
 
   /// Forgets recovery keys that a new recovery device makes void, or that have come to count.
-  mutating func noteRecovery(_ entry: LogEntry) throws(DeviceError) {
-    guard case .replaceRecovery(let replace) = entry.content.change else { return }
+  mutating func noteRecoveryDevice(after old: DeviceID) throws(DeviceError) {
+    guard log.recoveryDevice != old else { return }
     // The new one stays until the person is said to have it. One that was prepared for the old recovery approvers is
     // void.
-    recoverySecret = try holdsNextKey(of: replace.recovery) ? nextRecoverySecret : nil
+    recoverySecret = try holdsNextKey(of: log.recoveryDevice) ? nextRecoverySecret : nil
     nextRecoverySecret = nil
   }
 
@@ -26,9 +29,9 @@ extension DeviceState {
     return approvers.sorted()
   }
 
-  private func holdsNextKey(of bundle: DeviceKeyBundle) throws(DeviceError) -> Bool {
+  private func holdsNextKey(of device: DeviceID) throws(DeviceError) -> Bool {
     guard let nextRecoverySecret else { return false }
-    return try asDeviceError(DeviceKeys(recoverySecret: nextRecoverySecret).deviceID == bundle.deviceID)
+    return try asDeviceError(DeviceKeys(recoverySecret: nextRecoverySecret).deviceID == device)
   }
 }
 
@@ -38,6 +41,19 @@ extension DeviceState {
     guard log.approvers.contains(keys.deviceID), log.activeMember(keys.deviceID) != nil else {
       throw .notAnApprover
     }
+  }
+
+  /// Whether this device may announce a recovery device. SPEC.md section 3.4 rule 14.
+  var mayAnnounce: Bool {
+    guard log.activeMember(keys.deviceID) != nil else { return false }
+    return log.approvers.contains(keys.deviceID) || log.approvers.allSatisfy { log.activeMember($0) == nil }
+  }
+
+  /// How many other recovery approvers must vote for what this device announces; none if they cannot be enough.
+  var votesToGather: Int { log.canVote ? log.votesNeeded - 1 : 0 }
+
+  func checkMayAnnounce() throws(DeviceError) {
+    guard mayAnnounce else { throw .notAnApprover }
   }
 
   func nextRecoveryKeys() throws(DeviceError) -> DeviceKeys {
@@ -85,6 +101,6 @@ extension DeviceState {
       else { throw .voteRefused(vote.device) }
       counted[vote.device] = vote.vote
     }
-    return counted.values.sorted { $0.device < $1.device }
+    return log.canVote ? counted.values.sorted { $0.device < $1.device } : []
   }
 }

@@ -45,25 +45,25 @@ struct RecoveryKeys: Sendable {
       guard state.view.log.recoveryDevice == oldKeys.deviceID else { throw .noSuchAccount }
       let approvers = try state.read { (state) throws(DeviceError) in try state.nextApprovers(approvers) }
       try await changes.change(
-        .replaceRecovery(bundle, approvers: approvers, signers: [oldKeys, newKeys], votes: []))
+        .replaceRecovery(bundle, approvers: approvers, signers: [oldKeys, newKeys]))
     }
   }
 
-  /// Puts the prepared key in place of the old one, for which enough recovery approvers vote.
-  func replace(by proposal: RecoveryProposal?, votes: [RecoveryVote]) async throws(DeviceError) {
+  /// Announces the prepared key, for which enough recovery approvers vote if they can.
+  func announce(by proposal: RecoveryProposal?, votes: [RecoveryVote]) async throws(DeviceError) {
     let proposal = if let proposal { proposal } else { try propose(approvers: nil) }
     try await lock.locked { () async throws(DeviceError) in
       try await puller.pull()
       let (keys, newKeys, counted) = try state.read { (state) throws(DeviceError) in
-        try state.checkApprover()
+        try state.checkMayAnnounce()
         let counted = try state.counted(votes, for: proposal)
-        guard counted.count + 1 >= state.log.votesNeeded else {
-          throw .votesMissing(state.log.votesNeeded - counted.count - 1)
+        guard counted.count >= state.votesToGather else {
+          throw .votesMissing(state.votesToGather - counted.count)
         }
         return (state.keys, try state.nextRecoveryKeys(), counted)
       }
       try await changes.change(
-        .replaceRecovery(
+        .announceRecovery(
           try bundle(of: newKeys), approvers: proposal.content.approvers, signers: [keys, newKeys],
           votes: counted))
     }
@@ -72,7 +72,7 @@ struct RecoveryKeys: Sendable {
   /// Returns what the other recovery approvers are to agree to.
   func propose(approvers: Set<DeviceID>?) throws(DeviceError) -> RecoveryProposal {
     let (keys, content) = try state.read { (state) throws(DeviceError) in
-      try state.checkApprover()
+      try state.checkMayAnnounce()
       return (state.keys, try state.voteContent(try state.nextApprovers(approvers)))
     }
     let account = state.view.account
@@ -103,8 +103,23 @@ struct RecoveryKeys: Sendable {
     for proposal: RecoveryProposal, with votes: [RecoveryVote]
   ) throws(DeviceError) -> Int {
     try state.read { (state) throws(DeviceError) in
-      try state.checkApprover()
-      return max(0, state.log.votesNeeded - (try state.counted(votes, for: proposal)).count - 1)
+      try state.checkMayAnnounce()
+      return max(0, state.votesToGather - (try state.counted(votes, for: proposal)).count)
+    }
+  }
+
+  /// Makes what is announced void, signed by this device, or by the recovery device.
+  func cancelAnnouncement(by recovery: DeviceKeys?) async throws(DeviceError) {
+    try await lock.locked { () async throws(DeviceError) in
+      try await puller.pull()
+      let log = state.view.log
+      guard let announcement = log.announcement else { return }
+      if let recovery {
+        guard log.recoveryDevice == recovery.deviceID else { throw .noSuchAccount }
+      } else {
+        try state.read { (state) throws(DeviceError) in try state.checkApprover() }
+      }
+      try await changes.change(.cancelRecovery(announcement.head, by: recovery))
     }
   }
 

@@ -33,6 +33,9 @@ final class AccountView: Sendable {
   /// Whether the device may still act.
   var isActive: Bool { read { $0.isActive } }
 
+  /// Whether the device seals under the newest epoch.
+  var isSealing: Bool { read { (try? $0.sealing.get()) != nil } }
+
   /// Puts another state in place of this one. Only `AccountState` does, one change after another.
   func publish(_ next: consuming sending DeviceState) {
     next.keyring.settle(in: next.log)

@@ -63,6 +63,11 @@ struct PendingEntry: Sendable {
   let sealingSeed: SecretKey?
 }
 
+extension PendingEntry {
+  /// An entry that makes no secret true.
+  init(_ entry: LogEntry) { self.init(entry: entry, wraps: [], epochSecret: nil, sealingSeed: nil) }
+}
+
 /// Which secret stands where in the vault.
 ///
 /// ```

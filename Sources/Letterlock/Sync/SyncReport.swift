@@ -18,6 +18,9 @@ public struct SyncReport: Hashable, Sendable {
   /// Whether a recovery key that was prepared here will never count, since another came in: tell the person, who may
   /// have written it down.
   public var voidedRecoveryKey = false
+  /// Whether an announced recovery key took effect before its cooling-off time had gone by on this device's clock: the
+  /// relay's clock may be wrong, or the relay helps whoever announced it.
+  public var recoveryKeyCameEarly = false
   /// Who began an epoch that this device had to repair by beginning another.
   public var repaired: [DeviceID] = []
   /// Why records still wait here; empty if nothing holds them back.

@@ -7,17 +7,19 @@ final class Synchroniser: Sendable {
   private let erasing: CopyErasing
   private let changes: LogChanges
   private let schedule: Schedule
+  private let announcements: RecoveryAnnouncements
   private let uploads: AttachmentUploads
   private let profile: OwnProfile
   private let pusher: HistoryPusher
 
   init(
     state: AccountState, lock: AsyncLock, journal: Journal, status: StatusReader, erasing: CopyErasing,
-    changes: LogChanges, schedule: Schedule, uploads: AttachmentUploads, profile: OwnProfile,
-    pusher: HistoryPusher
+    changes: LogChanges, schedule: Schedule, announcements: RecoveryAnnouncements,
+    uploads: AttachmentUploads, profile: OwnProfile, pusher: HistoryPusher
   ) {
     (self.state, self.lock, self.journal, self.status) = (state, lock, journal, status)
     (self.erasing, self.changes, self.schedule) = (erasing, changes, schedule)
+    self.announcements = announcements
     (self.uploads, self.profile, self.pusher) = (uploads, profile, pusher)
   }
 
@@ -78,6 +80,7 @@ final class Synchroniser: Sendable {
     let before = Set(state.view.log.activeDevices)
     try await settleAccount(&result, report)
     if state.view.isActive {
+      if state.view.isSealing { try await announcements.complete() }
       try await schedule.keep()
       result.sentAttachments += try await uploads.push(report)
       result.heldBack = state.view.holds
@@ -107,6 +110,7 @@ final class Synchroniser: Sendable {
     {
       result.abandoned.append(waiting.content.change)
     }
+    result.recoveryKeyCameEarly = try announcements.note()
     result.voidedRecoveryKey =
       hadPrepared && !view.hasRecoveryKeyNotInForce && !view.hasRecoveryKeyToShow
     result.repaired += try await changes.repair()

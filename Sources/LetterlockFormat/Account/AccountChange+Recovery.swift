@@ -116,5 +116,5 @@ public struct CoolingOff: WireCodable, EntryPart {
   public static let withoutVote: UInt64 = 30 * 24 * 3_600_000
 
   /// Milliseconds by the relay's clock from the first checkpoint to the second; 0 if it goes back.
-  var elapsed: UInt64 { second.time > first.time ? second.time - first.time : 0 }
+  package var elapsed: UInt64 { second.time > first.time ? second.time - first.time : 0 }
 }

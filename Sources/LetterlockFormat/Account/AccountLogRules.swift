@@ -20,7 +20,8 @@ extension AccountLog {
   private func checkLinks(of header: EpochHeader) throws(AccountLogError) {
     let linked = header.links.map(\.epoch)
     let isAscending = zip(linked, linked.dropFirst()).allSatisfy { $0 < $1 }
-    guard isAscending, linked.count <= EpochHeader.maximumLinkCount, linked.allSatisfy({ $0 < header.number }),
+    guard isAscending, linked.count <= EpochHeader.maximumLinkCount,
+      linked.allSatisfy({ $0 < header.number }),
       linked.isEmpty == (header.number == 0)
     else { throw .wrongLinks }
   }

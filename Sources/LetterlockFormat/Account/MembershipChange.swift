@@ -105,7 +105,8 @@ extension AccountMembers {
     guard content.signer != recoveryDevice else { throw .wrongRotation }
     guard let bundle = rotate.device.part else { return }
     try Self.check(bundle)
-    guard bundle.signingKeys == member.bundle.signingKeys, bundle.sealingKey != member.bundle.sealingKey else {
+    guard bundle.signingKeys == member.bundle.signingKeys, bundle.sealingKey != member.bundle.sealingKey
+    else {
       throw .wrongRotation
     }
     member.bundle = bundle

@@ -58,7 +58,8 @@ public struct Checkpoint: WireCodable, Hashable, Sendable {
     by key: CheckpointKey
   ) throws(RelayError) {
     let unsigned = Checkpoint(
-      version: .newest, account: account, treeSize: treeSize, treeRoot: treeRoot, logHead: logHead, time: time,
+      version: .newest, account: account, treeSize: treeSize, treeRoot: treeRoot, logHead: logHead,
+      time: time,
       signature: Ed25519SignatureBytes(unchecked: [UInt8](repeating: 0, count: 64)))
     self.init(
       version: unsigned.version, account: account, treeSize: treeSize, treeRoot: treeRoot,

@@ -11,10 +11,11 @@ struct RecoveryCommand: AsyncParsableCommand {
     abstract: "The recovery key: show one that nobody saw, replace it, with the old one or without.",
     discussion: """
       With the old key: `replace DIR --old-key-file F`. Without it, the devices that have a vote decide: `propose` on \
-      one of them, `vote` on others, `replace DIR --proposal F --vote V` on the first. The first device has a vote, \
-      and those that were named with --approver when the present key was made.
+      one of them, `vote` on others, `replace DIR --proposal F --vote V` on the first. That announces the new key, \
+      which counts 72 hours later, unless `cancel` makes it void. The first device has a vote, and those that were \
+      named with --approver when the present key was made.
       """,
-    subcommands: [Show.self, Replace.self, Propose.self, Vote.self])
+    subcommands: [Show.self, Replace.self, Propose.self, Vote.self, Cancel.self])
 
   /// `letterlock recovery show`
   struct Show: AsyncParsableCommand {
@@ -78,10 +79,11 @@ struct RecoveryCommand: AsyncParsableCommand {
             try device.check(old)
             try output.show(try device.prepareRecoveryKey(), in: try output.file())
             try await device.replaceRecoveryKey(old, approvers: approvers)
+            try device.confirmRecoveryKey()
           } else {
-            try await replaceByVote(device, approvers)
+            try await announceByVote(device, approvers)
+            return try Self.printAnnouncement(of: device)
           }
-          try device.confirmRecoveryKey()
         } catch let error as DeviceError { throw ToolError(error, folder: dir) }
         print("Replaced the recovery key. The old one opens nothing that is sealed from now on.")
         let names = try device.timelineIndex().deviceNames
@@ -92,7 +94,14 @@ struct RecoveryCommand: AsyncParsableCommand {
       }
     }
 
-    private func replaceByVote(_ device: Device, _ approvers: Set<DeviceID>?) async throws {
+    private static func printAnnouncement(of device: Device) throws {
+      guard let announcement = device.log.announcement else { return }
+      let days = announcement.coolingOff / 86_400_000
+      print("Announced the new recovery key. It counts in \(days) days, and the old one until then.")
+      print("Every device shows it. To make it void: letterlock recovery cancel DIR")
+    }
+
+    private func announceByVote(_ device: Device, _ approvers: Set<DeviceID>?) async throws {
       let votes = try vote.map { try PublicFile.read(RecoveryVote.self, from: $0, what: "vote") }
       let key = try device.prepareRecoveryKey()
       let proposal =
@@ -102,7 +111,33 @@ struct RecoveryCommand: AsyncParsableCommand {
       let missing = try device.votesMissing(for: proposal, with: votes)
       guard missing == 0 else { throw DeviceError.votesMissing(missing) }
       try output.show(key, in: try output.file())
-      try await device.replaceRecoveryKey(by: proposal, votes: votes)
+      try await device.announceRecoveryKey(by: proposal, votes: votes)
+    }
+  }
+
+  /// `letterlock recovery cancel`
+  struct Cancel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "cancel", abstract: "Makes a recovery key void that was announced and does not count yet.")
+
+    @Argument(help: "The archive's folder.") var dir: String
+    @Option(help: "A file that holds the recovery key, on a device that has no vote.") var keyFile: String?
+    @OptionGroup var keys: KeyOptions
+
+    func run() async throws {
+      try await Terminal.run {
+        let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
+        do {
+          try await device.sync(ignoringConditions: true).checked()
+          guard device.log.announcement != nil else { return print("No recovery key is announced.") }
+          if let keyFile {
+            try await device.cancelRecoveryAnnouncement(with: RestoreCommand.readKey(keyFile))
+          } else {
+            try await device.cancelRecoveryAnnouncement()
+          }
+        } catch let error as DeviceError { throw ToolError(error, folder: dir) }
+        print("The announced recovery key is void.")
+      }
     }
   }
 

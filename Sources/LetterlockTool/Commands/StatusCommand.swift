@@ -50,12 +50,19 @@ struct ArchiveStatus: Encodable {
   var lastSync: String?
   var lastAttempt: String?
   var nextEpoch: String?
+  var recoveryAnnouncement: Announcement?
   var waitingAttachments: Int
   var waitingAttachmentBytes: UInt64
   var missingRecords: Int
   var holds: [Hold]
   var dataUsage: DataUsage
   var settings: SettingsSummary
+
+  /// A recovery key that is to replace the present one.
+  struct Announcement: Encodable {
+    var device: String
+    var effective: String?
+  }
 
   /// Why something waits.
   struct Hold: Encodable {
@@ -92,6 +99,9 @@ struct ArchiveStatus: Encodable {
     lastSync = status.lastSync?.rfc3339
     lastAttempt = status.lastAttempt?.rfc3339
     nextEpoch = status.nextEpoch?.rfc3339
+    recoveryAnnouncement = status.recoveryAnnouncement.map {
+      Announcement(device: $0.device.description, effective: $0.effective?.rfc3339)
+    }
     (waitingAttachments, waitingAttachmentBytes) = (status.waitingAttachments, status.waitingAttachmentBytes)
     missingRecords = status.missingRecords.count
     holds = status.holds.map { Hold(kind: $0.name, sentence: $0.sentence(folder: opened.folder.path)) }
@@ -131,6 +141,12 @@ struct ArchiveStatus: Encodable {
       lines.append("    \(name): \(count)")
     }
     if unreadableRecords > 0 { lines.append("  \(unreadableRecords) records cannot be read: run verify") }
+    if let recoveryAnnouncement {
+      lines.append(
+        "  ! device \(recoveryAnnouncement.device.prefix(16)) announced a new recovery key"
+          + (recoveryAnnouncement.effective.map { ", which can count from \($0) on" } ?? ""))
+      lines.append("  ! if that was not you: letterlock recovery cancel DIR, and remove that device")
+    }
     if unreadableEpochs > 0 { lines.append("  \(unreadableEpochs) epochs cannot be read") }
     return lines + syncLines
   }

@@ -11,10 +11,13 @@ enum ErasureVectors: OwnVectorKind {
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     let maker = try LogMaker()
     let (log, key) = (maker.log, try CheckpointKey(seed: VectorSeed.bytes("checkpoint key")))
-    func checkpoint(_ head: LogHead, by key: CheckpointKey, of account: AccountID? = nil) throws -> Checkpoint
-    {
+    func checkpoint(
+      _ head: LogHead, by key: CheckpointKey, of account: AccountID? = nil,
+      at time: UInt64 = 1_700_000_300_000
+    ) throws -> Checkpoint {
       try Checkpoint(
-        account: account ?? log.account, treeSize: 5, treeRoot: HistoryTree().root, logHead: head, by: key)
+        account: account ?? log.account, treeSize: 5, treeRoot: HistoryTree().root, logHead: head, at: time,
+        by: key)
     }
     let newest = try checkpoint(log.head, by: key)
     let time = Timestamp(nanosecondsSince1970: 1_700_000_300_000_000_000)
@@ -35,9 +38,29 @@ enum ErasureVectors: OwnVectorKind {
     guard try holds(good, in: log) else { throw TLSError.invalidValue }
     let bytes = good.encoded
     for (name, place) in [
-      ("its device", 1), ("its checkpoint", 40), ("its time", 205), ("its signature", 300),
+      ("its device", 1), ("its checkpoint", 40), ("its time", 214), ("its signature", 300),
     ] {
       cases.append(["name": "\(name) altered", "erasure": bytes.flipping(place).hex, "valid": false])
+    }
+    let byRecovery = try AccountErasure(of: newest, at: time, by: maker.thirdRecovery)
+    let wait = CompletedErasure.coolingOff
+    let end = try checkpoint(log.head, by: key, at: 1_700_000_300_000 + wait)
+    let strangers = try checkpoint(
+      log.head, by: CheckpointKey(seed: VectorSeed.bytes("another relay")), at: end.time)
+    let completed: [(String, AccountErasure, Checkpoint)] = [
+      ("72 hours later", good, end), ("at once by the recovery device", byRecovery, newest),
+      (
+        "a millisecond too soon", good,
+        try checkpoint(log.head, by: key, at: 1_700_000_300_000 + wait - 1)
+      ),
+      ("a last checkpoint of another relay", good, strangers),
+      ("a last checkpoint of an older head", good, try checkpoint(log.heads[0], by: key, at: end.time)),
+    ]
+    for (name, order, final) in completed {
+      let completed = CompletedErasure(order: order, final: final)
+      cases.append([
+        "name": name, "completed": completed.encoded.hex, "valid": try holds(completed, in: log),
+      ])
     }
     return (
       [
@@ -51,8 +74,19 @@ enum ErasureVectors: OwnVectorKind {
   static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
     let entries = try file.texts("log").map { try LogEntry(decoding: Hex.decode($0) ?? []) }
     let log = try AccountLog(account: AccountID(unchecked: file.bytes("account")), replaying: entries)
+    if test.text("completed") != nil {
+      let completed = try CompletedErasure(decoding: test.bytes("completed"))
+      return try holds(completed, in: log) == test.flag("valid")
+    }
     let order = try? AccountErasure(decoding: test.bytes("erasure"))
     return try (order.map { try holds($0, in: log) } ?? false) == test.flag("valid")
+  }
+
+  private static func holds(_ completed: CompletedErasure, in log: AccountLog) throws -> Bool {
+    do throws(ErasureRefusal) {
+      try completed.check(against: log)
+      return true
+    } catch { return false }
   }
 
   private static func holds(_ order: AccountErasure, in log: AccountLog) throws -> Bool {

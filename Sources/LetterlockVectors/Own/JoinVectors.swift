@@ -15,19 +15,28 @@ enum JoinVectors: OwnVectorKind {
     let secrets = JoinSecrets(code)
     let account = AccountID(unchecked: VectorSeed.bytes("account"))
     let head = LogHead(unchecked: VectorSeed.bytes("head"))
+    let key = try CheckpointKey(seed: VectorSeed.bytes("checkpoint key"))
+    let newest = try Checkpoint(
+      account: account, treeSize: 3, treeRoot: Digest32(unchecked: VectorSeed.bytes("tree root")),
+      logHead: head, at: 1_700_000_000_000, by: key)
     return (
       [:],
-      [
-        [
-          "name": "a joining device", "bundle": bundle.encoded.hex, "bundle_hash": bundle.hash.hex,
+      try [("a joining device", newest), ("in an account without a relay key", nil)].map {
+        name, checkpoint -> [String: Any] in
+        let answer = try JoinAnswer(
+          account: account, logHead: head, checkpoint: checkpoint, to: bundle, secrets)
+        var test: [String: Any] = [
+          "name": name, "bundle": bundle.encoded.hex, "bundle_hash": bundle.hash.hex,
           "join_secret": code.secret.exportRawBytes().hex, "code": code.text,
           "offer_mailbox": try secrets.offerMailbox().bytes.hex,
           "answer_mailbox": try secrets.answerMailbox().bytes.hex,
           "consent_tag": try secrets.consentTag().bytes.hex, "account": account.bytes.hex,
           "log_head": head.bytes.hex,
-          "mac": try secrets.mac(account: account, logHead: head, bundle: bundle).bytes.hex,
+          "answer": answer.encoded.hex, "mac": answer.mac.bytes.hex,
         ]
-      ]
+        if let checkpoint { test["checkpoint"] = checkpoint.encoded.hex }
+        return test
+      }
     )
   }
 
@@ -35,15 +44,17 @@ enum JoinVectors: OwnVectorKind {
     let bundle = try DeviceKeyBundle(decoding: test.bytes("bundle"))
     let code = try JoinCode(parsing: test.text("code") ?? "")
     let secrets = JoinSecrets(code)
-    let mac = try secrets.mac(
-      account: AccountID(unchecked: test.bytes("account")),
-      logHead: LogHead(unchecked: test.bytes("log_head")), bundle: bundle)
+    let answer = try JoinAnswer(decoding: test.bytes("answer"))
+    let isAnswer =
+      try answer.isAuthentic(to: bundle, secrets) && answer.account.bytes == test.bytes("account")
+      && answer.logHead.bytes == test.bytes("log_head")
+      && answer.checkpoint?.encoded.hex == test.text("checkpoint") && answer.mac.bytes == test.bytes("mac")
     let derived = [
       try secrets.offerMailbox().bytes, try secrets.answerMailbox().bytes, try secrets.consentTag().bytes,
     ]
     return bundle.isSignedByItself && bundle.hash == test.bytes("bundle_hash")
       && code.bundleHash == Array(bundle.hash[..<16])
-      && code.secret.exportRawBytes() == test.bytes("join_secret") && mac.bytes == test.bytes("mac")
+      && code.secret.exportRawBytes() == test.bytes("join_secret") && isAnswer
       && derived == ["offer_mailbox", "answer_mailbox", "consent_tag"].map(test.bytes)
   }
 }

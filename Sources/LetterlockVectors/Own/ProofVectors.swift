@@ -122,8 +122,7 @@ enum ProofVectors: OwnVectorKind {
     {
       try Checkpoint(
         account: account, treeSize: size, treeRoot: nodes.root(at: size) ?? .zero,
-        logHead: maker.log.heads[0],
-        by: key ?? relay)
+        logHead: maker.log.heads[0], at: 1_700_000_000_000, by: key ?? relay)
     }
     func evidence(_ older: Checkpoint, _ newer: Checkpoint) -> RelayEvidence {
       RelayEvidence(

@@ -17,7 +17,7 @@ enum SignedBatchVectors: OwnVectorKind {
     let relay = try CheckpointKey(seed: VectorSeed.bytes("relay"))
     let checkpoint = try Checkpoint(
       account: account, treeSize: 3, treeRoot: Digest32(unchecked: VectorSeed.bytes("root")), logHead: head,
-      by: relay)
+      at: 1_700_000_000_000, by: relay)
     let first = try SignedBatch(
       of: records, by: keys, account: account, logHead: head, counter: 1,
       previous: zero, knownCheckpoint: nil)

@@ -46,13 +46,14 @@ enum TreeVectors: OwnVectorKind {
     let checkpoint = try Checkpoint(
       account: AccountID(unchecked: VectorSeed.bytes("account")), treeSize: 3,
       treeRoot: Digest32(unchecked: VectorSeed.bytes("tree root")),
-      logHead: LogHead(unchecked: VectorSeed.bytes("head")), by: key
+      logHead: LogHead(unchecked: VectorSeed.bytes("head")), at: 1_700_000_000_000, by: key
     ).encoded
     let altered = [
       ("a checkpoint", checkpoint, true), ("its account altered", checkpoint.flipping(1), false),
       ("its size altered", checkpoint.flipping(40), false),
       ("its root altered", checkpoint.flipping(41), false),
       ("its head altered", checkpoint.flipping(73), false),
+      ("its time altered", checkpoint.flipping(112), false),
       ("its signature altered", checkpoint.flipping(checkpoint.count - 2), false),
     ]
     for (name, bytes, isValid) in altered {
@@ -83,26 +84,42 @@ enum SafetyVectors: OwnVectorKind {
   static let about = "The digits of two accounts, and the code that one device shows. SPEC.md section 10.9."
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
-    let cases = [("ann", "bob"), ("bob", "ann"), ("ann", "ann")].map { own, peer in
+    let key = try CheckpointKey(seed: VectorSeed.bytes("checkpoint key"))
+    let checkpoint = try Checkpoint(
+      account: AccountID(unchecked: VectorSeed.bytes("ann")), treeSize: 3,
+      treeRoot: Digest32(unchecked: VectorSeed.bytes("tree root")),
+      logHead: LogHead(unchecked: VectorSeed.bytes("1")), at: 1_700_000_000_000, by: key)
+    let pairs = [("ann", "bob", nil), ("bob", "ann", nil), ("ann", "ann", checkpoint)]
+    var cases: [[String: Any]] = pairs.map { own, peer, checkpoint in
       let (first, second) = (VectorSeed.bytes(own), VectorSeed.bytes(peer))
       let code = SafetyCode(
         ownAccount: AccountID(unchecked: first), ownLogHead: LogHead(unchecked: VectorSeed.bytes("1")),
-        peerAccount: AccountID(unchecked: second), peerLogHead: LogHead(unchecked: VectorSeed.bytes("2")))
-      return [
+        peerAccount: AccountID(unchecked: second), peerLogHead: LogHead(unchecked: VectorSeed.bytes("2")),
+        checkpoint: checkpoint)
+      var test: [String: Any] = [
         "name": "\(own) and \(peer)", "own_account": first.hex, "own_log_head": code.ownLogHead.bytes.hex,
         "peer_account": second.hex, "peer_log_head": code.peerLogHead.bytes.hex,
-        "digits": code.number.digits, "code": code.encoded.hex,
+        "digits": code.number.digits, "code": code.encoded.hex, "valid": true,
       ]
+      if let checkpoint { test["checkpoint"] = checkpoint.encoded.hex }
+      return test
     }
+    let stranger = try SafetyCode(decoding: Hex.decode("\(cases[0]["code"] ?? "")") ?? [])
+    cases.append([
+      "name": "a checkpoint for another person", "valid": false,
+      "code": (stranger.encoded.dropLast() + [1] + checkpoint.encoded).hex,
+    ])
     return ([:], cases)
   }
 
   static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
+    guard test.flag("valid") == true else { return (try? SafetyCode(decoding: test.bytes("code"))) == nil }
     let code = SafetyCode(
       ownAccount: AccountID(unchecked: test.bytes("own_account")),
       ownLogHead: LogHead(unchecked: test.bytes("own_log_head")),
       peerAccount: AccountID(unchecked: test.bytes("peer_account")),
-      peerLogHead: LogHead(unchecked: test.bytes("peer_log_head")))
+      peerLogHead: LogHead(unchecked: test.bytes("peer_log_head")),
+      checkpoint: try test.text("checkpoint").map { _ in try Checkpoint(decoding: test.bytes("checkpoint")) })
     return code.number.digits == test.text("digits") && code.encoded == test.bytes("code")
   }
 }

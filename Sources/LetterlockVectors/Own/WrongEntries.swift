@@ -7,13 +7,20 @@ struct WrongEntry {
   var name: String
   var after: Int
   var entry: LogEntry
+  /// The bytes of the entry.
+  var encoded: [UInt8]
+
+  init(name: String, after: Int, entry: LogEntry, encoded: [UInt8]? = nil) {
+    (self.name, self.after, self.entry) = (name, after, entry)
+    self.encoded = encoded ?? entry.encoded
+  }
 }
 
 /// One entry, at least, for each rule of SPEC.md section 3.4.
 extension LogMaker {
   func wrongEntries() throws -> [WrongEntry] {
     try wrongPlaces() + wrongSigners() + wrongVotes() + wrongApprovers() + wrongDevices() + wrongKeys()
-      + wrongHeaders()
+      + wrongHeaders() + wrongAnnouncements() + wrongCompletions() + wrongRecoveries()
   }
 
   private func wrongPlaces() throws -> [WrongEntry] {
@@ -37,7 +44,7 @@ extension LogMaker {
     return [
       WrongEntry(
         name: "a removed device opens the next epoch", after: 6,
-        entry: try entry(.epoch(epoch), by: tablet, after: 6)),
+        entry: try entry(.epoch(Committed(epoch)), by: tablet, after: 6)),
       WrongEntry(name: "a stranger", after: 1, entry: try entry(update, by: tablet, after: 1)),
       WrongEntry(
         name: "signed by another device", after: 2,
@@ -52,105 +59,6 @@ extension LogMaker {
             version: .one, predecessor: log.heads[0], index: 1, signer: phone.deviceID, change: update),
           signedBy: [phone], account: AccountID(unchecked: VectorSeed.bytes("another account")))),
     ]
-  }
-
-  /// A replacement of the recovery device with the epoch of this number.
-  private func replacement(
-    _ epoch: UInt64, _ devices: [DeviceKeys], approvers: [DeviceID]? = nil
-  ) throws -> AccountChange {
-    .replaceRecovery(
-      .init(
-        recovery: try DeviceKeyBundle(of: fourthRecovery, createdAt: 0),
-        approvers: approvers ?? devices.map(\.deviceID).sorted(),
-        epoch: try Self.opening(epoch, account: log.account, devices + [fourthRecovery]).header))
-  }
-
-  private var fourthRecovery: DeviceKeys {
-    get throws { try DeviceKeys(recoverySecret: VectorSeed.key("fourth recovery key")) }
-  }
-
-  private func wrongVotes() throws -> [WrongEntry] {
-    let new = try fourthRecovery
-    func wrong(
-      _ name: String, after: Int, _ epoch: UInt64, _ devices: [DeviceKeys], by signers: [DeviceKeys]
-    ) throws -> WrongEntry {
-      WrongEntry(
-        name: name, after: after,
-        entry: try entry(
-          try replacement(epoch, devices), by: signers[0], after: after, signedBy: signers))
-    }
-    let two = [phone, tablet]
-    let three = [rotatedPhone, laptop, watch]
-    return [
-      try wrong("a new recovery device that did not sign", after: 2, 1, two, by: [recovery]),
-      try wrong("a vote that the new recovery device did not sign", after: 2, 1, two, by: [phone]),
-      try wrong("a vote of a device that joined since", after: 2, 1, two, by: [tablet, new]),
-      try wrong(
-        "a vote of a recovery approver and a device that joined since", after: 2, 1, two,
-        by: [phone, tablet, new]),
-      try wrong(
-        "one of two recovery approvers", after: 9, 6, [rotatedPhone, laptop], by: [rotatedPhone, new]),
-      try wrong(
-        "one of two recovery approvers with a device that joined since", after: 10, 6, three,
-        by: [rotatedPhone, watch, new]),
-      try wrong("a recovery approver that has removed the other", after: 11, 7, [laptop], by: [laptop, new]),
-      try wrong(
-        "a recovery approver, and one that was removed", after: 11, 7, [laptop],
-        by: [laptop, rotatedPhone, new]),
-      try wrong("the old recovery device after the new one", after: 2, 1, two, by: [recovery, new, phone]),
-      WrongEntry(
-        name: "a new recovery device that signed for another account", after: 8,
-        entry: try borrowed(
-          try entry(try replacement(5, [rotatedPhone, laptop]), by: secondRecovery, after: 8))),
-      WrongEntry(
-        name: "a vote for another device's entry", after: 9,
-        entry: try withVote(signer: laptop, new: new)),
-      WrongEntry(
-        name: "a vote for another recovery device", after: 9,
-        entry: try withVote(signer: rotatedPhone, new: thirdRecovery)),
-      WrongEntry(
-        name: "a recovery approver that signed the entry in place of a vote", after: 9,
-        entry: try LogEntry(
-          try entry(try replacement(6, [rotatedPhone, laptop]), by: rotatedPhone, after: 9).content,
-          signedBy: [rotatedPhone, laptop, new], account: log.account)),
-    ]
-  }
-
-  private func wrongApprovers() throws -> [WrongEntry] {
-    func wrong(_ name: String, after: Int = 9, _ approvers: [DeviceID]) throws -> WrongEntry {
-      let (epoch, devices): (UInt64, [DeviceKeys]) = after == 9 ? (6, [rotatedPhone, laptop]) : (7, [laptop])
-      return WrongEntry(
-        name: name, after: after,
-        entry: try entry(
-          try replacement(epoch, devices, approvers: approvers), by: thirdRecovery, after: after,
-          signedBy: [thirdRecovery, try fourthRecovery]))
-    }
-    return [
-      try wrong("recovery approvers out of order", approvers.reversed()),
-      try wrong("a recovery approver twice", [laptop.deviceID, laptop.deviceID]),
-      try wrong("a recovery approver that is unknown", [try TestKeys.keys("stranger").deviceID]),
-      try wrong("a recovery approver that was removed", after: 11, [rotatedPhone.deviceID]),
-      try wrong("the old recovery device as a recovery approver", [thirdRecovery.deviceID]),
-      try wrong("the new recovery device as a recovery approver", [try fourthRecovery.deviceID]),
-    ]
-  }
-
-  /// The phone's replacement, after the third recovery device came in, with this vote of the laptop.
-  private func withVote(signer: DeviceKeys, new: DeviceKeys) throws -> LogEntry {
-    let content = VoteContent(
-      recovery: thirdRecovery.deviceID, signer: signer.deviceID, newRecovery: new.deviceID,
-      approvers: approvers)
-    return try LogEntry(
-      try entry(try replacement(6, [rotatedPhone, laptop]), by: rotatedPhone, after: 9).content,
-      signedBy: [rotatedPhone, try fourthRecovery], votes: [laptop.vote(for: content, account: log.account)],
-      account: log.account)
-  }
-
-  /// With the new recovery device's signature of the same entry in another account.
-  private func borrowed(_ entry: LogEntry) throws -> LogEntry {
-    let other = AccountID(unchecked: VectorSeed.bytes("another account"))
-    let foreign = try LogEntry(entry.content, signedBy: [try fourthRecovery], account: other)
-    return try LogEntry(decoding: entry.content.encoded + (entry.signatures + foreign.signatures).encoded)
   }
 
   private func wrongKeys() throws -> [WrongEntry] {
@@ -200,8 +108,8 @@ extension LogMaker {
     let next = try Self.opening(4, account: log.account, [rotatedPhone]).header
     let sameKey = AccountChange.rotate(
       .init(
-        device: try DeviceKeyBundle(of: phone, createdAt: 1),
-        epoch: try Self.opening(1, account: log.account, [phone, recovery]).header))
+        device: Committed(try DeviceKeyBundle(of: phone, createdAt: 1)),
+        epoch: Committed(try Self.opening(1, account: log.account, [phone, recovery]).header)))
     return [
       WrongEntry(
         name: "a bundle that is not signed", after: 1,
@@ -217,33 +125,37 @@ extension LogMaker {
         name: "a removed device comes back", after: 6, entry: try entry(.add(good), by: phone, after: 6)),
       WrongEntry(
         name: "the recovery device is removed", after: 7,
-        entry: try entry(.remove(.init(devices: [recovery.deviceID], epoch: next)), by: phone, after: 7)
+        entry: try entry(
+          .remove(.init(devices: [recovery.deviceID], epoch: Committed(next))), by: phone, after: 7)
       ),
       WrongEntry(
         name: "nobody is removed", after: 7,
-        entry: try entry(.remove(.init(devices: [], epoch: next)), by: phone, after: 7)),
+        entry: try entry(.remove(.init(devices: [], epoch: Committed(next))), by: phone, after: 7)),
       WrongEntry(
-        name: "two devices are removed out of order", after: 10,
+        name: "two devices are removed out of order", after: 11,
         entry: try entry(
           .remove(
             .init(
               devices: leavers.reversed(),
-              epoch: try Self.opening(6, account: log.account, [laptop, thirdRecovery]).header)), by: laptop,
-          after: 10)),
+              epoch: Committed(try Self.opening(6, account: log.account, [laptop, thirdRecovery]).header))),
+          by: laptop, after: 11)),
       WrongEntry(
-        name: "a device is removed twice", after: 10,
+        name: "a device is removed twice", after: 11,
         entry: try entry(
           .remove(
             .init(
               devices: [watch.deviceID, watch.deviceID],
-              epoch: try Self.opening(6, account: log.account, [rotatedPhone, laptop, thirdRecovery]).header)),
-          by: laptop, after: 10)),
+              epoch: Committed(
+                try Self.opening(6, account: log.account, [rotatedPhone, laptop, thirdRecovery]).header))),
+          by: laptop, after: 11)),
       WrongEntry(
         name: "an unknown device is removed", after: 7,
-        entry: try entry(.remove(.init(devices: [stranger.deviceID], epoch: next)), by: phone, after: 7)),
+        entry: try entry(
+          .remove(.init(devices: [stranger.deviceID], epoch: Committed(next))), by: phone, after: 7)),
       WrongEntry(
         name: "a device removes itself", after: 2,
-        entry: try entry(.remove(.init(devices: [phone.deviceID], epoch: next)), by: phone, after: 2)),
+        entry: try entry(
+          .remove(.init(devices: [phone.deviceID], epoch: Committed(next))), by: phone, after: 2)),
       WrongEntry(
         name: "a rotation to the same key", after: 1, entry: try entry(sameKey, by: phone, after: 1)),
     ]
@@ -251,7 +163,8 @@ extension LogMaker {
 
   private func wrongHeaders() throws -> [WrongEntry] {
     func wrong(_ name: String, _ opening: EpochOpening) throws -> WrongEntry {
-      WrongEntry(name: name, after: 1, entry: try entry(.epoch(opening.header), by: phone, after: 1))
+      WrongEntry(
+        name: name, after: 1, entry: try entry(.epoch(Committed(opening.header)), by: phone, after: 1))
     }
     let account = log.account
     let both = [phone, recovery]
@@ -265,15 +178,16 @@ extension LogMaker {
       WrongEntry(
         name: "a history that shrank", after: 3,
         entry: try entry(
-          .epoch(try Self.opening(2, account: account, both + [tablet], treeSize: 4).header), by: phone,
-          after: 3)),
+          .epoch(Committed(try Self.opening(2, account: account, both + [tablet], treeSize: 4).header)),
+          by: phone, after: 3)),
       WrongEntry(
         name: "a history that changed", after: 3,
         entry: try entry(
           .epoch(
-            try Self.opening(
-              2, account: account, both + [tablet], treeRoot: Digest32(unchecked: VectorSeed.bytes("root"))
-            ).header), by: phone, after: 3)),
+            Committed(
+              try Self.opening(
+                2, account: account, both + [tablet], treeRoot: Digest32(unchecked: VectorSeed.bytes("root"))
+              ).header)), by: phone, after: 3)),
       WrongEntry(
         name: "an update below the epoch's version", after: 1,
         entry: try entry(.update(highestVersion: 0), by: phone, after: 1)),
