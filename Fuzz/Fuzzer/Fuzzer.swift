@@ -18,6 +18,7 @@ private let targets: [String: any FuzzTarget.Type] = [
   "mls-load": MLSLoading.self,
   "letterlock-decode": LetterlockDecoding.self,
   "letterlock-verify": LetterlockVerifying.self,
+  "relay-call": RelayCalling.self,
 ]
 
 // libFuzzer calls from one thread, and its interface has no place for a value of ours.

@@ -11,20 +11,30 @@ public typealias SQLiteRelay = RelayService<SQLiteRelayStore>
 extension RelayService where Store == SQLiteRelayStore {
   /// Opens the relay at `path`, making it and its checkpoint key if it is not there. Its folder must be.
   ///
-  /// Each account may keep `quota` bytes; without one, what the file says, and all it wants in a new file.
+  /// Each account may keep `quota` bytes; without one, what the file says, and all it wants in a new file. `policy` and
+  /// `clock` are as in `RelayService`.
   /// - Throws: `RelayError.unavailable`, `.corrupted` if the file is something else.
-  public convenience init(path: String, quota: UInt64? = nil) throws(RelayError) {
-    self.init(try SQLiteRelayStore(path, .made, quota: quota))
+  public convenience init(
+    path: String, quota: UInt64? = nil, policy: RelayPolicy = .standard,
+    clock: @escaping @Sendable () -> Timestamp = { .now }
+  ) throws(RelayError) {
+    self.init(try SQLiteRelayStore(path, .made, quota: quota), policy, clock)
   }
 
   /// Opens the relay at `path`, which must be there.
   /// - Throws: `RelayError.unavailable`, `.corrupted` if the file is something else.
-  public convenience init(existing path: String) throws(RelayError) {
-    self.init(try SQLiteRelayStore(path, .required, quota: nil))
+  public convenience init(
+    existing path: String, policy: RelayPolicy = .standard,
+    clock: @escaping @Sendable () -> Timestamp = { .now }
+  ) throws(RelayError) {
+    self.init(try SQLiteRelayStore(path, .required, quota: nil), policy, clock)
   }
 
-  private convenience init(_ store: SQLiteRelayStore) {
-    self.init(store: store, key: store.settings.key, quota: store.settings.quota)
+  private convenience init(
+    _ store: SQLiteRelayStore, _ policy: RelayPolicy, _ clock: @escaping @Sendable () -> Timestamp
+  ) {
+    self.init(
+      store: store, key: store.settings.key, quota: store.settings.quota, policy: policy, clock: clock)
   }
 
   /// Whether SQLite itself finds the file whole.

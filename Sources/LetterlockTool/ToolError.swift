@@ -110,10 +110,10 @@ extension ToolError {
           "The relay is full: \(ByteText(usage.total)) of \(ByteText(usage.quota)) used (records "
             + "\(ByteText(usage.records)), attachments \(ByteText(usage.blobs)), account "
             + "\(ByteText(usage.log))). Nothing is lost: what does not fit stays on this device.")
-      case .accountErased(let order):
+      case .accountErased(let completed):
         ToolError.wrong(
-          "The server's copy of this account was erased by device \(order.device.description.prefix(16)) on "
-            + "\(order.at.rfc3339.prefix(10)).")
+          "The server's copy of this account was erased by device \(completed.order.device.description.prefix(16)) on "
+            + "\(completed.order.at.rfc3339.prefix(10)).")
       case .staleHistory, .staleLogHead:
         ToolError("The account has changed since: try again.")
       case .unavailable(let reason): ToolError("The relay cannot be used: \(reason.asEnd)")

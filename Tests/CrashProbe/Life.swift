@@ -15,7 +15,8 @@ struct Life {
 
   init(folder: String) throws {
     self.folder = folder
-    relay = try SQLiteRelay(existing: folder + "/relay.sqlite")
+    relay = try SQLiteRelay(
+      existing: folder + "/relay.sqlite", policy: RelayPolicy(entryInterval: .zero))
     device = try Device(
       vault: FileKeyVault(path: folder + "/keys", passphrase: nil),
       store: SQLiteDeviceStore(existing: folder + "/store.sqlite"), relay: relay)

@@ -40,7 +40,8 @@ struct AttachmentCollection: Sendable {
     throw .relay(.unavailable("the account keeps changing"))
   }
 
-  /// Returns uploads at the relay of which this device may say that nothing refers to them, if nothing does.
+  /// Returns uploads at the relay of which this device may say that nothing refers to them, if nothing does. One that its
+  /// uploader did not sign is nobody's: what the relay says of it counts for nothing.
   private func unreferenced(
     alsoErased erased: Set<BlobID>
   ) async throws(DeviceError) -> [BlobUpload] {
@@ -56,7 +57,10 @@ struct AttachmentCollection: Sendable {
       let log = view.log
       found += page.filter { stored in
         let uploader = stored.upload.device
-        return uploader == view.device || log.activeMember(uploader) == nil
+        guard let member = log.members[uploader],
+          stored.upload.isSigned(by: member.bundle.signingKeys, account: log.account)
+        else { return false }
+        return uploader == view.device || !member.isActive
           || (stored.isComplete && erased.contains(stored.upload.blob))
       }.map(\.upload)
       last = end

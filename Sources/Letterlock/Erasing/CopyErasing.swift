@@ -51,41 +51,48 @@ struct CopyErasing: Sendable {
     return Hex.encode(Array(digest[..<4]))
   }
 
-  /// Sends the order. One whose answer was lost is recognised when it is sent again.
-  func erase(_ prepared: PreparedErasure) async throws(DeviceError) {
+  /// Sends the order. One whose answer was lost is recognised when it is sent again. Returns the order that waits; nil if
+  /// the relay's copy is erased.
+  func erase(_ prepared: PreparedErasure) async throws(DeviceError) -> PendingErasure? {
     try await lock.locked { () async throws(DeviceError) in
       let erasure = try asDeviceError(
         AccountErasure(of: prepared.checkpoint, at: clock.now, by: state.view.keys))
       do throws(DeviceError) {
-        try await relay.ask { (relay, account) async throws(RelayError) in
+        let pending = try await relay.ask { (relay, account) async throws(RelayError) in
           try await relay.eraseAccount(erasure, of: account)
         }
+        if let pending { return pending }
       } catch {
         // Another order came first, or an earlier one of this device's: it is done.
         guard case .relay(.accountErased(let done)) = error else { throw error }
         guard try take(done) else { throw .relay(.erasureRefused(.otherState)) }
-        return
+        return nil
       }
-      _ = try take(erasure)
+      try keep(erasure)
+      return nil
     }
   }
 
   /// Believes that the relay's copy was erased, if a device of the account ordered it. Returns whether it did.
-  private func take(_ erasure: AccountErasure) throws(DeviceError) -> Bool {
-    let (log, history) = (state.view.log, try progress.current().history)
-    do throws(ErasureRefusal) { try erasure.check(against: log) } catch { return false }
+  private func take(_ completed: CompletedErasure) throws(DeviceError) -> Bool {
+    let (log, history, erasure) = (state.view.log, try progress.current().history, completed.order)
+    do throws(ErasureRefusal) { try completed.check(against: log) } catch { return false }
     let (size, root) = (erasure.checkpoint.treeSize, erasure.checkpoint.treeRoot)
     guard size > history.tree.size || (size == history.tree.size && root == history.tree.root) else {
       return false
     }
-    try state.mutate { $0.erasure = erasure }
-    if notes.arePresent { try notes.keep(erasure.encoded, as: .erasure) }
+    try keep(erasure)
     return true
   }
 
+  private func keep(_ erasure: AccountErasure) throws(DeviceError) {
+    try state.mutate { $0.erasure = erasure }
+    if notes.arePresent { try notes.keep(erasure.encoded, as: .erasure) }
+  }
+
   /// What a relay that says that everything was erased means.
-  func verdict(of erasure: AccountErasure) throws(DeviceError) -> Verdict {
-    if try take(erasure) { return .erased(by: erasure.device) }
+  func verdict(of erasure: CompletedErasure) throws(DeviceError) -> Verdict {
+    if try take(erasure) { return .erased(by: erasure.order.device) }
     // Nobody ordered it: the relay has lost the history, or hides it.
     return .rolledBack(from: try progress.current().history.tree.size, to: 0)
   }

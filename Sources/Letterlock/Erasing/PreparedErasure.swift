@@ -3,7 +3,8 @@ internal import TLSCodec
 /// Erasing the relay's copy of everything: shown first, then confirmed. SPEC.md section 6.12.
 ///
 /// What a person must be told before: every record, attachment and wrap on the relay is erased, for all devices of
-/// the account, at once and for good. Each device keeps what it has; what a device has not fetched is lost. The
+/// the account, for good: at once if the recovery key orders it, else after 72 hours in which any device of the account
+/// can keep that from happening. Each device keeps what it has; what a device has not fetched is lost. The
 /// recovery key gets nothing back any more. The account ends: nothing is sealed to it again, and a device that
 /// wants to go on begins a new one.
 public struct PreparedErasure: Sendable {
@@ -20,11 +21,13 @@ public struct PreparedErasure: Sendable {
   let checkpoint: Checkpoint
   let erasing: CopyErasing
 
-  /// Erases the relay's copy.
+  /// Orders to erase the relay's copy.
+  /// - Returns: The order that waits; nil if the copy is erased.
   /// - Throws: `DeviceError.erasureNotConfirmed` if the code is another one, `.relay(.staleHistory)` or
   ///   `.relay(.staleLogHead)` if the account has changed since it was shown: prepare again.
-  public func confirm(_ code: String) async throws(DeviceError) {
+  @discardableResult
+  public func confirm(_ code: String) async throws(DeviceError) -> PendingErasure? {
     guard code == self.code else { throw .erasureNotConfirmed }
-    try await erasing.erase(self)
+    return try await erasing.erase(self)
   }
 }

@@ -76,7 +76,9 @@ extension MeteredRelay {
     try await messages(in: mailbox, as: caller)
   }
 
-  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
+  func eraseAccount(
+    _ erasure: AccountErasure, of account: AccountID
+  ) async throws(RelayError) -> PendingErasure? {
     try await eraseAccount(erasure, of: account, as: caller)
   }
 

@@ -54,6 +54,14 @@ final class MeteredRelay: Relay {
     try await relay.appendLogEntry(entry, wraps: wraps, to: account, as: caller)
   }
 
+  func hold(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) -> Timestamp {
+    try await relay.hold(account, as: caller)
+  }
+
+  func release(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) {
+    try await relay.release(account, as: caller)
+  }
+
   func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller)
     async throws(RelayError) -> [UInt8]?
   {
@@ -149,8 +157,12 @@ final class MeteredRelay: Relay {
     return messages
   }
 
+  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> PendingErasure? {
+    try await relay.pendingErasure(of: account, as: caller)
+  }
+
   func eraseAccount(_ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller)
-    async throws(RelayError)
+    async throws(RelayError) -> PendingErasure?
   {
     count(\.logUp, erasure.encoded.count)
     try await relay.eraseAccount(erasure, of: account, as: caller)

@@ -97,7 +97,7 @@ extension ArchiveVerifier {
       _ = try await relay.usage(of: view.account)
       fail(.relay, "order to erase", "it is not there")
     } catch {
-      guard case .accountErased(let kept) = error, kept == known else {
+      guard case .accountErased(let kept) = error, kept.order == known else {
         return fail(.relay, "order to erase", "it is not the one that this device has seen")
       }
     }

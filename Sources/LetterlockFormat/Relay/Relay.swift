@@ -15,5 +15,7 @@
 ///   unless the operation says otherwise.
 /// - **Errors of every operation.** `.unavailable` and `.internalError`; `.corrupted` if what is stored is damaged;
 ///   `.tooLarge` if the request exceeds `RelayLimits`; and of every operation on an account but `logEntries`:
-///   `.accountErased` after the account was erased.
+///   `.accountErased` after the account was erased. Of every write to an account: `.recoveryUnderway` while its recovery
+///   device holds it, and `.removalUnderway` while another device has its turn (SPEC.md section 7.8). Both say when to
+///   try again; nothing was changed.
 public protocol Relay: AccountRelay, HistoryRelay, StreamRelay, BlobRelay, MailboxRelay {}

@@ -12,6 +12,12 @@ public enum RelayError: Error, Hashable, Sendable {
   case entryRefused(AccountLogError)
   /// The signed batch breaks a rule.
   case batchRefused(HistoryError)
+  /// The recovery device holds the account: try again after this time. SPEC.md section 7.8.
+  case recoveryUnderway(retryAfter: Duration)
+  /// Another device is about to remove one: try again after this time. SPEC.md section 7.8.
+  case removalUnderway(retryAfter: Duration)
+  /// The device has sent as many log entries as it may for now: try again after this time. SPEC.md section 7.8.
+  case tooManyEntries(retryAfter: Duration)
   /// The wraps are not the ones that the entry names.
   case wrongWraps
   /// The account's room is used up; the message stays on the device.
@@ -20,7 +26,7 @@ public enum RelayError: Error, Hashable, Sendable {
   /// what was signed.
   case blobRefused
   /// A device of the account had everything erased: nothing is there any more.
-  case accountErased(AccountErasure)
+  case accountErased(CompletedErasure)
   /// The order to erase everything breaks a rule.
   case erasureRefused(ErasureRefusal)
   /// The relay has no such blob, or none that the caller may read or write.

@@ -21,11 +21,15 @@ struct AccountRows {
     if let known, known.version == version { return known }
     let usage = RelayUsage(
       log: try row.count(3), records: try row.count(4), blobs: try row.count(5), quota: quota)
-    guard let history = try history(row, rows), try row.bytes(6) == Self.digest(history, usage) else {
+    let erasure = try StoredErasure(rows)
+    guard let control = try? WriteControl(decoding: try row.bytes(6)), let history = try history(row, rows),
+      try row.bytes(7) == Self.digest(history, usage, control, erasure)
+    else {
       throw damaged("history")
     }
     let rules = RelayAccount(
-      log: try log(rows, after: known?.rules.log), history: history, usage: usage, erasure: try erasure(rows))
+      log: try log(rows, after: known?.rules.log), history: history, usage: usage, control: control,
+      erasure: erasure)
     return StoredAccount(version: version, rules: rules)
   }
 
@@ -60,22 +64,19 @@ struct AccountRows {
     } catch { throw damaged("log") }
   }
 
-  private func erasure(_ rows: any RelayRows) throws(RelayError) -> AccountErasure? {
-    guard let row = try rows.row(in: .erasure) else { return nil }
-    guard let erasure = try? AccountErasure(decoding: try row.bytes(0)) else { throw damaged("erasure") }
-    return erasure
-  }
-
   private func damaged(_ part: String) -> RelayError { .corrupted("The \(part) of an account is damaged.") }
 
   /// Writes the account's row, and what changed of the others. `before` is what they say; nil if they are not there.
   static func save(
     _ account: StoredAccount, after before: RelayAccount?, _ rows: any WritableRelayRows
   ) throws(RelayError) {
-    let (history, usage) = (account.rules.history, account.rules.usage)
+    let rules = account.rules
+    let (history, usage, control) = (rules.history, rules.usage, rules.control)
+    if rules.erasure != before?.erasure { try StoredErasure.put(rules.erasure, in: rows) }
     try rows.put(
       .count(account.version), .bytes(history.tree.encoded), .count(history.epoch), .count(usage.log),
-      .count(usage.records), .count(usage.blobs), .bytes(digest(history, usage)), in: .account)
+      .count(usage.records), .count(usage.blobs), .bytes(control.encoded),
+      .bytes(digest(history, usage, control, rules.erasure)), in: .account)
     let known = Set(before?.history.authors ?? [])
     let authors = history.authors.filter { !known.contains($0) }.map { author in
       RelayRow([
@@ -98,13 +99,22 @@ struct AccountRows {
     try rows.remove(.all, in: .root)
   }
 
-  /// SHA-256 over everything that the rules need of the history, so that damage is not signed for.
-  private static func digest(_ history: History, _ usage: RelayUsage) -> [UInt8] {
+  /// SHA-256 over everything that the rules need besides the log, so that damage is not signed for.
+  private static func digest(
+    _ history: History, _ usage: RelayUsage, _ control: WriteControl, _ erasure: StoredErasure?
+  ) -> [UInt8] {
     var writer = TLSWriter(reserving: 4096)
     writer.write(history.tree)
     writer.write(history.authors.sorted { $0.device < $1.device })
     writer.write(history.boundaries)
     for number in [history.epoch, usage.log, usage.records, usage.blobs] { writer.write(number) }
+    writer.write(control)
+    for value in erasure?.row.values ?? [] {
+      switch value {
+      case .integer(let number): writer.write(number)
+      case .bytes(let bytes): writer.write(opaque: bytes)
+      }
+    }
     return SHA256Hash.hash(writer.bytes)
   }
 }

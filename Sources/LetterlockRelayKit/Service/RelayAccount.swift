@@ -5,10 +5,12 @@ internal import TLSCodec
 /// The rules of a relay for one account, apart from where it stores things. SPEC.md section 7.
 struct RelayAccount: Sendable {
   private(set) var log: AccountLog
-  private(set) var history: History
+  var history: History
   var usage: RelayUsage
-  /// The order by which everything was erased; nil if it was not.
-  private(set) var erasure: AccountErasure?
+  /// Who has to wait before it writes.
+  var control = WriteControl()
+  /// The order to erase everything that waits, or has taken effect; nil if there is none.
+  var erasure: StoredErasure?
 
   /// An account that begins.
   init(
@@ -25,7 +27,10 @@ struct RelayAccount: Sendable {
   }
 
   /// An account as it was stored.
-  init(log: AccountLog, history: History, usage: RelayUsage, erasure: AccountErasure? = nil) {
+  init(
+    log: AccountLog, history: History, usage: RelayUsage, control: WriteControl, erasure: StoredErasure?
+  ) {
+    self.control = control
     self.erasure = erasure
     self.log = log
     self.history = history
@@ -42,20 +47,27 @@ struct RelayAccount: Sendable {
 
   /// Takes a log entry, or changes nothing.
   mutating func accept(
-    _ entry: LogEntry, wraps: [StoredWrap]
+    _ entry: LogEntry, wraps: [StoredWrap], at moment: RelayMoment
   ) throws(RelayError) -> Acceptance {
     guard log.index(of: entry.head) == nil else { return .repeated }
+    var next = self
+    let signer = entry.content.signer
+    if signer != log.recoveryDevice, log.activeMember(signer) != nil {
+      try next.control.spend(signer, at: moment)
+    }
     guard entry.content.predecessor == log.head else { throw .staleLogHead(newest: log.head) }
     if let header = entry.content.change.epoch {
       guard header.treeSize == history.tree.size, header.treeRoot == history.tree.root else {
         throw .staleHistory(treeSize: history.tree.size)
       }
     }
-    var next = self
     do throws(AccountLogError) { try next.log.append(entry) } catch { throw .entryRefused(error) }
     try Self.check(wraps, of: entry)
     // A full account must still be able to remove a device, so the log has no quota.
     next.usage.add(UInt64(RelayUsage.byteCount(of: entry, wraps)), to: \.log)
+    // Whoever is active keeps an order that waits from taking effect.
+    next.erasure = nil
+    next.control.follow(entry.content, to: next.log, at: moment)
     self = next
     return .new
   }
@@ -81,26 +93,16 @@ struct RelayAccount: Sendable {
     )
   }
 
-  /// Takes an order to erase everything, or changes nothing. SPEC.md section 6.12.
-  mutating func erase(by order: AccountErasure) throws(RelayError) {
-    do throws(ErasureRefusal) { try order.check(against: log) } catch {
-      guard error == .otherState else { throw .erasureRefused(error) }
-      throw .staleLogHead(newest: log.head)
-    }
-    guard order.checkpoint.treeSize == history.tree.size, order.checkpoint.treeRoot == history.tree.root
-    else {
-      throw .staleHistory(treeSize: history.tree.size)
-    }
-    erasure = order
-    history = History()
-    (usage.records, usage.blobs) = (0, 0)
-  }
-
   /// A checkpoint for the account as it is.
   func checkpoint(at time: Timestamp, by key: CheckpointKey) throws(RelayError) -> Checkpoint {
     try Checkpoint(
       account: log.account, treeSize: history.tree.size, treeRoot: history.tree.root,
       logHead: log.head, at: time.millisecondsSince1970, by: key)
+  }
+
+  /// The devices that were active in `log` and are so no more: their wraps are erased.
+  func devicesThatLeft(since log: AccountLog) -> [DeviceID] {
+    log.activeDevices.filter { self.log.activeMember($0) == nil }
   }
 
   private static func check(_ wraps: [StoredWrap], of entry: LogEntry) throws(RelayError) {

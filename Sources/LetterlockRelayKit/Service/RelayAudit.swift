@@ -36,7 +36,7 @@ package enum RelayAudit {
   private static func wrapProblems(
     of account: AccountID, _ rows: any RelayRows
   ) throws(RelayError) -> [String] {
-    guard let log = log(of: account, rows), try rows.row(in: .erasure) == nil else { return [] }
+    guard let log = log(of: account, rows), try StoredErasure(rows)?.completed == nil else { return [] }
     var problems: [String] = []
     for epoch in log.epochs {
       for digest in epoch.header.wraps + epoch.laterWraps where log.activeMember(digest.device) != nil {

@@ -2,32 +2,59 @@ public import LetterlockFormat
 
 /// Erasing an account.
 extension RelayService {
-  /// Erases everything of an account but its log and the order.
+  /// Takes an order to erase everything of an account but its log and the order.
   public func eraseAccount(
     _ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller
-  ) async throws(RelayError) {
-    try await changingEvenErased(account) { (rows, rules) throws(RelayError) in
+  ) async throws(RelayError) -> PendingErasure? {
+    let (moment, key) = (moment, key)
+    let stored = try await changingEvenErased(account) {
+      (rows, rules) throws(RelayError) -> StoredErasure? in
       try rules.check(caller, .itself(erasure.device))
-      if let done = rules.erasure {
-        guard done == erasure else { throw .accountErased(done) }
-        return
-      }
-      try rules.erase(by: erasure)
-      try AccountRows.removeHistory(rows)
-      try rows.put(.bytes(erasure.encoded), in: .erasure)
+      if rules.isErasureDue(at: moment) { try Self.end(&rules, rows, at: moment, by: key) }
+      guard rules.erasure?.completed == nil else { return rules.erasure }
+      try rules.checkTurn(of: caller, at: moment)
+      try rules.take(erasure, at: moment, by: key)
+      if rules.erasure?.completed != nil { try AccountRows.removeHistory(rows) }
+      return rules.erasure
     }
+    guard let completed = stored?.completed else { return stored?.pending }
     try await finishErasing(account)
+    guard completed.order == erasure else { throw .accountErased(completed) }
+    return nil
+  }
+
+  /// Returns the order that waits.
+  public func pendingErasure(
+    of account: AccountID, as caller: RelayCaller
+  ) async throws(RelayError) -> PendingErasure? {
+    try await reading(account, as: caller) { (_, rules) throws(RelayError) in rules.erasure?.pending }
+  }
+
+  /// Lets an order take effect that has waited long enough.
+  static func end(
+    _ rules: inout RelayAccount, _ rows: any WritableRelayRows, at moment: RelayMoment, by key: CheckpointKey
+  ) throws(RelayError) {
+    try rules.end(at: moment, by: key)
+    try AccountRows.removeHistory(rows)
+  }
+
+  /// Whether nothing is left of an account that was erased.
+  static func isSwept(_ rows: any RelayRows) throws(RelayError) -> Bool {
+    for table in RelayTable.erased {
+      guard try rows.rows(in: table, .all, .ascending, limit: 1).isEmpty else { return false }
+    }
+    return true
   }
 
   /// Removes what is left of an account that was erased, in transactions of a bounded size. Does nothing to any other
   /// account.
   ///
-  /// `eraseAccount` does this too; after a process that ended in between, call it, or let the device order it again.
+  /// Every call about the account does this too.
   public func finishErasing(_ account: AccountID) async throws(RelayError) {
     var isDone = false
     while !isDone {
       isDone = try await store.write(.account(account)) { (rows) throws(RelayError) in
-        guard try rows.row(in: .erasure) != nil else { return true }
+        guard try StoredErasure(rows)?.completed != nil else { return true }
         return try Self.removeSome(rows)
       }
     }

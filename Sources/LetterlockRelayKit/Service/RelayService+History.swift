@@ -12,7 +12,7 @@ extension RelayService {
   ) async throws(RelayError) -> BatchOutcome {
     try RelayLimits.check(records: records)
     return try await changing(account, as: caller, .author(signedBatch.device)) {
-      [key] (rows, rules) throws(RelayError) in
+      [key, now = clock()] (rows, rules) throws(RelayError) in
       let batch = try rules.accept(signedBatch, records: records, erasing: leafIndices)
       if let batch {
         try HistoryRows.add(batch, to: rows)
@@ -20,8 +20,7 @@ extension RelayService {
           rules.usage.subtract(try HistoryRows.erase(leaf, in: rows), from: \.records)
         }
       }
-      return BatchOutcome(
-        firstLeaf: batch?.firstLeaf, checkpoint: try rules.checkpoint(at: self.clock(), by: key))
+      return BatchOutcome(firstLeaf: batch?.firstLeaf, checkpoint: try rules.checkpoint(at: now, by: key))
     }
   }
 
@@ -30,10 +29,10 @@ extension RelayService {
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> HistoryPage {
     let most = min(maximumByteCount, RelayLimits.pageByteCount)
-    return try await reading(account, as: caller) { [key] (rows, rules) throws(RelayError) in
+    return try await reading(account, as: caller) { [key, now = clock()] (rows, rules) throws(RelayError) in
       try HistoryPage(
         HistoryRows(rows).batches(from: leaf, maximumByteCount: most),
-        checkpoint: rules.checkpoint(at: self.clock(), by: key),
+        checkpoint: rules.checkpoint(at: now, by: key),
         tree: TreeRows(rows: rows).prover(size: rules.history.tree.size))
     }
   }
@@ -44,7 +43,7 @@ extension RelayService {
   ) async throws(RelayError) -> StreamPage {
     try RelayLimits.check(query)
     let limit = min(Int(query.limit), RelayLimits.streamRecordCount)
-    return try await reading(account, as: caller) { [key] (rows, rules) throws(RelayError) in
+    return try await reading(account, as: caller) { [key, now = clock()] (rows, rules) throws(RelayError) in
       var leafIndices: [UInt64] = []
       // A stream that is named twice has no more records than one.
       for tag in Set(query.tags) {
@@ -53,7 +52,7 @@ extension RelayService {
       leafIndices.sort()
       return try StreamPage(
         HistoryRows(rows).parts(of: leafIndices.suffix(limit)), hasOlder: leafIndices.count > limit,
-        checkpoint: rules.checkpoint(at: self.clock(), by: key), knownSize: query.knownSize,
+        checkpoint: rules.checkpoint(at: now, by: key), knownSize: query.knownSize,
         tree: TreeRows(rows: rows).prover(size: rules.history.tree.size))
     }
   }
@@ -63,12 +62,12 @@ extension RelayService {
     before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> StreamListing {
     let limit = max(0, min(limit, RelayLimits.streamRecordCount))
-    return try await reading(account, as: caller) { [key] (rows, rules) throws(RelayError) in
+    return try await reading(account, as: caller) { [key, now = clock()] (rows, rules) throws(RelayError) in
       let found = try StreamRows(rows: rows).newest(before: leaf, limit: limit + 1)
       let taken = found.prefix(limit)
       let page = try StreamPage(
         HistoryRows(rows).parts(of: taken.map { $0.leaf }.sorted()), hasOlder: found.count > limit,
-        checkpoint: rules.checkpoint(at: self.clock(), by: key), knownSize: knownSize,
+        checkpoint: rules.checkpoint(at: now, by: key), knownSize: knownSize,
         tree: TreeRows(rows: rows).prover(size: rules.history.tree.size))
       return StreamListing(page: page, sizes: taken.map { $0.size })
     }

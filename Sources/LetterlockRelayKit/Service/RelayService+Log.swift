@@ -13,7 +13,7 @@ extension RelayService {
     let created = StoredAccount(version: 1, rules: rules)
     try await store.write(.account(rules.log.account)) { (rows) throws(RelayError) in
       guard try rows.row(in: .account) == nil else {
-        guard try rows.row(in: .erasure) == nil else { throw .accountExists }
+        guard try StoredErasure(rows)?.completed == nil else { throw .accountExists }
         return
       }
       try LogRows.add(entry, wraps, rules.log, to: rows)
@@ -48,18 +48,58 @@ extension RelayService {
   ) async throws(RelayError) {
     try RelayLimits.check(entry, wraps)
     let replaced = try await claimNewRecoveryDevice(of: entry, wraps, account, caller)
-    let hasErased = try await changing(account, as: caller, .reader) { (rows, rules) throws(RelayError) in
-      let erased = rules.log.leavers(by: entry.content.change)
-      guard case .new = try rules.accept(entry, wraps: wraps) else { return false }
-      for device in erased {
-        rules.usage.subtract(try LogRows.eraseWraps(of: device, in: rows), from: \.log)
+    let moment = moment
+    let outcome = try await changing(account, as: caller, .reader) {
+      (rows, rules) throws(RelayError) -> EntryOutcome in
+      do throws(RelayError) {
+        return try Self.append(entry, wraps, in: rows, &rules, at: moment)
+      } catch {
+        guard rules.giveTurn(for: entry, refused: error, to: caller, at: moment) else { throw error }
+        // The turn is committed with the refusal.
+        return .refused(error)
       }
-      try LogRows.add(entry, wraps, rules.log, to: rows)
-      return !erased.isEmpty
     }
-    if let replaced { await release(replaced, by: account) }
+    if case .refused(let error) = outcome { throw error }
+    if let replaced { await dropClaim(of: replaced, by: account) }
     // The entry is accepted even if this must wait.
-    if hasErased { try? await store.scrub() }
+    if outcome == .acceptedWithErasing { try? await store.scrub() }
+  }
+
+  private enum EntryOutcome: Equatable, Sendable {
+    case accepted
+    /// Wraps were erased.
+    case acceptedWithErasing
+    /// Nothing changed but whose turn it is.
+    case refused(RelayError)
+  }
+
+  private static func append(
+    _ entry: LogEntry, _ wraps: [StoredWrap], in rows: any WritableRelayRows, _ rules: inout RelayAccount,
+    at moment: RelayMoment
+  ) throws(RelayError) -> EntryOutcome {
+    let before = rules.log
+    guard case .new = try rules.accept(entry, wraps: wraps, at: moment) else { return .accepted }
+    let left = rules.devicesThatLeft(since: before)
+    for device in left {
+      rules.usage.subtract(try LogRows.eraseWraps(of: device, in: rows), from: \.log)
+    }
+    try LogRows.add(entry, wraps, rules.log, to: rows)
+    return left.isEmpty ? .accepted : .acceptedWithErasing
+  }
+
+  /// Holds an account for its recovery device.
+  public func hold(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) -> Timestamp {
+    let moment = moment
+    return try await changing(account, as: caller, .recovery) { (_, rules) throws(RelayError) in
+      rules.control.hold(rules.log, at: moment)
+    }
+  }
+
+  /// Ends a hold.
+  public func release(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) {
+    try await changing(account, as: caller, .recovery) { (_, rules) throws(RelayError) in
+      rules.control.release()
+    }
   }
 
   /// Returns a device's wrap of an epoch's secret.
@@ -80,23 +120,27 @@ extension RelayService {
 /// Which recovery device leads to which account: a claim under the device's identifier, made before the account changes
 /// and verified against the account's log whenever it counts.
 extension RelayService {
-  /// Claims the recovery device that an entry brings in, once the entry is known to be right. Returns the one that it
-  /// replaces.
+  /// Claims the recovery device that an entry brings in, or announces, once the entry is known to be right. Returns the
+  /// one that it replaces.
   private func claimNewRecoveryDevice(
     of entry: LogEntry, _ wraps: [StoredWrap], _ account: AccountID, _ caller: RelayCaller
   ) async throws(RelayError) -> DeviceID? {
     switch entry.content.change {
-    case .replaceRecovery, .completeRecovery: break
+    case .replaceRecovery, .announceRecovery, .completeRecovery: break
     default: return nil
     }
+    let moment = moment
     let devices = try await reading(account, as: caller) {
       (_, rules) throws(RelayError) -> (old: DeviceID, new: DeviceID)? in
       var next = rules
-      guard case .new = try next.accept(entry, wraps: wraps) else { return nil }
-      return (rules.log.recoveryDevice, next.log.recoveryDevice)
+      try rules.checkTurn(of: caller, at: moment)
+      guard case .new = try next.accept(entry, wraps: wraps, at: moment) else { return nil }
+      // An announced one is claimed too, so that no other account takes it before it comes into force.
+      return (rules.log.recoveryDevice, next.log.announcement?.recovery.deviceID ?? next.log.recoveryDevice)
     }
     guard let devices else { return nil }
     try await claim(devices.new, for: account)
+    if case .announceRecovery = entry.content.change { return nil }
     return devices.old
   }
 
@@ -113,14 +157,14 @@ extension RelayService {
         return account
       }
       guard holder != account else { return }
-      guard try await !isRecoveryDevice(device, of: holder) else { throw .accountExists }
+      guard try await !claims(device, holder) else { throw .accountExists }
       stale = holder
     }
     throw .unavailable("Other accounts claim the same recovery device.")
   }
 
   /// Drops the claim of a recovery device that was replaced. One that stays is left over, and does no harm.
-  private func release(_ device: DeviceID, by account: AccountID) async {
+  private func dropClaim(of device: DeviceID, by account: AccountID) async {
     try? await store.write(.recovery(device)) { (rows) throws(RelayError) in
       guard try Self.claimant(rows) == account else { return }
       try rows.remove(.all, in: .recovery)
@@ -136,9 +180,22 @@ extension RelayService {
   }
 
   private func isRecoveryDevice(_ device: DeviceID, of account: AccountID) async throws(RelayError) -> Bool {
+    try await holds(of: account) { $0.recoveryDevice == device }
+  }
+
+  /// Whether an account's log says that a device is its newest recovery device, or is announced to be it.
+  private func claims(_ device: DeviceID, _ account: AccountID) async throws(RelayError) -> Bool {
+    try await holds(of: account) {
+      $0.recoveryDevice == device || $0.announcement?.recovery.deviceID == device
+    }
+  }
+
+  /// Whether something holds of an account's log; of none that is not there.
+  private func holds(
+    of account: AccountID, _ condition: @escaping @Sendable (AccountLog) -> Bool
+  ) async throws(RelayError) -> Bool {
     do throws(RelayError) {
-      return try await loading(account) { (_, rules) throws(RelayError) in rules.log.recoveryDevice == device
-      }
+      return try await loading(account) { (_, rules) throws(RelayError) in condition(rules.log) }
     } catch {
       guard error == .unknownAccount else { throw error }
       return false

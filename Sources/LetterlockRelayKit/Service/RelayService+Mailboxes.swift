@@ -10,7 +10,8 @@ extension RelayService {
     let now = clock()
     try await sweep(now)
     let time = now.nanosecondsSince1970
-    let (end, overflow) = time.addingReportingOverflow(RelayLimits.messageLifetime.nanoseconds)
+    let (end, overflow) = time.addingReportingOverflow(
+      Int64(clamping: RelayLimits.messageLifetime.nanoseconds))
     try await store.write(.mailbox(mailbox)) { (rows) throws(RelayError) in
       let present = try StoredMessage.all(rows)
       guard present.count(where: { $0.expires > time }) < RelayLimits.messageCount else { throw .tooLarge }
@@ -44,12 +45,5 @@ extension RelayService {
       return true
     }
     if isDue { try await store.removeMessages(expiredBefore: now.nanosecondsSince1970) }
-  }
-}
-
-extension Duration {
-  /// Whole nanoseconds of a duration that a number can count.
-  fileprivate var nanoseconds: Int64 {
-    components.seconds &* 1_000_000_000 &+ components.attoseconds / 1_000_000_000
   }
 }

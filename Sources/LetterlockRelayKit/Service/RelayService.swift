@@ -10,6 +10,7 @@ public final class RelayService<Store: RelayStore>: Relay {
   public let store: Store
   package let key: CheckpointKey
   let quota: UInt64
+  let policy: RelayPolicy
   let clock: @Sendable () -> Timestamp
   let accounts: AccountCache
   /// When messages that have expired were last removed.
@@ -19,18 +20,20 @@ public final class RelayService<Store: RelayStore>: Relay {
   /// - Parameters:
   ///   - key: What the relay signs checkpoints with. Accounts pin it for ever: it must be kept as the rows are.
   ///   - quota: How many bytes each account may keep.
-  ///   - clock: The time, by which messages in mailboxes expire.
+  ///   - policy: How long other writers are held off, and how many log entries a device may send.
+  ///   - clock: The time, by which messages in mailboxes expire, holds end, and orders to erase an account take effect.
   public convenience init(
-    store: Store, key: CheckpointKey, quota: UInt64 = .max,
+    store: Store, key: CheckpointKey, quota: UInt64 = .max, policy: RelayPolicy = .standard,
     clock: @escaping @Sendable () -> Timestamp = { .now }
   ) {
-    self.init(store: store, key: key, quota: quota, clock: clock, accounts: AccountCache())
+    self.init(store: store, key: key, quota: quota, policy: policy, clock: clock, accounts: AccountCache())
   }
 
   init(
-    store: Store, key: CheckpointKey, quota: UInt64, clock: @escaping @Sendable () -> Timestamp,
-    accounts: AccountCache
+    store: Store, key: CheckpointKey, quota: UInt64, policy: RelayPolicy,
+    clock: @escaping @Sendable () -> Timestamp, accounts: AccountCache
   ) {
+    self.policy = policy
     self.store = store
     self.key = key
     self.quota = quota
@@ -41,6 +44,9 @@ public final class RelayService<Store: RelayStore>: Relay {
 
 /// Transactions on accounts.
 extension RelayService {
+  /// Now, and the numbers that hold.
+  var moment: RelayMoment { RelayMoment(now: clock(), policy: policy) }
+
   /// Reads an account that may have been erased, for whoever `body` lets read it.
   func loading<Answer: Sendable>(
     _ account: AccountID,
@@ -61,11 +67,19 @@ extension RelayService {
     _ account: AccountID, as caller: RelayCaller, _ access: CallAccess = .reader,
     _ body: @escaping @Sendable (any RelayRows, RelayAccount) throws(RelayError) -> Answer
   ) async throws(RelayError) -> Answer {
-    try await loading(account) { (rows, rules) throws(RelayError) in
+    let moment = moment
+    let outcome = try await loading(account) {
+      (rows, rules) throws(RelayError) -> AccountOutcome<Answer> in
       try rules.check(caller, access)
-      if let erasure = rules.erasure { throw .accountErased(erasure) }
-      return try body(rows, rules)
+      if let completed = rules.erasure?.completed {
+        return .erased(completed, isSwept: try Self.isSwept(rows))
+      }
+      return rules.isErasureDue(at: moment) ? .erasureDue : .answer(try body(rows, rules))
     }
+    guard case .erasureDue = outcome else { return try await answer(outcome, of: account) }
+    // A change that does nothing but let the order take effect.
+    try await changing(account, as: caller, access) { (_, _) throws(RelayError) in }
+    return try await reading(account, as: caller, access, body)
   }
 
   /// Changes an account that may have been erased, for whoever `body` lets change it, in one transaction. It gets a new
@@ -81,7 +95,9 @@ extension RelayService {
       let noted = NotedRows(rows)
       var next = loaded
       let answer = try body(noted, &next.rules)
-      if noted.isChanged {
+      if noted.isChanged || next.rules.control != loaded.rules.control
+        || next.rules.erasure != loaded.rules.erasure
+      {
         next.version += 1
         try AccountRows.save(next, after: loaded.rules, rows)
       }
@@ -92,17 +108,47 @@ extension RelayService {
     return answer
   }
 
-  /// Changes an account for a caller.
+  /// Changes an account for a caller, unless another has it for itself.
   func changing<Answer: Sendable>(
     _ account: AccountID, as caller: RelayCaller, _ access: CallAccess,
     _ body: @escaping @Sendable (any WritableRelayRows, inout RelayAccount) throws(RelayError) -> Answer
   ) async throws(RelayError) -> Answer {
-    try await changingEvenErased(account) { (rows, rules) throws(RelayError) in
+    let (moment, key) = (moment, key)
+    let outcome = try await changingEvenErased(account) {
+      (rows, rules) throws(RelayError) -> AccountOutcome<Answer> in
       try rules.check(caller, access)
-      if let erasure = rules.erasure { throw .accountErased(erasure) }
-      return try body(rows, &rules)
+      if rules.isErasureDue(at: moment) { try Self.end(&rules, rows, at: moment, by: key) }
+      if let completed = rules.erasure?.completed {
+        return .erased(completed, isSwept: try Self.isSwept(rows))
+      }
+      try rules.checkTurn(of: caller, at: moment)
+      return .answer(try body(rows, &rules))
+    }
+    return try await answer(outcome, of: account)
+  }
+
+  /// Answers; for an account that was erased with the order, after going on with what is left of the account.
+  private func answer<Answer: Sendable>(
+    _ outcome: AccountOutcome<Answer>, of account: AccountID
+  ) async throws(RelayError) -> Answer {
+    switch outcome {
+    case .answer(let answer): return answer
+    case .erased(let completed, let isSwept):
+      // The order has taken effect, even if this must wait.
+      if !isSwept { try? await finishErasing(account) }
+      throw .accountErased(completed)
+    case .erasureDue: throw .internalError("erasure")
     }
   }
+}
+
+/// What a transaction on an account found.
+enum AccountOutcome<Answer: Sendable>: Sendable {
+  case answer(Answer)
+  /// Everything was erased; whether all rows are gone.
+  case erased(CompletedErasure, isSwept: Bool)
+  /// An order has waited long enough, and must take effect first.
+  case erasureDue
 }
 
 /// Rows of which is known whether anything changed.

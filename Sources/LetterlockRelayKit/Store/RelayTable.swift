@@ -25,7 +25,7 @@ public enum RelayTable: String, CaseIterable, Sendable {
   case blob
   /// Their bytes.
   case blobPart = "blob_part"
-  /// The order by which an account was erased.
+  /// The order to erase an account, which waits or has taken effect.
   case erasure
   /// Which account a recovery device leads to.
   case recovery
@@ -83,7 +83,7 @@ public enum RelayTable: String, CaseIterable, Sendable {
       [
         .integer("version"), .bytes("tree"), .integer("epoch"), .integer("log_bytes"),
         .integer("record_bytes"),
-        .integer("blob_bytes"), .bytes("digest"),
+        .integer("blob_bytes"), .bytes("control"), .bytes("digest"),
       ]
     case .author: [.integer("counter"), .bytes("batch_hash")]
     case .root: [.bytes("root")]
@@ -96,7 +96,7 @@ public enum RelayTable: String, CaseIterable, Sendable {
     case .streamPart: [.bytes("indices")]
     case .blob: [.bytes("upload"), .integer("received")]
     case .blobPart: [.bytes("bytes")]
-    case .erasure: [.bytes("request")]
+    case .erasure: [.bytes("request"), .integer("received"), .bytes("final")]
     case .recovery: [.bytes("account")]
     case .mailbox: [.integer("expires"), .bytes("message"), .bytes("digest")]
     }

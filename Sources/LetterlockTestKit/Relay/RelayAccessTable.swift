@@ -7,8 +7,12 @@ enum CallerKind: CaseIterable {
   case anyone
   /// A device of no account.
   case stranger
+  /// A device of another account.
+  case foreigner
   /// A device that was removed.
   case removed
+  /// A recovery device that was replaced.
+  case replacedRecovery
   /// An active device that has sent nothing of what is asked about.
   case other
   /// The recovery device.
@@ -33,8 +37,11 @@ struct AccessScene {
   let other: DeviceKeys
   let removed: DeviceKeys
   let stranger: DeviceKeys
-  /// The entry that removed a device.
+  let foreigner: DeviceKeys
+  let replacedRecovery: DeviceKeys
+  /// The entries that removed a device, and that replaced the recovery device.
   let removal: LogEntry
+  let replacement: LogEntry
   /// An upload of the author's that is not complete, and one that is.
   let begun: BlobUpload
   let complete: BlobUpload
@@ -45,15 +52,17 @@ struct AccessScene {
     self.relay = relay
     var account = try await TestAccount(at: relay)
     (other, removed, stranger) = (try DeviceKeys(), try DeviceKeys(), try DeviceKeys())
-    for joiner in [other, removed] {
-      let (entry, wraps) = try account.addition(of: joiner)
-      try await account.send(entry, wraps, to: relay)
-    }
+    foreigner = try await TestAccount(at: relay).keys
+    replacedRecovery = account.recovery
+    let recovery = try DeviceKeys()
+    let (replacement, newWraps) = try account.replacement(by: recovery)
+    try await account.send(replacement, newWraps, to: relay)
+    self.replacement = replacement
+    account.recovery = recovery
+    // By the recovery device, whose entries do not count.
+    for joiner in [other, removed] { try await account.add(joiner, by: recovery, at: relay) }
     try await account.send([account.record(1)], to: relay)
-    let gone = removed.deviceID
-    let (removal, wraps) = try account.epochEntry(for: [account.keys, account.recovery, other]) {
-      .remove(.init(devices: [gone], epoch: $0))
-    }
+    let (removal, wraps) = try account.removal(of: [removed], keeping: [other])
     try await account.send(removal, wraps, to: relay)
     self.removal = removal
     // Something after the removal, for the removed device not to see.
@@ -69,11 +78,36 @@ struct AccessScene {
     self.account = account
   }
 
+  /// The last entry that a caller may read.
+  func lastEntry(for caller: RelayCaller) -> LogHead {
+    switch caller {
+    case self.caller(.removed): removal.head
+    case self.caller(.replacedRecovery): replacement.head
+    default: account.log.head
+    }
+  }
+
+  /// An order to erase the account as it is, or the one that did.
+  func erasure(by keys: DeviceKeys) async throws -> AccountErasure {
+    let newest: Checkpoint
+    do throws(RelayError) {
+      newest = try await relay.history(
+        of: account.id, from: .max, maximumByteCount: 0, as: .device(keys.deviceID)
+      ).checkpoint
+    } catch {
+      guard case .accountErased(let completed) = error else { throw error }
+      return completed.order
+    }
+    return try AccountErasure(of: newest, at: .now, by: keys)
+  }
+
   func caller(_ kind: CallerKind) -> RelayCaller {
     switch kind {
     case .anyone: .anyone
     case .stranger: .device(stranger.deviceID)
+    case .foreigner: .device(foreigner.deviceID)
     case .removed: .device(removed.deviceID)
+    case .replacedRecovery: .device(replacedRecovery.deviceID)
     case .other: .device(other.deviceID)
     case .recovery: .device(account.recovery.deviceID)
     case .author: account.caller
@@ -84,6 +118,8 @@ struct AccessScene {
 /// An operation of a relay, and what each kind of caller gets. SPEC.md section 7.
 struct AccessRow {
   let name: String
+  /// The function of the relay.
+  var operation: String { String(name.prefix { $0 != " " }) }
   let outcomes: [CallerKind: CallOutcome]
   /// Makes the call; returns whether it brought what was asked for.
   let call: @Sendable (AccessScene, RelayCaller) async throws -> Bool
@@ -101,8 +137,11 @@ struct AccessRow {
   private static let members = outsiders.merging([.other: .done, .recovery: .done, .author: .done]) { $1 }
   private static let outsiders: [CallerKind: CallOutcome] = [
     .anyone: .refused(.unknownAccount), .stranger: .refused(.unknownAccount),
-    .removed: .refused(.unknownAccount),
+    .foreigner: .refused(.unknownAccount), .removed: .refused(.unknownAccount),
+    .replacedRecovery: .refused(.unknownAccount),
   ]
+  private static let recovery = outsiders.merging(
+    [.other: .refused(.unknownAccount), .author: .refused(.unknownAccount), .recovery: .done]) { $1 }
 
   /// The device that signed; other active devices get an answer of their own.
   private static func author(
@@ -127,7 +166,7 @@ struct AccessRow {
       try await scene.relay.post([1], to: mailbox, as: caller)
       return true
     },
-    AccessRow("messages", everyone) { scene, caller in
+    AccessRow("messages(in:)", everyone) { scene, caller in
       try await !scene.relay.messages(in: mailbox, as: caller).isEmpty
     },
     AccessRow(
@@ -138,17 +177,24 @@ struct AccessRow {
         recoveredBy: scene.account.recovery.deviceID, as: caller)
       return found == scene.account.id
     },
-    AccessRow("logEntries", members.merging([.removed: .done]) { $1 }) { scene, caller in
+    AccessRow("logEntries", members.merging([.removed: .done, .replacedRecovery: .done]) { $1 }) {
+      scene, caller in
       let entries = try await scene.relay.logEntries(of: scene.account.id, from: 0, as: caller)
-      let isRemoved = caller == scene.caller(.removed)
-      return entries.last?.head == (isRemoved ? scene.removal.head : scene.account.log.head)
+      return entries.last?.head == scene.lastEntry(for: caller)
     },
-    AccessRow("logEntries after a removal", members.merging([.removed: .nothing]) { $1 }) { scene, caller in
+    AccessRow(
+      "logEntries after a removal",
+      members.merging([.removed: .nothing, .replacedRecovery: .nothing]) { $1 }
+    ) { scene, caller in
       let next = scene.removal.content.index + 1
       return try await !scene.relay.logEntries(of: scene.account.id, from: next, as: caller).isEmpty
     },
     AccessRow("wrap", author(.refused(.unknownAccount))) { scene, caller in
       let device = scene.account.keys.deviceID
+      return try await scene.relay.wrap(of: scene.account.id, epoch: 1, for: device, as: caller) != nil
+    },
+    AccessRow("wrap of the recovery device", recovery) { scene, caller in
+      let device = scene.account.recovery.deviceID
       return try await scene.relay.wrap(of: scene.account.id, epoch: 1, for: device, as: caller) != nil
     },
     AccessRow("usage", members) { scene, caller in
@@ -224,12 +270,23 @@ struct AccessRow {
       try await scene.relay.appendLogEntry(entry, wraps: [], to: scene.account.id, as: caller)
       return true
     },
-    AccessRow("eraseAccount", author(.refused(.unknownAccount))) { scene, caller in
-      let newest = try await scene.relay.history(
-        of: scene.account.id, from: .max, maximumByteCount: 0, as: scene.account.caller)
-      let order = try AccountErasure(of: newest.checkpoint, at: .now, by: scene.account.keys)
-      try await scene.relay.eraseAccount(order, of: scene.account.id, as: caller)
+    AccessRow("hold", recovery) { scene, caller in
+      try await scene.relay.hold(scene.account.id, as: caller) > .now
+    },
+    AccessRow("release", recovery) { scene, caller in
+      try await scene.relay.release(scene.account.id, as: caller)
       return true
+    },
+    AccessRow("eraseAccount", author(.refused(.unknownAccount))) { scene, caller in
+      let order = try await scene.erasure(by: scene.account.keys)
+      return try await scene.relay.eraseAccount(order, of: scene.account.id, as: caller)?.order == order
+    },
+    AccessRow("pendingErasure", members) { scene, caller in
+      try await scene.relay.pendingErasure(of: scene.account.id, as: caller) != nil
+    },
+    AccessRow("eraseAccount by the recovery device", recovery) { scene, caller in
+      let order = try await scene.erasure(by: scene.account.recovery)
+      return try await scene.relay.eraseAccount(order, of: scene.account.id, as: caller) == nil
     },
   ]
 }

@@ -81,15 +81,25 @@ extension RelayConformance {
     var account = try await TestAccount(at: relay)
     try await account.send([account.record(1)], to: relay)
     guard let checkpoint = account.checkpoint else { return }
-    let order = try AccountErasure(of: checkpoint, at: .now, by: account.keys)
-    for _ in 0..<2 { try await relay.eraseAccount(order, of: account.id, as: account.caller) }
-    for (caller, wanted) in [
-      (account.caller, RelayError.accountErased(order)), (.anyone, .unknownAccount),
-    ] {
+    let order = try AccountErasure(of: checkpoint, at: .now, by: account.recovery)
+    let recoveryCaller = RelayCaller.device(account.recovery.deviceID)
+    for _ in 0..<2 {
+      let pending = try await relay.eraseAccount(order, of: account.id, as: recoveryCaller)
+      findings.expect(pending == nil, "the recovery device's order waits")
+    }
+    for (caller, isTold) in [(account.caller, true), (.anyone, false)] {
       do throws(RelayError) {
         _ = try await relay.history(of: account.id, from: 0, maximumByteCount: 1, as: caller)
         findings.expect(false, "it still shows a history")
-      } catch { findings.expect(error == wanted, "it answers \(caller) with another error: \(error)") }
+      } catch {
+        if isTold, case .accountErased(let completed) = error {
+          findings.expect(completed.order == order, "it answers with another order")
+          let holds = (try? completed.check(against: account.log)) != nil
+          findings.expect(holds, "what it answers with breaks a rule")
+        } else {
+          findings.expect(!isTold && error == .unknownAccount, "it answers \(caller) with \(error)")
+        }
+      }
     }
     let entries = try await relay.logEntries(of: account.id, from: 0, as: account.caller)
     findings.expect(entries == [account.create], "its log is not there")

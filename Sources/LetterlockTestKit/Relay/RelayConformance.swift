@@ -2,7 +2,8 @@ public import LetterlockFormat
 
 /// Whether a `Relay` keeps the rules of SPEC.md section 7 that a device counts on.
 public enum RelayConformance {
-  /// Runs every check, each on a relay that `makeRelay` makes, in which accounts may keep any number of bytes.
+  /// Runs every check, each on a relay that `makeRelay` makes, in which accounts may keep any number of bytes. Its policy
+  /// is `RelayPolicy.standard`, and its clock shows the system's time.
   /// - Returns: What is wrong, a sentence each; nothing if the relay conforms.
   public static func findings(_ makeRelay: @Sendable () async throws -> any Relay) async -> [String] {
     await Findings.of(
@@ -15,6 +16,13 @@ public enum RelayConformance {
         ("a recovery device leads to one account", recoveryDevicesLeadToOneAccount),
         ("an unfinished upload of a removed device is collected", removedUploadsAreCollected),
         ("an account that was erased says so", erasedAccountsSaySo),
+        ("an order to erase waits unless the recovery device gave it", ordersToEraseWait),
+        ("a log entry voids an order to erase", entriesVoidOrders),
+        ("an announced recovery device leads nowhere yet", announcedRecoveryDevicesLeadNowhere),
+        ("an account that is held takes nobody else's writes", holdsKeepOthersOff),
+        ("a device whose removal was overtaken is next", overtakenRemovalsAreNext),
+        ("entries of a device are counted", entriesAreCounted),
+        ("a device that joins shares what the other may send", joiningDevicesShare),
         ("a mailbox keeps messages in order", mailboxesKeepOrder),
       ], makeRelay)
   }
@@ -56,7 +64,7 @@ public enum RelayConformance {
     scene.account = try TestAccount(checkpointKey: try await relay.checkpointKey(as: .anyone))
     scene.account.checkpoint = known.account.checkpoint
     for row in AccessRow.all
-    where row.outcomes[.anyone] == .refused(.unknownAccount) && row.name != "eraseAccount" {
+    where row.outcomes[.anyone] == .refused(.unknownAccount) && row.operation != "eraseAccount" {
       for kind in [CallerKind.anyone, .stranger, .removed, .author] {
         let found = try await outcome(of: row, scene, as: kind)
         findings.expect(found, is: .refused(.unknownAccount), "\(row.name) by \(kind) gets")

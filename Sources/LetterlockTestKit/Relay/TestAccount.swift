@@ -6,7 +6,7 @@ internal import TLSCodec
 package struct TestAccount: Sendable {
   /// The first device.
   package let keys: DeviceKeys
-  package let recovery: DeviceKeys
+  package var recovery: DeviceKeys
   package let create: LogEntry
   package let firstWraps: [StoredWrap]
   package var log: AccountLog
@@ -44,14 +44,16 @@ package struct TestAccount: Sendable {
     try await relay.createAccount(create, wraps: firstWraps, as: .anyone)
   }
 
-  /// An entry after the newest one, by the first device or another.
-  package func entry(_ change: AccountChange, by signer: DeviceKeys? = nil) throws -> LogEntry {
+  /// An entry after the newest one, by the first device or another, which a device that comes in signs too.
+  package func entry(
+    _ change: AccountChange, by signer: DeviceKeys? = nil, and newcomer: DeviceKeys? = nil
+  ) throws -> LogEntry {
     let signer = signer ?? keys
     return try LogEntry(
       LogEntryContent(
         version: .newest, predecessor: log.head, index: log.nextIndex, signer: signer.deviceID,
         change: change),
-      signedBy: [signer], account: id)
+      signedBy: [signer] + (newcomer.map { [$0] } ?? []), account: id)
   }
 
   /// An entry that begins an epoch for these devices, and its wraps.
@@ -75,21 +77,55 @@ package struct TestAccount: Sendable {
     let change = AccountChange.ReplaceRecovery(
       recovery: try DeviceKeyBundle(of: new, createdAt: 0), approvers: [keys.deviceID],
       epoch: Committed(opening.header))
-    let content = LogEntryContent(
-      version: .newest, predecessor: log.head, index: log.nextIndex, signer: recovery.deviceID,
-      change: .replaceRecovery(change))
-    return (try LogEntry(content, signedBy: [recovery, new], account: id), opening.wraps)
+    return (try entry(.replaceRecovery(change), by: recovery, and: new), opening.wraps)
+  }
+
+  /// An entry by which the recovery key brings a device in, and all others go; and its wraps.
+  package func restoration(of restored: DeviceKeys) throws -> (LogEntry, [StoredWrap]) {
+    let opening = try opening(for: [restored, recovery])
+    let change = AccountChange.Recover(
+      device: try DeviceKeyBundle(of: restored, createdAt: 0), kept: [], approvers: [restored.deviceID],
+      highestVersion: 1, epoch: Committed(opening.header))
+    return (try entry(.recover(change), by: recovery, and: restored), opening.wraps)
+  }
+
+  /// An entry by which the first device announces a recovery device.
+  package func announcement(of new: DeviceKeys) throws -> LogEntry {
+    let change = AccountChange.AnnounceRecovery(
+      recovery: try DeviceKeyBundle(of: new, createdAt: 0), approvers: [keys.deviceID])
+    return try entry(.announceRecovery(change), and: new)
+  }
+
+  /// An entry that puts the announced recovery device in, between two checkpoints, and its wraps.
+  package func completion(
+    of new: DeviceKeys, from first: Checkpoint, to second: Checkpoint
+  ) throws -> (LogEntry, [StoredWrap]) {
+    try epochEntry(for: [keys, new]) { epoch in
+      .completeRecovery(
+        .init(coolingOff: Committed(CoolingOff(first: first, second: second)), epoch: epoch))
+    }
+  }
+
+  /// An entry by which devices leave, for those that stay besides the first and the recovery device; and its wraps.
+  package func removal(
+    of leavers: [DeviceKeys], keeping others: [DeviceKeys] = [], by signer: DeviceKeys? = nil
+  ) throws -> (LogEntry, [StoredWrap]) {
+    try epochEntry(for: [keys, recovery] + others, by: signer) {
+      .remove(.init(devices: leavers.map(\.deviceID).sorted(), epoch: $0))
+    }
   }
 
   /// An entry that adds a device, and its wrap.
-  package func addition(of joiner: DeviceKeys) throws -> (LogEntry, [StoredWrap]) {
+  package func addition(
+    of joiner: DeviceKeys, by adder: DeviceKeys? = nil
+  ) throws -> (LogEntry, [StoredWrap]) {
     let wrap = SecureRandom.bytes(EpochWrap.byteCount)
     let tag = Digest32(unchecked: SecureRandom.bytes(32))
     let consent = try joiner.sign(tag.bytes, for: .joinConsent, account: .none)
     let add = AccountChange.Add(
       device: try DeviceKeyBundle(of: joiner, createdAt: 0),
       consentTag: tag, consent: consent, wrapHash: EpochWrap.hash(wrap))
-    return (try entry(.add(add)), [StoredWrap(device: joiner.deviceID, wrap: Opaque(wrap))])
+    return (try entry(.add(add), by: adder), [StoredWrap(device: joiner.deviceID, wrap: Opaque(wrap))])
   }
 
   /// Bytes that a relay takes for a record under the newest epoch.
@@ -135,6 +171,19 @@ package struct TestAccount: Sendable {
   ) async throws {
     try await relay.appendLogEntry(entry, wraps: wraps, to: id, as: .device(entry.content.signer))
     try log.append(entry)
+  }
+
+  /// Adds a device at the relay.
+  package mutating func add(
+    _ joiner: DeviceKeys, by adder: DeviceKeys? = nil, at relay: any Relay
+  ) async throws {
+    let (entry, wraps) = try addition(of: joiner, by: adder)
+    try await send(entry, wraps, to: relay)
+  }
+
+  /// What the relay says of the account now.
+  package func newestCheckpoint(at relay: any Relay) async throws -> Checkpoint {
+    try await relay.history(of: id, from: .max, maximumByteCount: 0, as: caller).checkpoint
   }
 
   /// What a device signs about an attachment.

@@ -26,9 +26,15 @@ struct EraseCommand: AsyncParsableCommand {
         Terminal.lines(Self.consequences(prepared))
         throw ToolError("Nothing was erased. Say it a second time with --confirm \(prepared.code).")
       }
-      do throws(DeviceError) { try await prepared.confirm(confirm) } catch {
+      let pending: PendingErasure?
+      do throws(DeviceError) { pending = try await prepared.confirm(confirm) } catch {
         guard error == .erasureNotConfirmed else { throw ToolError(error, folder: dir) }
         throw ToolError("Nothing was erased: the account has changed. The code is now \(prepared.code).")
+      }
+      if let pending {
+        Terminal.line("Ordered. The server erases its copy on \(pending.takesEffect.localText), by its own clock;")
+        Terminal.line("until then any device of the account can prevent that, by a change to the account.")
+        return
       }
       Terminal.line(
         "Erased. The server keeps nothing but the account's log and the order to erase. What is here stays;")

@@ -7,6 +7,7 @@ import CryptoCore
 /// An account with two devices at a relay that can be told to lie.
 struct Household {
   let relay: MeddlingRelay
+  let clock = RelayClock()
   let phone: Device
   let phoneVault = MemoryKeyVault()
   let phoneStore = MemoryDeviceStore()
@@ -15,7 +16,7 @@ struct Household {
   let chat = ConversationID()
 
   init() async throws {
-    relay = MeddlingRelay(try InMemoryRelay())
+    relay = MeddlingRelay(try InMemoryRelay { [clock] in clock.now })
     let created = try await Device.createAccount(
       named: "Phone", vault: phoneVault, store: phoneStore, relay: relay)
     phone = created.device
@@ -108,7 +109,10 @@ extension Relay {
     try await removeBlobs(removal, of: account, as: .device(removal.device))
   }
 
-  func eraseAccount(_ erasure: AccountErasure, of account: AccountID) async throws(RelayError) {
+  @discardableResult
+  func eraseAccount(
+    _ erasure: AccountErasure, of account: AccountID
+  ) async throws(RelayError) -> PendingErasure? {
     try await eraseAccount(erasure, of: account, as: .device(erasure.device))
   }
 }

@@ -114,6 +114,14 @@ actor MeddlingRelay: Relay {
     if lies { throw .staleLogHead(newest: entry.content.predecessor) }
   }
 
+  func hold(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) -> Timestamp {
+    try await honest.hold(account, as: caller)
+  }
+
+  func release(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) {
+    try await honest.release(account, as: caller)
+  }
+
   func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller)
     async throws(RelayError) -> [UInt8]?
   {
@@ -203,8 +211,12 @@ actor MeddlingRelay: Relay {
     letters + (try await honest.messages(in: mailbox, as: caller))
   }
 
+  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> PendingErasure? {
+    try await honest.pendingErasure(of: account, as: caller)
+  }
+
   func eraseAccount(_ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller)
-    async throws(RelayError)
+    async throws(RelayError) -> PendingErasure?
   {
     try await honest.eraseAccount(erasure, of: account, as: caller)
   }

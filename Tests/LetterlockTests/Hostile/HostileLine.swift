@@ -93,6 +93,14 @@ actor HostileLine: Relay {
     if fault == 2 { try await backing.appendLogEntry(entry, wraps: wraps, to: account, as: caller) }
   }
 
+  func hold(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) -> Timestamp {
+    try await backing.hold(account, as: caller)
+  }
+
+  func release(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) {
+    try await backing.release(account, as: caller)
+  }
+
   func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller)
     async throws(RelayError) -> [UInt8]?
   {
@@ -270,8 +278,12 @@ actor HostileLine: Relay {
     try await backing.messages(in: mailbox, as: caller)
   }
 
+  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> PendingErasure? {
+    try await backing.pendingErasure(of: account, as: caller)
+  }
+
   func eraseAccount(_ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller)
-    async throws(RelayError)
+    async throws(RelayError) -> PendingErasure?
   {
     try await backing.eraseAccount(erasure, of: account, as: caller)
   }
