@@ -138,6 +138,7 @@ struct ArchiveFolder: Sendable {
     do throws(DurableFileError) { isFree = try FileLock.holdUntilExit(devicePath + "/lock") } catch {
       switch error {
       case .failed(_, let code): throw ToolError("Cannot write to \(devicePath): \(SystemReason(code)).")
+      case .danglingLink: throw ToolError("Cannot write to \(devicePath): its lock is a link to nothing.")
       }
     }
     guard isFree else {

@@ -145,6 +145,7 @@ extension OutputFileError {
   init(_ error: DurableFileError) {
     switch error {
     case .failed(let call, let code): self = .failed(call, code: code)
+    case .danglingLink: self = .notRegularFile
     }
   }
 }

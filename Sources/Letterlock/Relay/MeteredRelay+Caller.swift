@@ -12,6 +12,12 @@ extension MeteredRelay {
     try await appendLogEntry(entry, wraps: wraps, to: account, as: caller)
   }
 
+  func hold(_ account: AccountID) async throws(RelayError) -> Timestamp {
+    try await hold(account, as: caller)
+  }
+
+  func release(_ account: AccountID) async throws(RelayError) { try await release(account, as: caller) }
+
   func wrap(
     of account: AccountID, epoch: UInt64, for device: DeviceID
   ) async throws(RelayError) -> [UInt8]? {

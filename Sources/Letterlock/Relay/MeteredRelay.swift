@@ -165,7 +165,7 @@ final class MeteredRelay: Relay {
     async throws(RelayError) -> PendingErasure?
   {
     count(\.logUp, erasure.encoded.count)
-    try await relay.eraseAccount(erasure, of: account, as: caller)
+    return try await relay.eraseAccount(erasure, of: account, as: caller)
   }
 
   func usage(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> RelayUsage {

@@ -167,7 +167,7 @@ struct SyncCommand: AsyncParsableCommand {
       throw ToolError("There is no evidence against this relay: leave --despite-evidence out.")
     }
     guard keepDeleted != nil || eraseEverything else { return }
-    guard !device.needsConfirmation, device.log.activeMember(device.id) != nil else {
+    guard device.log.activeMember(device.id) != nil else {
       throw ToolError("This device erases nothing: see `letterlock status \(dir)`.")
     }
     let kept = keepDeleted ?? days
