@@ -70,13 +70,15 @@ struct HostileTextTests {
     ["status", "A"], ["conversations", "A"], ["show", "A", "Ta"], ["show", "A", "Ta", "--newest", "20"],
     ["show", "A", ""], ["show", "A", "nobody"], ["search", "A", "red"], ["snapshots", "A"],
     ["device", "list", "A"], ["attachment", "list", "A"], ["attachment", "get", "A", "", "--output", "x"],
-    ["export", "A", "--format", "text", "--output", "-"], ["export", "A", "--format", "json", "--output", "-"],
+    ["export", "A", "--format", "text", "--output", "-"],
+    ["export", "A", "--format", "json", "--output", "-"],
     ["export", "A", "--format", "json", "--output", "-", "--snapshot", HostileText.text], ["sync", "A"],
     ["verify", "A"], ["storage", "A"], ["settings", "A"], ["recovery", "propose", "A", "proposal"],
     ["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "k2"],
     ["delete", "A", "Ta"], ["recover", "A", "Ta"], ["erase", "A"],
     ["restore", "R", "--relay", "A", "--recovery-key-file", "key"],
-    ["device", "confirm", "R"], ["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "k2", "--yes"],
+    ["device", "confirm", "R"],
+    ["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "k2", "--yes"],
   ]
 
   private func expectHarmless(_ outcome: ToolOutcome, _ command: [String]) {

@@ -22,30 +22,39 @@ struct WrongInputToolTests {
   /// Command lines, and the exit code of each.
   private var table: [(line: String, exitCode: Int32)] {
     let missing = [
-      "status none", "conversations none", "show none x", "search none x", "delete none x --yes", "recover none x",
+      "status none", "conversations none", "show none x", "search none x", "delete none x --yes",
+      "recover none x",
       "export none --format json --output o", "snapshots none", "device add none ABC", "device list none",
-      "device rename none x", "device remove none 00 --yes", "device confirm none --yes", "device rotate none",
+      "device rename none x", "device remove none 00 --yes", "device confirm none --yes",
+      "device rotate none",
       "device stop none", "device start none", "recovery show none", "recovery replace none --yes",
       "recovery propose none o", "recovery vote none key o", "sync none", "settings none", "erase none",
-      "attachment list none", "attachment get none 00 --output o", "attachment add none note.txt", "storage none",
+      "attachment list none", "attachment get none 00 --output o", "attachment add none note.txt",
+      "storage none",
       "verify none", "import note.txt --archive none", "import none --archive A", "attachment add A none",
-      "init N --passphrase-file none", "join N --relay none", "restore N --relay none --recovery-key-file key",
+      "init N --passphrase-file none", "join N --relay none",
+      "restore N --relay none --recovery-key-file key",
       "restore N --relay A --recovery-key-file none", "recovery vote A none o", "verify --evidence none",
       "verify A --recovery-key-file none", "recovery replace A --old-key-file none --yes",
       "erase --relay A --recovery-key-file none", "erase --relay none --recovery-key-file key",
       "status S --passphrase-file none",
     ]
     let wrong: [(String, Int32)] = [
-      ("verify A --recovery-key-file other-key", 2), ("verify A --as-new-device --recovery-key-file other-key", 2),
+      ("verify A --recovery-key-file other-key", 2),
+      ("verify A --as-new-device --recovery-key-file other-key", 2),
       ("recovery replace A --old-key-file other-key --recovery-key-file o --yes", 1),
-      ("restore N/N --relay A --recovery-key-file other-key", 1), ("erase --relay A --recovery-key-file other-key", 1),
+      ("restore N/N --relay A --recovery-key-file other-key", 1),
+      ("erase --relay A --recovery-key-file other-key", 1),
       ("recovery vote A note.txt o", 2), ("recovery replace A --proposal note.txt --yes", 2),
-      ("verify --evidence note.txt", 2), ("verify A --recovery-key-file note.txt", 1), ("device add A ABC", 1),
+      ("verify --evidence note.txt", 2), ("verify A --recovery-key-file note.txt", 1),
+      ("device add A ABC", 1),
       ("import note.txt --archive A", 1), ("status S --passphrase-file note.txt", 1),
       ("status A --passphrase-file words", 2), ("show A nobody", 1), ("delete A nobody --yes", 1),
-      ("recover A nobody", 1), ("attachment get A ff00ff --output o", 1), ("export A --format json --output o --snapshot x", 1),
+      ("recover A nobody", 1), ("attachment get A ff00ff --output o", 1),
+      ("export A --format json --output o --snapshot x", 1),
       ("erase A --confirm 00000", 1), ("device remove A zz --yes", 1), ("device confirm A --yes", 1),
-      ("recovery show A", 1), ("snapshots", 64), ("vectors", 0), ("demo --keep A", 1), ("demo --keep pipe", 1),
+      ("recovery show A", 1), ("snapshots", 64), ("vectors", 0), ("demo --keep A", 1),
+      ("demo --keep pipe", 1),
     ]
     var outputs: [(String, Int32)] = []
     for name in ["note.txt", "pipe", "A", "none/o", "''"] {

@@ -65,7 +65,8 @@ struct DeviceCommand: AsyncParsableCommand {
         let name = try opened.timelineIndex().deviceNames[device] ?? ""
         try confirmation.ask(
           "Device \(device.description.prefix(16))  \(name)  would be removed from the account for good.",
-          "It keeps what it has, and opens nothing that is sealed afterwards. To come back it must join again.")
+          "It keeps what it has, and opens nothing that is sealed afterwards. To come back it must join again."
+        )
         do throws(DeviceError) {
           try await opened.device.remove(device)
           Terminal.line("Removed device \(device), and began an epoch that it cannot read.")
@@ -100,7 +101,8 @@ struct DeviceCommand: AsyncParsableCommand {
           try await opened.device.confirmDevices(keeping: Set(kept), named: name)
           try await opened.device.sync().checked()
         } catch { throw ToolError(error, folder: dir) }
-        Terminal.line("Kept \(kept.count) other devices, removed \(leaving.count). This device seals from now on.")
+        Terminal.line(
+          "Kept \(kept.count) other devices, removed \(leaving.count). This device seals from now on.")
         if !opened.device.log.canVote {
           Terminal.line(
             "If the recovery key is lost, too few devices have a vote to replace it: replace it once now.")

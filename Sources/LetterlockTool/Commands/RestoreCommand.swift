@@ -53,7 +53,8 @@ struct RestoreCommand: AsyncParsableCommand {
       } catch { throw ToolError(error, folder: dir) }
       if let snapshot {
         let count = try folder.openForReading(passphrase).timelineIndex(at: snapshot).references.count
-        Terminal.line("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
+        Terminal.line(
+          "\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
       }
     }
   }
@@ -71,7 +72,8 @@ struct RestoreCommand: AsyncParsableCommand {
     case .corrected(let key, let groups, let count):
       let list = groups.map(String.init).joined(separator: ", ")
       let noun = groups.count == 1 ? "group" : "groups"
-      Terminal.line("\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
+      Terminal.line(
+        "\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
       return key
     }
   }
@@ -82,7 +84,8 @@ struct RestoreCommand: AsyncParsableCommand {
     for id in device.unconfirmedDevices {
       Terminal.line("  \(id.description.prefix(16))  \((names[id] ?? "").shown)")
     }
-    Terminal.line("Say which of them to keep, and remove the rest: letterlock device confirm \(dir) [--keep ID]")
+    Terminal.line(
+      "Say which of them to keep, and remove the rest: letterlock device confirm \(dir) [--keep ID]")
   }
 }
 #endif
