@@ -30,7 +30,8 @@ enum EvidenceFile {
     for checkpoint in [evidence.older, evidence.newer] {
       Terminal.line("  \(checkpoint.treeSize) records with the root \(checkpoint.treeRoot)")
     }
-    Terminal.line("The second had the root \(evidence.beginning) when it was as long as the first: they contradict.")
+    Terminal.line(
+      "The second had the root \(evidence.beginning) when it was as long as the first: they contradict.")
   }
 }
 #endif

@@ -59,7 +59,8 @@ struct ConfirmationToolTests {
 
   @Test(
     .enabled(
-      if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "script makes a terminal on Linux."))
+      if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "script makes a terminal on Linux."
+    ))
   func `in a terminal it asks, and does nothing unless the answer is yes`() throws {
     func answer(_ words: String) throws -> ToolOutcome {
       try folder.shell("echo \(words) | script -qec '\"$LETTERLOCK\" delete A +15550101' /dev/null")
@@ -82,7 +83,8 @@ struct ConfirmationToolTests {
   @Test func `what takes nothing away asks nothing`() throws {
     let commands = [
       ["device", "stop", "A"], ["device", "start", "A"], ["device", "rename", "A", "Study"],
-      ["device", "rotate", "A"], ["recover", "A", "+15550102"], ["storage", "A", "--optimize"], ["sync", "A"],
+      ["device", "rotate", "A"], ["recover", "A", "+15550102"], ["storage", "A", "--optimize"],
+      ["sync", "A"],
       ["sync", "A", "--keep-deleted", "30"], ["settings", "A", "--keep-deleted", "60"],
       ["snapshots", "A", "--create", "now"],
     ]

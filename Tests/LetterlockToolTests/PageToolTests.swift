@@ -19,7 +19,9 @@ struct PageToolTests {
 
   private static let sent = [
     Sent(name: "photo.html", type: "image/png", content: page, end: "png", isLinked: true),
-    Sent(name: "p.svg", type: "image/SVG+xml", content: "<svg onload=\"document.title='RUN'\"/>", end: "bin", isLinked: false),
+    Sent(
+      name: "p.svg", type: "image/SVG+xml", content: "<svg onload=\"document.title='RUN'\"/>", end: "bin",
+      isLinked: false),
     Sent(name: "q.svg", type: "image/svg+xml", content: "<svg/>", end: "bin", isLinked: false),
     Sent(name: "r.svg", type: "IMAGE/SVG+XML; charset=utf-8", content: "<svg/>", end: "bin", isLinked: false),
     Sent(name: "index.html", type: "text/html", content: page, end: "bin", isLinked: false),
@@ -27,10 +29,16 @@ struct PageToolTests {
     Sent(name: "x.js", type: "text/javascript", content: "document.title='RUN'", end: "bin", isLinked: false),
     Sent(name: "run.exe", type: "Application/PDF", content: "%PDF", end: "pdf", isLinked: true),
     Sent(name: "../../../escape.sh", type: "text/plain;charset=x", content: "x", end: "txt", isLinked: true),
-    Sent(name: "\" onerror=\"document.title='RUN'\" .png", type: "image/gif", content: "GIF", end: "gif", isLinked: true),
-    Sent(name: "<img src=x onerror=document.title='RUN'>", type: "audio/mpeg", content: "x", end: "mp3", isLinked: true),
+    Sent(
+      name: "\" onerror=\"document.title='RUN'\" .png", type: "image/gif", content: "GIF", end: "gif",
+      isLinked: true),
+    Sent(
+      name: "<img src=x onerror=document.title='RUN'>", type: "audio/mpeg", content: "x", end: "mp3",
+      isLinked: true),
     Sent(name: "", type: "", content: "x", end: "bin", isLinked: false),
-    Sent(name: "javascript:document.title='RUN'", type: "image/jpeg\"><script>", content: "x", end: "bin", isLinked: false),
+    Sent(
+      name: "javascript:document.title='RUN'", type: "image/jpeg\"><script>", content: "x", end: "bin",
+      isLinked: false),
     Sent(name: "same.png", type: "image/png", content: "same", end: "png", isLinked: true),
     Sent(name: "same.png", type: "image/png", content: "same", end: "png", isLinked: true),
   ]

@@ -64,7 +64,8 @@ final class ToolFolder: Sendable {
       let path = file(name) + "/" + entry
       let attributes = try FileManager.default.attributesOfItem(atPath: path)
       let kind = (attributes[.type] as? FileAttributeType)?.rawValue ?? ""
-      let bytes = kind == FileAttributeType.typeRegular.rawValue ? FileManager.default.contents(atPath: path) : nil
+      let bytes =
+        kind == FileAttributeType.typeRegular.rawValue ? FileManager.default.contents(atPath: path) : nil
       contents[entry] = "\(kind) \(attributes[.posixPermissions] ?? "") \(bytes?.hashValue ?? 0)"
     }
     return contents

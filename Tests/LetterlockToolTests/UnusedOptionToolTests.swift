@@ -23,7 +23,9 @@ struct UnusedOptionToolTests {
         "\(outcome.errors)")
       #expect(outcome.output.isEmpty)
     }
-    let replaced = ["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "new", "--yes"]
+    let replaced = [
+      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "new", "--yes",
+    ]
     #expect(try folder.start(replaced).outcome().exitCode == 0)
     #expect(try folder.run("verify", "A", "--recovery-key-file", "key").exitCode == 2)
     try folder.succeed("verify", "A", "--recovery-key-file", "new")
@@ -32,7 +34,8 @@ struct UnusedOptionToolTests {
   /// A command line with an option that nothing would come of.
   private static let lines: [[String]] = [
     ["verify", "A", "--evidence", "key"], ["verify", "--evidence", "key", "--json"],
-    ["verify", "--evidence", "key", "--as-new-device"], ["verify", "--evidence", "key", "--recovery-key-file", "key"],
+    ["verify", "--evidence", "key", "--as-new-device"],
+    ["verify", "--evidence", "key", "--recovery-key-file", "key"],
     ["verify", "--evidence", "key", "--passphrase-file", "words"], ["verify", "A", "--as-new-device"],
     ["erase", "A", "--relay", "B"], ["erase", "A", "--recovery-key-file", "key"],
     ["erase", "--relay", "A", "--recovery-key-file", "key", "--passphrase-file", "words"],
@@ -61,7 +64,9 @@ struct UnusedOptionToolTests {
   @Test func `an option that does not fit the state of the account is an error, too`() throws {
     let despite = try folder.run("sync", "A", "--despite-evidence")
     #expect(despite.exitCode == 1)
-    #expect(despite.errors == "letterlock: There is no evidence against this relay: leave --despite-evidence out.\n")
+    #expect(
+      despite.errors == "letterlock: There is no evidence against this relay: leave --despite-evidence out.\n"
+    )
     try folder.succeed("restore", "R", "--relay", "A", "--recovery-key-file", "key")
     let erasing = try folder.run("sync", "R", "--keep-deleted", "0", "--yes")
     #expect(erasing.exitCode == 1)

@@ -69,7 +69,8 @@ struct WrittenFileToolTests {
     var status = stat()
     #expect(unsafe stat("/dev/null", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
     // A command that was refused leaves the archive, too.
-    #expect(try folder.contents().filter { !$0.key.hasPrefix("A/") } == before.filter { !$0.key.hasPrefix("A/") })
+    #expect(
+      try folder.contents().filter { !$0.key.hasPrefix("A/") } == before.filter { !$0.key.hasPrefix("A/") })
   }
 
   @Test func `an old temporary file that anyone may read is not taken over`() throws {
@@ -84,7 +85,9 @@ struct WrittenFileToolTests {
       #expect(mode as? Int == 0o600)
       #expect(try folder.text(of: name + ".part").isEmpty)
     }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasPrefix(".letter") })
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasPrefix(".letter") }
+    )
   }
 
   @Test func `everything that a page brings is its owner's alone, and a folder in use is left`() throws {
@@ -115,11 +118,13 @@ struct WrittenFileToolTests {
     let streamed = try folder.succeed("export", "A", "--format", "json", "--output", "-")
     #expect(try streamed.output == folder.text(of: "out.json"))
     #expect(streamed.errors == "Wrote 1 messages to standard output. They are not sealed there.\n")
-    #expect(try folder.succeed("export", "A", "--format", "text", "--output", "-").output.contains("note.txt"))
+    #expect(
+      try folder.succeed("export", "A", "--format", "text", "--output", "-").output.contains("note.txt"))
     #expect(
       try folder.succeed("attachment", "get", "A", file, "--output", "-").output == "content of the file\n")
     #expect(
-      try folder.succeed("attachment", "get", "A", file, "--output", "-", "--range", "0-6").output == "content")
+      try folder.succeed("attachment", "get", "A", file, "--output", "-", "--range", "0-6").output
+        == "content")
     #expect(try folder.run("export", "A", "--format", "html", "--output", "-").exitCode == 64)
     #expect(!folder.exists("-"))
   }
@@ -129,7 +134,8 @@ struct WrittenFileToolTests {
     let failures = [
       ["init", ""], ["init", "new/N", "--recovery-key-file", "nowhere/key"],
       ["init", "new/N", "--recovery-key-file", "key"], ["init", "new/N", "--quota", "10"],
-      ["init", "note.txt/N"], ["init", "new/N", "--name", ""], ["init", "new/N", "--passphrase-file", "none"],
+      ["init", "note.txt/N"], ["init", "new/N", "--name", ""],
+      ["init", "new/N", "--passphrase-file", "none"],
     ]
     for command in failures {
       let outcome = try folder.start(command).outcome()

@@ -59,7 +59,8 @@ struct DeleteCommand: AsyncParsableCommand {
       } _: { (device, messages, conversation) throws(DeviceError) in
         try device.delete(messages, in: conversation)
       }
-      Terminal.line("Moved \(count) messages to recently deleted. `letterlock recover` takes them back for 30 days.")
+      Terminal.line(
+        "Moved \(count) messages to recently deleted. `letterlock recover` takes them back for 30 days.")
     }
   }
 }

@@ -15,7 +15,7 @@ struct DemoCommand: AsyncParsableCommand {
     try await Terminal.run {
       let folder =
         keep ?? NSTemporaryDirectory() + "letterlock-demo-\(ProcessInfo.processInfo.processIdentifier)"
-      _ = try OutputDirectory(folder, ForceOption())
+      _ = try OutputDirectory(folder)
       defer { if keep == nil { try? FileManager.default.removeItem(atPath: folder) } }
       do throws(DeviceError) { try await DemoRun(folder: folder).run() } catch {
         throw ToolError(error, folder: folder)
@@ -155,7 +155,7 @@ private struct DemoRun {
       "   \(verification.recordCount) records, \(verification.attachmentCount) attachments, "
         + "\(verification.entryCount) log entries and wraps: \(verification.findings.count) failed.")
     try await tool {
-      let page = try OutputDirectory(folder + "/page", ForceOption())
+      let page = try OutputDirectory(folder + "/page")
       let count = try await HTMLExport(try phone.timelineIndex(), device: phone.device, folder: page).write()
       Terminal.line("   A page with \(count) messages.")
     }

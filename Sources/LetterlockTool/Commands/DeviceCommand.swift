@@ -65,7 +65,8 @@ struct DeviceCommand: AsyncParsableCommand {
         let name = try opened.timelineIndex().deviceNames[device] ?? ""
         try confirmation.ask(
           "Device \(device.description.prefix(16))  \(name)  would be removed from the account for good.",
-          "It keeps what it has, and opens nothing that is sealed afterwards. To come back it must join again.")
+          "It keeps what it has, and opens nothing that is sealed afterwards. To come back it must join again."
+        )
         do throws(DeviceError) {
           try await opened.device.remove(device)
           Terminal.line("Removed device \(device), and began an epoch that it cannot read.")

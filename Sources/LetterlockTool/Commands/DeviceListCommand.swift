@@ -75,7 +75,8 @@ extension DeviceCommand {
         do throws(DeviceError) { try opened.device.rename(name) } catch {
           throw ToolError(error, folder: dir)
         }
-        Terminal.line("This device is called \(name) from now on; the others learn it with `letterlock sync`.")
+        Terminal.line(
+          "This device is called \(name) from now on; the others learn it with `letterlock sync`.")
       }
     }
   }
@@ -96,7 +97,8 @@ extension DeviceCommand {
         do throws(DeviceError) { try await opened.device.rotateKeys() } catch {
           throw ToolError(error, folder: dir)
         }
-        Terminal.line("This device has a new sealing key. Epoch \(opened.device.log.epochs.count - 1) has begun.")
+        Terminal.line(
+          "This device has a new sealing key. Epoch \(opened.device.log.epochs.count - 1) has begun.")
       }
     }
   }

@@ -16,7 +16,8 @@ struct ExportCommand: AsyncParsableCommand {
 
   @Argument(help: "The archive's folder.") var dir: String
   @Option(help: "html, json (one message a line) or text.") var format: Format
-  @Option(help: "The new file, or for html the new folder, to write; - for standard output.") var output: String
+  @Option(help: "The new file, or for html the new folder, to write; - for standard output.") var output:
+    String
   @Option(help: "The history as it was at this snapshot: its name, or the beginning of its number.")
   var snapshot: String?
   @OptionGroup var force: ForceOption
@@ -24,8 +25,12 @@ struct ExportCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard output == Output.standardName else { return }
-    guard format != .html else { throw ValidationError("A page is a folder: it cannot go to standard output.") }
-    guard !force.force else { throw ValidationError("Nothing is replaced on standard output: leave --force out.") }
+    guard format != .html else {
+      throw ValidationError("A page is a folder: it cannot go to standard output.")
+    }
+    guard !force.force else {
+      throw ValidationError("Nothing is replaced on standard output: leave --force out.")
+    }
   }
 
   func run() async throws {
@@ -52,7 +57,7 @@ struct ExportCommand: AsyncParsableCommand {
       case .json: return try LinesExport(index, device: history, output: try Output(output, force)).json()
       case .text: return try LinesExport(index, device: history, output: try Output(output, force)).text()
       case .html:
-        let folder = try OutputDirectory(output, force)
+        let folder = try OutputDirectory(output, force.existing)
         return try await HTMLExport(index, device: history, folder: folder).write()
       }
     } catch let error as DeviceError { throw ToolError(error, folder: dir) }

@@ -42,7 +42,8 @@ struct InitCommand: AsyncParsableCommand {
     let device = created.device
     Terminal.line("Made an account in \(dir). Its number: \(device.account)")
     if passphrase == nil {
-      Terminal.line("The device's keys are protected by file permissions alone; a passphrase would seal them.")
+      Terminal.line(
+        "The device's keys are protected by file permissions alone; a passphrase would seal them.")
     }
     try output.show(created.recoveryKey, in: keyFile)
     return device

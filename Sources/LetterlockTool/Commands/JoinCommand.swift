@@ -174,7 +174,8 @@ struct SyncCommand: AsyncParsableCommand {
     guard kept < days || eraseEverything else { return }
     try confirmation.ask(
       "Messages that were moved to recently deleted \(kept) days ago or earlier would be erased for good: here, on the "
-        + "relay, and on every device that syncs\(eraseEverything ? ", even if no message at all is left" : "").")
+        + "relay, and on every device that syncs\(eraseEverything ? ", even if no message at all is left" : "")."
+    )
   }
 
   private func noteRecovery(_ device: Device, _ report: SyncReport) {

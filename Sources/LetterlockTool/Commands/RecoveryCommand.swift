@@ -32,7 +32,7 @@ struct RecoveryCommand: AsyncParsableCommand {
         let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
         guard let key = device.recoveryKeyToShow() else {
           throw ToolError(
-            "The recovery key was shown, and is not on this device. To have a new one: letterlock recovery replace"
+            "The recovery key was shown, and is not on this device. `letterlock recovery replace` makes a new one."
           )
         }
         try output.show(key, in: try output.file())
@@ -177,7 +177,8 @@ struct RecoveryCommand: AsyncParsableCommand {
           let names = try device.timelineIndex().deviceNames
           Terminal.line("The code of this proposal, which the other devices ask for: \(proposal.code)")
           guard device.log.votesNeeded > 1 else {
-            return Terminal.line("No other device must agree: letterlock recovery replace \(dir) --proposal \(file)")
+            return Terminal.line(
+              "No other device must agree: letterlock recovery replace \(dir) --proposal \(file)")
           }
           Terminal.line("\(device.log.votesNeeded - 1) of these devices must agree:")
           for approver in device.log.approvers.sorted()

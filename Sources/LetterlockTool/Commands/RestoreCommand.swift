@@ -51,7 +51,8 @@ struct RestoreCommand: AsyncParsableCommand {
       try await fetch(device)
       if let snapshot {
         let count = try folder.openForReading(passphrase).timelineIndex(at: snapshot).references.count
-        Terminal.line("\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
+        Terminal.line(
+          "\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
       }
     }
   }
@@ -152,7 +153,8 @@ struct RestoreCommand: AsyncParsableCommand {
     case .corrected(let key, let groups, let count):
       let list = groups.map(String.init).joined(separator: ", ")
       let noun = groups.count == 1 ? "group" : "groups"
-      Terminal.line("\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
+      Terminal.line(
+        "\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
       return key
     }
   }

@@ -39,7 +39,7 @@ struct VectorsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let folder = try OutputDirectory(dir, force)
+        let folder = try OutputDirectory(dir, force.existing)
         try folder.makeFolder("mls")
         let count = try VectorGenerator.generate { (name, bytes) in
           let file = try folder.file(name)

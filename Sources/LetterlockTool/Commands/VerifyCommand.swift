@@ -65,7 +65,9 @@ struct VerifyCommand: AsyncParsableCommand {
             entries: verification.entryCount,
             unreferencedAttachments: verification.unreferencedCount, failures: failures))
       } else {
-        for failure in failures { Terminal.line("FAILED \(failure.place): \(failure.thing): \(failure.reason)") }
+        for failure in failures {
+          Terminal.line("FAILED \(failure.place): \(failure.thing): \(failure.reason)")
+        }
         Terminal.line(
           "Verified \(verification.recordCount) records, \(verification.attachmentCount) attachments, "
             + "\(verification.entryCount) log entries and wraps: \(failures.count) failed.")
@@ -101,7 +103,8 @@ struct VerifyCommand: AsyncParsableCommand {
     do throws(DeviceError) { try device.check(key) } catch {
       guard error == .noSuchAccount else { throw ToolError(error, folder: folder.path) }
       throw ToolError.wrong(
-        "\(recoveryKeyFile) holds another recovery key than this account's: it was replaced, or is of another account.")
+        "\(recoveryKeyFile) holds another recovery key than this account's: it was replaced, or is of another account."
+      )
     }
   }
 

@@ -4,7 +4,8 @@ import SystemCore
 
 /// `--yes`, for every command that revokes, removes or erases.
 struct Confirmation: ParsableArguments {
-  @Flag(help: "Does it without asking. Without a terminal nothing is done unless this is given.") var yes = false
+  @Flag(help: "Does it without asking. Without a terminal nothing is done unless this is given.") var yes =
+    false
 
   /// Says what would be done, and asks a person; elsewhere it takes `--yes`.
   func ask(_ consequences: TerminalText...) throws {

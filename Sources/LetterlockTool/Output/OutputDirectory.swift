@@ -7,16 +7,13 @@ struct OutputDirectory {
   let path: String
   private let existing: OutputFile.Existing
 
-  init(_ path: String, _ options: ForceOption) throws {
-    guard path != Output.standardName else {
-      throw ToolError("This is written to a folder, and not to standard output.", exitCode: 64)
-    }
-    (self.path, existing) = (path, options.existing)
+  init(_ path: String, _ existing: OutputFile.Existing = .kept) throws {
+    (self.path, self.existing) = (path, existing)
     do throws(OutputFileError) {
       switch try OutputFolder.content(at: path) {
       case .absent, .emptyFolder: break
       case .folder:
-        guard options.force else { throw OutputFileError.exists }
+        guard existing == .replaced else { throw OutputFileError.exists }
       case .file, .other: throw OutputFileError.notRegularFile
       }
       _ = try OutputFolder.make(path)
