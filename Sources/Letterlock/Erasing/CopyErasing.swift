@@ -77,10 +77,12 @@ struct CopyErasing: Sendable {
   private func take(_ completed: CompletedErasure) throws(DeviceError) -> Bool {
     let (log, history, erasure) = (state.view.log, try progress.current().history, completed.order)
     do throws(ErasureRefusal) { try completed.check(against: log) } catch { return false }
-    let (size, root) = (erasure.checkpoint.treeSize, erasure.checkpoint.treeRoot)
-    guard size > history.tree.size || (size == history.tree.size && root == history.tree.root) else {
-      return false
-    }
+    // Records that came while the order waited are erased with the others.
+    guard history.tree.size <= completed.final.treeSize,
+      [erasure.checkpoint, completed.final].allSatisfy({
+        $0.treeSize != history.tree.size || $0.treeRoot == history.tree.root
+      })
+    else { return false }
     try keep(erasure)
     return true
   }

@@ -100,7 +100,7 @@ public struct CompletedErasure: WireCodable, Hashable, Sendable {
   package func check(against log: AccountLog) throws(ErasureRefusal) {
     try order.check(against: log)
     guard final.account == log.account, final.isSigned(by: log.checkpointKey),
-      final.logHead == order.checkpoint.logHead
+      final.logHead == order.checkpoint.logHead, final.treeSize >= order.checkpoint.treeSize
     else { throw .badFinal }
     let waited = CoolingOff(first: order.checkpoint, second: final).elapsed
     guard order.device == log.recoveryDevice || waited >= Self.coolingOff else { throw .tooSoon }

@@ -26,10 +26,14 @@ extension AccountLog {
     else { throw .wrongLinks }
   }
 
-  /// Rule 13 where no epoch begins: a device that joins, or an `update`, reads at least the newest epoch's version.
+  /// Rule 13 where no epoch begins: a device that joins or is announced, or an `update`, reads at least the newest epoch's
+  /// version.
   func checkVersions(of change: MembershipChange) throws(AccountLogError) {
     let newest = newestEpoch.header.version.rawValue
-    guard change.members.values.allSatisfy({ $0.highestVersion >= newest }) else { throw .wrongVersion }
+    let announced = change.announcement?.recovery.highestVersion ?? newest
+    guard announced >= newest, change.members.values.allSatisfy({ $0.highestVersion >= newest }) else {
+      throw .wrongVersion
+    }
   }
 
   /// Rule 15: the relay signed two checkpoints since the announcement, far enough apart.

@@ -12,6 +12,8 @@ struct AccountMembers: Sendable {
   private(set) var approvers: Set<DeviceID>
   /// The recovery device that was announced, as long as the announcement stands.
   private(set) var announcement: AccountLog.Announcement?
+  /// Every recovery device that was ever announced: the votes for one whose announcement was cancelled bring in nobody.
+  private(set) var announced: Set<DeviceID> = []
 
   /// Rules 1 to 5 for `create`, but for its epoch.
   init(create content: LogEntryContent, signatures: [EntrySignature]) throws(AccountLogError) {
@@ -41,6 +43,7 @@ struct AccountMembers: Sendable {
     recoveryDevice = change.recoveryDevice ?? recoveryDevice
     approvers = change.approvers ?? approvers
     announcement = change.announcement
+    if let announcement { announced.insert(announcement.recovery.deviceID) }
   }
 
   /// A device that may act and read; nil for any other.

@@ -58,7 +58,8 @@ extension AccountMembers {
 
   /// Rules 5 and 6 for a device that joins or is announced.
   private func check(newcomer bundle: DeviceKeyBundle) throws(AccountLogError) {
-    guard all[bundle.deviceID] == nil else { throw .deviceKnown(bundle.deviceID) }
+    let device = bundle.deviceID
+    guard all[device] == nil, !announced.contains(device) else { throw .deviceKnown(device) }
     try Self.check(bundle)
   }
 
@@ -73,7 +74,7 @@ extension AccountMembers {
     _ add: AccountChange.Add, _ content: LogEntryContent, _ change: inout MembershipChange
   ) throws(AccountLogError) {
     let device = add.device.deviceID
-    guard all[device] == nil else { throw .deviceKnown(device) }
+    guard all[device] == nil, !announced.contains(device) else { throw .deviceKnown(device) }
     guard activeDevices.count <= AccountLog.maximumDeviceCount else { throw .tooManyDevices }
     try Self.check(add.device)
     guard
@@ -127,9 +128,11 @@ extension AccountMembers {
   private func replace(
     _ replace: AccountChange.ReplaceRecovery, _ content: LogEntryContent, _ change: inout MembershipChange
   ) throws(AccountLogError) {
-    try check(newcomer: replace.recovery)
-    try check(approvers: replace.approvers)
     let device = replace.recovery.deviceID
+    // One that was announced may come in at once by the old key.
+    guard all[device] == nil else { throw .deviceKnown(device) }
+    try Self.check(replace.recovery)
+    try check(approvers: replace.approvers)
     change.members[device] = AccountLog.Member(
       of: replace.recovery, addedAt: content.index, by: content.signer)
     change.recoveryDevice = device
