@@ -157,7 +157,9 @@ final class MeteredRelay: Relay {
     return messages
   }
 
-  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> PendingErasure? {
+  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError)
+    -> PendingErasure?
+  {
     try await relay.pendingErasure(of: account, as: caller)
   }
 
@@ -165,7 +167,7 @@ final class MeteredRelay: Relay {
     async throws(RelayError) -> PendingErasure?
   {
     count(\.logUp, erasure.encoded.count)
-    try await relay.eraseAccount(erasure, of: account, as: caller)
+    return try await relay.eraseAccount(erasure, of: account, as: caller)
   }
 
   func usage(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> RelayUsage {

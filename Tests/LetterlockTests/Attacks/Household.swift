@@ -1,4 +1,5 @@
 import CryptoCore
+import LetterlockTestKit
 
 @testable import Letterlock
 @testable import LetterlockFormat
