@@ -11,14 +11,39 @@ extension RelayConformance {
       try await relay.hold(id, as: recovery), try await relay.hold(id, as: recovery),
     ]
     findings.expect(ends[0] <= ends[1], "a hold that is renewed ends earlier")
+    for (name, write) in try writes(of: account, at: relay) {
+      do throws(RelayError) {
+        try await write()
+        findings.expect(false, "\(name) is accepted")
+      } catch {
+        guard case .recoveryUnderway(let wait) = error else {
+          findings.expect(false, "\(name) gets \(error)")
+          continue
+        }
+        findings.expect(wait > .zero && wait <= .seconds(600), "\(name) is to wait for \(wait)")
+      }
+    }
+    let page = try await relay.history(of: id, from: 0, maximumByteCount: 1, as: account.caller)
+    findings.expect(page.checkpoint.treeSize, is: 1, "the size of the history is")
+    // The recovery device goes on; the hold goes with its release.
+    let restored = try DeviceKeys()
+    try await account.add(restored, by: account.recovery, at: relay)
+    try await relay.release(id, as: recovery)
+    try await account.send([account.record(3)], by: restored, to: relay)
+  }
+
+  /// Every write of an account, by its first device.
+  private static func writes(
+    of account: TestAccount, at relay: any Relay
+  ) throws -> [(String, () async throws(RelayError) -> Void)] {
     let (records, upload) = ([account.record(2)], try account.upload(of: [1]))
     let (batch, update) = (try account.append(records), try account.entry(.update(highestVersion: 1)))
-    guard let checkpoint = account.checkpoint else { return }
+    guard let checkpoint = account.checkpoint else { return [] }
     let order = try AccountErasure(of: checkpoint, at: .now, by: account.keys)
     let removal = try BlobRemoval(
-      of: [upload.blob], knownCheckpoint: checkpoint, by: account.keys, account: id)
-    let caller = account.caller
-    let writes: [(String, () async throws(RelayError) -> Void)] = [
+      of: [upload.blob], knownCheckpoint: checkpoint, by: account.keys, account: account.id)
+    let (id, caller) = (account.id, account.caller)
+    return [
       (
         "append",
         { () async throws(RelayError) in
@@ -52,25 +77,6 @@ extension RelayConformance {
         }
       ),
     ]
-    for (name, write) in writes {
-      do throws(RelayError) {
-        try await write()
-        findings.expect(false, "\(name) is accepted")
-      } catch {
-        guard case .recoveryUnderway(let wait) = error else {
-          findings.expect(false, "\(name) gets \(error)")
-          continue
-        }
-        findings.expect(wait > .zero && wait <= .seconds(600), "\(name) is to wait for \(wait)")
-      }
-    }
-    let page = try await relay.history(of: id, from: 0, maximumByteCount: 1, as: caller)
-    findings.expect(page.checkpoint.treeSize, is: 1, "the size of the history is")
-    // The recovery device goes on; the hold goes with its release.
-    let restored = try DeviceKeys()
-    try await account.add(restored, by: account.recovery, at: relay)
-    try await relay.release(id, as: recovery)
-    try await account.send([account.record(3)], by: restored, to: relay)
   }
 
   @Sendable static func overtakenRemovalsAreNext(_ relay: any Relay, _ findings: inout Findings) async throws
