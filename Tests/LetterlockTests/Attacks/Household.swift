@@ -14,8 +14,10 @@ struct Household {
   let recoveryKey: [UInt8]
   let chat = ConversationID()
 
-  init() async throws {
-    relay = MeddlingRelay(try InMemoryRelay())
+  /// - Parameter clock: What the relay goes by.
+  init(clock: TestClock? = nil) async throws {
+    relay = MeddlingRelay(
+      InMemoryRelay(store: MemoryRelayStore(), key: try CheckpointKey(), clock: { clock?.now ?? .now }))
     let created = try await Device.createAccount(
       named: "Phone", vault: phoneVault, store: phoneStore, relay: relay)
     phone = created.device
@@ -60,10 +62,14 @@ struct Household {
 
   /// A new device with nothing but the recovery key.
   func restore() async throws -> Device {
-    let device = try await Device.restore(
-      with: try key(), vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    let device = try await restored(with: try key())
     try await device.sync()
     return device
+  }
+
+  /// A new device with nothing but this recovery key.
+  func restored(with key: consuming RecoveryKey) async throws -> Device {
+    try await Device.restore(with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
   }
 }
 
