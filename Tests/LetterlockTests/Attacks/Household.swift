@@ -16,8 +16,9 @@ struct Household {
   let recoveryKey: [UInt8]
   let chat = ConversationID()
 
-  init() async throws {
-    relay = MeddlingRelay(try InMemoryRelay { [clock] in clock.now })
+  /// - Parameter given: What the relay goes by; nil for `clock`.
+  init(clock given: TestClock? = nil) async throws {
+    relay = MeddlingRelay(try InMemoryRelay { [clock] in given?.now ?? clock.now })
     let created = try await Device.createAccount(
       named: "Phone", vault: phoneVault, store: phoneStore, relay: relay)
     phone = created.device
@@ -62,10 +63,14 @@ struct Household {
 
   /// A new device with nothing but the recovery key.
   func restore() async throws -> Device {
-    let device = try await Device.restore(
-      with: try key(), vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    let device = try await restored(with: try key())
     try await device.sync()
     return device
+  }
+
+  /// A new device with nothing but this recovery key.
+  func restored(with key: consuming RecoveryKey) async throws -> Device {
+    try await Device.restore(with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
   }
 }
 
