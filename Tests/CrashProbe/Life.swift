@@ -4,6 +4,7 @@ import Letterlock
 import LetterlockFormat
 import LetterlockRelayKit
 import LetterlockSQLite
+import Synchronization
 
 /// The life of an account without an end: messages, epochs, keys, devices that join and leave, messages that are
 /// erased. Each thing is said before it is begun and when it is acknowledged. A test kills it.
@@ -94,14 +95,26 @@ struct Life {
   }
 }
 
+/// A clock that can be set forward by three days.
+private final class LateClock: Sendable {
+  private let ahead = Mutex<Int64>(0)
+  var now: Timestamp {
+    Timestamp(nanosecondsSince1970: Timestamp.now.nanosecondsSince1970 &+ ahead.withLock { $0 })
+  }
+  func advance() { ahead.withLock { $0 = 73 * 3_600_000_000_000 } }
+}
+
 /// Has everything erased at the relay, and says so.
 func eraseEverything(in folder: String) async throws {
+  let clock = LateClock()
+  let relay = try SQLiteRelay(existing: folder + "/relay.sqlite") { clock.now }
   let device = try Device(
     vault: FileKeyVault(path: folder + "/keys", passphrase: nil),
-    store: SQLiteDeviceStore(existing: folder + "/store.sqlite"),
-    relay: SQLiteRelay(existing: folder + "/relay.sqlite"))
-  say("ready 0")
+    store: SQLiteDeviceStore(existing: folder + "/store.sqlite"), relay: relay)
   let prepared = try await device.prepareErasure()
+  try await prepared.confirm(prepared.code)
+  clock.advance()
+  say("ready 0")
   try await prepared.confirm(prepared.code)
   say("gone 0")
   while true { try await Task.sleep(for: .seconds(1)) }

@@ -14,7 +14,8 @@ import Testing
 struct RelayErasureTests {
   @Test(arguments: RelayKind.allCases)
   func `keeps the log and the order, and answers everything else with it`(kind: RelayKind) async throws {
-    let opened = try kind.open()
+    let clock = RelayClock()
+    let opened = try kind.open { clock.now }
     let relay = opened.relay
     let created = try await Device.createAccount(
       named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
@@ -24,7 +25,9 @@ struct RelayErasureTests {
     let before = try await relay.usage(of: phone.account, as: .device(phone.id))
     #expect(before.records > 0)
     let prepared = try await phone.prepareErasure()
-    try await prepared.confirm(prepared.code)
+    #expect(try await prepared.confirm(prepared.code) != nil)
+    clock.advance(by: .seconds(72 * 3600 + 1))
+    #expect(try await prepared.confirm(prepared.code) == nil)
 
     #expect(try await relay.logEntries(of: phone.account, from: 0, as: .device(phone.id)).count == 1)
     #expect(
@@ -45,7 +48,8 @@ struct RelayErasureTests {
     let path = folder.file("relay.sqlite")
     let (account, caller): (AccountID, RelayCaller)
     do {
-      let relay = try SQLiteRelay(path: path)
+      let clock = RelayClock()
+      let relay = try SQLiteRelay(path: path) { clock.now }
       let phone = try await Device.createAccount(
         named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay
       ).device
@@ -55,7 +59,10 @@ struct RelayErasureTests {
       }
       try await phone.sync()
       let prepared = try await phone.prepareErasure()
-      try await prepared.confirm(prepared.code)
+      #expect(try await prepared.confirm(prepared.code) != nil)
+      #expect(try relay.audit() == [])
+      clock.advance(by: .seconds(72 * 3600 + 1))
+      #expect(try await prepared.confirm(prepared.code) == nil)
       #expect(try relay.audit() == [])
     }
     let queue = try DatabaseQueue(path: path)

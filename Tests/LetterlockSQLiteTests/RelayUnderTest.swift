@@ -9,10 +9,12 @@ enum RelayKind: CaseIterable {
   case inMemory
   case sqlite
 
-  func open(quota: UInt64 = .max) throws -> RelayUnderTest {
+  func open(
+    quota: UInt64 = .max, clock: @escaping @Sendable () -> Timestamp = { .now }
+  ) throws -> RelayUnderTest {
     switch self {
-    case .inMemory: RelayUnderTest(relay: try InMemoryRelay(quota: quota), folder: nil)
-    case .sqlite: try RelayUnderTest.inFile(quota: quota)
+    case .inMemory: RelayUnderTest(relay: try InMemoryRelay(quota: quota, clock: clock), folder: nil)
+    case .sqlite: try RelayUnderTest.inFile(quota: quota, clock: clock)
     }
   }
 }
@@ -27,10 +29,12 @@ struct RelayUnderTest {
     self.folder = folder
   }
 
-  static func inFile(quota: UInt64) throws -> RelayUnderTest {
+  static func inFile(
+    quota: UInt64, clock: @escaping @Sendable () -> Timestamp = { .now }
+  ) throws -> RelayUnderTest {
     let folder = try TemporaryFolder()
     return RelayUnderTest(
-      relay: try SQLiteRelay(path: folder.file("relay.sqlite"), quota: quota), folder: folder)
+      relay: try SQLiteRelay(path: folder.file("relay.sqlite"), quota: quota, clock: clock), folder: folder)
   }
 }
 #endif

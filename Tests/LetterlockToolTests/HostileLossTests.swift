@@ -85,14 +85,18 @@ struct HostileLossTests {
 
   @Test func `or the order by which everything was erased`() throws {
     let folder = try archive()
-    let shown = try folder.run("erase", "A")
+    #expect(try folder.run("erase", "A").output.contains("for all devices, in 72 hours and for good"))
+    let shown = try folder.run("erase", "--relay", "A", "--recovery-key-file", "key")
     #expect(shown.exitCode == 1)
     #expect(shown.output.contains("would be erased, for all devices, at once and for good"))
     let code = try #require(shown.errors.split(separator: " ").last).trimmingCharacters(in: ["\n", "."])
-    #expect(try folder.run("erase", "A", "--confirm", "12345678").exitCode == 1)
+    let refused = try folder.run(
+      "erase", "--relay", "A", "--recovery-key-file", "key", "--confirm", "12345678")
+    #expect(refused.exitCode == 1)
     #expect(try folder.succeed("verify", "A").output.hasSuffix(": 0 failed.\n"))
     let before = try folder.export("A")
-    try folder.succeed("erase", "A", "--confirm", code)
+    try folder.succeed("erase", "--relay", "A", "--recovery-key-file", "key", "--confirm", code)
+    #expect(try folder.run("sync", "A").exitCode == 2)
     // The others learn by whom, and everyone keeps what is there.
     let told = try folder.run("sync", "B")
     #expect(told.exitCode == 2)

@@ -26,7 +26,7 @@ struct FuzzedAccount {
     let change = AccountChange.Create(
       device: try DeviceKeyBundle(of: keys, createdAt: 1),
       recovery: try DeviceKeyBundle(of: recovery, createdAt: 1),
-      checkpointKey: Opaque(checkpointKey.publicKey), epoch: opening.header)
+      checkpointKey: Opaque(checkpointKey.publicKey), epoch: Committed(opening.header))
     let content = LogEntryContent(
       version: .newest, predecessor: .none, index: 0, signer: keys.deviceID, change: .create(change))
     create = try LogEntry(content, signedBy: [keys, recovery], account: .none)
@@ -48,7 +48,7 @@ struct FuzzedAccount {
           ? nil
           : Checkpoint(
             account: log.account, treeSize: history.tree.size, treeRoot: history.tree.root, logHead: log.head,
-            by: checkpointKey))
+            at: 1, by: checkpointKey))
       let batch = HistoryBatch(firstLeaf: history.tree.size, signedBatch: signedBatch, records: records)
       before = history
       try history.accept(batch, of: log)
@@ -62,8 +62,7 @@ struct FuzzedAccount {
     let size = size ?? nodes.size
     return try Checkpoint(
       account: log.account, treeSize: size, treeRoot: root ?? nodes.root(at: size) ?? .zero,
-      logHead: log.head,
-      by: checkpointKey)
+      logHead: log.head, at: 1, by: checkpointKey)
   }
 
   /// A page with one record of each batch.

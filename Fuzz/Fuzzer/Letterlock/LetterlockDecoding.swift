@@ -27,7 +27,8 @@ struct LetterlockDecoding: DecodingTarget {
     format(LogEntry.self), format(LogEntryContent.self), format(AccountChange.self),
     format(DeviceKeyBundle.self),
     format(EpochHeader.self), format(EpochLink.self), format(StoredWrap.self), format(SafetyCode.self),
-    format(AccountErasure.self), format(JoinOffer.self), format(JoinAnswer.self),
+    format(AccountErasure.self), format(CompletedErasure.self), format(LogProjection.self),
+    format(JoinOffer.self), format(JoinAnswer.self),
   ]
 
   private static let history: [Format] = [

@@ -116,14 +116,14 @@ struct LetterlockVerifying: FuzzTarget {
 
   /// An entry after the first, which the device signs or does not.
   private func forgeEntry(_ choices: inout Choices) throws {
-    var bytes = account.create.content.encoded
+    var bytes = account.create.encoded
     choices.alter(&bytes)
-    let first = (try? LogEntryContent(decoding: bytes)) ?? account.create.content
+    let first = (try? LogEntry(decoding: bytes))?.content ?? account.create.content
     let change: AccountChange =
       switch (choices.below(4), first.change) {
       case (0, .create(let create)): .epoch(create.epoch)
       case (1, .create(let create)): .remove(.init(devices: [account.keys.deviceID], epoch: create.epoch))
-      case (2, .create(let create)): .rotate(.init(device: create.device, epoch: create.epoch))
+      case (2, .create(let create)): .rotate(.init(device: Committed(create.device), epoch: create.epoch))
       default: .update(highestVersion: choices.byte())
       }
     let content = LogEntryContent(

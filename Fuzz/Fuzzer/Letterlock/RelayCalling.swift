@@ -220,7 +220,7 @@ extension RelayStage {
     case 17:
       let tag = StreamTag(unchecked: [UInt8](repeating: choices.byte(), count: 16))
       let query = StreamQuery(
-        tags: [tag, tag], before: choices.size(), limit: UInt32(choices.byte()), knownSize: choices.size())
+        tags: [tag, tag], before: choices.size(), limit: UInt16(choices.byte()), knownSize: choices.size())
       _ = try await relay.newestRecords(query, of: account, as: caller)
     case 18:
       _ = try await relay.newestStreams(

@@ -37,7 +37,8 @@ struct CopyErasing: Sendable {
     }
     return PreparedErasure(
       usage: usage, otherDevices: log.activeDevices.filter { $0 != device && $0 != log.recoveryDevice },
-      code: Self.code(for: checkpoint), checkpoint: checkpoint, erasing: self)
+      isImmediate: device == log.recoveryDevice, code: Self.code(for: checkpoint), checkpoint: checkpoint,
+      erasing: self)
   }
 
   /// Returns eight digits that stand for exactly this state of the account.

@@ -16,6 +16,8 @@ public struct PreparedErasure: Sendable {
   public let usage: RelayUsage
   /// The account's other devices.
   public let otherDevices: [DeviceID]
+  /// Whether the order takes effect at once, as the recovery key's does; else it waits for 72 hours.
+  public let isImmediate: Bool
   /// Eight digits that stand for exactly this state of this account: what a person types, or taps on, to confirm.
   public let code: String
   let checkpoint: Checkpoint

@@ -157,7 +157,9 @@ final class MeteredRelay: Relay {
     return messages
   }
 
-  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> PendingErasure? {
+  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError)
+    -> PendingErasure?
+  {
     try await relay.pendingErasure(of: account, as: caller)
   }
 

@@ -17,7 +17,7 @@ public import TLSCodec
 ///   opaque signature[64];           Ed25519, purpose "signed batch", over the fields above
 /// } SignedBatch;
 /// ```
-/// 236 bytes, or 405 with a known checkpoint, however many records it is for. SPEC.md section 5.3.
+/// 236 bytes, or 413 with a known checkpoint, however many records it is for. SPEC.md section 5.3.
 public struct SignedBatch: WireCodable, Hashable, Sendable {
   /// The format of the signed batch.
   public let version: FormatVersion

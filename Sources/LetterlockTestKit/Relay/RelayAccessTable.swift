@@ -38,6 +38,7 @@ struct AccessScene {
   let removed: DeviceKeys
   let stranger: DeviceKeys
   let foreigner: DeviceKeys
+  let foreignRecovery: DeviceID
   let replacedRecovery: DeviceKeys
   /// The entries that removed a device, and that replaced the recovery device.
   let removal: LogEntry
@@ -52,7 +53,8 @@ struct AccessScene {
     self.relay = relay
     var account = try await TestAccount(at: relay)
     (other, removed, stranger) = (try DeviceKeys(), try DeviceKeys(), try DeviceKeys())
-    foreigner = try await TestAccount(at: relay).keys
+    let foreign = try await TestAccount(at: relay)
+    (foreigner, foreignRecovery) = (foreign.keys, foreign.recovery.deviceID)
     replacedRecovery = account.recovery
     let recovery = try DeviceKeys()
     let (replacement, newWraps) = try account.replacement(by: recovery)
@@ -176,6 +178,10 @@ struct AccessRow {
       let found = try await scene.relay.account(
         recoveredBy: scene.account.recovery.deviceID, as: caller)
       return found == scene.account.id
+    },
+    AccessRow("account(recoveredBy:) of another account", everyone.mapValues { _ in .nothing }) {
+      scene, caller in
+      try await scene.relay.account(recoveredBy: scene.foreignRecovery, as: caller) != nil
     },
     AccessRow("logEntries", members.merging([.removed: .done, .replacedRecovery: .done]) { $1 }) {
       scene, caller in

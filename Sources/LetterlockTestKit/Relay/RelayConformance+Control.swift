@@ -11,14 +11,39 @@ extension RelayConformance {
       try await relay.hold(id, as: recovery), try await relay.hold(id, as: recovery),
     ]
     findings.expect(ends[0] <= ends[1], "a hold that is renewed ends earlier")
+    for (name, write) in try writes(of: account, at: relay) {
+      do throws(RelayError) {
+        try await write()
+        findings.expect(false, "\(name) is accepted")
+      } catch {
+        guard case .recoveryUnderway(let wait) = error else {
+          findings.expect(false, "\(name) gets \(error)")
+          continue
+        }
+        findings.expect(wait > .zero && wait <= .seconds(600), "\(name) is to wait for \(wait)")
+      }
+    }
+    let page = try await relay.history(of: id, from: 0, maximumByteCount: 1, as: account.caller)
+    findings.expect(page.checkpoint.treeSize, is: 1, "the size of the history is")
+    // The recovery device goes on; the hold goes with its release.
+    let restored = try DeviceKeys()
+    try await account.add(restored, by: account.recovery, at: relay)
+    try await relay.release(id, as: recovery)
+    try await account.send([account.record(3)], by: restored, to: relay)
+  }
+
+  /// Every write of an account, by its first device.
+  private static func writes(
+    of account: TestAccount, at relay: any Relay
+  ) throws -> [(String, () async throws(RelayError) -> Void)] {
     let (records, upload) = ([account.record(2)], try account.upload(of: [1]))
     let (batch, update) = (try account.append(records), try account.entry(.update(highestVersion: 1)))
-    guard let checkpoint = account.checkpoint else { return }
+    guard let checkpoint = account.checkpoint else { return [] }
     let order = try AccountErasure(of: checkpoint, at: .now, by: account.keys)
     let removal = try BlobRemoval(
-      of: [upload.blob], knownCheckpoint: checkpoint, by: account.keys, account: id)
-    let caller = account.caller
-    let writes: [(String, () async throws(RelayError) -> Void)] = [
+      of: [upload.blob], knownCheckpoint: checkpoint, by: account.keys, account: account.id)
+    let (id, caller) = (account.id, account.caller)
+    return [
       (
         "append",
         { () async throws(RelayError) in
@@ -52,25 +77,6 @@ extension RelayConformance {
         }
       ),
     ]
-    for (name, write) in writes {
-      do throws(RelayError) {
-        try await write()
-        findings.expect(false, "\(name) is accepted")
-      } catch {
-        guard case .recoveryUnderway(let wait) = error else {
-          findings.expect(false, "\(name) gets \(error)")
-          continue
-        }
-        findings.expect(wait > .zero && wait <= .seconds(600), "\(name) is to wait for \(wait)")
-      }
-    }
-    let page = try await relay.history(of: id, from: 0, maximumByteCount: 1, as: caller)
-    findings.expect(page.checkpoint.treeSize, is: 1, "the size of the history is")
-    // The recovery device goes on; the hold goes with its release.
-    let restored = try DeviceKeys()
-    try await account.add(restored, by: account.recovery, at: relay)
-    try await relay.release(id, as: recovery)
-    try await account.send([account.record(3)], by: restored, to: relay)
   }
 
   @Sendable static func overtakenRemovalsAreNext(_ relay: any Relay, _ findings: inout Findings) async throws
@@ -80,14 +86,18 @@ extension RelayConformance {
     for device in [bot, witness] { try await account.add(device, by: account.recovery, at: relay) }
     let (late, lateWraps) = try account.removal(of: [bot], keeping: [witness])
     try await account.send(try account.entry(.update(highestVersion: 1), by: bot), [], to: relay)
+    let next = try account.entry(.update(highestVersion: 1), by: bot)
+    let start = ContinuousClock.now
     await expect(.staleLogHead(newest: account.log.head), "a removal that was overtaken", &findings) {
       () async throws(RelayError) in
       try await relay.appendLogEntry(late, wraps: lateWraps, to: account.id, as: account.caller)
     }
-    let next = try account.entry(.update(highestVersion: 1), by: bot)
     do throws(RelayError) {
       try await relay.appendLogEntry(next, wraps: [], to: account.id, as: .device(bot.deviceID))
-      findings.expect(false, "another device comes first again")
+      // On a machine that is busy the turn may be over.
+      let isOver = ContinuousClock.now - start > .seconds(2)
+      findings.expect(isOver, "another device comes first again")
+      return
     } catch {
       guard case .removalUnderway(let wait) = error else {
         findings.expect(false, "another device gets \(error)")

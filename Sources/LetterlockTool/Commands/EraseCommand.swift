@@ -76,14 +76,16 @@ struct EraseCommand: AsyncParsableCommand {
   /// What a person must know before.
   private static func consequences(_ prepared: PreparedErasure) -> [String] {
     let others = prepared.otherDevices.map { $0.description.prefix(16) }.joined(separator: ", ")
+    let when = prepared.isImmediate ? "at once" : "in 72 hours"
     return [
-      "The server's copy of account \(prepared.account) would be erased, for all devices, at once and for good:",
+      "The server's copy of account \(prepared.account) would be erased, for all devices, \(when) and for good:",
       "  \(prepared.recordCount) records (\(ByteText(prepared.usage.records))), attachments of "
         + "\(ByteText(prepared.usage.blobs)), and every key that is kept for devices.",
       "  Each device keeps what it has; what another device has not fetched yet, it cannot fetch any more.",
       "  Other devices: \(others.isEmpty ? "none" : others).",
       "  The recovery key gets nothing back from this server afterwards. The account ends.",
     ]
+      + (prepared.isImmediate ? [] : ["  Until then any device can prevent it, by a change to the account."])
   }
 }
 #endif

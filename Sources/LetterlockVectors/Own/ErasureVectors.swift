@@ -42,26 +42,7 @@ enum ErasureVectors: OwnVectorKind {
     ] {
       cases.append(["name": "\(name) altered", "erasure": bytes.flipping(place).hex, "valid": false])
     }
-    let byRecovery = try AccountErasure(of: newest, at: time, by: maker.thirdRecovery)
-    let wait = CompletedErasure.coolingOff
-    let end = try checkpoint(log.head, by: key, at: 1_700_000_300_000 + wait)
-    let strangers = try checkpoint(
-      log.head, by: CheckpointKey(seed: VectorSeed.bytes("another relay")), at: end.time)
-    let completed: [(String, AccountErasure, Checkpoint)] = [
-      ("72 hours later", good, end), ("at once by the recovery device", byRecovery, newest),
-      (
-        "a millisecond too soon", good,
-        try checkpoint(log.head, by: key, at: 1_700_000_300_000 + wait - 1)
-      ),
-      ("a last checkpoint of another relay", good, strangers),
-      ("a last checkpoint of an older head", good, try checkpoint(log.heads[0], by: key, at: end.time)),
-    ]
-    for (name, order, final) in completed {
-      let completed = CompletedErasure(order: order, final: final)
-      cases.append([
-        "name": name, "completed": completed.encoded.hex, "valid": try holds(completed, in: log),
-      ])
-    }
+    cases += try completedCases(maker, good, at: time)
     return (
       [
         "account": log.account.bytes.hex, "log": maker.entries.map { $0.encoded.hex },
@@ -69,6 +50,28 @@ enum ErasureVectors: OwnVectorKind {
         "signing_keys": maker.laptop.signingKeys.bytes.hex,
       ], cases
     )
+  }
+
+  /// Orders that took effect, this long after the order.
+  private static func completedCases(
+    _ maker: LogMaker, _ good: AccountErasure, at time: Timestamp
+  ) throws -> [[String: Any]] {
+    let byRecovery = try AccountErasure(of: good.checkpoint, at: time, by: maker.thirdRecovery)
+    let wait = CompletedErasure.coolingOff
+    let stranger = try CheckpointKey(seed: VectorSeed.bytes("another relay"))
+    let completed: [(String, AccountErasure, Checkpoint)] = [
+      ("72 hours later", good, try maker.checkpoint(milliseconds: wait)),
+      ("at once by the recovery device", byRecovery, try maker.checkpoint()),
+      ("a millisecond too soon", good, try maker.checkpoint(milliseconds: wait - 1)),
+      ("a last checkpoint of another relay", good, try maker.checkpoint(milliseconds: wait, by: stranger)),
+      ("a last checkpoint of an older head", good, try maker.checkpoint(after: 1, milliseconds: wait)),
+    ]
+    return try completed.map { name, order, final in
+      let completed = CompletedErasure(order: order, final: final)
+      return [
+        "name": name, "completed": completed.encoded.hex, "valid": try holds(completed, in: maker.log),
+      ]
+    }
   }
 
   static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {

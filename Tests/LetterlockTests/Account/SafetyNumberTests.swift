@@ -38,7 +38,7 @@ struct SafetyNumberTests {
     #expect(own.number == scanned.number)
     #expect(
       own.encoded == [1] + own.ownAccount.bytes + Self.head(7).bytes + own.peerAccount.bytes
-        + Self.head(8).bytes)
+        + Self.head(8).bytes + [0])
     #expect(try SafetyCode(decoding: own.encoded) == own)
   }
 
@@ -52,6 +52,33 @@ struct SafetyNumberTests {
     #expect(own.compare(scanned: scanned(9, 7)) == .logHeadsDiffer([Self.bob]))
     #expect(own.compare(scanned: scanned(8, 9)) == .logHeadsDiffer([Self.ann]))
     #expect(own.compare(scanned: scanned(9, 9)) == .logHeadsDiffer([Self.ann, Self.bob]))
+  }
+
+  @Test func `SPEC.md section 10.9: two histories of one account are named, and told to nobody else`() throws
+  {
+    let key = try CheckpointKey()
+    func code(_ root: UInt8?, size: UInt64 = 5, peer: AccountID = Self.ann) throws -> SafetyCode {
+      let checkpoint = try root.map {
+        try Checkpoint(
+          account: Self.ann, treeSize: size, treeRoot: Digest32(unchecked: [UInt8](repeating: $0, count: 32)),
+          logHead: Self.head(7), at: UInt64(size), by: key)
+      }
+      return SafetyCode(
+        ownAccount: Self.ann, ownLogHead: Self.head(7), peerAccount: peer, peerLogHead: Self.head(7),
+        checkpoint: checkpoint)
+    }
+    let own = try code(1)
+    #expect(try SafetyCode(decoding: own.encoded) == own)
+    #expect(own.compare(scanned: try code(1)) == .verified)
+    #expect(own.compare(scanned: try code(2)) == .historiesDiffer)
+    #expect(own.compare(scanned: try code(1, size: 6)) == .historiesDiffer)
+    #expect(own.compare(scanned: try code(nil)) == .historiesDiffer)
+    // To another person it would say how many messages there are.
+    let toBob = try code(1, peer: Self.bob)
+    #expect(toBob.checkpoint == nil)
+    #expect(throws: TLSError.invalidValue) {
+      try SafetyCode(decoding: toBob.encoded.dropLast() + own.encoded.suffix(178))
+    }
   }
 
   @Test func `one's own code, or somebody else's, is of different accounts`() {

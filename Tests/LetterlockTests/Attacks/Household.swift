@@ -1,4 +1,5 @@
 import CryptoCore
+import LetterlockTestKit
 
 @testable import Letterlock
 @testable import LetterlockFormat
@@ -15,8 +16,9 @@ struct Household {
   let recoveryKey: [UInt8]
   let chat = ConversationID()
 
-  init() async throws {
-    relay = MeddlingRelay(try InMemoryRelay { [clock] in clock.now })
+  /// - Parameter given: What the relay goes by; nil for `clock`.
+  init(clock given: TestClock? = nil) async throws {
+    relay = MeddlingRelay(try InMemoryRelay { [clock] in given?.now ?? clock.now })
     let created = try await Device.createAccount(
       named: "Phone", vault: phoneVault, store: phoneStore, relay: relay)
     phone = created.device
@@ -65,6 +67,11 @@ struct Household {
       with: try key(), keeping: kept, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     try await device.sync()
     return device
+  }
+
+  /// A new device with nothing but this recovery key.
+  func restored(with key: consuming RecoveryKey) async throws -> Device {
+    try await Device.restore(with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
   }
 }
 

@@ -16,16 +16,80 @@ struct LyingRelayTests {
     let lure = try await Household()
     let guess = JoinCode(bundleHash: request.code.bundleHash, secret: SecretKey(random: 16))
     let bundle = try DeviceKeyBundle(of: try DeviceKeys(), createdAt: 0)
-    let answer = JoinAnswer(
-      version: .newest, account: lure.phone.account, logHead: lure.phone.log.head,
-      mac: try JoinSecrets(guess).mac(
-        account: lure.phone.account, logHead: lure.phone.log.head, bundle: bundle))
+    let answer = try JoinAnswer(
+      account: lure.phone.account, logHead: lure.phone.log.head, checkpoint: nil, to: bundle,
+      JoinSecrets(guess))
     await house.relay.forge(answer.encoded)
     await #expect(throws: DeviceError.approvalForged) { try await request.approved() }
     // The genuine answer is found behind it.
     try await house.phone.approve(request.code)
     let tablet = try await request.approved()
     #expect(tablet.account == house.phone.account)
+  }
+
+  @Test(arguments: [true, false])
+  func `SPEC.md section 3.6: a relay that shows a joining device an older or another history is named`(
+    isEmpty: Bool
+  ) async throws {
+    let house = try await Household()
+    let request = try await Device.requestToJoin(
+      named: "Tablet", vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
+    // The relay's copy from before the account had a second record, under the log of now.
+    let size = try house.phone.progress().history.tree.size
+    let key = await house.relay.honest.key
+    try await house.phone.approve(request.code)
+    let head = house.phone.log.head
+    let account = house.phone.account
+    await house.relay.alter { page in
+      guard isEmpty else {
+        return page.with { batch in
+          batch.replacing(batch.records.map { $0.map { $0.dropLast() + [($0.last ?? 0) ^ 1] } })
+        }
+      }
+      let checkpoint = try? Checkpoint(
+        account: account, treeSize: 0, treeRoot: HistoryTree().root, logHead: head,
+        at: page.checkpoint.time, by: key)
+      return HistoryPage(batches: [], checkpoint: checkpoint ?? page.checkpoint)
+    }
+    let tablet = try await request.approved()
+    let verdict = try await tablet.sync().verdict
+    #expect(isEmpty ? verdict == .rolledBack(from: size, to: 0) : verdict == .tampered(.tampered(leaf: 0)))
+    #expect(try tablet.progress().history.tree.size == 0)
+    // What the approver vouched for is still there after the relay came to its senses.
+    await house.relay.behave()
+    #expect(try await tablet.sync().verdict.isComplete)
+    #expect(try Household.texts(of: tablet).contains("first"))
+  }
+
+  @Test func `SPEC.md section 3.6: another history of the same length is a fork for a joining device`()
+    async throws
+  {
+    let house = try await Household()
+    let honest = await house.relay.honest
+    let fork = await honest.fork()
+    let request = try await Device.requestToJoin(
+      named: "Tablet", vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
+    try house.phone.append(Household.text("shown to the approver"), to: house.chat)
+    try await house.phone.sync()
+    let tabletID = try await house.phone.approve(request.code)
+    // The other history has another record, and the same log.
+    await house.relay.turn(to: fork)
+    try house.mac.append(Household.text("another"), to: house.chat)
+    try await house.mac.sync()
+    let add = try #require(house.phone.state.read { $0.entries.last })
+    let epoch = house.phone.log.newestEpoch.header.number
+    let wrap = try #require(
+      try await honest.wrap(of: house.phone.account, epoch: epoch, for: tabletID, as: .device(tabletID)))
+    try await fork.appendLogEntry(
+      add, wraps: [StoredWrap(device: tabletID, wrap: Opaque(wrap))], to: house.phone.account)
+    await house.relay.turn(to: honest)
+    let tablet = try await request.approved()
+    await house.relay.turn(to: fork)
+    guard case .forked(let evidence?) = try await tablet.sync().verdict else {
+      Issue.record("the fork is not named")
+      return
+    }
+    try evidence.check()
   }
 
   @Test func `a relay cannot bring in a device of its own`() async throws {

@@ -139,7 +139,7 @@ struct LyingStreamTests {
     let endless = StreamPage(
       checkpoint: try Checkpoint(
         account: house.phone.account, treeSize: .max, treeRoot: page.checkpoint.treeRoot,
-        logHead: page.checkpoint.logHead, by: CheckpointKey()),
+        logHead: page.checkpoint.logHead, at: page.checkpoint.time, by: CheckpointKey()),
       consistency: nil, batches: [moved], proof: page.proof, hasOlder: false)
     #expect(throws: HistoryError.otherLeaves(leaf: last)) { try endless.proven(in: house.phone.log) }
   }

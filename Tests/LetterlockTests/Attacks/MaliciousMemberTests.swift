@@ -50,7 +50,7 @@ struct MaliciousMemberTests {
       try await house.mac.sync()
     }
     let (header, wraps) = try opening(fault, by: house.mac)
-    let entry = try house.mac.forge(.epoch(header))
+    let entry = try house.mac.forge(.epoch(Committed(header)))
     try await house.relay.appendLogEntry(entry, wraps: wraps, to: house.phone.account)
 
     let report = try await house.phone.sync()
@@ -69,7 +69,7 @@ struct MaliciousMemberTests {
     let house = try await Household()
     let (header, wraps) = try opening(.commitment, by: house.mac)
     try await house.relay.appendLogEntry(
-      try house.mac.forge(.epoch(header)), wraps: wraps, to: house.phone.account)
+      try house.mac.forge(.epoch(Committed(header))), wraps: wraps, to: house.phone.account)
     try await house.phone.parts.account.log.pullLog()
     try await house.phone.parts.account.log.pullWraps()
     #expect(throws: ArchiveError.epochRefused(by: house.mac.id)) {
@@ -92,7 +92,7 @@ struct MaliciousMemberTests {
     let header = good.header.with(
       wraps: wraps.map { WrapDigest(device: $0.device, wrapHash: EpochWrap.hash($0.wrap.bytes)) })
     try await house.relay.appendLogEntry(
-      try house.mac.forge(.epoch(header)), wraps: wraps, to: house.phone.account)
+      try house.mac.forge(.epoch(Committed(header))), wraps: wraps, to: house.phone.account)
 
     let restored = try await house.restore(keeping: [house.phone.id])
     #expect(try Household.texts(of: restored) == ["first"])

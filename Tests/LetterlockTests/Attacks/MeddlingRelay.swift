@@ -13,7 +13,7 @@ actor MeddlingRelay: Relay {
 
   private(set) var honest: InMemoryRelay
   private var loss: Loss?
-  private var erasure: AccountErasure?
+  private var erasure: CompletedErasure?
   private var logs: [AccountID: [LogEntry]] = [:]
   private var letters: [[UInt8]] = []
   private var change: (@Sendable (HistoryPage) -> HistoryPage)?
@@ -31,6 +31,7 @@ actor MeddlingRelay: Relay {
   /// How many bytes of attachments went through, either way.
   private(set) var blobByteCount = 0
   private var blobLimit = Int.max
+  private var listing: (@Sendable (RelayBlob) -> RelayBlob)?
 
   init(_ honest: InMemoryRelay) { self.honest = honest }
 
@@ -59,9 +60,18 @@ actor MeddlingRelay: Relay {
   /// Takes the next entry, and says that it was overtaken.
   func denyNextEntry() { lies = true }
   /// Says that everything was erased.
-  func pretendErased(by erasure: AccountErasure) { self.erasure = erasure }
+  func pretendErased(by order: AccountErasure, waiting: UInt64 = CompletedErasure.coolingOff) throws {
+    let named = order.checkpoint
+    erasure = CompletedErasure(
+      order: order,
+      final: try Checkpoint(
+        account: named.account, treeSize: named.treeSize, treeRoot: named.treeRoot, logHead: named.logHead,
+        at: named.time + waiting, by: honest.key))
+  }
   /// Shows other bytes of attachments.
   func alterBlobs(_ change: @escaping @Sendable (UInt64, [UInt8]) async -> [UInt8]) { blobChange = change }
+  /// Lists other attachments.
+  func alterListing(_ change: @escaping @Sendable (RelayBlob) -> RelayBlob) { listing = change }
   /// Begins to count the bytes of attachments, and breaks down when so many went through.
   func countBlobBytes(failingAfter limit: Int = .max) { (blobByteCount, blobLimit) = (0, limit) }
   /// Is honest again.
@@ -70,7 +80,7 @@ actor MeddlingRelay: Relay {
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil
-    (blobChange, blobLimit) = (nil, .max)
+    (blobChange, blobLimit, listing) = (nil, .max, nil)
   }
 
   private func count(_ bytes: [UInt8]) throws(RelayError) {
@@ -194,7 +204,8 @@ actor MeddlingRelay: Relay {
   func blobs(of account: AccountID, after blob: BlobID?, as caller: RelayCaller) async throws(RelayError)
     -> [RelayBlob]
   {
-    try await honest.blobs(of: account, after: blob, as: caller)
+    let blobs = try await honest.blobs(of: account, after: blob, as: caller)
+    return listing.map { blobs.map($0) } ?? blobs
   }
 
   func removeBlobs(_ removal: BlobRemoval, of account: AccountID, as caller: RelayCaller)
@@ -211,7 +222,9 @@ actor MeddlingRelay: Relay {
     letters + (try await honest.messages(in: mailbox, as: caller))
   }
 
-  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> PendingErasure? {
+  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError)
+    -> PendingErasure?
+  {
     try await honest.pendingErasure(of: account, as: caller)
   }
 

@@ -8,9 +8,11 @@ import Testing
 
 @Suite("Attacks: a lost recovery key that devices replace by vote")
 struct RecoveryProposalTests {
+  private let clock = TestClock()
+
   /// Phone, mac and tablet, which all were there when the present recovery key came in.
   private func threeApprovers() async throws -> (Household, Device) {
-    let house = try await Household()
+    let house = try await Household(clock: clock)
     let tablet = try await house.join("Tablet")
     try show(try house.phone.prepareRecoveryKey())
     try await house.phone.replaceRecoveryKey(
@@ -27,21 +29,29 @@ struct RecoveryProposalTests {
     try Value(decoding: value.encoded)
   }
 
+  /// The cooling-off time goes by, between two synchronisations of the device.
+  private func coolOff(_ device: Device) async throws {
+    try await device.sync()
+    clock.go(days: 3)
+    try await device.sync()
+  }
+
   @Test func `the first device replaces a lost key alone while it is the only recovery approver`()
     async throws
   {
-    let house = try await Household()
+    let house = try await Household(clock: clock)
     let shown = try show(try house.phone.prepareRecoveryKey())
     #expect(try house.phone.votesMissing(for: try house.phone.proposeRecoveryKey(), with: []) == 0)
-    try await house.phone.replaceRecoveryKey(votes: [])
-    let restored = try await Device.restore(
-      with: try RecoveryKey.parse(shown).key(), vault: .inMemory, store: MemoryDeviceStore(),
-      relay: house.relay)
+    try await house.phone.announceRecoveryKey(votes: [])
+    // The old key counts until then.
+    try house.phone.check(try house.key())
+    try await coolOff(house.phone)
+    let restored = try await house.restored(with: try RecoveryKey.parse(shown).key())
     #expect(restored.account == house.phone.account)
     await #expect(throws: DeviceError.noSuchAccount) { try await house.restore() }
     await #expect(throws: DeviceError.notAnApprover) {
       let late = try await house.join("Late")
-      try await late.replaceRecoveryKey(votes: [])
+      try await late.announceRecoveryKey(votes: [])
     }
   }
 
@@ -53,18 +63,19 @@ struct RecoveryProposalTests {
     try house.phone.append(Household.text("meanwhile"), to: house.chat)
     try await house.phone.sync()
     try await house.phone.beginEpoch()
-    try await house.mac.replaceRecoveryKey(by: proposal, votes: [vote])
-    for device in [house.phone, tablet] { try await device.sync() }
+    try await house.mac.announceRecoveryKey(by: proposal, votes: [vote])
+    // Any device completes it.
+    try await coolOff(house.phone)
+    for device in [house.mac, tablet] { try await device.sync() }
     #expect(house.phone.log.recoveryDevice == house.mac.log.recoveryDevice)
-    let restored = try await Device.restore(
-      with: try RecoveryKey.parse(shown).key(), vault: .inMemory, store: MemoryDeviceStore(),
-      relay: house.relay)
+    #expect(house.mac.hasRecoveryKeyToShow && !house.mac.hasRecoveryKeyNotInForce)
+    let restored = try await house.restored(with: try RecoveryKey.parse(shown).key())
     try await restored.sync()
     #expect(try Household.texts(of: restored).contains("meanwhile"))
     // The vote was for that one change.
     try show(try house.mac.prepareRecoveryKey())
     await #expect(throws: DeviceError.voteRefused(tablet.id)) {
-      try await house.mac.replaceRecoveryKey(votes: [vote])
+      try await house.mac.announceRecoveryKey(votes: [vote])
     }
     await #expect(throws: DeviceError.proposalRefused) {
       try await tablet.vote(for: proposal, confirmedBy: proposal.code)
@@ -77,10 +88,10 @@ struct RecoveryProposalTests {
     for device in [house.phone, house.mac, tablet] { try await device.sync() }
     try show(try house.mac.prepareRecoveryKey())
     let proposal = try house.mac.proposeRecoveryKey()
-    await #expect(throws: DeviceError.votesMissing(1)) { try await house.mac.replaceRecoveryKey(votes: []) }
+    await #expect(throws: DeviceError.votesMissing(1)) { try await house.mac.announceRecoveryKey(votes: []) }
     let own = try await house.mac.vote(for: proposal, confirmedBy: proposal.code)
     await #expect(throws: DeviceError.votesMissing(1)) {
-      try await house.mac.replaceRecoveryKey(votes: [own, own])
+      try await house.mac.announceRecoveryKey(votes: [own, own])
     }
     await #expect(throws: DeviceError.notAnApprover) {
       try await late.vote(for: proposal, confirmedBy: proposal.code)
@@ -91,7 +102,7 @@ struct RecoveryProposalTests {
       version: .newest, account: late.account,
       vote: try late.secrets.keys.vote(for: proposal.content, account: late.account))
     await #expect(throws: DeviceError.voteRefused(late.id)) {
-      try await house.mac.replaceRecoveryKey(votes: [forged])
+      try await house.mac.announceRecoveryKey(votes: [forged])
     }
     #expect(house.mac.log.recoveryDevice == house.phone.log.recoveryDevice)
   }
@@ -105,7 +116,7 @@ struct RecoveryProposalTests {
     let proposal = try house.mac.proposeRecoveryKey()
     let vote = try await tablet.vote(for: proposal, confirmedBy: proposal.code)
     await #expect(throws: DeviceError.voteRefused(tablet.id)) {
-      try await house.phone.replaceRecoveryKey(votes: [vote])
+      try await house.phone.announceRecoveryKey(votes: [vote])
     }
     let own = try house.phone.proposeRecoveryKey()
     let swapped = RecoveryProposal(
@@ -155,7 +166,7 @@ struct RecoveryProposalTests {
     // The phone alone has a vote: none are missing.
     #expect(try house.phone.votesMissing(for: proposal, with: []) == 0)
     await #expect(throws: DeviceError.proposalRefused) {
-      try await house.phone.replaceRecoveryKey(by: changed, votes: [])
+      try await house.phone.announceRecoveryKey(by: changed, votes: [])
     }
     #expect(house.phone.log.approvers == [house.phone.id])
   }
@@ -170,7 +181,7 @@ struct RecoveryProposalTests {
       try house.phone.votesMissing(for: proposal, with: [vote])
     }
     await #expect(throws: DeviceError.proposalRefused) {
-      try await house.phone.replaceRecoveryKey(by: proposal, votes: [vote])
+      try await house.phone.announceRecoveryKey(by: proposal, votes: [vote])
     }
   }
 

@@ -18,7 +18,7 @@ struct RemovedDeviceTests {
       number: 1, account: before.log.account, linking: before.epochSecrets.map { ($0.key, $0.value) },
       recipients: before.log.members.mapValues { $0.bundle.sealingKey },
       treeSize: history.tree.size, treeRoot: history.tree.root)
-    let entry = try house.mac.forge(.epoch(opening.header))
+    let entry = try house.mac.forge(.epoch(Committed(opening.header)))
     let old = try await house.relay.logEntries(of: house.phone.account, from: 0, as: house.phone.caller)
     try await house.phone.remove(house.mac.id)
 
@@ -29,7 +29,7 @@ struct RemovedDeviceTests {
     var log = house.phone.log
     #expect(throws: AccountLogError.wrongPredecessor) { try log.append(entry) }
     // At the new head it is refused as nobody's.
-    let again = try house.mac.forge(.epoch(opening.header), at: head, index: log.nextIndex)
+    let again = try house.mac.forge(.epoch(Committed(opening.header)), at: head, index: log.nextIndex)
     #expect(throws: AccountLogError.signerNotActive(house.mac.id)) { try log.append(again) }
 
     // A relay that conspires and shows the removed device's log: a fork, under which nothing is sealed.

@@ -31,7 +31,7 @@ struct SplitEpochTests {
     }
     let header = good.header.with(
       wraps: wraps.map { WrapDigest(device: $0.device, wrapHash: EpochWrap.hash($0.wrap.bytes)) })
-    return (try device.forge(.epoch(header)), wraps)
+    return (try device.forge(.epoch(Committed(header))), wraps)
   }
 
   @Test func `one bad wrap splits honest devices for one epoch, and no honest device is named`() async throws

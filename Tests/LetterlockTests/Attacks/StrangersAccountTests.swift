@@ -15,10 +15,11 @@ struct StrangersAccountTests {
     let victim = house.phone.log
     let bundle = try #require(victim.members[victim.recoveryDevice]?.bundle)
     let history = try thief.progress().history
+    let own = try DeviceKeys(recoverySecret: try #require(thief.state.read { $0.recoverySecret }))
     let pending = try thief.state.read { state in
       try state.epochEntry(
         history: history, leaving: [state.log.recoveryDevice], joining: bundle, rotating: nil,
-        signing: signers(state.keys)
+        signing: signers(own)
       ) { .replaceRecovery(.init(recovery: bundle, approvers: [], epoch: $0)) }
     }
     return (pending.entry, pending.wraps)
@@ -42,8 +43,8 @@ struct StrangersAccountTests {
     }
     // What the victim's recovery device signed in its own account fits in no other.
     let elsewhere = try LogEntry(unsigned.content, signedBy: [recovery], account: house.phone.account)
-    let borrowed = try LogEntry(
-      decoding: unsigned.content.encoded + (unsigned.signatures + elsewhere.signatures).encoded)
+    let borrowed = LogEntry(
+      content: unsigned.content, signatures: unsigned.signatures + elsewhere.signatures)
     #expect(throws: AccountLogError.badSignature(recovery.deviceID)) { try log.append(borrowed) }
   }
 

@@ -46,7 +46,7 @@ struct TruncatingRelayTests {
         uniqueKeysWithValues: log.activeDevices.map { ($0, log.members[$0]!.bundle.sealingKey) }),
       treeSize: history.tree.size, treeRoot: other.root)
     var next = log
-    try next.append(house.phone.forge(.epoch(opening.header)))
+    try next.append(house.phone.forge(.epoch(Committed(opening.header))))
     let record = try house.phone.archive.conversation(house.chat).seal(Household.text("x")).bytes
     let signedBatch = try SignedBatch(
       of: [record], by: keys, account: log.account, logHead: next.head, counter: 99,

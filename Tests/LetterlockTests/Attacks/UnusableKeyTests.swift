@@ -45,7 +45,7 @@ struct UnusableKeyTests {
     let history = try house.mac.progress().history
     let rotation = try house.mac.state.read { state in
       try state.epochEntry(history: history, leaving: [], joining: nil, rotating: nil, signing: nil) {
-        .rotate(.init(device: own, epoch: $0))
+        .rotate(.init(device: Committed(own), epoch: $0))
       }
     }
     await #expect(throws: RelayError.entryRefused(.unusableKey(house.mac.id))) {
@@ -111,7 +111,8 @@ struct UnusableKeyTests {
     let leavers = log.activeDevices.filter { remaining[$0] == nil }
     try log.append(
       try house.phone.forge(
-        .remove(.init(devices: leavers, epoch: opening.header)), at: log.head, index: log.nextIndex))
+        .remove(.init(devices: leavers, epoch: Committed(opening.header))), at: log.head, index: log.nextIndex
+      ))
     #expect(log.activeDevices.count == 2)
   }
 }

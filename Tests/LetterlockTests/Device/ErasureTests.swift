@@ -24,7 +24,12 @@ struct ErasureTests {
     await #expect(throws: DeviceError.erasureNotConfirmed) { try await prepared.confirm("00000000") }
     #expect(try await house.mac.sync().verdict.isComplete)
 
-    try await prepared.confirm(prepared.code)
+    let pending = try #require(try await prepared.confirm(prepared.code))
+    #expect(house.phone.erasedBy == nil)
+    #expect(try await house.mac.sync().verdict.isComplete)
+    #expect(try await house.relay.pendingErasure(of: house.mac.account, as: house.mac.caller) == pending)
+    house.clock.advance(by: .seconds(72 * 3600 + 1))
+    #expect(try await prepared.confirm(prepared.code) == nil)
     #expect(house.phone.erasedBy == house.phone.id)
     #expect(try await house.mac.sync().verdict == .erased(by: house.phone.id))
     #expect(try await house.mac.status().holds == [.erased(by: house.phone.id)])
@@ -46,7 +51,7 @@ struct ErasureTests {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(erasure.device == house.phone.id)
+    #expect(erasure.order.device == house.phone.id)
   }
 
   @Test func `an order fits the state that was shown, and no later one`() async throws {
@@ -80,9 +85,34 @@ struct ErasureTests {
   @Test func `an order whose answer was lost is recognised`() async throws {
     let house = try await Household()
     let prepared = try await house.phone.prepareErasure()
-    try await prepared.confirm(prepared.code)
-    try await prepared.confirm(prepared.code)
-    #expect(house.phone.erasedBy == house.phone.id)
+    let first = try await prepared.confirm(prepared.code)
+    #expect(try await prepared.confirm(prepared.code) == first)
+    house.clock.advance(by: .seconds(72 * 3600 + 1))
+    for _ in 0..<2 {
+      #expect(try await prepared.confirm(prepared.code) == nil)
+      #expect(house.phone.erasedBy == house.phone.id)
+    }
+  }
+
+  @Test func `an entry of another device voids an order that waits`() async throws {
+    let house = try await Household()
+    let prepared = try await house.phone.prepareErasure()
+    #expect(try await prepared.confirm(prepared.code) != nil)
+    try await house.mac.beginEpoch()
+    house.clock.advance(by: .seconds(80 * 3600))
+    #expect(try await house.phone.sync().verdict.isComplete)
+    #expect(try await house.mac.sync().verdict.isComplete)
+    #expect(try await house.relay.usage(of: house.phone.account, as: house.phone.caller).records > 0)
+  }
+
+  @Test func `a device does not believe that an order took effect too soon`() async throws {
+    let house = try await Household()
+    let order = try await order(in: house, by: house.mac.secrets.keys)
+    try await house.relay.pretendErased(by: order, waiting: CompletedErasure.coolingOff - 1)
+    #expect(try await house.phone.sync().verdict == .rolledBack(from: 3, to: 0))
+    #expect(house.phone.erasedBy == nil)
+    try await house.relay.pretendErased(by: order)
+    #expect(try await house.phone.sync().verdict == .erased(by: house.mac.id))
   }
 
   @Test func `a removed device orders nothing, with any relay`() async throws {
@@ -99,7 +129,7 @@ struct ErasureTests {
     }
     // A relay that conspires shows either: no device believes it.
     for forged in [before, after] {
-      await house.relay.pretendErased(by: forged)
+      try await house.relay.pretendErased(by: forged)
       #expect(try await house.phone.sync().verdict == .rolledBack(from: 3, to: 0))
       #expect(house.phone.erasedBy == nil)
       await house.relay.behave()
@@ -136,7 +166,7 @@ struct ErasureTests {
     let early = try await order(in: house, by: house.mac.secrets.keys)
     try house.phone.append(Household.text("second"), to: house.chat)
     try await house.phone.sync()
-    await house.relay.pretendErased(by: early)
+    try await house.relay.pretendErased(by: early)
     #expect(try await house.phone.sync().verdict == .rolledBack(from: 4, to: 0))
     #expect(house.phone.erasedBy == nil)
   }

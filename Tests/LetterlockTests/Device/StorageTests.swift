@@ -162,6 +162,27 @@ struct StorageTests {
     #expect(try await house.relay.blobs(of: account, after: nil, as: house.phone.caller) == [])
   }
 
+  @Test func `a device takes no upload for its own that it did not sign`() async throws {
+    let house = try await Household()
+    let account = house.phone.account
+    let macs = try orphan(of: house.mac)
+    try await house.mac.sync()
+    try await house.phone.sync()
+    let phone = house.phone.id
+    // The relay says that the phone uploaded it.
+    await house.relay.alterListing { stored in
+      var bytes = stored.upload.encoded
+      bytes.replaceSubrange(17..<49, with: phone.bytes)
+      guard let upload = try? BlobUpload(decoding: bytes) else { return stored }
+      return RelayBlob(upload: upload, isComplete: stored.isComplete)
+    }
+    let again = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
+    #expect(try await again.collectUnreferencedAttachments().count == 0)
+    await house.relay.behave()
+    #expect(
+      try await house.relay.blobs(of: account, after: nil, as: house.mac.caller).map(\.upload.blob) == [macs])
+  }
+
   private func orphan(of device: Device) throws -> BlobID {
     let sealed = try device.seal(
       AttachmentSource(mediaType: "a/b", content: .bytes(AttachmentTests.content(600_000))))

@@ -81,7 +81,7 @@ struct HostileAccountTests {
     }
     let key = try CheckpointKey()
     let checkpoint = try Checkpoint(
-      account: account, treeSize: 7, treeRoot: HistoryTree().root, logHead: .none, by: key)
+      account: account, treeSize: 7, treeRoot: HistoryTree().root, logHead: .none, at: 1, by: key)
     #expect(checkpoint.isSigned(by: key.publicKey))
     for (_, bytes) in Flips(bytes: checkpoint.encoded, sample: 1) {
       #expect((try? Checkpoint(decoding: bytes))?.isSigned(by: key.publicKey) != true)

@@ -278,7 +278,9 @@ actor HostileLine: Relay {
     try await backing.messages(in: mailbox, as: caller)
   }
 
-  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> PendingErasure? {
+  func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError)
+    -> PendingErasure?
+  {
     try await backing.pendingErasure(of: account, as: caller)
   }
 

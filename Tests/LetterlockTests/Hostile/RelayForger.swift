@@ -73,7 +73,8 @@ struct RelayForger {
     }
     let signed = try Checkpoint(
       account: account, treeSize: tree.size, treeRoot: trick == .root ? .zero : tree.root,
-      logHead: head ?? checkpoint.logHead, by: trick == .checkpointKey ? CheckpointKey() : key)
+      logHead: head ?? checkpoint.logHead, at: checkpoint.time,
+      by: trick == .checkpointKey ? CheckpointKey() : key)
     return HistoryPage(batches: moved, checkpoint: signed)
   }
 

@@ -1,0 +1,112 @@
+import CryptoCore
+import Testing
+
+@testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
+
+@Suite("SPEC.md section 3.7: an announced recovery key")
+struct AnnouncedRecoveryTests {
+  private let clock = TestClock()
+
+  /// The phone, the only recovery approver, has announced a recovery key, and both devices have seen it.
+  private func announced() async throws -> (Household, shown: String) {
+    let house = try await Household(clock: clock)
+    let key = try house.phone.prepareRecoveryKey()
+    let shown = key.reveal { $0 }
+    try await house.phone.announceRecoveryKey(votes: [])
+    for device in [house.mac, house.phone] { try await device.sync() }
+    return (house, shown)
+  }
+
+  private static func strangersKey() throws -> RecoveryKey {
+    guard let key = RecoveryKey(SecretKey(random: 32)) else { throw DeviceError.noSuchAccount }
+    return key
+  }
+
+  @Test func `every device shows it, and the old key counts until it takes effect`() async throws {
+    let (house, _) = try await announced()
+    let seen = try #require(try house.mac.recoveryAnnouncement())
+    #expect(seen.device == house.phone.id && seen.voters.isEmpty && seen.seen != nil)
+    let effective = try #require(seen.effective)
+    #expect(effective.nanoseconds(since: clock.now) / TestClock.day <= 3)
+    #expect(try await house.mac.status().recoveryAnnouncement == seen)
+    #expect(try await house.restore().account == house.phone.account)
+    #expect(house.phone.hasRecoveryKeyNotInForce)
+  }
+
+  @Test func `it takes effect by any device, and not before 72 hours`() async throws {
+    let (house, shown) = try await announced()
+    clock.go(days: 2)
+    for device in [house.mac, house.phone] { try await device.sync() }
+    #expect(house.mac.log.announcement != nil)
+    clock.go(days: 1)
+    try await house.mac.sync()
+    #expect(house.mac.log.announcement == nil)
+    #expect(try house.mac.recoveryAnnouncement() == nil)
+    try await house.phone.sync()
+    #expect(!house.phone.hasRecoveryKeyNotInForce && house.phone.hasRecoveryKeyToShow)
+    try house.phone.check(try RecoveryKey.parse(shown).key())
+    await #expect(throws: DeviceError.noSuchAccount) { try await house.restore() }
+  }
+
+  @Test func `one that takes effect early by a device's own clock is said to`() async throws {
+    let (house, _) = try await announced()
+    // The relay's clock alone goes on.
+    clock.go(days: 3)
+    try await house.phone.sync()
+    let report = try await house.mac.sync()
+    #expect(report.recoveryKeyCameEarly && report.verdict.isComplete)
+    #expect(try await !house.mac.sync().recoveryKeyCameEarly)
+  }
+
+  @Test func `one that takes effect in time is not`() async throws {
+    let (house, _) = try await announced()
+    for device in [house.phone, house.mac] { clock.set(device) }
+    clock.go(days: 4)
+    try await house.phone.sync()
+    #expect(try await !house.mac.sync().recoveryKeyCameEarly)
+  }
+
+  @Test func `a recovery approver cancels it, and so does the old key`() async throws {
+    for isByKey in [false, true] {
+      let (house, _) = try await announced()
+      await #expect(throws: DeviceError.notAnApprover) { try await house.mac.cancelRecoveryAnnouncement() }
+      if isByKey {
+        await #expect(throws: DeviceError.noSuchAccount) {
+          let stranger = try Self.strangersKey()
+          try await house.mac.cancelRecoveryAnnouncement(with: stranger)
+        }
+        try await house.mac.cancelRecoveryAnnouncement(with: try house.key())
+      } else {
+        try await house.phone.cancelRecoveryAnnouncement()
+      }
+      clock.go(days: 4)
+      for device in [house.phone, house.mac] { try await device.sync() }
+      #expect(house.phone.log.announcement == nil)
+      try house.phone.check(try house.key())
+      // Nothing is left to cancel.
+      try await house.phone.cancelRecoveryAnnouncement()
+    }
+  }
+
+  @Test func `a device that was removed has announced nothing`() async throws {
+    let (house, _) = try await announced()
+    try await house.mac.remove(house.phone.id)
+    clock.go(days: 40)
+    try await house.mac.sync()
+    #expect(try house.mac.recoveryAnnouncement() == nil)
+    try house.mac.check(try house.key())
+  }
+
+  @Test func `SPEC.md section 6.2: a relay whose clock goes back is named`() async throws {
+    let house = try await Household(clock: clock)
+    clock.go(days: 2)
+    try house.phone.append(Household.text("later"), to: house.chat)
+    try await house.phone.sync()
+    clock.go(days: -1)
+    #expect(try await house.phone.sync().verdict == .tampered(.timeWentBack))
+    clock.go(days: 1)
+    #expect(try await house.phone.sync().verdict.isComplete)
+  }
+}
