@@ -35,8 +35,7 @@ struct ReadOnlyToolTests {
     "device confirm A --yes",
     "recovery show A", "recovery replace A --old-key-file key --yes", "recovery propose A p",
     "attachment add A key", "snapshots A --create now", "storage A --optimize", "storage A --collect --yes",
-    "settings A --downloads off", "erase A", "init A/new", "join A/new --relay A",
-    "restore A/new --relay A --recovery-key-file key",
+    "settings A --downloads off", "erase A", "init A/new",
   ]
 
   @Test(.enabled(if: ToolFolder.canMount, "A disk must be mounted."))
