@@ -13,7 +13,7 @@ struct HostileBotsTests {
   private static let roundCount = isHostile ? 1000 : 6
 
   @Test func `a restore wins, whatever the thief's devices do meanwhile`() async throws {
-    var random = SplitMix64(state: 11)
+    var random = SeededGenerator(seed: 11)
     for round in 0..<Self.roundCount {
       let house = try await Household()
       let thieves = try await Self.thieves(of: house, count: Int.random(in: 1...4, using: &random))
@@ -106,14 +106,14 @@ private actor Bots {
   private let devices: [Device]
   private let house: Household
   private let acts: [Act]
-  private var random: SplitMix64
+  private var random: SeededGenerator
   private var count = 0
   private var waiting: [CheckedContinuation<Void, Never>] = []
   /// The most that bots do in one round: a loop that asks a relay is bounded.
   private static let limit = 400
 
   init(_ devices: [Device], _ house: Household, seed: UInt64, acts: [Act] = Act.allCases) {
-    (self.devices, self.house, self.acts, random) = (devices, house, acts, SplitMix64(state: seed))
+    (self.devices, self.house, self.acts, random) = (devices, house, acts, SeededGenerator(seed: seed))
   }
 
   /// Returns when the first thing was done.

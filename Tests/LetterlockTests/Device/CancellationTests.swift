@@ -29,7 +29,7 @@ struct CancellationTests {
       { _ = try phone.timelineIndex(at: snapshot) },
       { _ = try phone.devices() },
       { _ = try phone.attachmentStorage() },
-      { _ = try await phone.restoreReport() },
+      { _ = try phone.restoreReport() },
       { _ = try await ArchiveVerification.run(phone) },
     ]
     for (number, reader) in readers.enumerated() {

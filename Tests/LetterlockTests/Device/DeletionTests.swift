@@ -69,7 +69,7 @@ struct DeletionTests {
       #expect(findings == [])
     }
     let restored = try await house.restore()
-    let report = try await restored.restoreReport()
+    let report = try restored.restoreReport()
     #expect(report.isComplete)
     #expect(report.erased == 2)
     #expect(try Household.texts(of: restored) == ["first", "stays"])
