@@ -1,6 +1,7 @@
 #if Tool
 import ArgumentParser
 import Foundation
+import Synchronization
 
 /// What goes to the terminal, and where.
 enum Terminal {
@@ -10,6 +11,16 @@ enum Terminal {
   /// A line on standard error: progress and errors, never results.
   static func note(_ text: String) {
     FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  /// Whether something was told that ends the command with exit code 2, once everything else is done.
+  private static let hasFailure = Mutex(false)
+
+  /// A line on standard error about something that is wrong and keeps nothing else from being done: the command goes on,
+  /// and ends with exit code 2.
+  static func noteFailure(_ text: String) {
+    note(text)
+    hasFailure.withLock { $0 = true }
   }
 
   /// One JSON object, keys in order.
@@ -25,6 +36,7 @@ enum Terminal {
       note("letterlock: \(error.description)")
       throw ExitCode(error.exitCode)
     }
+    if hasFailure.withLock({ $0 }) { throw ExitCode(2) }
   }
 }
 

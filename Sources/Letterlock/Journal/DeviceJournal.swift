@@ -12,6 +12,7 @@ internal import TLSCodec
 ///   optional<Time> presence;        when it last told the others about itself
 ///   opaque name<V>;                 its own
 ///   DeviceDirectory directory;
+///   uint8 owes_epoch;               whether it gave a restored relay entries without their wraps
 /// } DeviceJournal;
 /// ```
 /// SPEC.md section 8.5.
@@ -24,11 +25,19 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
   var presence: Timestamp?
   var name = Opaque([])
   var directory = DeviceDirectory()
+  private var owesEpochByte: UInt8 = 0
+
+  /// Whether it gave a restored relay entries without their wraps, and has begun no epoch since.
+  var owesEpoch: Bool {
+    get { owesEpochByte != 0 }
+    set { owesEpochByte = newValue ? 1 : 0 }
+  }
 
   static let wire = WireFormat(
-    Self.init(version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:), field(\.version),
+    Self.init(version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:owesEpochByte:),
+    field(\.version),
     field(\.usage), field(\.lastAttempt), field(\.lastSuccess), field(\.sighting), field(\.presence),
-    field(\.name), field(\.directory))
+    field(\.name), field(\.directory), field(\.owesEpochByte))
 }
 
 /// When this device first saw the newest epoch, and when it opens the next one.
@@ -53,7 +62,7 @@ struct EpochSighting: WireCodable, Hashable, Sendable {
 /// ```
 /// struct {
 ///   Time at;
-///   uint8 outcome;                  0 complete, 1 refused history, 2 network, 3 quota, 4 other
+///   uint8 outcome;                  0 complete, 1 refused history, 2 network, 3 quota, 4 other, 5 said otherwise
 ///   opaque words<V>;
 ///   uint64 quota_used; uint64 quota;
 /// } SyncAttempt;
@@ -65,6 +74,8 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
     case network = 2
     case quota = 3
     case failed = 4
+    /// The device's own state says why.
+    case ownState = 5
 
     func encode(to writer: inout TLSWriter) { writer.write(rawValue) }
 
@@ -101,8 +112,14 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
 
   /// An attempt that went through, or was told something wrong.
   init(at time: Timestamp, verdict: Verdict) {
+    let outcome: Outcome =
+      switch verdict {
+      case .complete: .complete
+      case .removed, .unreadable, .erased: .ownState
+      case .missing, .rolledBack, .reordered, .tampered, .forked: .historyRefused
+      }
     self.init(
-      at: time, outcome: verdict.isComplete ? .complete : .historyRefused, words: Opaque([]), usedLog: 0,
+      at: time, outcome: outcome, words: Opaque([]), usedLog: 0,
       usedRecords: 0, usedBlobs: 0, quota: 0)
   }
 
@@ -114,6 +131,7 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
     case .relay(.quotaExceeded(let full)): (outcome, usage) = (.quota, full)
     case .relay(.unavailable): outcome = .network
     case .historyRefused, .forked, .logRefused: outcome = .historyRefused
+    case .removed, .stateRolledBack: outcome = .ownState
     default: outcome = .failed
     }
     self.init(
@@ -125,7 +143,7 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
   var hold: SyncHold? {
     let words = String(decoding: words.bytes, as: UTF8.self)
     return switch outcome {
-    case .complete: nil
+    case .complete, .ownState: nil
     case .historyRefused: .historyRefused
     case .network: .network(words)
     case .quota: .quota(RelayUsage(log: usedLog, records: usedRecords, blobs: usedBlobs, quota: quota))

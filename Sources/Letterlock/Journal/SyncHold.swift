@@ -17,8 +17,10 @@ public enum SyncHold: Hashable, Sendable {
   case devicesUnconfirmed
   /// The device was removed from its account.
   case removed
-  /// Two logs or histories of the account contradict each other.
+  /// The relay shows another log, which active devices have made, and the person has not decided.
   case forked
+  /// The device's keys are older than what it did before: an old copy of them was put back, or the machine was cloned.
+  case stateRolledBack
   /// A device of the account, or the recovery key, erased the server's copy of everything.
   case erased(by: DeviceID)
   /// The relay showed something wrong at the last synchronisation.
@@ -59,7 +61,7 @@ public enum SyncHold: Hashable, Sendable {
     case .quota: .makeRoom
     case .clock: .setClock
     case .devicesUnconfirmed: .confirmDevices
-    case .removed: .joinAgain
+    case .removed, .stateRolledBack: .joinAgain
     case .forked, .historyRefused: .distrustRelay
     case .erased: .beginNewAccount
     case .failed: .verify

@@ -13,6 +13,8 @@ enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
   case evidence = 4
   /// The latest version of the vault.
   case vaultVersion = 5
+  /// Another log of the account that the relay showed.
+  case otherLog = 6
 
   /// The whole key.
   var key: [UInt8] { [rawValue] }
@@ -85,6 +87,12 @@ extension DeviceNotes {
     var writer = TLSWriter()
     writer.write(vaultVersion)
     try? keep(writer.bytes, as: .vaultVersion)
+  }
+
+  /// The other log that the relay showed last.
+  func otherLog() -> OtherLog? {
+    guard let bytes = try? open(.otherLog) else { return nil }
+    return try? OtherLog(decoding: bytes)
   }
 
   /// The order by which the relay's copy was erased; the log vouched for it when it was kept, and does again.

@@ -29,14 +29,14 @@ extension DeviceState {
     let state = VaultState(
       version: .newest, slots: slots, entries: entries, faults: keyring.storedFaults,
       pending: pending.map { [$0.entry] } ?? [], pendingWraps: pending?.wraps ?? [],
-      flags: (isForked ? 1 : 0) | (isUnconfirmed ? 2 : 0))
+      flags: isUnconfirmed ? 2 : 0)
     return VaultContents(version: version, secrets: SecretKey(concatenating: secrets), state: state.encoded)
   }
 
   init(_ contents: VaultContents) throws(DeviceError) {
     let state: VaultState
     do { state = try VaultState(decoding: contents.state) } catch { throw .vault(.corrupted) }
-    guard contents.secrets.byteCount == state.slots.count * Self.secretByteCount, state.flags < 4 else {
+    guard contents.secrets.byteCount == state.slots.count * Self.secretByteCount, state.flags & ~2 == 0 else {
       throw .vault(.corrupted)
     }
     var secrets: [SecretSlot: SecretKey] = [:]
@@ -65,7 +65,6 @@ extension DeviceState {
     keyring.restore(state.faults)
     recoverySecret = secrets[SecretSlot(kind: .recovery)]
     nextRecoverySecret = secrets[SecretSlot(kind: .nextRecovery)]
-    isForked = state.flags & 1 != 0
     isUnconfirmed = state.flags & 2 != 0
     if let entry = state.pending.first {
       pending = PendingEntry(

@@ -15,8 +15,8 @@ struct DeviceState: ~Copyable {
   var recoverySecret: SecretKey?
   /// The recovery key that is to come, until it counts.
   var nextRecoverySecret: SecretKey?
-  /// Set when two logs contradict each other.
-  var isForked = false
+  /// Another log of the account that the relay showed; kept in the store, not in the vault.
+  var otherLog: OtherLog?
   /// Set in a restored device until the person has said which other devices to keep.
   var isUnconfirmed = false
 
@@ -37,7 +37,7 @@ struct DeviceState: ~Copyable {
     copy.keyring = keyring.duplicate()
     (copy.pending, copy.erasure) = (pending, erasure)
     (copy.recoverySecret, copy.nextRecoverySecret) = (recoverySecret, nextRecoverySecret)
-    (copy.isForked, copy.isUnconfirmed, copy.isOlderThanStore) = (isForked, isUnconfirmed, isOlderThanStore)
+    (copy.otherLog, copy.isUnconfirmed, copy.isOlderThanStore) = (otherLog, isUnconfirmed, isOlderThanStore)
     return copy
   }
 
@@ -47,6 +47,9 @@ struct DeviceState: ~Copyable {
     guard !isOlderThanStore, let member = log.activeMember(keys.deviceID) else { return isOlderThanStore }
     return member.bundle.sealingKey != keys.sealingKey
   }
+
+  /// Whether the relay shows another log that devices which may act have made, and the person has not decided.
+  var isForked: Bool { otherLog?.stops(log) ?? false }
 
   /// Whether this device may still act.
   var isActive: Bool { log.activeMember(keys.deviceID) != nil }
@@ -114,7 +117,7 @@ struct VaultState: WireCodable, Sendable {
   var faults: [StoredFault]
   var pending: [LogEntry]
   var pendingWraps: [StoredWrap]
-  /// 1: forked; 2: restored, and not confirmed.
+  /// 2: restored, and not confirmed.
   var flags: UInt8
 
   static let wire = WireFormat(

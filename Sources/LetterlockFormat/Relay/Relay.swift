@@ -16,4 +16,6 @@
 /// - **Errors of every operation.** `.unavailable` and `.internalError`; `.corrupted` if what is stored is damaged;
 ///   `.tooLarge` if the request exceeds `RelayLimits`; and of every operation on an account but `logEntries`:
 ///   `.accountErased` after the account was erased.
-public protocol Relay: AccountRelay, HistoryRelay, StreamRelay, BlobRelay, MailboxRelay {}
+public protocol Relay: AccountRelay, HistoryRelay, StreamRelay, BlobRelay, MailboxRelay,
+  RestorableRelay
+{}

@@ -46,8 +46,9 @@ struct RestoreCommand: AsyncParsableCommand {
         let report = try await device.sync { bar.show($0) }
         bar.finish()
         let files = try await device.downloadAll()
-        print("Restored \(report.received) records and \(files) attachments.")
+        print("Restored \(report.received) records and \(files.count) attachments.")
         for line in RestoreSummary(try await device.restoreReport()).lines { print(line) }
+        files.noteFailures()
         try report.checked()
         try Self.explain(device, dir)
       } catch { throw ToolError(error, folder: dir) }
