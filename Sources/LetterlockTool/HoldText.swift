@@ -20,7 +20,9 @@ extension SyncHold {
     case .unreadableEpoch(let epoch, let device?):
       "Device \(device.description.prefix(16)) began epoch \(epoch) wrongly."
     case .removed: "This device was removed from its account."
-    case .forked: "Two logs or histories of this account contradict each other."
+    case .forked: "The relay shows another log of this account than this device has."
+    case .stateRolledBack:
+      "The keys here are older than what this device did before: an old copy was put back, or the machine was cloned."
     case .erased(let device):
       "The server's copy was erased by device \(device.description.prefix(16)). What is here stays."
     case .historyRefused: "The relay showed something wrong at the last sync."
@@ -56,6 +58,7 @@ extension SyncHold {
     case .unreadableEpoch: "unreadableEpoch"
     case .removed: "removed"
     case .forked: "forked"
+    case .stateRolledBack: "stateRolledBack"
     case .erased: "erased"
     case .historyRefused: "historyRefused"
     case .failed: "failed"

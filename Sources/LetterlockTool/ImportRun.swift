@@ -141,7 +141,12 @@ extension ImportedMessage {
 extension SyncReport {
   /// Refuses a history that is not what it should be.
   func checked() throws(DeviceError) {
-    guard verdict.isComplete else { throw .historyRefused(verdict) }
+    noteFindings()
+    switch verdict {
+    case .complete: return
+    case .unreadable: Terminal.noteFailure(verdict.sentence)
+    default: throw .historyRefused(verdict)
+    }
   }
 }
 

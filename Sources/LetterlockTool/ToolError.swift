@@ -37,6 +37,13 @@ struct ToolError: Error, CustomStringConvertible {
         + "recovery key.")
   }
 
+  /// The account goes on without this device.
+  static var removed: ToolError {
+    .wrong(
+      "This device was removed from its account. What is here stays readable, what waited to be sent too: join "
+        + "again with `letterlock join`.")
+  }
+
   /// Something stored or shown is wrong.
   static func wrong(_ text: TerminalText) -> ToolError { ToolError(text, exitCode: 2) }
 }
@@ -60,7 +67,7 @@ extension ToolError {
         ToolError("The device in \(place) waits for an approval: run `letterlock join \(place)` again.")
       case .restoreUnfinished: .restoreUnfinished(place)
       case .unusableKey(let id): ToolError.wrong("The key of device \(id) is not usable.")
-      case .removed: ToolError("This device was removed from its account.")
+      case .removed: .removed
       case .unknownDevice(let id):
         ToolError("No active device begins with \(id): see `letterlock device list \(place)`.")
       case .notRemovable(let id):
@@ -152,7 +159,7 @@ extension ToolError {
   init(_ error: ArchiveError) {
     self =
       switch error {
-      case .deviceRemoved: ToolError("This device was removed from its account: it seals nothing.")
+      case .deviceRemoved: .removed
       case .epochRefused: ToolError("The newest epoch is not usable: run `letterlock sync DIR`.")
       case .forked: ToolError.wrong("Two logs of this account contradict each other.")
       case .stateRolledBack: .stateRolledBack
@@ -181,6 +188,26 @@ extension Verdict {
     case .erased(let device):
       "The server's copy was erased by device \(device.description.prefix(16)). What is here stays."
     case .forked: "The relay signed two histories that contradict each other."
+    case .removed(let by, let entry):
+      "Device \(by.description.prefix(16)) removed this one, by entry \(entry) of the account's log. What is here "
+        + "stays readable, what waited to be sent too: join again with `letterlock join`."
+    case .unreadable(let records):
+      "Not everything can be read: " + records.map(\.sentence).joined(separator: "; ") + "."
+    }
+  }
+}
+
+extension UnreadableRecords {
+  /// How many, and why, as a part of a sentence.
+  var sentence: String {
+    let noun = count == 1 ? "record" : "records"
+    return switch reason {
+    case .epochWithheld(let epoch):
+      "\(count) \(noun) of epoch \(epoch), for which the relay withholds this device's key"
+    case .epochFaulty(let epoch, let by):
+      "\(count) \(noun) of epoch \(epoch), which device \(by.description.prefix(16)) began wrongly"
+    case .doesNotOpen(let author):
+      "\(count) \(noun) that device \(author.description.prefix(16)) did not seal rightly"
     }
   }
 }

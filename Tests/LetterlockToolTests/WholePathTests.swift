@@ -132,7 +132,11 @@ struct WholePathTests {
   private func expectNothingNew(
     in archive: String, before: String, unreadable: Int = 0, at place: SourceLocation = #_sourceLocation
   ) throws {
-    _ = try folder.run("sync", archive)
+    for command in [["sync", archive], ["recovery", "propose", archive, "proposal"]] {
+      let outcome = try folder.start(command).outcome()
+      #expect(outcome.exitCode == 2, sourceLocation: place)
+      #expect(outcome.errors.contains("removed this one"), sourceLocation: place)
+    }
     let outcome = try folder.run("export", archive, "--format", "json", "--output", "after", "--force")
     #expect(outcome.exitCode == (unreadable > 0 ? 2 : 0), "\(outcome.errors)", sourceLocation: place)
     #expect(
@@ -141,7 +145,7 @@ struct WholePathTests {
     let status: Status = try folder.succeed("status", archive, "--json").json()
     #expect(status.unreadableRecords >= unreadable, sourceLocation: place)
     let added = try folder.run("import", "later.xml", "--archive", archive)
-    #expect(added.exitCode == 1, sourceLocation: place)
+    #expect(added.exitCode == 2, sourceLocation: place)
     #expect(added.errors.contains("was removed from its account"), sourceLocation: place)
   }
 

@@ -10,43 +10,44 @@ struct AttachmentDownloads: Sendable {
   let notes: DeviceNotes
 
   /// Fetches files that the store does not have, each from the byte on that is not here. Returns their number.
+  /// - Throws: What the first of those that failed threw, when all others are here.
   func fetch(_ attachments: [Attachment]) async throws(DeviceError) -> Int {
-    _ = try store.needed()
-    var count = 0
+    let moved = try await move(attachments)
     for attachment in attachments {
+      if let error = moved.failed[attachment.blob] { throw error }
+    }
+    return moved.count
+  }
+
+  /// Fetches files that the store does not have, each from the byte on that is not here.
+  private func move(_ attachments: [Attachment]) async throws(DeviceError) -> ItemTransfer {
+    _ = try store.needed()
+    var moved = ItemTransfer()
+    for attachment in attachments where !moved.isRelaySilent {
       try checkCancellation()
       let present = try store.use { (store) throws(StoreError) in try store.blob(attachment.blob) }
       guard present == nil else { continue }
-      try await fetch(attachment)
-      count += 1
+      try await moved.move(attachment.blob) { () async throws(DeviceError) in try await fetch(attachment) }
     }
-    return count
+    return moved
   }
 
-  /// Fetches the files that are wanted among those that messages refer to and that are not here, previews first. Returns
-  /// their number; what the relay does not have is left out.
+  /// Fetches the files that are wanted among those that messages refer to and that are not here, previews first.
   func fetch(
     where isWanted: (Attachment) throws(DeviceError) -> Bool
-  ) async throws(DeviceError) -> Int {
-    let absent = try inventory.absent(where: isWanted)
-    let wanted = absent.sorted {
+  ) async throws(DeviceError) -> AttachmentTransfer {
+    let wanted = try inventory.absent(where: isWanted).sorted {
       ($0.role == .preview ? 0 : 1, $0.byteCount, $0.blob) < (
         $1.role == .preview ? 0 : 1, $1.byteCount, $1.blob
       )
     }
-    var count = 0
-    for attachment in wanted {
-      do throws(DeviceError) { count += try await fetch([attachment]) } catch {
-        guard case .attachmentUnreadable = error else { throw error }
-      }
-    }
-    return count
+    return try inventory.transfer(try await move(wanted))
   }
 
   /// Fetches the files that a person's settings say are fetched without being asked, but for those that were dropped
-  /// here. Returns their number.
-  func fetchAutomatically(_ settings: SyncSettings) async throws(DeviceError) -> Int {
-    guard settings.automaticDownloads != .off else { return 0 }
+  /// here.
+  func fetchAutomatically(_ settings: SyncSettings) async throws(DeviceError) -> AttachmentTransfer {
+    guard settings.automaticDownloads != .off else { return AttachmentTransfer() }
     return try await fetch { attachment throws(DeviceError) in
       guard settings.fetches(isPreview: attachment.role == .preview, byteCount: attachment.byteCount) else {
         return false
@@ -55,13 +56,13 @@ struct AttachmentDownloads: Sendable {
     }
   }
 
-  /// Fetches every file of the history. Returns the number of those that were not here.
-  func fetchAll() async throws(DeviceError) -> Int {
+  /// Fetches every file of the history that is not here.
+  func fetchAll() async throws(DeviceError) -> AttachmentTransfer {
     var attachments: [Attachment] = []
     try inventory.history.forEach { read in
       if case .success(.message(let message)) = read.entry { attachments += message.attachments }
     }
-    return try await fetch(attachments)
+    return try inventory.transfer(try await move(attachments))
   }
 
   private func fetch(_ attachment: Attachment) async throws(DeviceError) {

@@ -5,18 +5,23 @@ internal import TLSCodec
 struct AttachmentUploads: Sendable {
   let store: StoreConnection
   let relay: RelayConnection
+  let inventory: AttachmentInventory
 
-  /// Sends sealed attachments that wait, each from the byte on that the relay does not have. Returns their number.
-  func push(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
+  /// Sends sealed attachments that wait, each from the byte on that the relay does not have. One that cannot be sent
+  /// waits for the next time.
+  func push(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> AttachmentTransfer {
     let waiting = try store.use { (store) throws(StoreError) in try store.blobsToUpload() }
     var total: UInt64 = 0
-    for upload in waiting {
-      try await push(upload) { byteCount in
-        total += UInt64(byteCount)
-        report?(.sentAttachmentBytes(total))
+    var moved = ItemTransfer()
+    for upload in waiting where !moved.isRelaySilent {
+      try await moved.move(upload.blob) { () async throws(DeviceError) in
+        try await push(upload) { byteCount in
+          total += UInt64(byteCount)
+          report?(.sentAttachmentBytes(total))
+        }
       }
     }
-    return waiting.count
+    return try inventory.transfer(moved)
   }
 
   /// What is sent is what was sealed and kept: nothing is sealed again, whatever became of the file since.

@@ -88,29 +88,35 @@ extension Device {
 /// Attachments at the relay.
 extension Device {
   /// Fetches files that the store does not have, each from the byte on that is not here. Returns their number.
+  /// - Throws: What kept the first of them from coming, after all others have come.
   @discardableResult
   public func download(_ attachments: [Attachment]) async throws(DeviceError) -> Int {
     try await parts.files.downloads.fetch(attachments)
   }
 
   /// Fetches the files that an app wants among those that messages refer to and that are not here, previews first.
-  /// Returns their number; what the relay does not have is left out.
+  /// One that does not come does not stop the others.
   /// - Throws: `DeviceError.relay`, `.noRelay`, `.noStore`, `.store`.
   @discardableResult
-  public func download(where isWanted: @Sendable (Attachment) -> Bool) async throws(DeviceError) -> Int {
+  public func download(
+    where isWanted: @Sendable (Attachment) -> Bool
+  ) async throws(DeviceError) -> AttachmentTransfer {
     try await parts.files.downloads.fetch(where: isWanted)
   }
 
-  /// Fetches the files that `settings()` says are fetched without being asked, previews first. Returns their number.
+  /// Fetches the files that `settings()` says are fetched without being asked, previews first.
   /// - Throws: as `download(where:)`.
   @discardableResult
-  public func downloadAutomatically() async throws(DeviceError) -> Int {
+  public func downloadAutomatically() async throws(DeviceError) -> AttachmentTransfer {
     try await parts.files.downloads.fetchAutomatically(try settings())
   }
 
-  /// Fetches every file of the history that the store does not have. Returns their number.
+  /// Fetches every file of the history that the store does not have. One that does not come does not stop the others.
+  /// - Throws: as `download(where:)`.
   @discardableResult
-  public func downloadAll() async throws(DeviceError) -> Int { try await parts.files.downloads.fetchAll() }
+  public func downloadAll() async throws(DeviceError) -> AttachmentTransfer {
+    try await parts.files.downloads.fetchAll()
+  }
 
   /// How much room attachments take on this device.
   /// - Throws: `DeviceError.noStore`, `.store`.

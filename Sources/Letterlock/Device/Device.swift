@@ -74,10 +74,11 @@ public final class Device: Sendable {
 }
 
 extension DeviceState {
-  /// Takes what the store knows and the vault does not: that the relay's copy was erased, and which version of the vault
-  /// was the latest.
+  /// Takes what the store knows and the vault does not: what the relay showed last, and which version of the vault was
+  /// the latest.
   mutating func adopt(_ notes: DeviceNotes, version: UInt64?) {
     if let known = notes.erasure(in: log) { erasure = known }
+    otherLog = notes.otherLog()
     isOlderThanStore = notes.vaultVersion() ?? 0 > version ?? 0
   }
 }

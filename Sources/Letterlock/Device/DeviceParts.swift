@@ -51,7 +51,9 @@ struct AccountParts: Sendable {
 
   init(_ services: DeviceServices, _ reading: DeviceReading) {
     let (state, view, relay, lock) = (services.state, services.view, services.relay, services.lock)
-    log = LogPuller(state: state, relay: relay)
+    log = LogPuller(
+      state: state, relay: relay,
+      others: OtherLogKeeper(state: state, notes: services.notes, clock: services.clock))
     let history = HistoryPuller(
       view: view, relay: relay, store: services.store, progress: services.progress, log: log,
       rules: CheckpointRules(view: view, evidence: reading.status.evidence), directory: reading.directory)
@@ -125,7 +127,8 @@ struct HistoryParts: Sendable {
     sync = Synchroniser(
       state: state, lock: lock, journal: services.journal, status: reading.status, erasing: erasing,
       changes: account.changes, schedule: account.schedule, announcements: account.announcements,
-      uploads: AttachmentUploads(store: services.store, relay: relay), profile: writing.profile,
+      uploads: AttachmentUploads(store: services.store, relay: relay, inventory: reading.inventory),
+      profile: writing.profile,
       pusher: pusher)
   }
 }

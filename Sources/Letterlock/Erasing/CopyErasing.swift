@@ -93,9 +93,25 @@ struct CopyErasing: Sendable {
     if notes.arePresent { try notes.keep(erasure.encoded, as: .erasure) }
   }
 
+  /// Believes that the account is alive, since the relay has just shown its log and its history. Returns the order that
+  /// was believed before.
+  func noteAlive() throws(DeviceError) -> AccountErasure? {
+    guard let erasure = state.read({ $0.erasure }) else { return nil }
+    try forget()
+    return erasure
+  }
+
+  private func forget() throws(DeviceError) {
+    guard state.read({ $0.erasure }) != nil else { return }
+    try state.mutate { $0.erasure = nil }
+    if notes.arePresent { try notes.keep([], as: .erasure) }
+  }
+
   /// What a relay that says that everything was erased means.
   func verdict(of erasure: CompletedErasure) throws(DeviceError) -> Verdict {
     if try take(erasure) { return .erased(by: erasure.order.device) }
+    // An entry that came since voids what was believed before.
+    try forget()
     // Nobody ordered it: the relay has lost the history, or hides it.
     return .rolledBack(from: try progress.current().history.tree.size, to: 0)
   }

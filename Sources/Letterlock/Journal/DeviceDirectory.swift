@@ -8,6 +8,7 @@ internal import TLSCodec
 ///   uint64 scanned;                 records of the history that were looked through
 ///   Entry entries<V>;
 ///   Presence presences<V>;          the newest 64, in the tree's order
+///   UnreadableRecord unreadable<V>; the first 256 that were found
 /// } DeviceDirectory;
 /// ```
 /// SPEC.md section 8.5.
@@ -17,10 +18,28 @@ struct DeviceDirectory: WireCodable, Hashable, Sendable {
 
   private(set) var presences: [HistoryTime.Presence] = []
 
+  /// Records that do not open though their epoch's secret is here.
+  private(set) var unreadable: [UnreadableRecord] = []
+
   static let presenceCount = 64
+  static let unreadableCount = 256
 
   static let wire = WireFormat(
-    Self.init(scanned:entries:presences:), field(\.scanned), field(\.entries), field(\.presences))
+    Self.init(scanned:entries:presences:unreadable:), field(\.scanned), field(\.entries),
+    field(\.presences), field(\.unreadable))
+
+  /// ```
+  /// struct {
+  ///   uint64 leaf;
+  ///   opaque author[32];
+  /// } UnreadableRecord;
+  /// ```
+  struct UnreadableRecord: WireCodable, Hashable, Sendable {
+    let leaf: UInt64
+    let author: DeviceID
+
+    static let wire = WireFormat(Self.init, field(\.leaf), field(\.author))
+  }
 
   /// ```
   /// struct {
@@ -41,6 +60,11 @@ struct DeviceDirectory: WireCodable, Hashable, Sendable {
 
   /// The newest thing that a device said about itself.
   subscript(_ device: DeviceID) -> Entry? { entries.first { $0.device == device } }
+
+  /// Takes a record that does not open.
+  mutating func take(_ record: UnreadableRecord) {
+    if unreadable.count < Self.unreadableCount { unreadable.append(record) }
+  }
 
   /// Takes a profile, whose author is the device that it is about; one that stands earlier in the tree than the
   /// newest known counts for nothing.

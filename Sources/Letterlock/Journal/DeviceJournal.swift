@@ -13,6 +13,7 @@ internal import TLSCodec
 ///   opaque name<V>;                 its own
 ///   DeviceDirectory directory;
 ///   optional<AnnouncementSighting> announcement;
+///   uint8 owes_epoch;               whether it gave a restored relay entries without their wraps
 /// } DeviceJournal;
 /// ```
 /// SPEC.md section 8.5.
@@ -26,12 +27,20 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
   var name = Opaque([])
   var directory = DeviceDirectory()
   var announcement: AnnouncementSighting?
+  private var owesEpochByte: UInt8 = 0
+
+  /// Whether it gave a restored relay entries without their wraps, and has begun no epoch since.
+  var owesEpoch: Bool {
+    get { owesEpochByte != 0 }
+    set { owesEpochByte = newValue ? 1 : 0 }
+  }
 
   static let wire = WireFormat(
-    Self.init(version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:announcement:),
+    Self.init(
+      version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:announcement:owesEpochByte:),
     field(\.version),
     field(\.usage), field(\.lastAttempt), field(\.lastSuccess), field(\.sighting), field(\.presence),
-    field(\.name), field(\.directory), field(\.announcement))
+    field(\.name), field(\.directory), field(\.announcement), field(\.owesEpochByte))
 }
 
 /// When this device first saw the announcement of a recovery device that stands.
@@ -83,7 +92,7 @@ struct EpochSighting: WireCodable, Hashable, Sendable {
 /// ```
 /// struct {
 ///   Time at;
-///   uint8 outcome;                  0 complete, 1 refused history, 2 network, 3 quota, 4 other
+///   uint8 outcome;                  0 complete, 1 refused history, 2 network, 3 quota, 4 other, 5 said otherwise
 ///   opaque words<V>;
 ///   uint64 quota_used; uint64 quota;
 /// } SyncAttempt;
@@ -95,6 +104,8 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
     case network = 2
     case quota = 3
     case failed = 4
+    /// The device's own state says why.
+    case ownState = 5
 
     func encode(to writer: inout TLSWriter) { writer.write(rawValue) }
 
@@ -131,8 +142,14 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
 
   /// An attempt that went through, or was told something wrong.
   init(at time: Timestamp, verdict: Verdict) {
+    let outcome: Outcome =
+      switch verdict {
+      case .complete: .complete
+      case .removed, .unreadable, .erased: .ownState
+      case .missing, .rolledBack, .reordered, .tampered, .forked: .historyRefused
+      }
     self.init(
-      at: time, outcome: verdict.isComplete ? .complete : .historyRefused, words: Opaque([]), usedLog: 0,
+      at: time, outcome: outcome, words: Opaque([]), usedLog: 0,
       usedRecords: 0, usedBlobs: 0, quota: 0)
   }
 
@@ -144,6 +161,7 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
     case .relay(.quotaExceeded(let full)): (outcome, usage) = (.quota, full)
     case .relay(.unavailable): outcome = .network
     case .historyRefused, .forked, .logRefused: outcome = .historyRefused
+    case .removed, .stateRolledBack: outcome = .ownState
     default: outcome = .failed
     }
     self.init(
@@ -155,7 +173,7 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
   var hold: SyncHold? {
     let words = String(decoding: words.bytes, as: UTF8.self)
     return switch outcome {
-    case .complete: nil
+    case .complete, .ownState: nil
     case .historyRefused: .historyRefused
     case .network: .network(words)
     case .quota: .quota(RelayUsage(log: usedLog, records: usedRecords, blobs: usedBlobs, quota: quota))

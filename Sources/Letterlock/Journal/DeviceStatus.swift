@@ -14,6 +14,10 @@ public struct DeviceStatus: Hashable, Sendable {
   public let missingRecords: [UInt64]
   /// Why something waits, or why the device does not synchronise; the most important first.
   public let holds: [SyncHold]
+  /// Two checkpoints of the relay that contradict each other; nil if there are none, or the person has decided.
+  public let evidence: RelayEvidence?
+  /// The last other log of the account that the relay showed, whether it still does or not; nil if it never did.
+  public let otherLog: OtherLog?
   /// What was exchanged with the relay so far.
   public let dataUsage: DataUsage
   /// What the person set.

@@ -46,10 +46,12 @@ struct DirectoryReader: Sendable {
     for batch in batches {
       guard try journal.note({ $0.directory.scanned }) == batch.firstLeaf else { return false }
       guard let found = profiles(in: batch, &tags) else { return false }
+      let unreadable = unreadable(in: batch)
       try journal.note { journal in
         for (leaf, profile) in found {
           journal.directory.take(profile, of: batch.signedBatch.device, at: leaf)
         }
+        for record in unreadable { journal.directory.take(record) }
         journal.directory.scanned = batch.firstLeaf + UInt64(batch.records.count)
       }
     }
@@ -59,10 +61,30 @@ struct DirectoryReader: Sendable {
   /// Takes a record that was absent before.
   func gather(filled record: [UInt8], at leaf: UInt64, author: DeviceID) throws(DeviceError) {
     guard let sealed = try? SealedRecord(decoding: record),
-      sealed.streamTag == view.archive.accountTag(in: sealed.epoch),
-      case .device(let profile) = try? view.archive.openEntry(sealed)
+      let tag = view.archive.accountTag(in: sealed.epoch)
     else { return }
-    try journal.note { $0.directory.take(profile, of: author, at: leaf) }
+    let entry = Result { () throws(ArchiveError) in try view.archive.openEntry(sealed) }
+    try journal.note { journal in
+      // What stands behind is looked through later.
+      guard leaf < journal.directory.scanned else { return }
+      switch entry {
+      case .success(.device(let profile)) where sealed.streamTag == tag:
+        journal.directory.take(profile, of: author, at: leaf)
+      case .success: break
+      case .failure:
+        journal.directory.take(DeviceDirectory.UnreadableRecord(leaf: leaf, author: author))
+      }
+    }
+  }
+
+  /// Returns what of another device's batch does not open, though its epoch can be read.
+  private func unreadable(in batch: HistoryBatch) -> [DeviceDirectory.UnreadableRecord] {
+    let author = batch.signedBatch.device
+    guard author != view.device else { return [] }
+    return view.archive.open(batch.records).enumerated().compactMap { index, outcome in
+      guard case .failure = outcome else { return nil }
+      return DeviceDirectory.UnreadableRecord(leaf: batch.firstLeaf + UInt64(index), author: author)
+    }
   }
 
   /// Returns what of a batch belongs to no conversation; nil if its epoch cannot be read.

@@ -8,6 +8,7 @@ struct StatusReader: Sendable {
   let journal: Journal
   let settings: DeviceSettings
   let evidence: EvidenceKeeper
+  let unreadable: UnreadableRecordCounter
   let clock: DeviceClock
   let surroundings: Surroundings
 
@@ -19,7 +20,8 @@ struct StatusReader: Sendable {
       lastSync: journal.lastSuccess, lastAttempt: journal.lastAttempt?.at, waitingRecords: try waitingCount,
       waitingAttachments: blobs.count, waitingAttachmentBytes: blobs.reduce(0) { $0 &+ $1.byteCount },
       missingRecords: try progress.current().history.absent, holds: try await holds(settings, journal),
-      dataUsage: journal.usage, settings: settings, nextEpoch: journal.sighting?.due,
+      evidence: try evidence.kept(), otherLog: view.read { $0.otherLog }, dataUsage: journal.usage,
+      settings: settings, nextEpoch: journal.sighting?.due,
       recoveryAnnouncement: RecoveryAnnouncement(in: view.log, journal))
   }
 
@@ -52,7 +54,6 @@ struct StatusReader: Sendable {
   ) async throws(DeviceError) -> [SyncHold] {
     var holds = view.holds
     if case .erased = holds.first { return holds }
-    if try evidence.kept() != nil { holds.insert(.forked, at: 0) }
     if settings.isStopped { holds.append(.stopped) }
     let unmet = await unmetConditions(settings, lastSync: journal.lastSuccess)
     if !unmet.isEmpty { holds.append(.conditions(unmet)) }
@@ -95,6 +96,7 @@ extension AccountView {
       if let erasure = state.erasure { return [.erased(by: erasure.device)] }
       guard state.isActive else { return [.removed] }
       if state.isForked { return [.forked] }
+      if state.isRolledBack { return [.stateRolledBack] }
       var holds: [SyncHold] = []
       let newest = state.log.newestEpoch
       if state.keyring.epochSecrets[newest.header.number] == nil {
@@ -107,6 +109,19 @@ extension AccountView {
 
   /// Epochs whose secret this device does not have.
   var unreadableEpochs: [UInt64] { read { state in state.keyring.unreadable(in: state.log) } }
+
+  /// That this device was removed, by whom and since when; nil while it is active.
+  var removal: Verdict? {
+    read { state in
+      guard let removal = state.log.members[state.keys.deviceID]?.removal,
+        let entry = state.entries.first(where: { $0.content.index == removal.entry })
+      else { return nil }
+      return .removed(by: entry.content.signer, entry: removal.entry)
+    }
+  }
+
+  /// Another log, if the relay showed one when it was last asked.
+  var shownOtherLog: OtherLog? { read { $0.otherLog.flatMap { $0.isShown ? $0 : nil } } }
 
   /// Who erased the relay's copy, if this device knows of it.
   var erasedBy: DeviceID? { read { $0.erasure?.device } }

@@ -15,8 +15,10 @@ public enum SyncHold: Hashable, Sendable {
   case unreadableEpoch(UInt64, by: DeviceID?)
   /// The device was removed from its account.
   case removed
-  /// Two logs or histories of the account contradict each other.
+  /// The relay shows another log, which active devices have made, and the person has not decided.
   case forked
+  /// The device's keys are older than what it did before: an old copy of them was put back, or the machine was cloned.
+  case stateRolledBack
   /// A device of the account, or the recovery key, erased the server's copy of everything.
   case erased(by: DeviceID)
   /// The relay showed something wrong at the last synchronisation.
@@ -54,7 +56,7 @@ public enum SyncHold: Hashable, Sendable {
     case .network, .unreadableEpoch: .tryLater
     case .quota: .makeRoom
     case .clock: .setClock
-    case .removed: .joinAgain
+    case .removed, .stateRolledBack: .joinAgain
     case .forked, .historyRefused: .distrustRelay
     case .erased: .beginNewAccount
     case .failed: .verify

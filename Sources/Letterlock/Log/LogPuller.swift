@@ -5,8 +5,11 @@ internal import TLSCodec
 struct LogPuller: Sendable {
   let state: AccountState
   let relay: RelayConnection
+  let others: OtherLogKeeper
 
   /// Takes the entries that this device has not seen. A relay whose log does not go on from this device's is named.
+  /// - Throws: `DeviceError.historyRefused(.forked)` if the relay shows another log that active devices have made, and
+  ///   the person has not decided. Any other log is noted, and the device goes on with its own.
   func pullLog() async throws(DeviceError) {
     let known = state.view.log
     // The newest known entry is asked for again, to see that it is the same one.
@@ -16,24 +19,24 @@ struct LogPuller: Sendable {
     guard let first = entries.first else {
       throw .historyRefused(.rolledBack(from: known.nextIndex, to: 0))
     }
-    guard first.head == known.head else { throw try await judgeOtherLog() }
+    guard first.head == known.head else { return try await judgeOtherLog() }
     try state.take(entries.dropFirst())
+    try others.noteOwnLogShown()
   }
 
   /// What it means that the relay shows another entry where this device knows one. Only a whole log of this account is a
-  /// fork: anything else could be made by anyone, and would stop this device for good.
-  private func judgeOtherLog() async throws(DeviceError) -> DeviceError {
+  /// fork: anything else could be made by anyone.
+  private func judgeOtherLog() async throws(DeviceError) {
     let known = state.view.log
     let entries = try await relay.ask { (relay, account) async throws(RelayError) in
       try await relay.logEntries(of: account, from: 0)
     }
     let other = try AccountLog.replay(entries, of: relay.account)
-    guard !other.heads.starts(with: known.heads) else { return .logRefused(.wrongPredecessor) }
+    guard !other.heads.starts(with: known.heads) else { throw .logRefused(.wrongPredecessor) }
     guard !known.heads.starts(with: other.heads) else {
-      return .historyRefused(.rolledBack(from: known.nextIndex, to: other.nextIndex))
+      throw .historyRefused(.rolledBack(from: known.nextIndex, to: other.nextIndex))
     }
-    try state.mutate { $0.isForked = true }
-    return .historyRefused(.forked(evidence: nil))
+    guard !(try others.note(entries).stops(known)) else { throw .historyRefused(.forked(evidence: nil)) }
   }
 
   /// Asks for the wraps of epochs that this device does not read yet, and judges them. What was judged when a question

@@ -17,13 +17,15 @@ struct Schedule: Sendable {
   func keep() async throws(DeviceError) {
     guard view.isSealing else { return }
     let now = clock.now
-    let isEpochDue = try isEpochDue(now)
+    let owesEpoch = try journal.read().owesEpoch
+    let isEpochDue = try isEpochDue(now) || owesEpoch
     // Epoch secrets that were wrapped to the old key and are still to come would be lost with it.
     if isSealingKeyOld(now), view.unreadableEpochs.isEmpty {
       try await changes.rotateKeys()
     } else if isEpochDue {
       try await changes.change(.epoch)
     }
+    if owesEpoch { try journal.update { $0.owesEpoch = false } }
     // The epoch that has just begun counts from now on.
     _ = try self.isEpochDue(now)
   }

@@ -23,6 +23,7 @@ struct DeviceReading: Sendable {
     let evidence = EvidenceKeeper(view: view, store: store, notes: notes)
     status = StatusReader(
       view: view, store: store, progress: progress, journal: journal, settings: settings, evidence: evidence,
-      clock: clock, surroundings: surroundings)
+      unreadable: UnreadableRecordCounter(view: view, store: store, journal: journal), clock: clock,
+      surroundings: surroundings)
   }
 }

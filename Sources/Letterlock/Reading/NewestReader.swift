@@ -61,6 +61,7 @@ struct NewestReader: Sendable {
 
   private func pullLog() async throws(DeviceError) {
     try await puller.log.pullLog()
+    guard view.isActive else { throw .removed }
     try await puller.log.pullWraps()
   }
 
@@ -135,7 +136,9 @@ struct NewestReader: Sendable {
     do throws(HistoryError) { records = try page.proven(in: view.log) } catch {
       throw .historyRefused(.tampered(error))
     }
-    if checkpoint.treeSize > max(progress.history.tree.size, progress.promised?.treeSize ?? 0),
+    // A checkpoint alone may be of any size: only records that stand under it make it one to hold the relay to.
+    if !records.isEmpty,
+      checkpoint.treeSize > max(progress.history.tree.size, progress.promised?.treeSize ?? 0),
       history.store.store != nil
     {
       var progress = progress

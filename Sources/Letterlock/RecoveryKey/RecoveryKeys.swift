@@ -19,7 +19,8 @@ struct RecoveryKeys: Sendable {
 
   /// Returns the recovery key that is to replace the present one, which is in the vault then.
   func prepare() throws(DeviceError) -> RecoveryKey {
-    let secret = try state.mutate { state -> SecretKey in
+    let secret = try state.mutate { (state) throws(DeviceError) -> SecretKey in
+      guard state.isActive else { throw .removed }
       let secret = state.nextRecoverySecret ?? SecretKey(random: WrittenCode.byteCount)
       state.nextRecoverySecret = secret
       return secret

@@ -39,6 +39,14 @@ final class MeteredRelay: Relay {
     try await relay.account(recoveredBy: device, as: caller)
   }
 
+  func takeBack(
+    _ part: LostPart, of account: AccountID, as caller: RelayCaller
+  ) async throws(RelayError) -> Checkpoint? {
+    count(\.logUp, part.entries.reduce(0) { $0 + $1.encoded.count })
+    count(\.recordsUp, part.batches.reduce(0) { $0 + $1.records.reduce(0) { $0 + ($1?.count ?? 0) } })
+    return try await relay.takeBack(part, of: account, as: caller)
+  }
+
   func logEntries(of account: AccountID, from index: UInt64, as caller: RelayCaller) async throws(RelayError)
     -> [LogEntry]
   {

@@ -96,10 +96,15 @@ extension Restoring {
     var missing: [BlobID] = []
     for blob in report.referred {
       try checkCancellation()
-      let upload = try await puller.log.relay.ask { (relay, account) async throws(RelayError) in
-        try await relay.blob(blob, of: account)
+      do throws(DeviceError) {
+        let upload = try await puller.log.relay.ask { (relay, account) async throws(RelayError) in
+          try await relay.blob(blob, of: account)
+        }
+        if upload == nil { missing.append(blob) }
+      } catch {
+        guard error.isOfOneItem else { throw error }
+        missing.append(blob)
       }
-      if upload == nil { missing.append(blob) }
     }
     report.note(missing: missing)
     return report

@@ -107,7 +107,9 @@ final class AccountState: Sendable {
       throw .vault(.conflict)
     }
     // What the vault does not hold.
-    (loaded.erasure, loaded.isOlderThanStore) = view.read { ($0.erasure, $0.isOlderThanStore) }
+    (loaded.erasure, loaded.otherLog, loaded.isOlderThanStore) = view.read {
+      ($0.erasure, $0.otherLog, $0.isOlderThanStore)
+    }
     view.publish(loaded)
     return contents
   }

@@ -15,6 +15,8 @@ enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
   case vaultVersion = 5
   /// A file that was dropped here, and is fetched again only when it is asked for; its BlobID follows in the key.
   case eviction = 6
+  /// Another log of the account that the relay showed.
+  case otherLog = 7
 
   /// The whole key, or its beginning.
   var key: [UInt8] { [rawValue] }
@@ -91,6 +93,12 @@ extension DeviceNotes {
     var writer = TLSWriter()
     writer.write(vaultVersion)
     try? keep(writer.bytes, as: .vaultVersion)
+  }
+
+  /// The other log that the relay showed last.
+  func otherLog() -> OtherLog? {
+    guard let bytes = try? open(.otherLog) else { return nil }
+    return try? OtherLog(decoding: bytes)
   }
 
   /// The order by which the relay's copy was erased; the log vouched for it when it was kept, and does again.

@@ -32,8 +32,7 @@ extension DeviceState {
     let state = VaultState(
       version: .newest, slots: slots, entries: entries, faults: keyring.storedFaults,
       pending: pending.map { [$0.entry] } ?? [], pendingWraps: pending?.wraps ?? [],
-      names: unannouncedName.map { [Opaque(Array($0.utf8))] } ?? [],
-      flags: isForked ? 1 : 0)
+      names: unannouncedName.map { [Opaque(Array($0.utf8))] } ?? [])
     return VaultContents(version: version, secrets: SecretKey(concatenating: secrets), state: state.encoded)
   }
 
@@ -42,7 +41,7 @@ extension DeviceState {
     if let obstacle = contents.stage.obstacle { throw obstacle }
     let state: VaultState
     do { state = try VaultState(decoding: contents.state) } catch { throw .vault(.corrupted) }
-    guard contents.secrets.byteCount == state.slots.count * Self.secretByteCount, state.flags < 2 else {
+    guard contents.secrets.byteCount == state.slots.count * Self.secretByteCount else {
       throw .vault(.corrupted)
     }
     var secrets: [SecretSlot: SecretKey] = [:]
@@ -73,7 +72,6 @@ extension DeviceState {
     nextRecoverySecret = secrets[SecretSlot(kind: .nextRecovery)]
     joinCode = secrets[SecretSlot(kind: .join)]
     unannouncedName = state.names.first.map { String(decoding: $0.bytes, as: UTF8.self) }
-    isForked = state.flags & 1 != 0
     if let entry = state.pending.first {
       pending = PendingEntry(
         entry: entry, wraps: state.pendingWraps, epochSecret: secrets[SecretSlot(kind: .pendingEpochSecret)],

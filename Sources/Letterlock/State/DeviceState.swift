@@ -19,8 +19,8 @@ struct DeviceState: ~Copyable {
   var unannouncedName: String?
   /// The 32 bytes of the code by which the device joined, until it has finished joining.
   var joinCode: SecretKey?
-  /// Set when two logs contradict each other.
-  var isForked = false
+  /// Another log of the account that the relay showed; kept in the store, not in the vault.
+  var otherLog: OtherLog?
 
   init(keys: DeviceKeys, log: AccountLog, entries: [LogEntry]) {
     self.keys = keys
@@ -40,7 +40,7 @@ struct DeviceState: ~Copyable {
     (copy.pending, copy.erasure) = (pending, erasure)
     (copy.recoverySecret, copy.nextRecoverySecret) = (recoverySecret, nextRecoverySecret)
     (copy.unannouncedName, copy.joinCode) = (unannouncedName, joinCode)
-    (copy.isForked, copy.isOlderThanStore) = (isForked, isOlderThanStore)
+    (copy.otherLog, copy.isOlderThanStore) = (otherLog, isOlderThanStore)
     return copy
   }
 
@@ -50,6 +50,9 @@ struct DeviceState: ~Copyable {
     guard !isOlderThanStore, let member = log.activeMember(keys.deviceID) else { return isOlderThanStore }
     return member.bundle.sealingKey != keys.sealingKey
   }
+
+  /// Whether the relay shows another log that devices which may act have made, and the person has not decided.
+  var isForked: Bool { otherLog?.stops(log) ?? false }
 
   /// Whether this device may still act.
   var isActive: Bool { log.activeMember(keys.deviceID) != nil }
@@ -124,10 +127,8 @@ struct VaultState: WireCodable, Sendable {
   var pendingWraps: [StoredWrap]
   /// The device's name, if the others have not been told.
   var names: [Opaque]
-  /// 1: forked.
-  var flags: UInt8
 
   static let wire = WireFormat(
     Self.init, field(\.version), field(\.slots), field(\.entries), field(\.faults),
-    field(\.pending), field(\.pendingWraps), field(\.names), field(\.flags))
+    field(\.pending), field(\.pendingWraps), field(\.names))
 }

@@ -11,8 +11,11 @@ struct CheckpointRules: Sendable {
 
   /// The log that the relay shows must hold the head that it signed.
   func checkHead(of checkpoint: Checkpoint) throws(DeviceError) {
-    let log = view.log
+    let (log, other) = view.read { ($0.log, $0.otherLog) }
     guard log.index(of: checkpoint.logHead) == nil else { return }
+    if let other, other.isShown, other.entries.contains(where: { $0.head == checkpoint.logHead }) {
+      throw .historyRefused(.forked(evidence: nil))
+    }
     throw .historyRefused(.rolledBack(from: log.nextIndex + 1, to: log.nextIndex))
   }
 

@@ -16,13 +16,26 @@ extension Device {
 
   /// The two checkpoints of the relay that contradict each other; nil if there are none, or the person has decided.
   ///
-  /// As long as there are some, `sync()` sends and fetches nothing, so that neither of the two histories grows by this
-  /// device's word. Messages are still sealed, and wait here.
+  /// They stay, whatever the relay shows later. As soon as it shows this device's history again, `sync()` goes on.
   /// - Throws: `DeviceError.store`.
   public func evidence() throws(DeviceError) -> RelayEvidence? { try parts.reading.status.evidence.kept() }
 
-  /// Goes on with the relay although it signed two histories: the person has seen the evidence, and decided. This
-  /// device takes no history but the one that it has, and what follows from it.
-  /// - Throws: `DeviceError.store`, `.noStore`.
-  public func goOnDespiteEvidence() throws(DeviceError) { try parts.reading.status.evidence.dismiss() }
+  /// Another log of the account that the relay showed in place of this device's; nil if it never did.
+  ///
+  /// This device keeps its own log. Which devices made the other, and what they changed there, is for the person to see.
+  public var otherLog: OtherLog? { state.read { $0.otherLog } }
+
+  /// Goes on in spite of what the relay showed: the person has seen the evidence and the other log, and decided.
+  ///
+  /// The evidence is forgotten. The other log, and what the same devices add to it, does not keep this device from
+  /// sealing any more. What the relay signed of records that it never showed is not held against it any longer. The
+  /// device's own log and history stay: it takes nothing but what follows from them.
+  /// - Throws: `DeviceError.store`, `.noStore`, `.vault`.
+  public func goOnDespiteEvidence() async throws(DeviceError) {
+    try await parts.services.lock.locked { () async throws(DeviceError) in
+      try parts.reading.status.evidence.dismiss()
+      try parts.account.log.others.dismiss()
+      try parts.services.progress.dropPromise()
+    }
+  }
 }

@@ -61,6 +61,15 @@ final class SyncProgress: Sendable {
     }
   }
 
+  /// Forgets a checkpoint of a history that is not here: the person has decided.
+  /// - Throws: `DeviceError.noStore`, `.store`.
+  func dropPromise() throws(DeviceError) {
+    var progress = try current()
+    guard progress.promised != nil else { return }
+    progress.promised = nil
+    try commit([], progress)
+  }
+
   private func change(
     to progress: DeviceProgress, _ write: (any DeviceStore, [UInt8]) throws(StoreError) -> Void
   ) throws(DeviceError) {

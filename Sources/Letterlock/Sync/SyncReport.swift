@@ -8,6 +8,8 @@ public struct SyncReport: Hashable, Sendable {
   public var sent: Int = 0
   /// How many attachments went to the relay.
   public var sentAttachments: Int = 0
+  /// Attachments that could not be sent. Everything else was, and they are sent again next time.
+  public var failedAttachments: [AttachmentFailure] = []
   /// Devices that joined since the last synchronisation.
   public var joined: [DeviceID] = []
   /// Devices that left since the last synchronisation.
@@ -23,6 +25,17 @@ public struct SyncReport: Hashable, Sendable {
   public var recoveryKeyCameEarly = false
   /// Who began an epoch that this device had to repair by beginning another.
   public var repaired: [DeviceID] = []
+  /// Another log that the relay shows in place of this device's: whose entries it holds, and what they changed. This
+  /// device keeps its own.
+  public var otherLog: OtherLog?
+  /// Two checkpoints of the relay that contradict each other, until the person has decided, whatever it shows now.
+  public var evidence: RelayEvidence?
+  /// What the relay had lost and took back from this device: its operator restored it from a backup, and what waits is
+  /// sent when it takes new records again.
+  public var returned: LostPart?
+  /// The order by which the relay said before that everything was erased. It shows the account again, so one of the two
+  /// was false.
+  public var withdrawnErasure: AccountErasure?
   /// Why records still wait here; empty if nothing holds them back.
   public var heldBack: [SyncHold] = []
 

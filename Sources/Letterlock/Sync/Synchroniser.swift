@@ -10,7 +10,8 @@ final class Synchroniser: Sendable {
   private let announcements: RecoveryAnnouncements
   private let uploads: AttachmentUploads
   private let profile: OwnProfile
-  private let pusher: HistoryPusher
+  let pusher: HistoryPusher
+  private let returner: LostPartReturner
 
   init(
     state: AccountState, lock: AsyncLock, journal: Journal, status: StatusReader, erasing: CopyErasing,
@@ -21,6 +22,8 @@ final class Synchroniser: Sendable {
     (self.erasing, self.changes, self.schedule) = (erasing, changes, schedule)
     self.announcements = announcements
     (self.uploads, self.profile, self.pusher) = (uploads, profile, pusher)
+    returner = LostPartReturner(
+      view: state.view, relay: pusher.relay, store: pusher.store, progress: pusher.progress, journal: journal)
   }
 
   private var puller: AccountPuller { pusher.puller }
@@ -30,40 +33,61 @@ final class Synchroniser: Sendable {
     ignoringConditions: Bool, _ report: (@Sendable (SyncStep) -> Void)?
   ) async throws(DeviceError) -> SyncReport {
     try await lock.locked { () async throws(DeviceError) in
-      if let eraser = state.view.erasedBy { return SyncReport(verdict: .erased(by: eraser)) }
-      if let evidence = try status.evidence.kept() {
-        return SyncReport(verdict: .forked(evidence: evidence))
-      }
+      // A removed device never comes back: no relay need be asked.
+      if let removal = state.view.removal { return SyncReport(verdict: removal) }
       try await status.checkConditions(ignoring: ignoringConditions)
       var result = SyncReport(verdict: .complete(size: 0))
       do throws(DeviceError) {
         try await synchronise(&result, report)
         result.verdict = try verdict()
-      } catch { result.verdict = try verdict(on: error) }
+      } catch {
+        result.verdict = try await verdict(on: error)
+        if case .rolledBack = result.verdict { try await giveBack(&result, report) }
+      }
       if case .forked(let evidence?) = result.verdict { try status.evidence.keep(evidence) }
+      result.evidence = try status.evidence.kept()
+      result.otherLog = state.view.shownOtherLog
       try note(SyncAttempt(at: status.clock.now, verdict: result.verdict))
       return result
     }
   }
 
+  /// Gives a relay that was restored from a backup what it lost. One that says nothing of it stays rolled back.
+  private func giveBack(
+    _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?
+  ) async throws(DeviceError) {
+    guard let returned = try? await returner.returnLostPart() else { return }
+    result.returned = returned
+    do throws(DeviceError) {
+      result.received += try await puller.pull(report)
+      result.verdict = try verdict()
+    } catch { result.verdict = try await verdict(on: error) }
+  }
+
   /// What is to be said of the history that is here.
   private func verdict() throws(DeviceError) -> Verdict {
+    if state.view.shownOtherLog != nil { return .forked(evidence: nil) }
     let history = try status.progress.current().history
-    return history.absent.isEmpty ? .complete(size: history.tree.size) : .missing(leaves: history.absent)
+    guard history.absent.isEmpty else { return .missing(leaves: history.absent) }
+    let unreadable = try status.unreadable.count()
+    return unreadable.isEmpty ? .complete(size: history.tree.size) : .unreadable(unreadable)
   }
 
   /// What an error says of the history; one that says nothing of it is noted and thrown.
-  private func verdict(on error: DeviceError) throws(DeviceError) -> Verdict {
-    switch error {
+  private func verdict(on error: DeviceError) async throws(DeviceError) -> Verdict {
+    let concluded: DeviceError
+    do throws(DeviceError) { concluded = try await puller.conclude(error) } catch { concluded = error }
+    switch concluded {
     case .historyRefused(let verdict): return verdict
     case .relay(.accountErased(let erasure)): return try erasing.verdict(of: erasure)
     case .cancelled:
       // The person's wish is no failed attempt.
       try journal.save()
-      throw error
+      throw concluded
     default:
-      try note(SyncAttempt(at: status.clock.now, error: error))
-      throw error
+      if let removal = state.view.removal { return removal }
+      try note(SyncAttempt(at: status.clock.now, error: concluded))
+      throw concluded
     }
   }
 
@@ -78,22 +102,21 @@ final class Synchroniser: Sendable {
     _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?
   ) async throws(DeviceError) {
     let before = Set(state.view.log.activeDevices)
-    try await settleAccount(&result, report)
-    if state.view.isActive {
-      if state.view.isSealing { try await announcements.complete() }
-      try await schedule.keep()
-      result.sentAttachments += try await uploads.push(report)
-      result.heldBack = state.view.holds
-      if result.heldBack.isEmpty {
-        try profile.announcePresence()
-        result.sent += try await pusher.push(report)
-      }
-      result.received += try await puller.pull(report)
+    defer {
+      let after = Set(state.view.log.activeDevices)
+      result.joined = after.subtracting(before).sorted()
+      result.left = before.subtracting(after).sorted()
     }
+    try await settleAccount(&result, report)
+    let sent = try await uploads.push(report)
+    (result.sentAttachments, result.failedAttachments) = (sent.count, sent.failures)
+    result.heldBack = state.view.holds
+    if result.heldBack.isEmpty {
+      try profile.announcePresence()
+      result.sent += try await pusher.push(report)
+    }
+    result.received += try await puller.pull(report)
     try puller.history.directory.update()
-    let after = Set(state.view.log.activeDevices)
-    result.joined = after.subtracting(before).sorted()
-    result.left = before.subtracting(after).sorted()
   }
 
   /// Pulls everything, sees the change through that was begun, and repairs the newest epoch if it must.
@@ -104,7 +127,10 @@ final class Synchroniser: Sendable {
     let waiting = view.read { $0.pending?.entry }
     let hadPrepared = view.hasRecoveryKeyNotInForce
     result.received += try await puller.pull(report)
-    if state.view.isActive { try await changes.finishPending() }
+    result.withdrawnErasure = try erasing.noteAlive()
+    // A relay that shows another log takes no entry of this one.
+    let isOwnLogShown = view.shownOtherLog == nil
+    if isOwnLogShown { try await changes.finishPending() }
     if let waiting, waiting.content.change.needsPerson(in: view.log),
       view.log.index(of: waiting.head) == nil, view.read({ $0.pending }) == nil
     {
@@ -113,6 +139,9 @@ final class Synchroniser: Sendable {
     result.recoveryKeyCameEarly = try announcements.note()
     result.voidedRecoveryKey =
       hadPrepared && !view.hasRecoveryKeyNotInForce && !view.hasRecoveryKeyToShow
+    guard isOwnLogShown else { return }
     result.repaired += try await changes.repair()
+    if state.view.isSealing { try await announcements.complete() }
+    try await schedule.keep()
   }
 }

@@ -13,6 +13,10 @@ public enum Verdict: Hashable, Sendable {
   /// The relay shows another log, or signed another history for another device. With two checkpoints of the
   /// relay that contradict each other, if it gave them: whoever reads them can tell that the relay lied.
   case forked(evidence: RelayEvidence?)
+  /// Another device removed this one. Nothing after the entry of the log with this index is shown to it.
+  case removed(by: DeviceID, entry: UInt64)
+  /// Every record is there and has a verified author, and some of them cannot be read: how many, and why.
+  case unreadable([UnreadableRecords])
   /// A device of the account had the relay's copy of everything erased. What is here stays.
   case erased(by: DeviceID)
 

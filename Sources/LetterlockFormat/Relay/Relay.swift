@@ -18,4 +18,6 @@
 ///   `.accountErased` after the account was erased. Of every write to an account: `.recoveryUnderway` while its recovery
 ///   device holds it, and `.removalUnderway` while another device has its turn (SPEC.md section 7.8). Both say when to
 ///   try again; nothing was changed.
-public protocol Relay: AccountRelay, HistoryRelay, StreamRelay, BlobRelay, MailboxRelay {}
+public protocol Relay: AccountRelay, HistoryRelay, StreamRelay, BlobRelay, MailboxRelay,
+  RestorableRelay
+{}

@@ -93,6 +93,27 @@ struct RelayAccount: Sendable {
     )
   }
 
+  /// Takes back an entry that follows the newest one, without wraps, or changes nothing. SPEC.md section 6.13.
+  mutating func takeBack(_ entry: LogEntry) throws(RelayError) {
+    guard entry.content.predecessor == log.head else { throw .staleLogHead(newest: log.head) }
+    if let header = entry.content.change.epoch {
+      guard header.treeSize == history.tree.size, header.treeRoot == history.tree.root else {
+        throw .staleHistory(treeSize: history.tree.size)
+      }
+    }
+    do throws(AccountLogError) { try log.append(entry) } catch { throw .entryRefused(error) }
+    usage.add(UInt64(RelayUsage.byteCount(of: entry, [])), to: \.log)
+  }
+
+  /// Takes back a batch at the newest head and at the end of the history, or changes nothing. SPEC.md section 6.13.
+  mutating func takeBack(_ batch: HistoryBatch) throws(RelayError) {
+    guard batch.signedBatch.logHead == log.head else { throw .staleLogHead(newest: log.head) }
+    guard batch.firstLeaf == history.tree.size else { throw .staleHistory(treeSize: history.tree.size) }
+    do throws(HistoryError) { try history.accept(batch, of: log) } catch { throw .batchRefused(error) }
+    let byteCount = RelayUsage.byteCount(of: batch.signedBatch, batch.records.compactMap(\.self))
+    usage.add(UInt64(byteCount), to: \.records)
+  }
+
   /// A checkpoint for the account as it is.
   func checkpoint(at time: Timestamp, by key: CheckpointKey) throws(RelayError) -> Checkpoint {
     try Checkpoint(

@@ -146,7 +146,7 @@ extension RelayService {
 
   /// Claims a recovery device for an account.
   /// - Throws: `RelayError.accountExists` if it is another account's newest.
-  private func claim(_ device: DeviceID, for account: AccountID) async throws(RelayError) {
+  func claim(_ device: DeviceID, for account: AccountID) async throws(RelayError) {
     var stale: AccountID?
     // A claim that is left over is replaced; if others do the same at once, one of them gets it.
     for _ in 0..<8 {

@@ -67,7 +67,7 @@ struct EraseCommand: AsyncParsableCommand {
       // What this device does not have would be lost.
       if device.erasedBy == nil {
         try await device.sync(ignoringConditions: true).checked()
-        try await device.downloadAll()
+        try await device.downloadAll().noteFailures()
       }
       return try await device.prepareErasure()
     } catch { throw ToolError(error, folder: dir) }

@@ -88,7 +88,11 @@ struct SyncCommand: AsyncParsableCommand {
   @OptionGroup var keys: KeyOptions
   @Option(help: "Days for which deleted messages can be recovered, this once; the setting unless given.")
   var keepDeleted: Int?
-  @Flag(help: "Goes on with a relay that signed two histories: you have seen the evidence, and decided.")
+  @Flag(
+    help: """
+      Goes on with a relay that signed two histories or shows another log: you have seen which, and decided. This \
+      device keeps its own.
+      """)
   var despiteEvidence = false
   @Flag(help: "Goes on even if a condition of `letterlock settings` does not hold.") var ignoreConditions =
     false
@@ -133,17 +137,19 @@ struct SyncCommand: AsyncParsableCommand {
         device.observe(
           MachineSurroundings(
             folder: dir, network: unmetered ? .unmetered : nil, isIdle: idle ? true : nil))
-        if despiteEvidence { try device.goOnDespiteEvidence() }
+        if despiteEvidence { try await device.goOnDespiteEvidence() }
         let report = try await device.sync(ignoringConditions: ignoreConditions) { bar.show($0) }
         bar.finish()
         noteRecovery(device, report)
         for hold in report.heldBack { Terminal.note("\(hold.sentence(folder: dir))") }
         let erased = report.verdict.isComplete ? try await erase(on: device) : 0
-        let files = report.verdict.isComplete ? try await device.downloadAutomatically() : 0
+        report.noteFindings()
+        let files = report.verdict.allowsDownloads ? try await device.downloadAutomatically() : nil
+        files?.noteFailures()
         outcome = Outcome(
           complete: report.verdict.isComplete, erased: erased, verdict: report.verdict.sentence,
           received: report.received, sent: report.sent, attachmentsSent: report.sentAttachments,
-          attachmentsReceived: files, heldBack: report.heldBack.map(\.name))
+          attachmentsReceived: files?.count ?? 0, heldBack: report.heldBack.map(\.name))
       } catch { throw ToolError(error, folder: dir) }
       if json { try Terminal.print(json: outcome) }
       guard outcome.complete else { throw ToolError.wrong("\(outcome.verdict)") }
@@ -220,6 +226,16 @@ struct SyncCommand: AsyncParsableCommand {
       }
       return try await Device.resumeJoining(vault: vault, store: store, relay: relay).approved()
     } catch { throw ToolError(error, folder: folder.path) }
+  }
+}
+
+extension Verdict {
+  /// Whether what is here is right, so that files that messages refer to may come.
+  fileprivate var allowsDownloads: Bool {
+    switch self {
+    case .complete, .missing, .unreadable: true
+    default: false
+    }
   }
 }
 

@@ -106,8 +106,9 @@ struct RestoreCommand: AsyncParsableCommand {
       bar.finish()
       let files = try await device.downloadAll()
       let summary = RestoreSummary(try device.restoreReport())
-      Terminal.line("Restored \(summary.opened) records and \(files) attachments.")
+      Terminal.line("Restored \(summary.opened) records and \(files.count) attachments.")
       Terminal.lines(summary.lines)
+      files.noteFailures()
       try report.checked()
     } catch { throw ToolError(error, folder: dir) }
   }

@@ -103,10 +103,27 @@ struct ArchiveStatus: Encodable {
     (waitingAttachments, waitingAttachmentBytes) = (status.waitingAttachments, status.waitingAttachmentBytes)
     missingRecords = status.missingRecords.count
     holds = status.holds.map { Hold(kind: $0.name, sentence: $0.sentence(folder: opened.folder.path)) }
+    holds += Self.findings(status)
     (dataUsage, settings) = (status.dataUsage, SettingsSummary(status.settings))
     try opened.forEachMessage(of: index) { messages in
       for message in messages { count(message) }
     }
+  }
+
+  /// What the relay showed that is kept, whatever it shows now.
+  private static func findings(_ status: DeviceStatus) -> [Hold] {
+    var findings: [Hold] = []
+    if status.evidence != nil {
+      findings.append(
+        Hold(kind: "evidence", sentence: "The relay has signed two histories that contradict each other."))
+    }
+    if let other = status.otherLog {
+      let signers = other.signers.map { "\($0.description.prefix(16))" }.joined(separator: ", ")
+      let verb = other.isShown ? "shows" : "showed, on \(other.seen.rfc3339.prefix(10)),"
+      findings.append(
+        Hold(kind: "otherLog", sentence: "The relay \(verb) another log of this account, by \(signers)."))
+    }
+    return findings
   }
 
   private mutating func count(_ message: Message) {

@@ -8,6 +8,8 @@ import SystemCore
 /// What goes to the terminal, and where.
 enum Terminal {
   private static let failure = Mutex<OutputFileError?>(nil)
+  /// Whether something was told that ends the command with exit code 2, once everything else is done.
+  private static let hasFailure = Mutex(false)
 
   /// Whether standard output goes to a person.
   static var isInteractive: Bool { StandardStream.output.isTerminal }
@@ -33,6 +35,13 @@ enum Terminal {
     try? StandardStream.error.write(text.description + "\n")
   }
 
+  /// A line on standard error about something that is wrong and keeps nothing else from being done: the command goes on,
+  /// and ends with exit code 2.
+  static func noteFailure(_ text: TerminalText) {
+    note(text)
+    hasFailure.withLock { $0 = true }
+  }
+
   /// One JSON object, keys in order.
   static func print(json value: some Encodable) throws {
     let encoder = JSONEncoder()
@@ -49,6 +58,7 @@ enum Terminal {
     do {
       try await work()
       if let failure = failure.withLock({ $0 }) { throw ToolError(failure, writing: "standard output") }
+      if hasFailure.withLock({ $0 }) { throw ExitCode(2) }
     } catch let error as ToolError { throw end(error) } catch let error as DeviceError {
       throw end(ToolError(error))
     } catch let error as OutputFileError { throw end(ToolError(error, writing: "a file")) }

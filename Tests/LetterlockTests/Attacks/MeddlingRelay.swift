@@ -12,6 +12,8 @@ actor MeddlingRelay: Relay {
   }
 
   private(set) var honest: InMemoryRelay
+  /// Set while the relay takes back what it lost.
+  private var restored: RestoredRelay<MemoryRelayStore>?
   private var loss: Loss?
   private var erasure: CompletedErasure?
   private var logs: [AccountID: [LogEntry]] = [:]
@@ -26,6 +28,8 @@ actor MeddlingRelay: Relay {
   private var historyOf: InMemoryRelay?
   private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
   private var lies = false
+  private var beforePage: (@Sendable () async throws -> Void)?
+  private var refused: Set<BlobID> = []
 
   private var blobChange: (@Sendable (UInt64, [UInt8]) async -> [UInt8])?
   /// How many bytes of attachments went through, either way.
@@ -34,6 +38,17 @@ actor MeddlingRelay: Relay {
   private var listing: (@Sendable (RelayBlob) -> RelayBlob)?
 
   init(_ honest: InMemoryRelay) { self.honest = honest }
+
+  /// Goes on with what a backup had, and takes nothing new.
+  func restore(from backup: InMemoryRelay) { (honest, restored) = (backup, RestoredRelay(backup)) }
+  /// Takes new records again.
+  func reopen() { restored = nil }
+
+  func takeBack(
+    _ part: LostPart, of account: AccountID, as caller: RelayCaller
+  ) async throws(RelayError) -> Checkpoint? {
+    try await restored?.takeBack(part, of: account, as: caller)
+  }
 
   /// Goes on with another relay behind it.
   func turn(to relay: InMemoryRelay) { honest = relay }
@@ -74,9 +89,13 @@ actor MeddlingRelay: Relay {
   func alterListing(_ change: @escaping @Sendable (RelayBlob) -> RelayBlob) { listing = change }
   /// Begins to count the bytes of attachments, and breaks down when so many went through.
   func countBlobBytes(failingAfter limit: Int = .max) { (blobByteCount, blobLimit) = (0, limit) }
+  /// Does something before the next page of the history is read.
+  func beforePage(_ body: @escaping @Sendable () async throws -> Void) { beforePage = body }
+  /// Takes and gives nothing of an attachment.
+  func refuse(_ blob: BlobID) { refused.insert(blob) }
   /// Is honest again.
   func behave() {
-    erasure = nil
+    (erasure, beforePage, refused) = (nil, nil, [])
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil
@@ -116,6 +135,9 @@ actor MeddlingRelay: Relay {
       self.before = nil
       if let error = try? await before(entry) { throw error }
     }
+    if let restored {
+      return try await restored.appendLogEntry(entry, wraps: wraps, to: account, as: caller)
+    }
     let (loss, lies) = (self.loss, self.lies)
     (self.loss, self.lies) = (nil, false)
     if loss == .request { throw .unavailable("lost") }
@@ -143,13 +165,22 @@ actor MeddlingRelay: Relay {
     _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID,
     as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome {
-    try await honest.append(signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
+    if let restored {
+      return try await restored.append(
+        signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
+    }
+    return try await honest.append(
+      signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
   }
 
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> HistoryPage {
     if let erasure { throw .accountErased(erasure) }
+    if let beforePage {
+      self.beforePage = nil
+      do { try await beforePage() } catch { throw .internalError("\(error)") }
+    }
     if let left = pagesLeft {
       guard left > 0 else { throw .unavailable("interrupted") }
       pagesLeft = left - 1
@@ -177,7 +208,8 @@ actor MeddlingRelay: Relay {
   func beginBlob(_ upload: BlobUpload, of account: AccountID, as caller: RelayCaller) async throws(RelayError)
     -> UInt64
   {
-    try await honest.beginBlob(upload, of: account, as: caller)
+    guard !refused.contains(upload.blob) else { throw .corrupted("damaged") }
+    return try await honest.beginBlob(upload, of: account, as: caller)
   }
 
   func writeBlob(
@@ -190,7 +222,8 @@ actor MeddlingRelay: Relay {
   func blob(_ blob: BlobID, of account: AccountID, as caller: RelayCaller) async throws(RelayError)
     -> BlobUpload?
   {
-    try await honest.blob(blob, of: account, as: caller)
+    guard !refused.contains(blob) else { throw .corrupted("damaged") }
+    return try await honest.blob(blob, of: account, as: caller)
   }
 
   func readBlob(

@@ -84,7 +84,7 @@ struct ArticleTests {
     try await phone.sync()
     switch try await mac.sync().verdict {
     case .complete(let size): show("\(size) records, all there")
-    case .missing, .rolledBack, .reordered, .tampered, .forked, .erased: warn()
+    case .missing, .rolledBack, .reordered, .tampered, .forked, .removed, .unreadable, .erased: warn()
     }
     #expect(shown == "3 records, all there")
   }

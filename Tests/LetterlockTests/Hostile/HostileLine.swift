@@ -5,7 +5,24 @@ import TLSCodec
 
 /// One device's way to a relay, on which everything can happen to everything, drawn from a seed.
 actor HostileLine: Relay {
+  /// A lie that lasts until it is taken back.
+  enum Lie: Sendable {
+    /// Another log.
+    case log([LogEntry])
+    /// Everything was erased.
+    case erased(AccountErasure)
+    /// The account, or the caller, is not known.
+    case gone
+    /// A checkpoint for newest records that are not shown.
+    case floor(Checkpoint)
+    /// What was there before; nothing is written.
+    case past(InMemoryRelay)
+  }
+
   private var backing: InMemoryRelay
+  private var lie: Lie?
+  /// Set while the relay takes back what it lost.
+  private var restored: RestoredRelay<MemoryRelayStore>?
   private var generator: SeededGenerator
   /// How many of a hundred calls are tampered with.
   private var malice = 0
@@ -32,6 +49,30 @@ actor HostileLine: Relay {
   }
 
   func turn(to relay: InMemoryRelay) { backing = relay }
+  func tell(_ lie: Lie?) { self.lie = lie }
+  func restore(from backup: InMemoryRelay) { (backing, restored) = (backup, RestoredRelay(backup)) }
+  func reopen() { restored = nil }
+
+  /// What is read.
+  private var shown: InMemoryRelay {
+    if case .past(let relay) = lie { return relay }
+    return backing
+  }
+
+  private func checkLie(isWriting: Bool = false) throws(RelayError) {
+    switch lie {
+    case .erased(let order): throw .accountErased(order)
+    case .gone: throw .unknownAccount
+    case .past: if isWriting { throw .unavailable("nothing is written") }
+    case .log, .floor, nil: break
+    }
+  }
+
+  func takeBack(
+    _ part: LostPart, of account: AccountID, as caller: RelayCaller
+  ) async throws(RelayError) -> Checkpoint? {
+    try await restored?.takeBack(part, of: account, as: caller)
+  }
   func behave(malice: Int) {
     self.malice = malice
     if malice == 0 { shownHead = nil }
@@ -67,7 +108,9 @@ actor HostileLine: Relay {
   func logEntries(of account: AccountID, from index: UInt64, as caller: RelayCaller) async throws(RelayError)
     -> [LogEntry]
   {
-    var entries = try await backing.logEntries(of: account, from: index, as: reader(of: account, for: caller))
+    if case .gone = lie { throw .unknownAccount }
+    if case .log(let log) = lie { return Array(log.dropFirst(Int(index))) }
+    var entries = try await shown.logEntries(of: account, from: index, as: reader(of: account, for: caller))
     if let end = entries.firstIndex(where: { $0.head == shownHead }) { entries = Array(entries[...end]) }
     switch draw(7) {
     case 0: throw .unavailable("dropped")
@@ -86,6 +129,10 @@ actor HostileLine: Relay {
   func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) {
+    try checkLie(isWriting: true)
+    if let restored {
+      return try await restored.appendLogEntry(entry, wraps: wraps, to: account, as: caller)
+    }
     let fault = draw(3)
     if fault == 0 { throw .unavailable("dropped") }
     try await backing.appendLogEntry(entry, wraps: wraps, to: account, as: caller)
@@ -104,7 +151,8 @@ actor HostileLine: Relay {
   func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller)
     async throws(RelayError) -> [UInt8]?
   {
-    let wrap = try await backing.wrap(
+    try checkLie()
+    let wrap = try await shown.wrap(
       of: account, epoch: epoch, for: device, as: reader(of: account, for: caller))
     switch draw(3) {
     case 0: return nil
@@ -118,6 +166,11 @@ actor HostileLine: Relay {
     _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID,
     as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome {
+    try checkLie(isWriting: true)
+    if let restored {
+      return try await restored.append(
+        signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
+    }
     let fault = draw(4)
     if fault == 0 { throw .unavailable("dropped") }
     let outcome = try await backing.append(
@@ -137,7 +190,8 @@ actor HostileLine: Relay {
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> HistoryPage {
-    let page = try await backing.history(
+    try checkLie()
+    let page = try await shown.history(
       of: account, from: leaf, maximumByteCount: maximumByteCount, as: reader(of: account, for: caller))
     hoard.append(page)
     let old = hoard.randomElement(using: &generator) ?? page
@@ -190,19 +244,26 @@ actor HostileLine: Relay {
   func newestRecords(_ query: StreamQuery, of account: AccountID, as caller: RelayCaller)
     async throws(RelayError) -> StreamPage
   {
-    try meddle(
-      with: try await backing.newestRecords(query, of: account, as: reader(of: account, for: caller)))
+    try checkLie()
+    return try meddle(
+      with: try await shown.newestRecords(query, of: account, as: reader(of: account, for: caller)))
   }
 
   func newestStreams(
     before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> StreamListing {
-    let listing = try await backing.newestStreams(
+    try checkLie()
+    let listing = try await shown.newestStreams(
       before: leaf, limit: limit, knownSize: knownSize, of: account, as: reader(of: account, for: caller))
     return StreamListing(page: try meddle(with: listing.page), sizes: draw(2) == 0 ? [] : listing.sizes)
   }
 
   private func meddle(with page: StreamPage) throws(RelayError) -> StreamPage {
+    if case .floor(let checkpoint) = lie {
+      return StreamPage(
+        checkpoint: checkpoint, consistency: nil, batches: [], proof: LeavesProof(nodes: LeafHashes()),
+        hasOlder: false)
+    }
     streamHoard.append(page)
     let old = streamHoard.randomElement(using: &generator) ?? page
     func with(

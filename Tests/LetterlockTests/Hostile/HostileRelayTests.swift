@@ -285,7 +285,7 @@ private final class HostileRun {
       await line.behave(malice: 0)
     }
     // Every person decides to go on.
-    for device in devices { try device.goOnDespiteEvidence() }
+    for device in devices { try await device.goOnDespiteEvidence() }
     var complete = 0
     for _ in 0..<3 { for index in 0..<3 { try await sync(index) } }
     let account = devices[0].account

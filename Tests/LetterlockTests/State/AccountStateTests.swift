@@ -94,13 +94,13 @@ struct AccountStateTests {
     let failures = concurrentMap(40, chunkCount: 1) {
     } _: { _, number -> String? in
       do {
-        try devices[number % devices.count].state.mutate { $0.isForked.toggle() }
+        try devices[number % devices.count].state.mutate { $0.isUnconfirmed.toggle() }
         return nil
       } catch { return "\(error)" }
     }
     #expect(failures.compactMap { $0 }.isEmpty)
     // An even number of toggles, and as many versions.
-    #expect(try Device(vault: vault).state.read { $0.isForked } == false)
+    #expect(try Device(vault: vault).state.read { $0.isUnconfirmed } == false)
     #expect(try vault.load()?.version == 41)
   }
 

@@ -1,0 +1,63 @@
+#if Tool
+import Letterlock
+
+/// What a synchronisation found beside its verdict, for a person at the terminal.
+extension SyncReport {
+  /// Says what is wrong and stops nothing.
+  func noteFindings() {
+    for failure in failedAttachments { Terminal.noteFailure("Not sent: \(failure.sentence)") }
+    if let otherLog {
+      Terminal.note("The relay shows another log of this account. This device keeps its own.")
+      for entry in otherLog.entries { Terminal.note("  \(entry.content.sentence)") }
+    }
+    if evidence != nil {
+      Terminal.note(
+        "This relay has signed two histories that contradict each other. `letterlock sync --despite-evidence` "
+          + "forgets that.")
+    }
+    if let withdrawnErasure {
+      Terminal.note(
+        "The relay had said that device \(withdrawnErasure.device.description.prefix(16)) erased everything, and "
+          + "now shows the account again: one of the two was false.")
+    }
+  }
+}
+
+extension AttachmentTransfer {
+  /// Says what did not come.
+  func noteFailures() {
+    for failure in failures { Terminal.noteFailure("Not received: \(failure.sentence)") }
+  }
+}
+
+extension AttachmentFailure {
+  /// Which file of which message, and why.
+  var sentence: String {
+    let file = name.map { "\($0.shown) (\(blob.description.prefix(16)))" } ?? "\(blob.description.prefix(16))"
+    let owner = message.map { " of message \($0)" } ?? ""
+    return "\(file)\(owner). \(ToolError(reason).description)"
+  }
+}
+
+extension LogEntryContent {
+  /// Who did what, for a person who compares two logs.
+  fileprivate var sentence: String {
+    "entry \(index): device \(signer.description.prefix(16)) \(change.summary)"
+  }
+}
+
+extension AccountChange {
+  fileprivate var summary: String {
+    switch self {
+    case .create: "created the account"
+    case .add(let add): "added device \(add.device.deviceID.description.prefix(16))"
+    case .remove(let remove):
+      "removed " + remove.devices.map { "\($0.description.prefix(16))" }.joined(separator: ", ")
+    case .rotate: "replaced its sealing key"
+    case .epoch: "began an epoch"
+    case .replaceRecovery: "replaced the recovery key"
+    case .update(let version): "says that it reads version \(version)"
+    }
+  }
+}
+#endif

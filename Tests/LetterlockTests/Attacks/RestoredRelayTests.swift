@@ -1,0 +1,109 @@
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
+
+@Suite("A relay that was restored from a backup")
+struct RestoredRelayTests {
+  private let house: Household
+  private let backup: InMemoryRelay
+
+  /// After the backup there are records, an epoch, a device that joined and one that left, and a record that is erased.
+  init() async throws {
+    house = try await Household()
+    let tablet = try await house.join("Tablet")
+    try await house.phone.sync()
+    backup = await house.relay.honest.fork()
+    try house.phone.append(Household.text("second"), to: house.chat)
+    try await house.phone.sync()
+    let leaf = try house.phone.progress().history.tree.size - 1
+    try await house.phone.remove(tablet.id)
+    try house.phone.append(Household.text("third"), to: house.chat)
+    try await house.phone.parts.history.sync.pusher.pushAll(erasing: [leaf])
+    try await house.phone.sync()
+  }
+
+  @Test func `takes back what it lost from a device that has it, and everybody goes on`() async throws {
+    let (phone, mac) = (house.phone, house.mac)
+    let tree = try phone.progress().history.tree
+    await house.relay.restore(from: backup)
+    try phone.append(Household.text("waits"), to: house.chat)
+    let report = try await phone.sync()
+    #expect(report.verdict == .complete(size: tree.size))
+    #expect(report.returned?.entries.count == 1)
+    #expect(report.returned?.recordCount == Int(tree.size) - 4)
+    #expect(try await phone.status().waitingRecords == 1)
+    #expect(
+      phone.log.heads
+        == (try await backup.logEntries(of: phone.account, from: 0, as: phone.caller)).map(\.head))
+
+    await house.relay.reopen()
+    let epoch = phone.log.newestEpoch.header.number
+    #expect(try await phone.sync().verdict.isComplete)
+    // The wraps of what came back are gone; those of the next epoch lead to all of them.
+    #expect(phone.log.newestEpoch.header.number == epoch + 1)
+    for _ in 0..<2 { #expect(try await mac.sync().verdict.isComplete) }
+    #expect(try Household.texts(of: mac) == ["first", "third", "waits"])
+    #expect(try Household.texts(of: try await house.restore()) == ["first", "third", "waits"])
+  }
+
+  @Test func `a relay that says nothing of a backup stays rolled back, and loses nothing here`() async throws
+  {
+    let (phone, relay) = (house.phone, house.relay)
+    let tree = try phone.progress().history.tree
+    await relay.turn(to: backup)
+    for _ in 0..<2 {
+      let report = try await phone.sync()
+      guard case .rolledBack = report.verdict else { Issue.record("\(report.verdict)"); return }
+      #expect(report.returned == nil)
+    }
+    #expect(try phone.progress().history.tree == tree)
+  }
+
+  @Test func `takes back nothing that breaks a rule, and nothing of which a record was left out`()
+    async throws
+  {
+    let phone = house.phone
+    let (entries, batches) = (
+      phone.state.read { $0.entries.suffix(1) },
+      try phone.neededStore().batches(from: 4, limit: .max)
+    )
+    let restored = RestoredRelay(backup)
+    func refused(_ entries: [LogEntry], _ batches: [HistoryBatch]) async -> Bool {
+      do throws(RelayError) {
+        _ = try await restored.takeBack(
+          LostPart(entries: entries, batches: batches), of: phone.account, as: phone.caller)
+        return false
+      } catch { return true }
+    }
+    let last = try #require(batches.last)
+    #expect(await refused([], batches))
+    #expect(await refused(Array(entries), Array(batches.dropFirst())))
+    #expect(await refused(Array(entries), batches.reversed()))
+    #expect(await refused(Array(entries), batches.dropLast() + [last.putting(nil, at: last.firstLeaf)]))
+    #expect(await refused(Array(entries) + entries, batches))
+    let before = try await backup.logEntries(of: phone.account, from: 0, as: phone.caller)
+    #expect(before.count == phone.log.heads.count - 1)
+    // Nobody but a device of the account is heard.
+    await #expect(throws: RelayError.unknownAccount) {
+      try await restored.takeBack(
+        LostPart(entries: Array(entries), batches: batches), of: phone.account, as: .anyone)
+    }
+    #expect(await !refused(Array(entries), batches))
+  }
+
+  @Test func `takes nothing new before it is opened again`() async throws {
+    await house.relay.restore(from: backup)
+    _ = try await house.mac.sync()
+    try house.mac.append(Household.text("too early"), to: house.chat)
+    await #expect(throws: DeviceError.self) { try await house.mac.sync() }
+    try await house.phone.sync()
+    await house.relay.reopen()
+    for device in [house.phone, house.mac, house.phone] {
+      #expect(try await device.sync().verdict.isComplete)
+    }
+    #expect(try Household.texts(of: house.phone) == ["first", "third", "too early"])
+  }
+}
