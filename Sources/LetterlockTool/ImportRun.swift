@@ -196,26 +196,8 @@ struct ImportReport: Encodable {
   }
 }
 
-/// How the tool names things. The names are part of its interface: README lists them.
+/// How the tool names things. The names are part of its interface: docs/tool.md lists them.
 extension Message {
-  var carriageName: String {
-    switch carriage {
-    case .endToEnd: "endToEnd"
-    case .carrier(let carrier): carrier.description
-    case .local: "local"
-    case .unknown: "unknown"
-    }
-  }
-
-  var protectionName: String {
-    switch protection {
-    case .endToEnd: "endToEnd"
-    case .importedEndToEnd: "importedEndToEnd"
-    case .unencrypted: "unencrypted"
-    case .local: "local"
-    }
-  }
-
   var kindName: String { kindName(hasAttachments: !attachments.isEmpty) }
 
   func kindName(hasAttachments: Bool) -> String {

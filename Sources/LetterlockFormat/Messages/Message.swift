@@ -66,15 +66,8 @@ extension Message {
     set { core.receivedAt = newValue }
   }
 
-  /// How it travelled. `endToEnd` set here is a claim, shown as `importedEndToEnd`.
-  public var carriage: Carriage {
-    get { core.carriage }
-    set {
-      change { $0.carriage = newValue }
-      // The service of an unknown carriage is an unknown field, and means nothing for another carriage.
-      unknownFields.removeAll { $0.code == FieldNumber.service.rawValue }
-    }
-  }
+  /// How it travelled: said once, when the message is made. What came through a carrier never becomes anything else.
+  public var carriage: Carriage { core.carriage }
 
   /// What it says or does.
   public var body: Body {

@@ -142,7 +142,7 @@ private struct DemoRun {
     print(
       "   Restored \(new.count) messages\(old == new ? ", every one exactly as it was" : ", but they differ")"
     )
-    let open = new.filter { !$0.protection.isEncrypted }.count
+    let open = new.filter { $0.protection.isUnencrypted }.count
     print("   \(open) of them are still marked as not encrypted on their way.")
   }
 

@@ -16,7 +16,13 @@ struct ConversationsCommand: AsyncParsableCommand {
     var title: String
     var messages: Int
     var unencrypted: Int
+    var importedEndToEnd: Int
     var newest: String
+    let warning: String
+
+    private enum CodingKeys: CodingKey {
+      case id, title, messages, unencrypted, importedEndToEnd, newest
+    }
   }
 
   private struct Listing: Encodable {
@@ -30,8 +36,8 @@ struct ConversationsCommand: AsyncParsableCommand {
       let rows = try Self.rows(opened, index)
       guard !json else { return try Terminal.print(json: Listing(conversations: rows)) }
       for row in rows {
-        let mark = row.unencrypted > 0 ? "  \(row.unencrypted) not encrypted" : ""
-        print("\(row.id.prefix(8))  \(row.newest.prefix(10))  \(row.messages)  \(row.title)\(mark)")
+        let mark = row.warning.isEmpty ? "" : "  \(row.warning)"
+        print("\(row.id.prefix(8))  \(row.newest.prefix(10))  \(row.messages)  \(row.title.shown)\(mark)")
       }
     }
   }
@@ -39,21 +45,23 @@ struct ConversationsCommand: AsyncParsableCommand {
 
 extension ConversationsCommand {
   private static func rows(_ opened: any OpenedArchive, _ index: TimelineIndex) throws -> [Row] {
-    var unencrypted: [ConversationID: Int] = [:]
+    var protections: [ConversationID: ProtectionCounts] = [:]
     var newest: [ConversationID: Timestamp] = [:]
     var counts: [ConversationID: Int] = [:]
     try opened.forEachMessage(of: index) { messages in
       for message in messages {
         guard let id = message.conversation else { continue }
         counts[id, default: 0] += 1
-        if !message.protection.isEncrypted { unencrypted[id, default: 0] += 1 }
+        protections[id, default: ProtectionCounts()].add(message)
         newest[id] = message.sentAt
       }
     }
     return index.conversations.map { id in
-      Row(
+      let protection = protections[id] ?? ProtectionCounts()
+      return Row(
         id: id.description, title: index.title(of: id), messages: counts[id] ?? 0,
-        unencrypted: unencrypted[id] ?? 0, newest: newest[id]?.rfc3339 ?? "")
+        unencrypted: protection.unencrypted, importedEndToEnd: protection.imported,
+        newest: newest[id]?.rfc3339 ?? "", warning: protection.warning)
     }
   }
 }

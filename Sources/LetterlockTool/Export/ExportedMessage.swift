@@ -24,7 +24,10 @@ struct ExportedMessage: Encodable {
   var service: String?
   var carriage: String
   var protection: String
-  var encrypted: Bool
+  /// Left out if nobody here knows, and for what never travelled.
+  var encrypted: Bool?
+  /// Whose word it is that it was end-to-end encrypted.
+  var saidBy: String?
   var recentlyDeleted: Bool
   var attachments: [ExportedAttachment]
 
@@ -68,7 +71,7 @@ struct ExportedMessage: Encodable {
     service = message.origin?.service
     carriage = message.carriageName
     protection = message.protectionName
-    encrypted = message.protection.isEncrypted
+    (encrypted, saidBy) = (message.wasEncrypted, message.saidBy)
     recentlyDeleted = message.recentlyDeletedAt != nil
     attachments = message.attachments.map {
       ExportedAttachment(
