@@ -50,7 +50,7 @@ struct DirectoryReader: Sendable {
         for (leaf, profile) in found {
           journal.directory.take(profile, of: batch.signedBatch.device, at: leaf)
         }
-        journal.directory.scanned = batch.firstLeaf + UInt64(batch.records.count)
+        journal.directory.scanned = batch.endLeaf
       }
     }
     return true
@@ -78,7 +78,7 @@ struct DirectoryReader: Sendable {
       guard record.streamTag == tag, case .device(let profile) = try? archive.openEntry(record) else {
         continue
       }
-      found.append((batch.firstLeaf + UInt64(index), profile))
+      found.append((batch.leaf(of: index), profile))
     }
     return found
   }
