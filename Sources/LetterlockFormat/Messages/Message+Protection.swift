@@ -69,11 +69,20 @@ extension Message {
     take(carriageOf: other)
   }
 
-  private mutating func take(carriageOf other: Message) {
+  /// Takes how another version travelled, and the service as the source spells it there.
+  mutating func take(carriageOf other: Message) {
     // The service of an unknown carriage is an unknown field, and means nothing for another carriage.
     if case .unknown = core.carriage { unknownFields.removeAll { $0.code == FieldNumber.service.rawValue } }
+    if let service = other.origin?.service, origin != nil { origin?.service = service }
     core.carriage = other.core.carriage
     core.standing = other.core.standing
+  }
+
+  /// Takes what another version says.
+  mutating func take(body: Body, editedAt: Timestamp?, attachments: [Attachment]) {
+    self.body = body
+    self.editedAt = editedAt
+    self.attachments = attachments
   }
 
   /// By how well a message was protected on its way; what never travelled could not be read by anyone.

@@ -16,11 +16,12 @@ public struct Message: Hashable, Sendable {
     sentAt: Timestamp = .now, receivedAt: Timestamp? = nil, carriage: Carriage, body: Body,
     attachments: [Attachment] = [], replyTo: MessageID? = nil, effect: Effect? = nil,
     subject: String? = nil, editedAt: Timestamp? = nil, recentlyDeletedAt: Timestamp? = nil,
-    recipients: [Address] = [], origin: Origin? = nil
+    recipients: [Address] = [], origin: Origin? = nil, delivery: Delivery? = nil
   ) {
     let extras = Extras(
       attachments: attachments, replyTo: replyTo, effect: effect, subject: subject, editedAt: editedAt,
-      recentlyDeletedAt: recentlyDeletedAt, recipients: recipients, origin: origin)
+      recentlyDeletedAt: recentlyDeletedAt, recipients: recipients, origin: origin,
+      delivery: delivery)
     self.init(
       Core(
         id: id, conversation: conversation, sender: sender, sentAt: sentAt, receivedAt: receivedAt,

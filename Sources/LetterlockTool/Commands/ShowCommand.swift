@@ -77,6 +77,8 @@ struct ShowCommand: AsyncParsableCommand {
   @Option(
     help: "Asks the relay for the newest messages alone, this many, and proves them: before a first `sync`.")
   var newest: Int?
+  @Flag(help: "Shows the earlier versions of imported messages too, and which device imported each.")
+  var versions = false
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -94,6 +96,7 @@ struct ShowCommand: AsyncParsableCommand {
       let all = index.references(in: id)
       let shown = last.map { Array(all.suffix(max(0, $0))) } ?? all
       let title = index.title(of: id)
+      if versions, !json { return try show(shown, opened, index) }
       var listed: [ExportedMessage] = []
       try opened.forEachMessage(shown, of: index) { messages in
         if json {
@@ -108,6 +111,27 @@ struct ShowCommand: AsyncParsableCommand {
       }
       if json { try Terminal.print(json: Listing(title: title, messages: listed)) }
     }
+  }
+
+  /// Each message, and below it the versions that it had.
+  private func show(
+    _ references: [MessageReference], _ opened: ArchiveFolder.Reading, _ index: TimelineIndex
+  ) throws {
+    do throws(DeviceError) {
+      for reference in references {
+        for message in try opened.device.messages([reference], of: index) {
+          print(TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil))
+        }
+        let versions = try opened.device.versions(of: reference, of: index)
+        guard versions.count > 1 else { continue }
+        for version in versions {
+          let source = version.source.map { ", from \($0.source)" } ?? ""
+          print(
+            "    version by device \(version.device.description.prefix(8))\(source.shown): \(TextLine(version.message))"
+          )
+        }
+      }
+    } catch { throw ToolError(error, folder: dir) }
   }
 
   /// Without the rest of the history.

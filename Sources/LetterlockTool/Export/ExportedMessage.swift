@@ -28,6 +28,8 @@ struct ExportedMessage: Encodable {
   var encrypted: Bool?
   /// Whose word it is that it was end-to-end encrypted.
   var saidBy: String?
+  /// Why it has not arrived; left out for what was sent or received.
+  var delivery: String?
   var recentlyDeleted: Bool
   var attachments: [ExportedAttachment]
 
@@ -72,6 +74,7 @@ struct ExportedMessage: Encodable {
     carriage = message.carriageName
     protection = message.protectionName
     (encrypted, saidBy) = (message.wasEncrypted, message.saidBy)
+    delivery = message.delivery?.name
     recentlyDeleted = message.recentlyDeletedAt != nil
     attachments = message.attachments.map {
       ExportedAttachment(

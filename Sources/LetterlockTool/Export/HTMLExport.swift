@@ -189,8 +189,9 @@ struct HTMLExport {
     var parts = [String(message.sentAt.rfc3339.dropFirst(11).prefix(5))]
     if let service = message.origin?.service { parts.append(service.html) }
     if index.impliedDate(of: message) != nil { parts.append("date doubtful") }
-    if message.editedAt != nil { parts.append("edited") }
+    if message.editedAt != nil, message.body != .retraction(target: nil) { parts.append("edited") }
     if message.recentlyDeletedAt != nil { parts.append("recently deleted") }
+    if let delivery = message.delivery { parts.append(delivery.sentence) }
     parts.append(message.protectionMark)
     return parts
   }

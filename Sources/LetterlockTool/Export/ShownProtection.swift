@@ -60,6 +60,26 @@ extension Message {
   }
 }
 
+extension Message.Delivery {
+  /// Its name, which is part of the tool's interface.
+  var name: String {
+    switch self {
+    case .failed: "failed"
+    case .scheduled: "scheduled"
+    case .unknown: "unknown"
+    }
+  }
+
+  /// What a person is told.
+  var sentence: String {
+    switch self {
+    case .failed: "was not sent"
+    case .scheduled: "scheduled, not sent yet"
+    case .unknown: "not sent"
+    }
+  }
+}
+
 /// How many messages have each protection.
 struct ProtectionCounts {
   private(set) var endToEnd = 0
