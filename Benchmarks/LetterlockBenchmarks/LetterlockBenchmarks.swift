@@ -7,6 +7,7 @@ let benchmarks: @Sendable () -> Void = {
   registerRestoring()
   registerNewestPage()
   registerImporting()
+  registerDeleting()
   registerTree()
   registerWrapping()
   registerReplaying()

@@ -25,7 +25,7 @@ struct AppleMessageRow {
       return .skipped(ImportSkip(reason: "a message without an identifier"))
     }
     let arrived = max(row.number(.dateDelivered), row.number(.dateRead))
-    let edited = row.number(.dateEdited)
+    let edited = max(row.number(.dateEdited), row.number(.dateRetracted))
     let isToSeveral = chat?.isGroup == true || isFromMe
     // All at once: each change of a message that is made already copies what most messages have not.
     let message = Message(
@@ -34,10 +34,11 @@ struct AppleMessageRow {
       replyTo: row.text(.threadOriginatorGUID).map(Self.id),
       effect: row.text(.effect).flatMap { $0.isEmpty ? nil : Message.Effect($0) },
       subject: row.text(.subject).flatMap { $0.isEmpty ? nil : $0 },
-      editedAt: edited > 0 && !isRetracted ? Self.time(edited) : nil,
+      editedAt: edited > 0 ? Self.time(edited) : nil,
       recentlyDeletedAt: lookup.deletionDate(of: rowID).map(Self.time),
       recipients: isToSeveral ? chat?.participants ?? [] : [],
-      origin: Message.Origin(source: AppleMessagesImporter.source, identifier: guid, service: service))
+      origin: Message.Origin(source: AppleMessagesImporter.source, identifier: guid, service: service),
+      delivery: delivery)
     return .message(ImportedMessage(message: message, attachments: ordered.map(\.source)))
   }
 
@@ -69,18 +70,31 @@ struct AppleMessageRow {
     return .other(lookup.address(row.number(.handleID)) ?? Address("unknown"))
   }
 
-  /// What the service says about encryption; an SMS row with files, several recipients or a subject is MMS.
+  /// What the service says about encryption. A message that fell back to a carrier was not encrypted, whatever its
+  /// service is called.
   private var carriage: Carriage {
     switch service.lowercased() {
-    case "imessage", "imessagelite", "facetime": return .endToEnd(service: service)
-    case "rcs": return .carrier(.rcs)
-    case "sms", "mms":
-      let isMultimedia =
-        !files.isEmpty || (chat?.participants.count ?? 0) > 1
-        || row.text(.subject)?.isEmpty == false || service.lowercased() == "mms"
-      return .carrier(isMultimedia ? .mms : .sms)
-    default: return .unknown(0)
+    case "imessage", "imessagelite", "facetime":
+      row.number(.wasDowngraded) == 0 ? .endToEnd(service: service) : .carrier(carrier)
+    case "rcs": .carrier(.rcs)
+    case "sms", "mms": .carrier(carrier)
+    default: .unknown(0)
     }
+  }
+
+  /// An SMS row with files, several recipients or a subject is MMS.
+  private var carrier: Carrier {
+    let isMultimedia =
+      !files.isEmpty || (chat?.participants.count ?? 0) > 1
+      || row.text(.subject)?.isEmpty == false || service.lowercased() == "mms"
+    return isMultimedia ? .mms : .sms
+  }
+
+  /// Whether it went off: a database that does not say so is believed to hold what was sent.
+  private var delivery: Message.Delivery? {
+    guard isFromMe, row.number(.isSent) == 0 else { return nil }
+    if row.number(.scheduleType) == 2 { return .scheduled }
+    return row.number(.error) != 0 ? .failed : nil
   }
 
   private var text: RichText {

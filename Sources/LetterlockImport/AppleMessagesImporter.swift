@@ -38,7 +38,7 @@ public struct AppleMessagesImporter: MessageImporter {
     if let item = waiting.popFirst() { return item }
     let page = rowIDs[done..<min(rowIDs.count, done + Self.pageCount)]
     guard !page.isEmpty else { return nil }
-    let rows = try rows(page)
+    let (rows, damaged) = try readable(page)
     done = page.endIndex
     let files = try lookup.attachments(of: rows.map { $0.number(.rowID) })
     let lookup = lookup
@@ -49,8 +49,21 @@ public struct AppleMessagesImporter: MessageImporter {
       } _: { lookup, number in
         AppleMessageRow(rows[number], lookup: lookup, files: files).item
       }[...]
+    for _ in 0..<damaged { waiting.append(.skipped(ImportSkip(reason: "a row that cannot be read"))) }
     // Rows may have gone since their numbers were found.
     return try next()
+  }
+
+  /// The rows that can be read, and how many cannot: a damaged page of the database stops none that stands elsewhere.
+  private func readable(
+    _ numbers: ArraySlice<Int64>
+  ) throws(ImportError) -> (rows: [MessageValues], damaged: Int) {
+    do throws(ImportError) { return (try rows(numbers), 0) } catch {
+      guard numbers.count > 1 else { return ([], 1) }
+    }
+    let middle = numbers.startIndex + numbers.count / 2
+    let (first, second) = (try readable(numbers[..<middle]), try readable(numbers[middle...]))
+    return (first.rows + second.rows, first.damaged + second.damaged)
   }
 
   /// Rows by their numbers, in that order.

@@ -7,6 +7,7 @@ enum MessageColumn: Int, CaseIterable {
   case rowID, guid, text, handleID, subject, attributedBody, service, date, dateRead, dateDelivered, isFromMe
   case itemType, groupTitle, groupActionType, otherHandle, associatedGUID, associatedType, associatedEmoji
   case balloonBundleID, payloadData, effect, threadOriginatorGUID, dateEdited, dateRetracted
+  case isSent, error, wasDowngraded, scheduleType
 
   var name: String {
     switch self {
@@ -34,6 +35,10 @@ enum MessageColumn: Int, CaseIterable {
     case .threadOriginatorGUID: "thread_originator_guid"
     case .dateEdited: "date_edited"
     case .dateRetracted: "date_retracted"
+    case .isSent: "is_sent"
+    case .error: "error"
+    case .wasDowngraded: "was_downgraded"
+    case .scheduleType: "schedule_type"
     }
   }
 }

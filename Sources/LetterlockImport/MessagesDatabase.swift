@@ -10,8 +10,10 @@ struct MessagesDatabase {
   private let columns: [String: Set<String>]
 
   init(path: String) throws(ImportError) {
+    let files = try DatabaseFiles(path)
+    defer { files.remove() }
     do {
-      queue = try Self.open(path)
+      queue = try Self.open(files)
       columns = try queue.read { database in
         var columns: [String: Set<String>] = [:]
         for table in try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -25,18 +27,12 @@ struct MessagesDatabase {
     else { throw .database("it has no table of messages") }
   }
 
-  /// A read-only connection follows the log of a database that is in use; one in a folder that cannot be
-  /// written has no log to follow.
-  private static func open(_ path: String) throws -> DatabaseQueue {
+  /// A database without a log is opened as one that nobody changes, so that SQLite makes no file beside it.
+  private static func open(_ files: DatabaseFiles) throws -> DatabaseQueue {
     var configuration = Configuration()
+    guard !files.isCopy else { return try DatabaseQueue(path: files.path, configuration: configuration) }
     configuration.readonly = true
-    configuration.busyMode = .timeout(10)
-    if let queue = try? DatabaseQueue(path: path, configuration: configuration),
-      (try? queue.read({ try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") })) != nil
-    {
-      return queue
-    }
-    let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
+    let escaped = files.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? files.path
     return try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: configuration)
   }
 

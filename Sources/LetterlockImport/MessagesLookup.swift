@@ -145,7 +145,7 @@ struct MessagesLookup {
       let values = try? real.resourceValues(forKeys: [.isRegularFileKey])
       guard isInside, values?.isRegularFile == true else { continue }
       guard FileManager.default.isReadableFile(atPath: real.path) else {
-        return .missing(reason: "the file cannot be read")
+        return .damaged(reason: "the file cannot be read")
       }
       return .file(path: real.path)
     }

@@ -13,6 +13,7 @@ public struct SMSBackupImporter: MessageImporter {
   private var conversations = SMSConversations()
   private var names = SMSIdentifiers()
   private var hasBegun = false
+  private static let maximumPartCount = 10_000
 
   /// Opens the file at `path` for reading alone.
   /// - Throws: `ImportError.unreadable`.
@@ -85,6 +86,7 @@ public struct SMSBackupImporter: MessageImporter {
 
   /// Reads the parts and addresses of a multimedia message, to its end.
   private mutating func mms(_ attributes: SMSAttributes) throws(ImportError) -> ImportItem {
+    var hasTooMany = false
     var parts: [SMSPart] = []
     var addresses: [(type: String, address: String)] = []
     while let event = try parser.next() {
@@ -95,10 +97,12 @@ public struct SMSBackupImporter: MessageImporter {
       if name == "addr", let address = inner["address"] {
         addresses.append((inner["type"] ?? "", address))
       }
-      guard parts.count + addresses.count <= 10_000 else {
-        throw .malformed(offset: reader.offset, "a message has too many parts")
+      if parts.count + addresses.count > Self.maximumPartCount {
+        hasTooMany = true
+        (parts, addresses) = ([], [])
       }
     }
+    guard !hasTooMany else { return .skipped(ImportSkip(reason: "a message of too many parts")) }
     if let skip = Self.skip(type: attributes["msg_box"]) { return .skipped(skip) }
     guard let date = attributes.date else {
       return .skipped(ImportSkip(reason: "a message without a date"))
@@ -117,7 +121,7 @@ public struct SMSBackupImporter: MessageImporter {
     let conversation = conversations.id(of: people, name: attributes["contact_name"])
     let identifier = names.identifier(
       ["mms", "\(date)", attributes["msg_box"] ?? "", attributes["m_id"] ?? ""]
-        + people.map(\.rawValue).sorted() + [text] + parts.map(\.fingerprint))
+        + people.map(\.rawValue).sorted() + [text])
     var message = Message(
       id: .imported(source: Self.source, identifier: identifier), conversation: conversation,
       sender: isSent ? .me : .other(from.map { Address($0) } ?? people.first ?? Address("unknown")),

@@ -9,8 +9,6 @@ struct SMSPart {
   let text: String?
   /// The file of any other part.
   let attachment: AttachmentSource?
-  /// What tells this part from another, without reading all of it.
-  let fingerprint: String
 
   /// Nil for the part that only says how to lay out the others.
   init?(_ attributes: SMSAttributes, path: String) {
@@ -20,7 +18,6 @@ struct SMSPart {
     if type == "text/plain", let text = attributes["text"] {
       self.text = text
       attachment = nil
-      fingerprint = ""
       return
     }
     text = nil
@@ -29,21 +26,19 @@ struct SMSPart {
     switch attributes.value("data") {
     case .range(let range):
       content = .stream(Base64Source(path: path, range: range).stream)
-      fingerprint = "\(type) \(range.count)"
     case .text(let encoded) where encoded != "null" && !encoded.isEmpty:
       var decoder = Base64Decoder()
       let bytes = try? decoder.decode(Array(encoded.utf8))
-      content = bytes.map { .bytes($0) } ?? .missing(reason: "the file is not base64")
-      fingerprint = "\(type) \(encoded.utf8.count) \(encoded.suffix(64))"
+      content = bytes.map { .bytes($0) } ?? .damaged(reason: "it is not base64")
     default:
       content = .missing(reason: "the file was not backed up")
-      fingerprint = type
     }
     attachment = AttachmentSource(name: name, mediaType: type, content: content)
   }
 }
 
-/// Names for messages, which the format does not give: their content, and a count for the same content again.
+/// Names for messages, which the format does not give: who, when and what, and a count for the same again. Files play no
+/// part, since a backup may leave them out.
 struct SMSIdentifiers {
   private var counts: [String: Int] = [:]
 

@@ -7,12 +7,10 @@ import LetterlockImport
 final class ImportRun {
   private let opened: ArchiveFolder.Opened
   private let pageCount: Int
-  private var known: Set<MessageID> = []
   private var knownProfiles: [ConversationID: ConversationProfile] = [:]
   private(set) var total = ImportReport(source: "all")
 
-  /// Opens every record that is there, to know what must not be added twice, and ends an import that was
-  /// cut short.
+  /// Reads which conversations and files are there, and ends an import that was cut short.
   init(_ opened: ArchiveFolder.Opened, atOnce pageCount: Int = ImportReader.pageCount) throws {
     self.opened = opened
     self.pageCount = pageCount
@@ -20,15 +18,13 @@ final class ImportRun {
     var isComplete = true
     do throws(HistoryReadError<Never>) {
       try opened.device.forEachEntry { read in
-        switch read.entry {
-        case .success(.message(let message)):
-          known.insert(message.id)
-          for attachment in message.attachments { referenced.insert(attachment.blob) }
-        case .success(.deletion(let deletion)): known.formUnion(deletion.messages)
-        case .success(.conversation(let profile)): knownProfiles[profile.id] = profile
-        case .success(.unknown), .failure: isComplete = false
-        default: break
+        guard case .success(let entry) = read.entry else {
+          isComplete = false
+          return
         }
+        if case .unknown = entry { isComplete = false }
+        referenced.formUnion(entry.attachments.map(\.blob))
+        if case .conversation(let profile) = entry { knownProfiles[profile.id] = profile }
       }
     } catch {
       switch error {
@@ -48,17 +44,27 @@ final class ImportRun {
     } catch { throw ToolError(error) }
   }
 
-  /// Imports one source.
+  /// Imports one source. What is wrong with the source stands in the report, and stops no other.
   func add(_ path: String) async throws -> ImportReport {
     var report = ImportReport(source: path)
-    let importer: any MessageImporter
-    do throws(ImportError) { importer = try ImportSource.open(path: path) } catch {
-      throw ToolError("Cannot import \(path): \(error).")
+    let reader: ImportReader
+    do throws(ImportError) {
+      let importer = try ImportSource.open(path: path)
+      reader = ImportReader(importer, atOnce: pageCount)
+    } catch {
+      report.failure = "Cannot import \(path): \(error)."
+      total.add(report)
+      return report
     }
-    let bar = ProgressBar("Sealing \(URL(fileURLWithPath: path).lastPathComponent)")
-    let reader = ImportReader(importer, atOnce: pageCount)
+    try await add(reader, &report)
+    total.add(report)
+    return report
+  }
+
+  private func add(_ reader: ImportReader, _ report: inout ImportReport) async throws {
+    let bar = ProgressBar("Sealing \(URL(fileURLWithPath: report.source).lastPathComponent)")
     let opened = opened
-    var batch: [ImportedMessage] = []
+    let history = try known()
     var next = await reader.page()
     while true {
       let page = next
@@ -66,44 +72,46 @@ final class ImportRun {
       async let following = page.end == nil ? reader.page() : page
       async let sent: Void = Self.send(opened)
       if let profiles = page.profiles { try addProfiles(profiles) }
-      for item in page.items { take(item, &batch, &report) }
-      try keep(&batch)
+      try take(page.items, history, &report)
       try await sent
       bar.update(page.fractionDone, "\(report.sealed) messages")
-      switch page.end {
-      case nil: next = await following
-      case .complete:
-        try await Self.send(opened)
-        bar.finish()
-        total.add(report)
-        return report
-      case .damaged(let error):
-        try await Self.send(opened)
-        // What stands before the damage is as good as ever.
-        throw ToolError(
-          "Reading \(path) stopped: \(error). The \(report.sealed) messages before are sealed.")
+      guard let end = page.end else {
+        next = await following
+        continue
       }
+      try await Self.send(opened)
+      bar.finish()
+      if case .damaged(let error) = end {
+        // What stands before the damage is as good as ever.
+        report.failure =
+          "Reading \(report.source) stopped: \(error). The \(report.sealed) messages before are sealed."
+      }
+      return
     }
   }
 
-  private func take(
-    _ item: ImportItem, _ batch: inout [ImportedMessage], _ report: inout ImportReport
-  ) {
-    report.read += 1
-    switch item {
-    case .skipped(let skip): report.skipped[skip.reason, default: 0] += 1
-    case .message(let imported):
-      guard !imported.isTooLong else {
-        report.skipped["a message too long to be sealed", default: 0] += 1
-        return
-      }
-      guard known.insert(imported.message.id).inserted else {
-        report.alreadyThere += 1
-        return
-      }
-      report.count(imported)
-      batch.append(imported)
+  private func known() throws -> HistoryImport {
+    do throws(DeviceError) { return try opened.device.historyImport() } catch {
+      throw ToolError(error, folder: opened.folder.path)
     }
+  }
+
+  private func take(_ items: [ImportItem], _ history: HistoryImport, _ report: inout ImportReport) throws {
+    report.read += items.count
+    var batch: [ImportedMessage] = []
+    for item in items {
+      switch item {
+      case .skipped(let skip): report.skipped[skip.reason, default: 0] += 1
+      case .message(let imported) where imported.isTooLong:
+        report.skipped["a message too long to be sealed", default: 0] += 1
+      case .message(let imported): batch.append(imported)
+      }
+    }
+    let outcomes: [ImportOutcome]
+    do throws(DeviceError) { outcomes = try history.add(batch) } catch {
+      throw ToolError(error, folder: opened.folder.path)
+    }
+    for (imported, outcome) in zip(batch, outcomes) { report.count(imported, outcome) }
   }
 
   private func addProfiles(_ all: [ConversationProfile]) throws {
@@ -113,14 +121,6 @@ final class ImportRun {
     do throws(DeviceError) {
       try opened.device.enqueue(profiles.map(ArchiveEntry.conversation))
     } catch { throw ToolError(error, folder: opened.folder.path) }
-  }
-
-  private func keep(_ batch: inout [ImportedMessage]) throws {
-    guard !batch.isEmpty else { return }
-    do throws(DeviceError) { try opened.device.append(batch) } catch {
-      throw ToolError(error, folder: opened.folder.path)
-    }
-    batch = []
   }
 
   private static func send(_ opened: ArchiveFolder.Opened) async throws {
@@ -150,80 +150,8 @@ extension SyncReport {
   }
 }
 
-/// What an import did, for people and programs.
-struct ImportReport: Encodable {
-  var source: String
-  var read = 0
-  var sealed = 0
-  var alreadyThere = 0
-  var attachments = 0
-  var missingAttachments = 0
-  var skipped: [String: Int] = [:]
-  var services: [String: Int] = [:]
-  var carriages: [String: Int] = [:]
-  var kinds: [String: Int] = [:]
-
-  mutating func count(_ imported: ImportedMessage) {
-    sealed += 1
-    services[imported.message.origin?.service ?? "unknown", default: 0] += 1
-    carriages[imported.message.carriageName, default: 0] += 1
-    kinds[imported.message.kindName(hasAttachments: !imported.attachments.isEmpty), default: 0] += 1
-    for source in imported.attachments {
-      if source.content.isPresent { attachments += 1 } else { missingAttachments += 1 }
-    }
-  }
-
-  mutating func add(_ other: ImportReport) {
-    read += other.read
-    sealed += other.sealed
-    alreadyThere += other.alreadyThere
-    attachments += other.attachments
-    missingAttachments += other.missingAttachments
-    skipped.merge(other.skipped, uniquingKeysWith: +)
-    services.merge(other.services, uniquingKeysWith: +)
-    carriages.merge(other.carriages, uniquingKeysWith: +)
-    kinds.merge(other.kinds, uniquingKeysWith: +)
-  }
-
-  /// The summary: every message that was read is in one of these numbers.
-  var lines: [String] {
-    var lines = ["\(source): \(read) read, \(sealed) sealed, \(alreadyThere) there already."]
-    if !services.isEmpty { lines.append("  by service: \(Self.list(services))") }
-    if !kinds.isEmpty { lines.append("  by kind: \(Self.list(kinds))") }
-    if attachments + missingAttachments > 0 {
-      lines.append("  attachments: \(attachments) sealed, \(missingAttachments) not found")
-    }
-    for (reason, count) in skipped.sorted(by: { $0.key < $1.key }) {
-      lines.append("  skipped \(count): \(reason)")
-    }
-    return lines
-  }
-
-  private static func list(_ counts: [String: Int]) -> String {
-    counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-  }
-}
-
 /// How the tool names things. The names are part of its interface: docs/tool.md lists them.
 extension Message {
-  var carriageName: String {
-    switch carriage {
-    case .endToEnd: "endToEnd"
-    case .carrier(let carrier): carrier.description
-    case .local: "local"
-    case .unknown: "unknown"
-    }
-  }
-
-  var protectionName: String {
-    switch protection {
-    case .endToEnd: "endToEnd"
-    case .importedEndToEnd: "importedEndToEnd"
-    case .unencrypted: "unencrypted"
-    case .local: "local"
-    }
-  }
-
   var kindName: String { kindName(hasAttachments: !attachments.isEmpty) }
 
   func kindName(hasAttachments: Bool) -> String {

@@ -44,6 +44,9 @@ package final class InputFile {
     return Stamp(byteCount: Int(status.st_size), seconds: Int(time.tv_sec), nanoseconds: Int(time.tv_nsec))
   }
 
+  /// How many bytes the file had when it was opened.
+  package var byteCount: Int { opened.byteCount }
+
   /// Whether nobody wrote to the file since it was opened, as far as its size and time tell.
   package var isUnchanged: Bool { Self.stamp(of: file) == opened }
 

@@ -97,10 +97,11 @@ def attachment(data):
     for number in (3, 4):
         text(found.get(number, b""))
     refuse_unless(found.get(7) != b"\0", "role")
+    refuse_unless(int.from_bytes(found[5], "big") <= 1 << 52, "byte count")
 
 
 def message(found):
-    sized(found, {1: 16, 2: 16, 4: 8, 5: 8, 6: 1, 10: 16, 13: 8, 14: 8}, (1, 4, 6, 8))
+    sized(found, {1: 16, 2: 16, 4: 8, 5: 8, 6: 1, 10: 16, 13: 8, 14: 8, 17: 1}, (1, 4, 6, 8))
     carriage = found[6][0]
     service = None
     if carriage in (1, 2, 3):
@@ -119,12 +120,96 @@ def message(found):
         for _ in range(3):
             text(origin.opaque())
         origin.finish()
+    refuse_unless(found.get(17) != b"\0", "delivery")
     kind, shown = body(found[8])
     return {
         "type": "message", "conversation": found.get(2, NO_CONVERSATION), "body": kind, "text": shown, "sender": text(found.get(3, b"")),
         "sent_at": str(int.from_bytes(found[4], "big", signed=True)),
         "is_encrypted": service is not None, "is_local": carriage == 0,
     }
+
+
+CARRIAGES = {0: "local", 17: "unencrypted(sms)", 18: "unencrypted(mms)", 19: "unencrypted(rcs)"}
+
+
+def version(data):
+    """The fields of an entry that is a message or a revision."""
+    archive_entry(data)
+    reader = Reader(data)
+    reader.uint(2)
+    return fields(Reader(reader.opaque()))
+
+
+def origin_of(found):
+    if 16 not in found:
+        return None
+    reader = Reader(found[16])
+    return [reader.opaque() for _ in range(3)]
+
+
+def kind_of_file(found):
+    return found.get(3), found[4], found.get(7), found[5]
+
+
+def files_of(found):
+    return [fields(Reader(item)) for item in vectors(found[9])] if 9 in found else []
+
+
+def fits(first, other):
+    """Section 10.12, rule 2."""
+    if 16 not in first or not (first[6][0] == 1 or first[6][0] >= 17):
+        return False
+    same = all(first.get(number) == other.get(number) for number in (1, 3))
+    conversations = first.get(2) == other.get(2)
+    return same and conversations and origin_of(first)[:2] == origin_of(other)[:2]
+
+
+def revised(entries):
+    """What a message and its revisions, in the tree's order, show as. Section 10.12, rules 3 to 6."""
+    first, *others = [version(data) for data in entries]
+    fitting = [other for other in others if fits(first, other)]
+    versions = [first] + fitting[:64]
+    edited = [int.from_bytes(found[13], "big", signed=True) if 13 in found else None for found in versions]
+    newest = 0
+    for place, time in enumerate(edited):
+        best = edited[newest]
+        if best is None or (time is not None and time >= best):
+            newest = place
+    shown = versions[newest]
+    kind, words = body(shown[8])
+    kept = files_of(shown)
+    for found in versions:
+        there = files_of(found)
+        for place, item in enumerate(there):
+            alike = kind_of_file(item)
+            wanted = sum(kind_of_file(other) == alike for other in there[:place + 1])
+            if wanted > sum(kind_of_file(other) == alike for other in kept):
+                kept.append(item)
+    if kind == "retraction" and len(versions) > 1:
+        kept = []
+    unencrypted = [found for found in versions + fitting[64:] if found[6][0] >= 4]
+    carrier = shown if shown[6][0] >= 4 or not unencrypted else unencrypted[0]
+    carriage = carrier[6][0]
+    if 1 <= carriage <= 3:
+        protection = f"importedEndToEnd({text(carrier[7])})"
+    else:
+        protection = CARRIAGES.get(carriage, f"unencrypted(unknown({carriage}))")
+    origin = origin_of(carrier)
+    return {
+        "text": words, "body": kind, "edited_at": "" if edited[newest] is None else str(edited[newest]),
+        "delivery": {None: "", b"\1": "failed", b"\2": "scheduled"}[shown.get(17)], "protection": protection,
+        "service": text(origin[2]) if origin else "", "files": [text(item.get(3, b"")) for item in kept],
+    }
+
+
+def revision(found):
+    """Section 10.12, rule 1."""
+    shown = message(found)
+    refuse_unless(16 in found, "origin")
+    refuse_unless(found[6][0] == 1 or found[6][0] >= 17, "carriage")
+    changed = int.from_bytes(found[8][:2], "big")
+    refuse_unless(changed != 3 and (changed != 4 or len(found[8]) == 2), "a change of another message")
+    return shown | {"type": "revision"}
 
 
 def archive_entry(data):
@@ -160,4 +245,6 @@ def archive_entry(data):
         sized(found, {1: 16, 3: 8, 4: 8, 5: 32, 6: 8, 7: 8, 8: 8}, range(1, 9))
         size, count = (int.from_bytes(found[number], "big") for number in (4, 6))
         return {"type": "snapshot", "conversation": NO_CONVERSATION, "text": f"{text(found[2])} {size} {count}"}
+    if kind == 6:
+        return revision(fields(inner))
     return {"type": f"unknown({kind})", "conversation": None}

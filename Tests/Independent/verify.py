@@ -158,6 +158,11 @@ def message(test, file):
     return all(test[name] == value for name, value in shown.items())
 
 
+def revision(test, file):
+    shown = messages.revised(unhex(test["versions"]))
+    return all(test[name] == value for name, value in shown.items())
+
+
 def padding(test, file):
     return messages.padded_length(test["length"]) == test["padded"]
 
@@ -356,7 +361,7 @@ KINDS = {
     "signed-batch": signed_batch, "message": message, "padding": padding, "attachment": attachment,
     "attachment-digest": attachment_digest_of,
     "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
-    "erasure": erasure, "projection": projection,
+    "erasure": erasure, "projection": projection, "revision": revision,
 }
 
 

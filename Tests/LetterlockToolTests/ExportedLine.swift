@@ -21,7 +21,8 @@ struct ExportedLine: Decodable {
   var service: String
   var carriage: String
   var protection: String
-  var encrypted: Bool
+  var encrypted: Bool?
+  var saidBy: String?
   var attachments: [File]
 }
 
@@ -57,7 +58,8 @@ extension SampleHistory {
       && line.sender == message.sender && line.fromMe == (message.sender == nil)
       && line.conversationTitle == message.title && line.kind == message.kind
       && line.service == message.service && line.carriage == message.carriage
-      && line.encrypted == message.isEncrypted
+      && line.encrypted == (message.isEncrypted ? nil : false)
+      && line.saidBy == (message.isEncrypted ? "iMessage (chat.db)" : nil)
       && line.protection == (message.isEncrypted ? "importedEndToEnd" : "unencrypted")
       && line.attachments.map(\.name) == (file.map { [$0.name] } ?? [])
       && line.attachments.map(\.sha256) == (file.map { [hash($0.bytes)] } ?? [])

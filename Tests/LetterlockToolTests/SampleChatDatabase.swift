@@ -65,7 +65,7 @@ extension SampleHistory {
     let chat = chats[number % chats.count]
     let handle = chat.people[number % chat.people.count]
     let isMine = number % 3 == 0
-    let carriage = ["iMessage": "endToEnd", "SMS": "sms", "RCS": "rcs"][chat.service]
+    let carriage = ["iMessage": "importedEndToEnd", "SMS": "sms", "RCS": "rcs"][chat.service]
     // Half a minute after one of the telephone's messages.
     var message = SampleMessage(
       sentAt: 1_767_000_030_000 + Int64(number) * 120_000,

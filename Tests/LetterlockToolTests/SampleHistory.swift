@@ -14,7 +14,7 @@ struct SampleMessage: Hashable {
   var carriage: String
   var attachment: SampleFile?
 
-  var isEncrypted: Bool { carriage == "endToEnd" }
+  var isEncrypted: Bool { carriage == "importedEndToEnd" }
 }
 
 /// A file that was sent with a message.

@@ -17,3 +17,15 @@ package struct RecordPosition: Hashable, Sendable {
   /// The sequence number in the outbox; nil once the record is in the history.
   package var sequence: Int64? { number < 0 ? ~number : nil }
 }
+
+extension RecordPosition: Comparable {
+  /// The history's order, and after it the outbox's.
+  package static func < (left: Self, right: Self) -> Bool {
+    switch (left.leaf, right.leaf) {
+    case (let left?, let right?): left < right
+    case (.some, nil): true
+    case (nil, .some): false
+    case (nil, nil): left.number > right.number
+    }
+  }
+}

@@ -23,16 +23,18 @@ public struct TimelineIndex: Sendable {
     let conversation: UInt32
     /// Whether it was not brought in from elsewhere.
     let isLive: Bool
-    /// Which of `words` is the newest on the message; 0 if there is none.
+    /// What its revisions must have in common with it; 0 if it has none.
+    let revisionKey: Int
+    /// Which of `words` is the newest on the message by name; 0 if there is none.
     var word: UInt32 = 0
   }
 
-  private struct Change {
-    let target: MessageID
-    let conversation: ConversationID?
-    let sentAt: Timestamp
-    let id: MessageID
-    let position: RecordPosition
+  /// What a person last said of deleting all of a conversation.
+  private struct ConversationWord {
+    /// Which of `words` it is.
+    let word: UInt32
+    /// How many messages there were: it is for those.
+    let count: Int
   }
 
   private var entries: [Entry] = []
@@ -43,9 +45,9 @@ public struct TimelineIndex: Sendable {
   private var conversationNumbers: [ConversationID?: UInt32] = [:]
   /// What people said of deleting: when, or nil for a recovery.
   private var words: [Timestamp?] = [nil]
-  private var unsettled: [Change] = []
-  /// Records of changes, in the order in which they count, by the number of their message.
-  private var changes: [UInt32: [RecordPosition]] = [:]
+  /// The last word on each conversation as a whole, by its number. A later one is for all messages of an earlier one.
+  private var conversationWords: [UInt32: ConversationWord] = [:]
+  private var changes = MessageChanges()
 
   /// An empty index with room for a number of records.
   init(reserving count: Int = 0) {
@@ -61,26 +63,26 @@ public struct TimelineIndex: Sendable {
     case .success(.conversation(let profile)): profiles[profile.id] = profile
     case .success(.device(let profile)): deviceNames[read.author] = profile.name
     case .success(.deletion(let deletion)): apply(deletion)
+    case .success(.revision(let revision)): changes.add(revision, at: read.position)
     case .success(.snapshot): break
     case .success(.unknown): newerEntryCount += 1
     }
   }
 
+  /// Takes of a record that stands after the part of the history that is read how the messages there travelled.
+  mutating func addProtection(of read: HistoryEntry) {
+    if case .success(.revision(let revision)) = read.entry { changes.add(revision, at: nil) }
+  }
+
   /// The first message of an identifier stands.
   private mutating func add(_ message: Message, at position: RecordPosition) {
-    if let target = message.body.changedMessage {
-      unsettled.append(
-        Change(
-          target: target, conversation: message.conversation, sentAt: message.sentAt, id: message.id,
-          position: position))
-      return
-    }
+    if let target = message.body.changedMessage { return changes.add(message, of: target, at: position) }
     guard table.insert(UInt32(entries.count), named: message.id, in: entries) else { return }
     entries.append(
       Entry(
         id: message.id, sentAt: message.sentAt, position: position,
         conversation: number(of: message.conversation),
-        isLive: message.origin == nil))
+        isLive: message.origin == nil, revisionKey: message.revisionKey?.hashValue ?? 0))
   }
 
   private mutating func number(of conversation: ConversationID?) -> UInt32 {
@@ -96,37 +98,43 @@ public struct TimelineIndex: Sendable {
     switch deletion.action {
     case .deleted: words.append(deletion.at)
     case .recovered: words.append(nil)
-    case .erased, .unknown: return
+    case .erased: return changes.addErased(deletion.messages)
+    case .unknown: return
     }
     guard let conversation = conversationNumbers[deletion.conversation] else { return }
     let word = UInt32(words.count - 1)
-    guard deletion.messages.isEmpty else {
-      for id in deletion.messages {
-        guard let number = table.number(of: id, in: entries).map(Int.init),
-          entries[number].conversation == conversation
-        else { continue }
-        entries[number].word = word
-      }
+    guard !deletion.messages.isEmpty else {
+      conversationWords[conversation] = ConversationWord(word: word, count: entries.count)
       return
     }
-    for number in entries.indices where entries[number].conversation == conversation {
+    for id in deletion.messages {
+      guard let number = table.number(of: id, in: entries).map(Int.init),
+        entries[number].conversation == conversation
+      else { continue }
       entries[number].word = word
     }
   }
 
+  /// The number of the newest word on a message, by name or with its conversation.
+  private func word(of number: Int) -> Int {
+    let entry = entries[number]
+    guard let whole = conversationWords[entry.conversation], number < whole.count else {
+      return Int(entry.word)
+    }
+    return Int(max(entry.word, whole.word))
+  }
+
   /// Finds what changes belong to, and sorts: whatever order records came in, the outcome is the same.
   mutating func settle() {
-    let order = unsettled.indices.sorted { left, right in
-      let (first, second) = (unsettled[left], unsettled[right])
-      return (first.sentAt, first.id, left) < (second.sentAt, second.id, right)
+    let (table, messages, conversations) = (table, entries, conversationIDs)
+    changes.settle { id, conversation in
+      guard let number = table.number(of: id, in: messages),
+        conversations[Int(messages[Int(number)].conversation)] == conversation
+      else { return nil }
+      return number
+    } revisionKey: {
+      messages[Int($0)].revisionKey
     }
-    for change in order.map({ unsettled[$0] }) {
-      guard let number = table.number(of: change.target, in: entries),
-        conversationIDs[Int(entries[Int(number)].conversation)] == change.conversation
-      else { continue }
-      changes[number, default: []].append(change.position)
-    }
-    unsettled = []
     references = (0..<UInt32(entries.count)).map(MessageReference.init)
     let entries = entries
     let clocks = ClockOrder(entries.map(\.sentAt)) { entries[$0].isLive }
@@ -192,56 +200,20 @@ extension TimelineIndex {
 
   /// Which records make a message, and what a person last said of deleting it.
   func recipe(of reference: MessageReference) -> MessageRecipe {
-    let entry = entries[Int(reference.number)]
-    return MessageRecipe(
-      position: entry.position, changes: changes[reference.number] ?? [],
-      deletion: entry.word == 0 ? nil : .some(words[Int(entry.word)]))
+    let number = Int(reference.number)
+    let word = word(of: number)
+    return changes.recipe(
+      of: reference.number, at: entries[number].position, deletion: word == 0 ? nil : .some(words[word]))
   }
+
+  /// Where a message stands.
+  func position(of reference: MessageReference) -> RecordPosition { entries[Int(reference.number)].position }
+
+  /// Revisions whose messages were erased.
+  var orphans: [MessageChanges.Orphan] { changes.orphans }
 
   /// Since when a person has wanted a message deleted.
   func deletedAt(_ reference: MessageReference) -> Timestamp? {
-    words[Int(entries[Int(reference.number)].word)]
-  }
-}
-
-/// What a message is made of.
-struct MessageRecipe {
-  let position: RecordPosition
-  /// Edits and retractions, in the order in which they count.
-  let changes: [RecordPosition]
-  /// When a person deleted the message; nil inside if it was recovered, nil outside if nobody said anything.
-  let deletion: Timestamp??
-
-  /// The message as people see it.
-  func made(of message: Message, _ changes: some Sequence<Message>) -> Message {
-    var message = message
-    if let deletion { message.recentlyDeletedAt = deletion }
-    for change in changes { message.take(change) }
-    return message
-  }
-}
-
-extension Message {
-  /// Only who sent a message changes it.
-  fileprivate mutating func take(_ change: Message) {
-    guard sender == change.sender else { return }
-    switch change.body {
-    case .edit(let edit):
-      guard case .text = body else { return }
-      fold(.text(edit.newText), editedAt: change.sentAt, from: change)
-    case .retraction: fold(.retraction(target: nil), editedAt: nil, from: change)
-    default: break
-    }
-  }
-}
-
-extension Message.Body {
-  /// The message that this one only changes.
-  var changedMessage: MessageID? {
-    switch self {
-    case .edit(let edit): edit.target
-    case .retraction(let target): target
-    case .text, .reaction, .sticker, .groupEvent, .app, .unknown: nil
-    }
+    words[word(of: Int(reference.number))]
   }
 }

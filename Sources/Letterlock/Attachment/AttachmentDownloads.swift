@@ -60,7 +60,7 @@ struct AttachmentDownloads: Sendable {
   func fetchAll() async throws(DeviceError) -> AttachmentTransfer {
     var attachments: [Attachment] = []
     try inventory.history.forEach { read in
-      if case .success(.message(let message)) = read.entry { attachments += message.attachments }
+      if case .success(let entry) = read.entry { attachments += entry.attachments }
     }
     return try inventory.transfer(try await move(attachments))
   }
@@ -148,6 +148,7 @@ struct AttachmentDownloads: Sendable {
 
   private func part(of upload: BlobUpload, at offset: UInt64) async throws(DeviceError) -> [UInt8] {
     try checkCancellation()
+    // In range: a part begins before the end.
     let wanted = Int(min(upload.byteCount - offset, UInt64(RelayLimits.blobPartByteCount)))
     let part = try await relay.ask { (relay, account) async throws(RelayError) in
       try await relay.readBlob(upload.blob, of: account, at: offset, byteCount: wanted)

@@ -45,9 +45,12 @@ struct AttachmentEviction: Sendable {
       guard case .attachmentUnreadable = error else { throw error }
       return false
     }
+    guard upload.byteCount > 0 else { return false }
+    // In range: the minimum.
     var places: [UInt64] = [0, upload.byteCount - min(upload.byteCount, 4096)]
     for _ in 0..<4 { places.append(UInt64.random(in: 0..<upload.byteCount)) }
     for place in places {
+      // In range: each place is before the end.
       let count = Int(min(4096, upload.byteCount - place))
       let own = try store.use { (store) throws(StoreError) in
         try store.readBlob(upload.blob, at: place, byteCount: count)

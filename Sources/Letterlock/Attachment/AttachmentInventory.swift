@@ -6,11 +6,10 @@ struct AttachmentReferences: Sendable {
 
   mutating func add(_ read: HistoryEntry) {
     switch read.entry {
-    case .success(.message(let message)):
-      for attachment in message.attachments { attachments[attachment.blob] = attachment }
-    case .success(.conversation), .success(.device), .success(.deletion), .success(.snapshot): break
     // A newer version may refer to files in ways of its own.
     case .success(.unknown), .failure: isComplete = false
+    case .success(let entry):
+      for attachment in entry.attachments { attachments[attachment.blob] = attachment }
     }
   }
 }

@@ -19,11 +19,15 @@ public struct AttachmentSource: Sendable {
     case stream(ByteStream)
     /// Nowhere to be found, and why.
     case missing(reason: String)
+    /// There, but not whole, or not to be read, and why.
+    case damaged(reason: String)
 
     /// Whether there is anything to seal.
     package var isPresent: Bool {
-      if case .missing = self { return false }
-      return true
+      switch self {
+      case .file, .bytes, .stream: true
+      case .missing, .damaged: false
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+internal import SystemCore
+
 /// How much room attachments take on a device, and how much of it could be had back. SPEC.md section 7.6.
 public struct AttachmentStorage: Hashable, Sendable, Codable {
   /// Files and their bytes.
@@ -10,8 +12,7 @@ public struct AttachmentStorage: Hashable, Sendable, Codable {
     mutating func add(_ byteCount: UInt64) {
       count += 1
       // A member may claim any size.
-      let (sum, isOverflow) = self.byteCount.addingReportingOverflow(byteCount)
-      self.byteCount = isOverflow ? .max : sum
+      self.byteCount = self.byteCount.addingSaturated(byteCount)
     }
   }
 

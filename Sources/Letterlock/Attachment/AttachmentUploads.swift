@@ -33,6 +33,7 @@ struct AttachmentUploads: Sendable {
       let part = try store.use { (store) throws(StoreError) in
         try store.readBlob(
           upload.blob, at: from,
+          // In range: the loop ends at the end.
           byteCount: Int(min(upload.byteCount - from, UInt64(RelayLimits.blobPartByteCount))))
       }
       guard !part.isEmpty else { throw .store(.corrupted("attachment")) }

@@ -21,7 +21,7 @@ struct AttachmentWriter: Sendable {
   let inProgress: AttachmentsInProgress
 
   /// Small files that were sealed and not kept yet take no more memory than this, and one file more.
-  private static let waitingByteCount = 8 << 20
+  static let waitingByteCount = 8 << 20
 
   /// Seals a file under a fresh key, padded so that its length tells only its class.
   func seal(_ source: AttachmentSource) throws(DeviceError) -> SealedAttachment {

@@ -20,7 +20,7 @@ struct SourceReader {
     case .bytes(let bytes): source = .bytes(bytes)
     case .stream(let stream):
       do { source = .stream(try stream.open(), rest: []) } catch { throw .attachmentUnreadable(blob) }
-    case .missing: throw .attachmentUnreadable(blob)
+    case .missing, .damaged: throw .attachmentUnreadable(blob)
     }
   }
 
@@ -57,6 +57,27 @@ struct SourceReader {
   var isUnchanged: Bool {
     guard case .file(let file) = source else { return true }
     return file.isUnchanged
+  }
+}
+
+extension AttachmentSource.Content {
+  /// How many bytes there are to seal; nil if they cannot be read to their end. A stream is read for it.
+  var byteCount: UInt64? {
+    switch self {
+    case .file(let path): (try? InputFile(path)).map { UInt64(clamping: $0.byteCount) }
+    case .bytes(let bytes): UInt64(bytes.count)
+    case .stream(let stream): try? stream.byteCount()
+    case .missing, .damaged: nil
+    }
+  }
+}
+
+extension ByteStream {
+  fileprivate func byteCount() throws -> UInt64 {
+    let read = try open()
+    var byteCount: UInt64 = 0
+    while let part = try read() { byteCount += UInt64(part.count) }
+    return byteCount
   }
 }
 

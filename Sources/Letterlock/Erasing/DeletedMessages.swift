@@ -1,7 +1,9 @@
-/// Where the records of messages in recently deleted stand, changes and reactions included.
+/// Where the records of messages in recently deleted stand: revisions first, then changes and reactions.
 struct DeletedMessages {
   private struct Known {
     let conversation: ConversationID
+    /// The message and its revisions.
+    var versions: [UInt64] = []
     var leaves: [UInt64] = []
   }
 
@@ -21,11 +23,10 @@ struct DeletedMessages {
   var isEmpty: Bool { order.isEmpty }
 
   mutating func add(_ read: HistoryEntry) {
-    guard let leaf = read.leaf, case .success(.message(let message)) = read.entry else { return }
-    for id in [message.body.target, message.id] {
-      guard let id, known[id]?.conversation == message.conversation else { continue }
-      known[id]?.leaves.append(leaf)
-    }
+    guard let leaf = read.leaf, let message = try? read.entry.get().saidMessage else { return }
+    if known[message.id]?.conversation == message.conversation { known[message.id]?.versions.append(leaf) }
+    guard let id = message.body.target, known[id]?.conversation == message.conversation else { return }
+    known[id]?.leaves.append(leaf)
   }
 
   func found() -> [(MessageID, ConversationID, [UInt64])] {
@@ -35,7 +36,7 @@ struct DeletedMessages {
     }
     // A reaction that is deleted with its message stands in both lists.
     return sorted.map { id, message in
-      (id, message.conversation, message.leaves.filter { taken.insert($0).inserted })
+      (id, message.conversation, (message.versions + message.leaves).filter { taken.insert($0).inserted })
     }
   }
 }

@@ -43,10 +43,11 @@ final class Deleting: Sendable {
       try await pusher.puller.pull()
       try await pusher.push()
       let index = try timeline.index()
-      let found = try erasable(before: cutoff, of: index)
-      let count = found.reduce(0) { $0 + $1.messages.count }
-      guard count > 0 else { return 0 }
-      guard isConfirmed || count < index.references.count else {
+      let deleted = try erasable(before: cutoff, of: index)
+      let count = deleted.reduce(0) { $0 + $1.messages.count }
+      let found = deleted + Self.leftovers(of: index)
+      guard !found.isEmpty else { return 0 }
+      guard isConfirmed || count == 0 || count < index.references.count else {
         throw .wouldEraseEverything(messages: count)
       }
       let files = try attachments(atLeaves: Set(found.flatMap(\.leaves)))
@@ -86,6 +87,21 @@ final class Deleting: Sendable {
     var leaves: [UInt64] = []
   }
 
+  /// Revisions that another device added to messages before it knew that they are erased.
+  private static func leftovers(of index: TimelineIndex) -> [Erasure] {
+    var erasures: [Erasure] = []
+    for orphan in index.orphans.sorted(by: { $0.conversation < $1.conversation }) {
+      let isFull =
+        erasures.last.map {
+          $0.conversation != orphan.conversation || $0.leaves.count >= SignedBatch.maximumLeafCount
+        } ?? true
+      if isFull { erasures.append(Erasure(conversation: orphan.conversation)) }
+      erasures[erasures.count - 1].messages.append(orphan.id)
+      erasures[erasures.count - 1].leaves.append(orphan.leaf)
+    }
+    return erasures
+  }
+
   private func erase(_ erasure: Erasure) async throws(DeviceError) {
     try outbox.enqueue([
       .deletion(
@@ -98,9 +114,8 @@ final class Deleting: Sendable {
   private func attachments(atLeaves leaves: Set<UInt64>) throws(DeviceError) -> Set<BlobID> {
     var blobs: Set<BlobID> = []
     try timeline.history.forEach { read in
-      guard let leaf = read.leaf, leaves.contains(leaf), case .success(.message(let message)) = read.entry
-      else { return }
-      blobs.formUnion(message.attachments.map(\.blob))
+      guard let leaf = read.leaf, leaves.contains(leaf), case .success(let entry) = read.entry else { return }
+      blobs.formUnion(entry.attachments.map(\.blob))
     }
     return blobs
   }

@@ -52,7 +52,7 @@ struct DirectoryReader: Sendable {
           journal.directory.take(profile, of: batch.signedBatch.device, at: leaf)
         }
         for record in unreadable { journal.directory.take(record) }
-        journal.directory.scanned = batch.firstLeaf + UInt64(batch.records.count)
+        journal.directory.scanned = batch.endLeaf
       }
     }
     return true
@@ -100,7 +100,7 @@ struct DirectoryReader: Sendable {
       guard record.streamTag == tag, case .device(let profile) = try? archive.openEntry(record) else {
         continue
       }
-      found.append((batch.firstLeaf + UInt64(index), profile))
+      found.append((batch.leaf(of: index), profile))
     }
     return found
   }

@@ -54,13 +54,10 @@ public struct ConversationWindow: Sendable {
     var found: [RecordPosition: Message] = [:]
     for entry in entries + waiting {
       index.add(entry)
-      if case .success(.message(let message)) = entry.entry { found[entry.position] = message }
+      if let message = try? entry.entry.get().saidMessage { found[entry.position] = message }
     }
     index.settle()
-    messages = index.references(in: conversation).compactMap { reference in
-      let recipe = index.recipe(of: reference)
-      return found[recipe.position].map { recipe.made(of: $0, recipe.changes.compactMap { found[$0] }) }
-    }
+    messages = index.references(in: conversation).compactMap { index.recipe(of: $0).made { found[$0] } }
     profile = index.profiles[conversation]
     unreadable = index.unreadable
   }

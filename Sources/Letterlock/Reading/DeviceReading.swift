@@ -15,7 +15,7 @@ struct DeviceReading: Sendable {
   ) {
     history = HistoryReader(view, store, progress)
     timeline = TimelineReader(history: history)
-    search = MessageSearcher(history: history)
+    search = MessageSearcher(timeline: timeline)
     snapshots = SnapshotReader(timeline: timeline)
     inventory = AttachmentInventory(history: history)
     attachments = StoredAttachments(account: view.account, store: store)

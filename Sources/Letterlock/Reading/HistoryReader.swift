@@ -28,7 +28,7 @@ struct StoredEntry: Sendable {
 /// What the store holds was verified when it came: each message's author signed for it, so a message that one of the
 /// account's devices sealed as end-to-end encrypted is shown so.
 struct HistoryReader: Sendable {
-  private let device: DeviceID
+  let device: DeviceID
   private let progress: SyncProgress
   /// Opens records.
   let archive: Archive
@@ -90,7 +90,7 @@ struct HistoryReader: Sendable {
         throw .device(error)
       }
       guard let last = batches.last else { break }
-      leaf = last.firstLeaf + UInt64(last.records.count)
+      leaf = last.endLeaf
       try body(batches.flatMap(\.storedEntries))
     }
     var sequence: Int64 = 0
@@ -140,19 +140,31 @@ struct HistoryReader: Sendable {
     }
   }
 
-  /// Opens records whose messages are wanted, on all cores, in order.
+  /// Opens records whose messages, or versions of messages, are wanted, on all cores, in order.
   /// - Throws: `DeviceError.archive` for the first that is no message, or does not open.
   func messages(in records: [[UInt8]]) throws(DeviceError) -> [Message] {
     do throws(ArchiveError) {
       return try concurrentMap(records.count) {
         RecordOpener(archive)
       } _: { (opener, number) throws(ArchiveError) in
-        guard case .message(let message) = try opener.open(SealedRecord(decoding: records[number])) else {
-          throw .notAMessage
+        switch try opener.open(SealedRecord(decoding: records[number])) {
+        case .message(let message): return message.markedVerified(by: .verifiedRecord)
+        case .revision(let revision): return revision.message
+        default: throw .notAMessage
         }
-        return message.markedVerified(by: .verifiedRecord)
       }
     } catch { throw .archive(error) }
+  }
+}
+
+extension ArchiveEntry {
+  /// What it says as a message, or as a version of one.
+  var saidMessage: Message? {
+    switch self {
+    case .message(let message): message
+    case .revision(let revision): revision.message
+    case .conversation, .device, .deletion, .snapshot, .unknown: nil
+    }
   }
 }
 
@@ -160,7 +172,7 @@ extension HistoryBatch {
   /// The records, each with its position and its author.
   var storedEntries: [StoredEntry] {
     records.enumerated().map { index, record in
-      StoredEntry(position: .leaf(firstLeaf + UInt64(index)), author: signedBatch.device, record: record)
+      StoredEntry(position: .leaf(leaf(of: index)), author: signedBatch.device, record: record)
     }
   }
 }

@@ -13,11 +13,12 @@ struct TimelineReader: Sendable {
     return index
   }
 
-  /// Reads the history up to a leaf index, and keeps which records make which message.
+  /// Reads the history up to a leaf index, and keeps which records make which message. What is known by now of how a
+  /// message travelled counts.
   func index(before end: UInt64) throws(DeviceError) -> TimelineIndex {
     var index = TimelineIndex()
     try history.forEach { read in
-      if let leaf = read.leaf, leaf < end { index.add(read) }
+      if let leaf = read.leaf, leaf < end { index.add(read) } else { index.addProtection(of: read) }
     }
     index.settle()
     return index
@@ -30,16 +31,13 @@ struct TimelineReader: Sendable {
     var numbers: [RecordPosition: Int] = [:]
     try history.forEach { read in
       index.add(read)
-      guard case .success(.message(let message)) = read.entry else { return }
+      guard let message = try? read.entry.get().saidMessage else { return }
       numbers[read.position] = opened.count
       opened.append(message)
     }
     index.settle()
     let messages = index.references.compactMap { reference in
-      let recipe = index.recipe(of: reference)
-      return numbers[recipe.position].map { number in
-        recipe.made(of: opened[number], recipe.changes.lazy.compactMap { numbers[$0].map { opened[$0] } })
-      }
+      index.recipe(of: reference).made { position in numbers[position].map { opened[$0] } }
     }
     return Timeline(messages, index: index)
   }
@@ -73,17 +71,18 @@ struct TimelineReader: Sendable {
 
   private func read(_ recipes: [MessageRecipe], into messages: inout [Message]) throws(DeviceError) {
     try checkCancellation()
-    let opened = try history.messages(in: try records(at: recipes.flatMap { [$0.position] + $0.changes }))
+    let opened = try history.messages(in: try records(at: recipes.flatMap(\.positions)))
     var next = 0
     for recipe in recipes {
-      let end = next + 1 + recipe.changes.count
-      messages.append(recipe.made(of: opened[next], opened[next + 1..<end]))
+      let changes = next + 1 + recipe.revisions.count
+      let end = changes + recipe.changes.count
+      messages.append(recipe.made(of: opened[next], opened[next + 1..<changes], opened[changes..<end]))
       next = end
     }
   }
 
   /// Returns records by where they are.
-  private func records(at positions: [RecordPosition]) throws(DeviceError) -> [[UInt8]] {
+  func records(at positions: [RecordPosition]) throws(DeviceError) -> [[UInt8]] {
     let leaves = positions.compactMap(\.leaf)
     let kept = try history.store.use { (store) throws(StoreError) in try store.records(at: leaves) }
     guard kept.count == leaves.count else { throw .store(.corrupted("records")) }

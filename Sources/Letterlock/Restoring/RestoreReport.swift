@@ -26,14 +26,13 @@ public struct RestoreReport: Hashable, Sendable {
 
   mutating func add(_ batch: HistoryBatch, openedBy archive: Archive) {
     for (index, outcome) in archive.open(batch.records).enumerated() {
-      let leaf = batch.firstLeaf + UInt64(index)
+      let leaf = batch.leaf(of: index)
       switch outcome {
       case nil: missing.append(leaf)
       case .failure(let error): undecryptable.append(Timeline.Unreadable(leaf: leaf, reason: error))
       case .success(let entry):
         opened += 1
-        guard case .message(let message) = entry else { continue }
-        for attachment in message.attachments { blobs.insert(attachment.blob) }
+        for attachment in entry.attachments { blobs.insert(attachment.blob) }
       }
     }
   }
@@ -66,7 +65,7 @@ extension HistoryReader {
       guard !batches.isEmpty else { break }
       for batch in batches {
         report.add(batch, openedBy: archive)
-        leaf = batch.firstLeaf + UInt64(batch.records.count)
+        leaf = batch.endLeaf
       }
     }
     report.settle(try verified)

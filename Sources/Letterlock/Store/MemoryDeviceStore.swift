@@ -184,6 +184,7 @@ public final class MemoryDeviceStore: DeviceStore {
         }
         guard low > 0 else { return nil }
         let batch = state.batches[low - 1]
+        // In range: the batch begins at the leaf or before it.
         let index = Int(clamping: leaf - batch.firstLeaf)
         return index < batch.records.count ? batch.records[index] : nil
       }

@@ -71,12 +71,13 @@ struct HistoryPuller: Sendable {
     for leaf in progress.history.absent where leaf >= next {
       try checkCancellation()
       guard let batch = try batch(of: leaf) else { continue }
-      next = batch.firstLeaf + UInt64(batch.records.count)
+      next = batch.endLeaf
       let page = try await page(from: batch.firstLeaf, 1)
       guard let again = page.batches.first, again.firstLeaf == batch.firstLeaf else { continue }
       let filled = progress.history.fill(batch, with: again.records, of: view.log)
       guard !filled.isEmpty else { continue }
       let records = filled.compactMap { leaf in
+        // In range: what was filled is of this batch.
         again.records[Int(leaf - batch.firstLeaf)].map { (leaf: leaf, bytes: $0) }
       }
       try self.progress.fill(records, progress)

@@ -82,6 +82,7 @@ extension ArchiveVerifier {
     do throws(DeviceError) {
       while offset < upload.byteCount {
         try checkCancellation()
+        // In range: the loop ends at the end.
         let part = try await read(offset, Int(min(upload.byteCount - offset, 1 << 20)))
         guard !part.isEmpty else { break }
         hasher.update(part)

@@ -84,7 +84,7 @@ extension ArchiveVerifier {
     for (index, record) in batch.records.enumerated() {
       verification.recordCount += 1
       guard let record else { continue }
-      open(record, place, "record \(batch.firstLeaf + UInt64(index))", &attachments)
+      open(record, place, "record \(batch.leaf(of: index))", &attachments)
     }
   }
 
@@ -99,8 +99,7 @@ extension ArchiveVerifier {
     _ record: [UInt8], _ place: ArchiveVerification.Place, _ thing: String, _ attachments: inout [Attachment]
   ) {
     do throws(ArchiveError) {
-      let entry = try view.archive.openEntry(try SealedRecord(decoding: record))
-      if case .message(let message) = entry { attachments += message.attachments }
+      attachments += try view.archive.openEntry(try SealedRecord(decoding: record)).attachments
     } catch { fail(place, thing, "\(error)") }
   }
 

@@ -43,6 +43,7 @@ public struct ConsistencyProof: WireCodable, Hashable, Sendable {
     var rest = path[...]
     if oldSize.nonzeroBitCount == 1 { rest = ([old] + path)[...] }
     guard let first = rest.popFirst() else { return nil }
+    // In range: neither is 0.
     var (index, last) = (oldSize - 1, newSize - 1)
     while index & 1 == 1 {
       index >>= 1

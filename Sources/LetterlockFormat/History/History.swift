@@ -199,7 +199,7 @@ public struct History: WireCodable, Hashable, Sendable {
     else { return [] }
     var filled: [UInt64] = []
     for (index, record) in records.enumerated() {
-      let leaf = batch.firstLeaf + UInt64(index)
+      let leaf = batch.leaf(of: index)
       guard let record, holes.contains(leaf), let sealed = try? SealedRecord(decoding: record),
         sealed.epoch == epoch.reference,
         SignedBatch.leafHash(of: record, device: batch.signedBatch.device, counter: batch.signedBatch.counter)

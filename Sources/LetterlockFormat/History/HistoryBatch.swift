@@ -1,3 +1,5 @@
+internal import SystemCore
+
 /// Records as they were added together. SPEC.md section 5.3.
 public struct HistoryBatch: Hashable, Sendable {
   /// The leaf index of the first record.
@@ -24,6 +26,12 @@ public struct HistoryBatch: Hashable, Sendable {
     self.records = records
   }
 
+  /// The leaf index of one of the records.
+  package func leaf(of index: Int) -> UInt64 { firstLeaf.addingSaturated(UInt64(clamping: index)) }
+
+  /// The leaf index after the last record.
+  package var endLeaf: UInt64 { leaf(of: records.count) }
+
   /// Records that are all here.
   public init(
     firstLeaf: UInt64, signedBatch: SignedBatch, erasing erasures: [UInt64] = [], records: [[UInt8]]
@@ -36,8 +44,10 @@ public struct HistoryBatch: Hashable, Sendable {
 
   /// The same with another record, or none, at a leaf index.
   package func putting(_ record: [UInt8]?, at leaf: UInt64) -> HistoryBatch {
+    // In range: the condition before.
     guard leaf >= firstLeaf, leaf - firstLeaf < UInt64(records.count) else { return self }
     var records = records
+    // In range: the guard above.
     records[Int(leaf - firstLeaf)] = record
     return replacing(records)
   }

@@ -1,3 +1,5 @@
+internal import SystemCore
+
 /// A record whose author and leaf index are proven.
 package struct ProvenRecord: Hashable, Sendable {
   package let leaf: UInt64
@@ -16,9 +18,10 @@ extension StreamPage {
     var end: UInt64 = 0
     for batch in batches {
       guard batch.firstLeaf >= end, batch.firstLeaf < checkpoint.treeSize,
+        // In range: the line above.
         UInt64(batch.signedBatch.leafCount) <= checkpoint.treeSize - batch.firstLeaf
       else { throw .notInHistory(leaf: batch.firstLeaf) }
-      end = batch.firstLeaf + UInt64(batch.signedBatch.leafCount)
+      end = batch.firstLeaf.addingSaturated(UInt64(batch.signedBatch.leafCount))
       let found = try batch.leaves(in: log)
       leaves += found.map { (leaf: $0.record.leaf, hash: $0.hash) }
       proven += found.map { $0.record }
@@ -44,7 +47,7 @@ extension PartialBatch {
     for part in records {
       // The relay chose the index and the first leaf: their sum may be past the largest number.
       guard Int(part.index) < count else { throw .otherLeaves(leaf: firstLeaf) }
-      let leaf = firstLeaf + UInt64(part.index)
+      let leaf = firstLeaf.addingSaturated(UInt64(part.index))
       guard let sealed = try? SealedRecord(decoding: part.bytes), sealed.epoch == epoch.reference else {
         throw .wrongEpoch(leaf: leaf)
       }

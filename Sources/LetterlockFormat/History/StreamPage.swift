@@ -1,3 +1,4 @@
+internal import SystemCore
 public import TLSCodec
 
 /// Which records a device asks for before it has the whole history.
@@ -159,7 +160,7 @@ public struct StreamPage: WireCodable, Hashable, Sendable {
 
   /// The leaf indices of all records, ascending.
   package static func leafIndices(of batches: [PartialBatch]) -> [UInt64] {
-    batches.flatMap { batch in batch.records.map { batch.firstLeaf + UInt64($0.index) } }
+    batches.flatMap { batch in batch.records.map { batch.firstLeaf.addingSaturated(UInt64($0.index)) } }
   }
 
   /// A page about a tree whose nodes are at hand, with the proofs that it needs.

@@ -2,7 +2,7 @@ import CryptoCore
 package import TLSCodec
 
 /// ```
-/// enum { message(1), conversation(2), device(3), deletion(4), snapshot(5), (65535) } EntryType;
+/// enum { message(1), conversation(2), device(3), deletion(4), snapshot(5), revision(6), (65535) } EntryType;
 ///
 /// struct {
 ///   EntryType type;
@@ -21,6 +21,7 @@ extension ArchiveEntry {
     case .device: 3
     case .deletion: 4
     case .snapshot: 5
+    case .revision: 6
     case .unknown(let unknown): unknown.code
     }
   }
@@ -32,6 +33,7 @@ extension ArchiveEntry {
     case .device(let profile): profile.fieldsByteCount
     case .deletion(let deletion): deletion.fieldsByteCount
     case .snapshot(let snapshot): snapshot.fieldsByteCount
+    case .revision(let revision): revision.message.fieldsByteCount
     case .unknown(let unknown): unknown.bytes.count
     }
   }
@@ -68,6 +70,7 @@ extension ArchiveEntry {
     case .device(let profile): profile.writeFields(to: &bytes, at: &offset)
     case .deletion(let deletion): deletion.writeFields(to: &bytes, at: &offset)
     case .snapshot(let snapshot): snapshot.writeFields(to: &bytes, at: &offset)
+    case .revision(let revision): revision.message.writeFields(to: &bytes, at: &offset)
     case .unknown(let unknown): bytes.write(fixed: unknown.bytes, at: &offset)
     }
     bytes.zero(offset..<start + measure.paddedByteCount)
@@ -92,6 +95,7 @@ extension ArchiveEntry {
     case 3: self = .device(try DeviceProfile(readingFields: &body, from: bytes))
     case 4: self = .deletion(try Deletion(readingFields: &body, from: bytes))
     case 5: self = .snapshot(try Snapshot(readingFields: &body, from: bytes))
+    case 6: self = .revision(try Revision(readingFields: &body, from: bytes))
     default: self = .unknown(UnknownValue(code: type, bytes: body.readRest(from: bytes)))
     }
     try body.finish()

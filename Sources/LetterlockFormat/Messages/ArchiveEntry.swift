@@ -5,6 +5,7 @@ package enum ArchiveEntry: Hashable, Sendable {
   case device(DeviceProfile)
   case deletion(Deletion)
   case snapshot(Snapshot)
+  case revision(Revision)
   /// An entry of a newer version.
   case unknown(UnknownValue)
 }

@@ -6,7 +6,7 @@ import TLSCodec
 /// 2 key          opaque[32]
 /// 3 name         UTF-8, optional
 /// 4 media_type   UTF-8
-/// 5 byte_count   uint64
+/// 5 byte_count   uint64, at most 2^52
 /// 6 digest       opaque[32]
 /// 7 role         enum { file(0), preview(1), sticker(2), voice(3), (255) }, left out if file
 /// ```
@@ -72,6 +72,7 @@ extension Attachment: FieldCoded {
       try value.finish()
     }
     guard let blob, let key, let mediaType, let byteCount, let digest else { throw .invalidValue }
+    guard byteCount <= Self.maximumByteCount else { throw .invalidValue }
     self.blob = BlobID(blob)
     self.key = key
     self.name = name

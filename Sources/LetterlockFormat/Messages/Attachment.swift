@@ -19,6 +19,8 @@ public struct Attachment: Sendable {
   public let digest: [UInt8]
   /// What the file is to its message.
   public var role: Role
+  /// No file is longer: 2^38 chunks of 2^14 bytes. SPEC.md section 12.
+  package static let maximumByteCount: UInt64 = 1 << 52
   /// Fields of a newer version, by number.
   package internal(set) var unknownFields: [UnknownValue] = []
 

@@ -1,3 +1,5 @@
+internal import SystemCore
+
 /// What a short message's characters are encoded in.
 public enum SMSEncoding: Hashable, Sendable {
   /// 7 bits a character, two septets for those of the extension table. 3GPP TS 23.038 section 6.2.1.
@@ -96,10 +98,7 @@ public enum CarrierMessage {
       if segments.count <= min(limits.smsSegmentCount, 255) { return .sms(encoding, segments: segments) }
     }
     let texts = UInt64(text.utf8.count) + UInt64(subject?.utf8.count ?? 0)
-    let byteCount = attachmentByteCounts.reduce(texts) { sum, count in
-      let (total, overflow) = sum.addingReportingOverflow(count)
-      return overflow ? .max : total
-    }
+    let byteCount = attachmentByteCounts.reduce(texts) { $0.addingSaturated($1) }
     return byteCount <= limits.mmsByteCount
       ? .mms(byteCount: byteCount) : .tooLarge(byteCount: byteCount, limit: limits.mmsByteCount)
   }

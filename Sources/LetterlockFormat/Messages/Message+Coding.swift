@@ -17,17 +17,18 @@ import TLSCodec
 /// 14 recently_deleted_at   int64, optional
 /// 15 recipients            opaque address<V>[...]; not empty
 /// 16 origin                opaque source<V>; opaque identifier<V>; opaque service<V>; optional
+/// 17 delivery              uint8: failed(1), scheduled(2); left out of what was sent or received
 /// ```
 /// SPEC.md section 10.3.
 extension Message: FieldCoded {
   enum FieldNumber: UInt16 {
     case id = 1
     case conversation, sender, sentAt, receivedAt, carriage, service, body, attachments, replyTo, effect
-    case subject, editedAt, recentlyDeletedAt, recipients, origin
+    case subject, editedAt, recentlyDeletedAt, recipients, origin, delivery
   }
 
   /// The last field of `core` is the body.
-  var fieldNumbers: ClosedRange<UInt16> { extras == nil ? 1...8 : 1...16 }
+  var fieldNumbers: ClosedRange<UInt16> { extras == nil ? 1...8 : 1...17 }
 
   func valueByteCount(of field: FieldNumber) -> Int? {
     switch field {
@@ -70,6 +71,7 @@ extension Message.Extras {
     case .recentlyDeletedAt: recentlyDeletedAt == nil ? nil : 8
     case .recipients: recipients.isEmpty ? nil : recipients.vectorsByteCount
     case .origin: origin?.byteCount
+    case .delivery: delivery == nil ? nil : 1
     default: nil
     }
   }
@@ -90,6 +92,7 @@ extension Message.Extras {
     case .recentlyDeletedAt: bytes.write(recentlyDeletedAt, at: &offset)
     case .recipients: for recipient in recipients { bytes.write(opaque: recipient.rawValue, at: &offset) }
     case .origin: origin?.write(to: &bytes, at: &offset)
+    case .delivery: if let delivery { bytes.write(delivery.code, at: &offset) }
     default: break
     }
   }

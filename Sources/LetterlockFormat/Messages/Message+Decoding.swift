@@ -107,6 +107,7 @@ extension Message.Extras {
     case .recentlyDeletedAt: recentlyDeletedAt = try value.readTimestamp(from: bytes)
     case .recipients: recipients = try value.readAddresses(from: bytes)
     case .origin: origin = try Message.Origin(reading: &value, from: bytes)
+    case .delivery: delivery = try Message.Delivery(code: value.read(from: bytes))
     default: unknownFields.append(UnknownValue(code: number, bytes: value.readRest(from: bytes)))
     }
   }

@@ -9,11 +9,13 @@ extension Message {
     var recentlyDeletedAt: Timestamp?
     var recipients: [Address] = []
     var origin: Origin?
+    var delivery: Delivery?
     var unknownFields: [UnknownValue] = []
 
     var isEmpty: Bool {
       attachments.isEmpty && replyTo == nil && effect == nil && subject == nil && editedAt == nil
-        && recentlyDeletedAt == nil && recipients.isEmpty && origin == nil && unknownFields.isEmpty
+        && recentlyDeletedAt == nil && recipients.isEmpty && origin == nil && delivery == nil
+        && unknownFields.isEmpty
     }
   }
 
@@ -80,6 +82,12 @@ extension Message {
   public var origin: Origin? {
     get { extras?.value.origin }
     set { changeExtras(keepingEvidence: core.standing) { $0.origin = newValue } }
+  }
+
+  /// Why it has not arrived, if its source says so; nil for what was sent or received.
+  public var delivery: Delivery? {
+    get { extras?.value.delivery }
+    set { changeExtras { $0.delivery = newValue } }
   }
 
   /// Fields of a newer version, by number.

@@ -32,15 +32,17 @@ extension Message {
     }
   }
 
-  /// The only way up to `Protection.endToEnd`.
+  /// The only way up to `Protection.endToEnd`, and only for a message that travelled end-to-end encrypted.
   ///
   /// A verified record lifts only what its author sealed as end-to-end encrypted, so a carrier message and
-  /// an importer's claim come back as they were.
+  /// an importer's claim come back as they were. Nothing lifts a message that came through a carrier, or never
+  /// travelled.
   package func markedVerified(by evidence: ProtectionEvidence) -> Message {
+    guard case .endToEnd = core.carriage else { return self }
     var message = self
     switch (evidence, core.standing) {
     case (.conversation(let evidence), _):
-      message.carriage = .endToEnd(service: evidence.service)
+      message.core.carriage = .endToEnd(service: evidence.service)
       message.core.standing = .verified(isSenderVerified: evidence.isSenderVerified)
     case (.verifiedRecord, .marked(let isSenderVerified)):
       message.core.standing = .verified(isSenderVerified: isSenderVerified)
@@ -54,14 +56,33 @@ extension Message {
 extension Message {
   /// Folds a change by the same sender in: the message then counts as no better protected than the change.
   package mutating func fold(_ body: Body, editedAt: Timestamp?, from change: Message) {
-    var (carriage, standing) = (core.carriage, core.standing)
-    if change.protectionRank < protectionRank {
-      (carriage, standing) = (change.core.carriage, change.core.standing)
-    }
+    let standing = core.standing
     self.body = body
     if let editedAt { self.editedAt = editedAt }
-    core.carriage = carriage
     core.standing = standing
+    lower(to: change)
+  }
+
+  /// Counts as no better protected than `other`.
+  package mutating func lower(to other: Message) {
+    guard other.protectionRank < protectionRank else { return }
+    take(carriageOf: other)
+  }
+
+  /// Takes how another version travelled, and the service as the source spells it there.
+  mutating func take(carriageOf other: Message) {
+    // The service of an unknown carriage is an unknown field, and means nothing for another carriage.
+    if case .unknown = core.carriage { unknownFields.removeAll { $0.code == FieldNumber.service.rawValue } }
+    if let service = other.origin?.service, origin != nil { origin?.service = service }
+    core.carriage = other.core.carriage
+    core.standing = other.core.standing
+  }
+
+  /// Takes what another version says.
+  mutating func take(body: Body, editedAt: Timestamp?, attachments: [Attachment]) {
+    self.body = body
+    self.editedAt = editedAt
+    self.attachments = attachments
   }
 
   /// By how well a message was protected on its way; what never travelled could not be read by anyone.

@@ -16,11 +16,12 @@ public struct Message: Hashable, Sendable {
     sentAt: Timestamp = .now, receivedAt: Timestamp? = nil, carriage: Carriage, body: Body,
     attachments: [Attachment] = [], replyTo: MessageID? = nil, effect: Effect? = nil,
     subject: String? = nil, editedAt: Timestamp? = nil, recentlyDeletedAt: Timestamp? = nil,
-    recipients: [Address] = [], origin: Origin? = nil
+    recipients: [Address] = [], origin: Origin? = nil, delivery: Delivery? = nil
   ) {
     let extras = Extras(
       attachments: attachments, replyTo: replyTo, effect: effect, subject: subject, editedAt: editedAt,
-      recentlyDeletedAt: recentlyDeletedAt, recipients: recipients, origin: origin)
+      recentlyDeletedAt: recentlyDeletedAt, recipients: recipients, origin: origin,
+      delivery: delivery)
     self.init(
       Core(
         id: id, conversation: conversation, sender: sender, sentAt: sentAt, receivedAt: receivedAt,
@@ -66,15 +67,8 @@ extension Message {
     set { core.receivedAt = newValue }
   }
 
-  /// How it travelled. `endToEnd` set here is a claim, shown as `importedEndToEnd`.
-  public var carriage: Carriage {
-    get { core.carriage }
-    set {
-      change { $0.carriage = newValue }
-      // The service of an unknown carriage is an unknown field, and means nothing for another carriage.
-      unknownFields.removeAll { $0.code == FieldNumber.service.rawValue }
-    }
-  }
+  /// How it travelled: said once, when the message is made. What came through a carrier never becomes anything else.
+  public var carriage: Carriage { core.carriage }
 
   /// What it says or does.
   public var body: Body {

@@ -11,11 +11,12 @@ public enum Protection: Hashable, Sendable {
   /// It never travelled.
   case local
 
-  /// Whether to show the message as encrypted: only `endToEnd` and `importedEndToEnd` are.
-  public var isEncrypted: Bool {
+  /// Whether whoever carried the message could read it. The other three are not alike: `importedEndToEnd` is
+  /// somebody's word, and is to be shown with whose word it is.
+  public var isUnencrypted: Bool {
     switch self {
-    case .endToEnd, .importedEndToEnd: true
-    case .unencrypted, .local: false
+    case .unencrypted: true
+    case .endToEnd, .importedEndToEnd, .local: false
     }
   }
 }

@@ -3,10 +3,22 @@ extension ArchiveEntry {
   package var conversation: ConversationID? {
     switch self {
     case .message(let message): message.conversation ?? .account
+    case .revision(let revision): revision.message.conversation ?? .account
     case .conversation(let profile): profile.id
     case .device, .snapshot: .account
     case .deletion(let deletion): deletion.conversation
     case .unknown: nil
+    }
+  }
+}
+
+extension ArchiveEntry {
+  /// The files that the entry refers to.
+  package var attachments: [Attachment] {
+    switch self {
+    case .message(let message): message.attachments
+    case .revision(let revision): revision.message.attachments
+    case .conversation, .device, .deletion, .snapshot, .unknown: []
     }
   }
 }

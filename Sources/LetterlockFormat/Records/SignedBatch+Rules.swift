@@ -22,6 +22,7 @@ extension SignedBatch {
     let next = epoch.header.number + 1
     guard next < log.epochs.count else { return epoch }
     let end = log.epochs[Int(next)].header.treeSize
+    // In range: the condition before.
     guard firstLeaf <= end, UInt64(count) <= end - firstLeaf else { throw .staleLogHead(device) }
     return epoch
   }

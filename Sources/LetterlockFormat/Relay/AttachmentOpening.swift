@@ -26,6 +26,7 @@ package struct AttachmentOpening: Sendable {
     holding range: Range<UInt64>
   ) -> (numbers: Range<UInt64>, sealed: Range<UInt64>) {
     let plain = UInt64(ChunkedEncryption.chunkByteCount)
+    let range = range.clamped(to: 0..<Attachment.maximumByteCount)
     let numbers = range.lowerBound / plain..<(range.upperBound + plain - 1) / plain
     return (numbers, start(of: numbers.lowerBound)..<min(start(of: numbers.upperBound), sealedByteCount))
   }
@@ -83,6 +84,7 @@ package struct AttachmentOpening: Sendable {
     of output: borrowing MutableRawSpan, _ filled: Int, from first: UInt64
   ) throws(ChunkedEncryptionError) -> Int {
     let start = first * UInt64(ChunkedEncryption.chunkByteCount)
+    // In range: the condition before.
     let exact = start < attachment.byteCount ? Int(min(UInt64(filled), attachment.byteCount - start)) : 0
     guard output.isZero(exact..<filled) else { throw .authenticationFailed }
     return exact
@@ -105,6 +107,7 @@ package struct AttachmentOpening: Sendable {
         try opening.open(bytes.extracting(headerByteCount..<bytes.byteCount), from: 0, into: &output)
       }
     }
+    // In range: the sealed file is longer than the file.
     content.removeLast(content.count - Int(attachment.byteCount))
     return content
   }

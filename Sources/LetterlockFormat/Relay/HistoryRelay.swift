@@ -65,7 +65,7 @@ public struct HistoryPage: Hashable, Sendable {
   ) throws(Failure) {
     var proof: ConsistencyProof?
     if let last = batches.last {
-      let end = last.firstLeaf + UInt64(last.records.count)
+      let end = last.endLeaf
       if end < tree.size { proof = try tree.consistencyProof(from: end) }
     }
     self.init(batches: batches, checkpoint: checkpoint, consistency: proof)

@@ -1,3 +1,5 @@
+internal import SystemCore
+
 /// What an account keeps on a relay, in bytes by kind. SPEC.md section 7.4.
 public struct RelayUsage: Hashable, Sendable, Codable {
   /// Log entries and wraps.
@@ -31,13 +33,6 @@ public struct RelayUsage: Hashable, Sendable, Codable {
   /// Counts bytes that went.
   package mutating func subtract(_ byteCount: UInt64, from kind: WritableKeyPath<RelayUsage, UInt64>) {
     self[keyPath: kind] -= min(self[keyPath: kind], byteCount)
-  }
-}
-
-extension UInt64 {
-  fileprivate func addingSaturated(_ other: UInt64) -> UInt64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
   }
 }
 

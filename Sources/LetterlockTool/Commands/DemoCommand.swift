@@ -144,7 +144,7 @@ private struct DemoRun {
     Terminal.line(
       "   Restored \(new.count) messages\(old == new ? ", every one exactly as it was" : ", but they differ")"
     )
-    let open = new.filter { !$0.protection.isEncrypted }.count
+    let open = new.filter { $0.protection.isUnencrypted }.count
     Terminal.line("   \(open) of them are still marked as not encrypted on their way.")
   }
 

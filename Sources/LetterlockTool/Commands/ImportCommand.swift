@@ -8,7 +8,11 @@ import LetterlockImport
 struct ImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Seals a message history: chat.db of macOS, or an Android XML backup.",
-    discussion: "The sources are only read. Importing the same source twice adds nothing twice.")
+    discussion: """
+      The sources are only read. Importing the same source again adds nothing twice: it brings files that were not there \
+      before, and what was edited, unsent or sent in another way since. A file that is damaged stops nothing; it is \
+      named, and comes with a later import.
+      """)
 
   @Argument(help: "chat.db files and SMS Backup & Restore XML files.") var sources: [String]
   @Option(help: "The archive's folder.") var archive: String
@@ -24,11 +28,26 @@ struct ImportCommand: AsyncParsableCommand {
       let opened = try ArchiveFolder(path: archive).open(try keys.passphrase())
       let run = try ImportRun(opened, atOnce: atOnce)
       for source in sources {
-        let summary = try await run.add(source)
-        guard !json else { continue }
-        Terminal.lines(summary.lines)
+        let report = try await run.add(source)
+        if !json { Terminal.lines(report.lines) }
+        for damage in report.damagedAttachments { Terminal.note("\(damage.sentence)") }
+        if sources.count > 1, let failure = report.failure { Terminal.note("\(failure)") }
       }
       if json { try Terminal.print(json: run.total) }
+      try Self.check(run.total, sourceCount: sources.count)
+    }
+  }
+
+  /// Whether everything came, now that everything that can come has.
+  private static func check(_ total: ImportReport, sourceCount: Int) throws {
+    if let failure = total.failure {
+      let sentence = sourceCount > 1 ? "Not every source could be read to its end." : failure
+      throw ToolError("\(sentence)", exitCode: total.damagedAttachments.isEmpty ? 1 : 2)
+    }
+    guard total.damagedAttachments.isEmpty else {
+      throw ToolError.wrong(
+        "Damaged files: \(total.damagedAttachments.count). Their messages are sealed without them. Import the source "
+          + "again when the files are whole.")
     }
   }
 }

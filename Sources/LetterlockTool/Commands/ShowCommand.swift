@@ -16,7 +16,13 @@ struct ConversationsCommand: AsyncParsableCommand {
     var title: String
     var messages: Int
     var unencrypted: Int
+    var importedEndToEnd: Int
     var newest: String
+    let warning: String
+
+    private enum CodingKeys: CodingKey {
+      case id, title, messages, unencrypted, importedEndToEnd, newest
+    }
   }
 
   private struct Listing: Encodable {
@@ -30,7 +36,7 @@ struct ConversationsCommand: AsyncParsableCommand {
       let rows = try Self.rows(opened, index)
       guard !json else { return try Terminal.print(json: Listing(conversations: rows)) }
       for row in rows {
-        let mark = row.unencrypted > 0 ? "  \(row.unencrypted) not encrypted" : ""
+        let mark = row.warning.isEmpty ? "" : "  \(row.warning)"
         Terminal.line("\(row.id.prefix(8))  \(row.newest.prefix(10))  \(row.messages)  \(row.title)\(mark)")
       }
     }
@@ -39,21 +45,23 @@ struct ConversationsCommand: AsyncParsableCommand {
 
 extension ConversationsCommand {
   private static func rows(_ opened: any OpenedArchive, _ index: TimelineIndex) throws -> [Row] {
-    var unencrypted: [ConversationID: Int] = [:]
+    var protections: [ConversationID: ProtectionCounts] = [:]
     var newest: [ConversationID: Timestamp] = [:]
     var counts: [ConversationID: Int] = [:]
     try opened.forEachMessage(of: index) { messages in
       for message in messages {
         guard let id = message.conversation else { continue }
         counts[id, default: 0] += 1
-        if !message.protection.isEncrypted { unencrypted[id, default: 0] += 1 }
+        protections[id, default: ProtectionCounts()].add(message)
         newest[id] = message.sentAt
       }
     }
     return index.conversations.map { id in
-      Row(
+      let protection = protections[id] ?? ProtectionCounts()
+      return Row(
         id: id.description, title: index.title(of: id), messages: counts[id] ?? 0,
-        unencrypted: unencrypted[id] ?? 0, newest: newest[id]?.rfc3339 ?? "")
+        unencrypted: protection.unencrypted, importedEndToEnd: protection.imported,
+        newest: newest[id]?.rfc3339 ?? "", warning: protection.warning)
     }
   }
 }
@@ -69,6 +77,8 @@ struct ShowCommand: AsyncParsableCommand {
   @Option(
     help: "Asks the relay for the newest messages alone, this many, and proves them: before a first `sync`.")
   var newest: Int?
+  @Flag(help: "Shows the earlier versions of imported messages too, and which device imported each.")
+  var versions = false
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -93,6 +103,7 @@ struct ShowCommand: AsyncParsableCommand {
       let all = index.references(in: id)
       let shown = last.map { Array(all.suffix(max(0, $0))) } ?? all
       let title = index.title(of: id)
+      if versions, !json { return try show(shown, opened, index) }
       var listed: [ExportedMessage] = []
       try opened.forEachMessage(shown, of: index) { messages in
         if json {
@@ -107,6 +118,27 @@ struct ShowCommand: AsyncParsableCommand {
       }
       if json { try Terminal.print(json: Listing(title: title, messages: listed)) }
     }
+  }
+
+  /// Each message, and below it the versions that it had.
+  private func show(
+    _ references: [MessageReference], _ opened: ArchiveFolder.Reading, _ index: TimelineIndex
+  ) throws {
+    do throws(DeviceError) {
+      for reference in references {
+        for message in try opened.device.messages([reference], of: index) {
+          Terminal.line("\(TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil))")
+        }
+        let versions = try opened.device.versions(of: reference, of: index)
+        guard versions.count > 1 else { continue }
+        for version in versions {
+          let source = version.source.map { ", from \($0.source)" } ?? ""
+          Terminal.line(
+            "    version by device \(version.device.description.prefix(8))\(source): \(TextLine(version.message))"
+          )
+        }
+      }
+    } catch { throw ToolError(error, folder: dir) }
   }
 
   /// Without the rest of the history.

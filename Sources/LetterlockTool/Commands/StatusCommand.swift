@@ -143,13 +143,14 @@ struct ArchiveStatus: Encodable {
   }
 
   var lines: [String] {
-    let encrypted = byProtection["endToEnd", default: 0] + byProtection["importedEndToEnd", default: 0]
+    func count(_ protection: String) -> Int { byProtection[protection, default: 0] }
     var lines = [
       "Account \(account)",
       "  \(devices) active devices (recovery key included), \(logEntries) log entries, \(epochs) epochs",
       "  \(records) records in \(streams) streams, \(waiting) waiting to be sent; \(attachments) attachments",
       "  \(messages) messages in \(conversations) conversations, \(recentlyDeleted) recently deleted",
-      "  end-to-end encrypted on their way: \(encrypted); not encrypted: \(byProtection["unencrypted", default: 0])",
+      "  end-to-end encrypted on their way: \(count("endToEnd")); imported, said to be end-to-end encrypted: "
+        + "\(count("importedEndToEnd")); not encrypted: \(count("unencrypted")); never sent: \(count("local"))",
       "  on this device \(ByteText(storeBytes)), on the relay \(ByteText(relayBytes))",
     ]
     for (name, count) in byCarriage.sorted(by: { $0.key < $1.key }) {

@@ -24,7 +24,12 @@ struct ExportedMessage: Encodable {
   var service: String?
   var carriage: String
   var protection: String
-  var encrypted: Bool
+  /// Left out if nobody here knows, and for what never travelled.
+  var encrypted: Bool?
+  /// Whose word it is that it was end-to-end encrypted.
+  var saidBy: String?
+  /// Why it has not arrived; left out for what was sent or received.
+  var delivery: String?
   var recentlyDeleted: Bool
   var attachments: [ExportedAttachment]
 
@@ -68,7 +73,8 @@ struct ExportedMessage: Encodable {
     service = message.origin?.service
     carriage = message.carriageName
     protection = message.protectionName
-    encrypted = message.protection.isEncrypted
+    (encrypted, saidBy) = (message.wasEncrypted, message.saidBy)
+    delivery = message.delivery?.name
     recentlyDeleted = message.recentlyDeletedAt != nil
     attachments = message.attachments.map {
       ExportedAttachment(

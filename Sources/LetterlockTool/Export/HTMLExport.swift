@@ -41,7 +41,7 @@ struct HTMLExport {
   /// What the list of conversations says of one.
   private struct Summary {
     var last: Message?
-    var isAllEncrypted = true
+    var protections = ProtectionCounts()
   }
 
   private func save(_ page: String, to name: String) throws {
@@ -54,7 +54,8 @@ struct HTMLExport {
     let title = index.title(of: conversation)
     let last = summary.last.map { TextLine.preview($0) } ?? ""
     let when = summary.last.map { String($0.sentAt.rfc3339.prefix(10)) } ?? ""
-    let mark = summary.isAllEncrypted ? "" : "<span class=\"mark\">not all encrypted</span>"
+    let warning = summary.protections.warning
+    let mark = warning.isEmpty ? "" : "<span class=\"mark\">\(warning)</span>"
     return """
       <a class="row" href="\(page)"><span class="face">\(title.prefix(1).uppercased().html)</span>\
       <span class="what"><b>\(title.html)</b>\(mark)<span class="last">\(last.html)</span></span>\
@@ -80,7 +81,7 @@ struct HTMLExport {
       let messages = try device.messages(page, of: index)
       let targets = try repliedTo(by: messages)
       for message in messages {
-        if !message.protection.isEncrypted { summary.isAllEncrypted = false }
+        summary.protections.add(message)
         guard message.reaction == nil else { continue }
         var body = ""
         let today = String(message.sentAt.rfc3339.prefix(10))
@@ -125,22 +126,28 @@ struct HTMLExport {
 
   private func bubble(_ message: Message, _ context: Context) async throws -> String {
     if case .groupEvent(let event) = message.body {
-      return "<p class=\"event\">\(sender(of: message)) \(event.sentence.html)</p>"
+      return """
+        <p class="event">\(sender(of: message)) \(event.sentence.html) · \(message.protectionMark)</p>
+        """
     }
     let isMine = message.sender == .me
     var content = ""
     if context.isGroup, !isMine { content += "<span class=\"from\">\(sender(of: message))</span>" }
     if let target = message.replyTo.flatMap({ context.targets[$0] }) {
-      content += "<span class=\"quote\">\(TextLine.preview(target).html)</span>"
+      let mark = target.protectionSentence == message.protectionSentence ? "" : " · \(target.protectionMark)"
+      content += "<span class=\"quote\">\(TextLine.preview(target).html)\(mark)</span>"
     }
     for attachment in message.attachments { content += try await files.html(of: attachment) }
     content += text(of: message)
-    if !context.reactions.isEmpty {
-      content += "<span class=\"reactions\">\(Self.symbols(context.reactions).html)</span>"
+    let reactions = ShownReaction.all(in: context.reactions)
+    if !reactions.isEmpty {
+      let symbols = Set(reactions.map(\.symbol)).sorted().joined(separator: " ")
+      content += "<span class=\"reactions\">\(symbols.html)</span>"
     }
+    let parts = foot(of: message) + reactions.filter { $0.sentence != message.protectionSentence }.map(\.mark)
     return """
       <div class="line \(isMine ? "mine" : "theirs")"><div class="bubble \(style(of: message))">\(content)</div>\
-      <p class="foot">\(foot(of: message))</p></div>
+      <p class="foot">\(parts.joined(separator: " · "))</p></div>
       """
   }
 
@@ -154,7 +161,8 @@ struct HTMLExport {
   /// The color of a bubble says how the message travelled.
   private func style(of message: Message) -> String {
     switch message.protection {
-    case .endToEnd, .importedEndToEnd: "sealed"
+    case .endToEnd: "sealed"
+    case .importedEndToEnd: "claimed"
     case .unencrypted: "open"
     case .local: "local"
     }
@@ -170,26 +178,39 @@ struct HTMLExport {
     }
   }
 
-  private func foot(of message: Message) -> String {
+  private func foot(of message: Message) -> [String] {
     var parts = [String(message.sentAt.rfc3339.dropFirst(11).prefix(5))]
     if let service = message.origin?.service { parts.append(service.html) }
     if index.impliedDate(of: message) != nil { parts.append("date doubtful") }
-    if message.editedAt != nil { parts.append("edited") }
+    if message.editedAt != nil, message.body != .retraction(target: nil) { parts.append("edited") }
     if message.recentlyDeletedAt != nil { parts.append("recently deleted") }
-    if case .unencrypted(let carrier) = message.protection {
-      let name = carrier.description.uppercased()
-      parts.append("<span class=\"mark\">🔓 Not encrypted (\(name.html))</span>")
-    }
-    return parts.joined(separator: " · ")
+    if let delivery = message.delivery { parts.append(delivery.sentence) }
+    parts.append(message.protectionMark)
+    return parts
   }
+}
 
-  private static func symbols(_ reactions: [Message]) -> String {
+/// A reaction that stands on a bubble, and how it travelled: not always as the bubble's message did.
+private struct ShownReaction {
+  let symbol: String
+  let sentence: String
+  /// For the line below the bubble.
+  let mark: String
+
+  /// The reactions that were not taken back, each once for each way in which it travelled.
+  static func all(in messages: [Message]) -> [Self] {
     var counts: [String: Int] = [:]
-    for message in reactions {
+    for message in messages {
       guard let reaction = message.reaction else { continue }
       counts[reaction.kind.symbol, default: 0] += reaction.change == .added ? 1 : -1
     }
-    return counts.filter { $0.value > 0 }.keys.sorted().joined(separator: " ")
+    var seen: Set<String> = []
+    return messages.compactMap { message in
+      guard let reaction = message.reaction, reaction.change == .added else { return nil }
+      let (symbol, sentence) = (reaction.kind.symbol, message.protectionSentence)
+      guard counts[symbol, default: 0] > 0, seen.insert(symbol + sentence).inserted else { return nil }
+      return Self(symbol: symbol, sentence: sentence, mark: "\(symbol.html) \(message.protectionMark)")
+    }
   }
 }
 

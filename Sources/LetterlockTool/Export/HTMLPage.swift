@@ -41,8 +41,8 @@ enum HTMLPage {
     .line{display:flex;flex-direction:column;align-items:flex-start;margin:.35rem 0}.mine{align-items:flex-end}
     .bubble{position:relative;max-width:78%;padding:.45rem .8rem;border-radius:1.1rem;background:var(--theirs);\
     overflow-wrap:anywhere}.mine .bubble{color:#fff;background:var(--sealed)}.mine .open{background:var(--open)}
-    .mine .local{background:#6b7280}.theirs .open{border-left:3px solid var(--open)}\
-    .theirs .sealed{border-left:3px solid var(--sealed)}
+    .mine .local{background:#6b7280}.mine .claimed{background:#4a6785}.theirs .open{border-left:3px solid var(--open)}\
+    .theirs .sealed{border-left:3px solid var(--sealed)}.theirs .claimed{border-left:3px dashed var(--sealed)}
     .foot{margin:.1rem .5rem;font-size:.7rem;color:var(--dim)}.mark{color:var(--warn);font-weight:600}
     .from{display:block;font-size:.72rem;color:var(--dim)}.quote{display:block;font-size:.8rem;opacity:.75;\
     border-left:2px solid currentColor;padding-left:.5rem;margin-bottom:.25rem}

@@ -130,9 +130,9 @@ struct TextLine: CustomStringConvertible {
     parts += message.attachments.map { "[\($0.name ?? $0.mediaType), \($0.byteCount) bytes]" }
     if isDateDoubtful { parts.append("(date doubtful)") }
     if message.recentlyDeletedAt != nil { parts.append("(recently deleted)") }
-    if case .unencrypted(let carrier) = message.protection {
-      parts.append("[not encrypted: \(carrier.description.uppercased())]")
-    }
+    if let delivery = message.delivery { parts.append("(\(delivery.sentence))") }
+    // Last, so that nothing a sender wrote stands after it.
+    parts.append("[\(message.protectionSentence)]")
     description = parts.filter { !$0.isEmpty }.joined(separator: " ").shown
   }
 

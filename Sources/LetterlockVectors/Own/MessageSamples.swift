@@ -61,8 +61,42 @@ enum MessageSamples {
         .message(try message(.carrier(.sms), .text(RichText(String(repeating: "x", count: 1000)))))
       ),
     ]
+    entries += try revisions(of: full)
     for (name, body) in bodies { entries.append((name, .message(try message(.local, body)))) }
     return entries
+  }
+
+  private static func revisions(of full: Message) throws -> [(String, ArchiveEntry)] {
+    func revision(_ carriage: Carriage, _ body: Message.Body, service: String) throws -> ArchiveEntry {
+      var made = try message(carriage, body, from: .other("ann@example.org"))
+      made.origin = Message.Origin(source: "chat.db", identifier: "GUID", service: service)
+      made.editedAt = sentAt
+      guard let revision = Revision(made) else { throw TLSError.invalidValue }
+      return .revision(revision)
+    }
+    var (whole, failed, newer, large) = (full, full, full, full)
+    whole.origin?.service = "iMessageLite"
+    failed.delivery = .failed
+    newer.delivery = .unknown(77)
+    large.attachments = [
+      try Attachment(
+        blob: BlobID(bytes: Array(VectorSeed.bytes("blob")[..<16])), key: VectorSeed.key("attachment"),
+        mediaType: "image/jpeg", byteCount: Attachment.maximumByteCount, digest: VectorSeed.bytes("hash"))
+    ]
+    guard let all = Revision(whole) else { throw TLSError.invalidValue }
+    return [
+      ("a revision", try revision(.endToEnd(service: "iMessage"), .text("Look!"), service: "iMessage")),
+      ("a revision that fell back to SMS", try revision(.carrier(.sms), .text("Look"), service: "SMS")),
+      (
+        "a revision that was unsent",
+        try revision(.endToEnd(service: "iMessage"), .retraction(target: nil), service: "iMessage")
+      ),
+      ("a revision of a carriage of a newer version", try revision(.unknown(77), .text("?"), service: "new")),
+      ("a revision with every field", .revision(all)),
+      ("a message that was not sent", .message(failed)),
+      ("a delivery of a newer version", .message(newer)),
+      ("an attachment of 2^52 bytes", .message(large)),
+    ]
   }
 
   private static func deletion(_ action: Deletion.Action, _ messages: [MessageID]) throws -> Deletion {
@@ -125,7 +159,30 @@ enum MessageSamples {
     return writer.bytes
   }
 
-  static func refused() throws -> [(String, [UInt8])] {
+  static func refused() throws -> [(String, [UInt8])] { try refusedEntries() + refusedRevisions() }
+
+  private static func refusedRevisions() -> [(String, [UInt8])] {
+    let id = Array(VectorSeed.bytes("message")[..<16])
+    let good: [(UInt16, [UInt8])] = [
+      (1, id), (4, [0, 0, 0, 0, 0, 0, 0, 1]), (6, [17]), (8, [0, 1, 1, 0x61]), (16, [1, 0x61, 1, 0x62, 0]),
+    ]
+    func with(_ changes: [(UInt16, [UInt8])]) -> [UInt8] {
+      let kept = good.filter { field in !changes.contains { $0.0 == field.0 } }
+      return entry((kept + changes).sorted { $0.0 < $1.0 }, type: 6)
+    }
+    let service: (UInt16, [UInt8]) = (7, [0x78])
+    return [
+      ("a revision without an origin", entry(good.filter { $0.0 != 16 }, type: 6)),
+      ("a revision that never travelled", with([(6, [0])])),
+      ("a revision with the mark of a conversation", with([(6, [2]), service])),
+      ("a revision with the mark of a verified sender", with([(6, [3]), service])),
+      ("a revision of carriage 16", with([(6, [16])])),
+      ("a revision that is an edit", with([(8, [0, 3] + id + [1, 0x61])])),
+      ("a revision that takes back another message", with([(8, [0, 4] + id)])),
+    ]
+  }
+
+  private static func refusedEntries() throws -> [(String, [UInt8])] {
     let id = VectorSeed.bytes("message")[..<16]
     let time: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 1]
     let text: [UInt8] = [0, 1, 1, 0x61]
@@ -137,6 +194,9 @@ enum MessageSamples {
     }
     let attachment = encoded([(1, Array(id)), (2, VectorSeed.bytes("key")), (4, [0x61]), (5, time)])
     let whole = attachment + encoded([(6, VectorSeed.bytes("digest"))])
+    let tooLong =
+      encoded([(1, Array(id)), (2, VectorSeed.bytes("key")), (4, [0x61]), (5, [0, 0x10, 0, 0, 0, 0, 0, 1])])
+      + encoded([(6, VectorSeed.bytes("digest"))])
     var dirty = bytes
     dirty[255] = 1
     return [
@@ -160,6 +220,8 @@ enum MessageSamples {
       ("bold with a value", with(8, text + [0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 0x61])),
       ("an attachment without a digest", with(9, Opaque(attachment).encoded)),
       ("an attachment that says it is a file", with(9, Opaque(whole + [0, 7, 1, 0]).encoded)),
+      ("an attachment of more than 2^52 bytes", with(9, Opaque(tooLong).encoded)),
+      ("a delivery of 0", with(17, [0])),
       ("an origin of two parts", with(16, [1, 0x61, 1, 0x62])),
       ("an origin of four parts", with(16, [0, 0, 0, 0])),
       ("a length that is not in its shortest form", [0, 1, 0x40, 0x05] + bytes[3...].dropLast()),

@@ -46,12 +46,8 @@ enum MessageVectors: OwnVectorKind {
 
   private static func view(of bytes: [UInt8]) throws -> [String: Any] {
     switch try ArchiveEntry(decodingArchiveEntry: bytes) {
-    case .message(let message):
-      return [
-        "type": "message", "protection": "\(message.protection)", "text": message.text,
-        "sender": sender(of: message), "sent_at": "\(message.sentAt.nanosecondsSince1970)",
-        "body": body(of: message),
-      ]
+    case .message(let message): return view(of: message, type: "message")
+    case .revision(let revision): return view(of: revision.message, type: "revision")
     case .conversation(let profile):
       return ["type": "conversation", "text": profile.name ?? ""]
     case .device(let profile): return ["type": "device", "text": profile.name]
@@ -62,6 +58,14 @@ enum MessageVectors: OwnVectorKind {
     }
   }
 
+  private static func view(of message: Message, type: String) -> [String: Any] {
+    [
+      "type": type, "protection": "\(message.protection)", "text": message.text,
+      "sender": sender(of: message), "sent_at": "\(message.sentAt.nanosecondsSince1970)",
+      "body": body(of: message),
+    ]
+  }
+
   private static func sender(of message: Message) -> String {
     switch message.sender {
     case .me: ""
@@ -69,7 +73,7 @@ enum MessageVectors: OwnVectorKind {
     }
   }
 
-  private static func body(of message: Message) -> String {
+  static func body(of message: Message) -> String {
     switch message.body {
     case .text: "text"
     case .reaction: "reaction"

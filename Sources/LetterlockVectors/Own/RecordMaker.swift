@@ -82,7 +82,15 @@ struct RecordMaker {
             treeRoot: VectorSeed.bytes("root"), messageCount: 280, conversationCount: 12,
             attachmentCount: 31)), .account
       ),
+      ("a revision", try Self.revision("Dinner at 8?", in: chat), chat),
     ]
+  }
+
+  private static func revision(_ text: String, in conversation: ConversationID) throws -> ArchiveEntry {
+    var message = try Self.message(text, in: conversation)
+    message.origin = Message.Origin(source: "sms.xml", identifier: "1", service: "SMS")
+    guard let revision = Revision(message) else { throw TLSError.invalidValue }
+    return .revision(revision)
   }
 
   private var unknown: ArchiveEntry { .unknown(UnknownValue(code: 900, bytes: [1, 2, 3])) }

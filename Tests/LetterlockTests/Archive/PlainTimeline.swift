@@ -10,6 +10,7 @@ struct PlainTimeline {
 
   private var places: [MessageID: Int] = [:]
   private var changes: [Message] = []
+  private var revisions: [Revision] = []
 
   mutating func add(_ read: HistoryEntry) {
     recordCount += 1
@@ -18,6 +19,7 @@ struct PlainTimeline {
     case .success(.message(let message)): add(message)
     case .success(.conversation), .success(.device), .success(.snapshot), .success(.unknown): break
     case .success(.deletion(let deletion)): apply(deletion)
+    case .success(.revision(let revision)): revisions.append(revision)
     }
   }
 
@@ -49,6 +51,7 @@ struct PlainTimeline {
 
   /// Folds changes in and sorts: whatever order records came in, the outcome is the same.
   mutating func settle() {
+    takeRevisions()
     changes.sort { ($0.sentAt, $0.id) < ($1.sentAt, $1.id) }
     for change in changes { fold(change) }
     changes = []
@@ -57,6 +60,16 @@ struct PlainTimeline {
     let order = messages.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
     self.messages = order.map { messages[$0] }
     places = [:]
+  }
+
+  private mutating func takeRevisions() {
+    for place in messages.indices {
+      let message = messages[place]
+      let fitting = revisions.filter { $0.fits(message) }
+      messages[place] = message.revised(by: fitting.prefix(Revision.maximumCount))
+      for revision in fitting { messages[place].lower(to: revision.message) }
+    }
+    revisions = []
   }
 
   /// Only who sent a message changes it.

@@ -36,12 +36,15 @@ private struct RandomHistory {
         Deletion(action == 0 ? .deleted : .recovered, at: time(), conversation: chat, messages: named))
     }
     if action == 2 { return .unknown(UnknownValue(code: 99, bytes: [1])) }
-    return .message(
-      Message(
-        id: id(), conversation: random.number(below: 20) == 0 ? nil : chat,
-        sender: senders[random.number(below: 2)], sentAt: time(), carriage: random.carriage(),
-        body: try body(),
-        recentlyDeletedAt: random.maybe { Timestamp(nanosecondsSince1970: Int64($0.number(below: 9))) }))
+    let named = id()
+    let message = Message(
+      id: named, conversation: random.number(below: 20) == 0 ? nil : chat,
+      sender: senders[random.number(below: 2)], sentAt: time(), carriage: random.carriage(),
+      body: try body(), editedAt: action < 6 ? time() : nil,
+      recentlyDeletedAt: random.maybe { Timestamp(nanosecondsSince1970: Int64($0.number(below: 9))) },
+      origin: action < 7 ? Message.Origin(source: "s", identifier: "\(named)", service: "\(action)") : nil)
+    if action < 5, let revision = Revision(message) { return .revision(revision) }
+    return .message(message)
   }
 }
 
@@ -67,6 +70,25 @@ struct TimelineTests {
     #expect(timeline.messages.contains { $0.editedAt != nil })
     #expect(timeline.conversations == plain.conversations)
     #expect(timeline.recordCount == plain.recordCount)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a conversation that is deleted again and again takes no longer than its messages and deletions`() {
+    let (chat, count) = (ConversationID(), 40_000)
+    let author = DeviceID(unchecked: [UInt8](repeating: 1, count: DeviceID.byteCount))
+    var index = TimelineIndex(reserving: count)
+    func add(_ entry: ArchiveEntry, _ leaf: Int) {
+      index.add(HistoryEntry(position: .leaf(UInt64(leaf)), author: author, entry: .success(entry)))
+    }
+    for number in 0..<count {
+      let message = Message(conversation: chat, sender: .me, carriage: .local, body: .text(""))
+      add(.message(message), 2 * number)
+      let action = number.isMultiple(of: 2) ? Deletion.Action.recovered : .deleted
+      add(.deletion(Deletion(action, at: .now, conversation: chat, messages: [])), 2 * number + 1)
+    }
+    index.settle()
+    #expect(index.references.count == count)
+    #expect(index.references.allSatisfy { index.deletedAt($0) != nil })
   }
 
   @Test func `is read a page at a time, and message by message`() async throws {

@@ -92,8 +92,11 @@ struct RemovedDeviceTests {
       Message(
         conversation: house.chat, sender: .me, carriage: .local, body: .retraction(target: MessageID()))
     case "an end-to-end mark":
-      Message(conversation: house.chat, sender: .other("+1"), carriage: .local, body: .text("Trust me"))
-        .markedVerified(by: .conversation(EndToEndEvidence(service: "MLS", isSenderVerified: true)))
+      Message(
+        conversation: house.chat, sender: .other("+1"), carriage: .endToEnd(service: "MLS"),
+        body: .text("Trust me")
+      )
+      .markedVerified(by: .conversation(EndToEndEvidence(service: "MLS", isSenderVerified: true)))
     default:
       Message(conversation: house.chat, sender: .other("+1"), carriage: .carrier(.sms), body: .text("Forged"))
     }

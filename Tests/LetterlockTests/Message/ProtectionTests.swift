@@ -38,14 +38,14 @@ struct ProtectionTests {
   }
 
   @Test func `a conversation message keeps its mark, which counts only in a verified record`() throws {
-    let opened = Self.message(.local).markedVerified(by: .conversation(Self.evidence))
+    let opened = Self.message(.endToEnd(service: "x")).markedVerified(by: .conversation(Self.evidence))
     #expect(opened.protection == .endToEnd(Self.evidence))
     let reread = try Self.reread(opened)
     #expect(reread.protection == .importedEndToEnd(service: "letterlock"))
     #expect(reread.markedVerified(by: .verifiedRecord) == opened)
     #expect(reread.markedVerified(by: .verifiedRecord).protection == .endToEnd(Self.evidence))
     let unverified = EndToEndEvidence(service: "letterlock", isSenderVerified: false)
-    let other = Self.message(.local).markedVerified(by: .conversation(unverified))
+    let other = Self.message(.endToEnd(service: "x")).markedVerified(by: .conversation(unverified))
     #expect(try Self.reread(other).markedVerified(by: .verifiedRecord).protection == .endToEnd(unverified))
   }
 
@@ -61,13 +61,12 @@ struct ProtectionTests {
   }
 
   @Test func `changing what a verified message says drops the evidence`() {
-    let verified = Self.message(.local).markedVerified(by: .conversation(Self.evidence))
+    let verified = Self.message(.endToEnd(service: "x")).markedVerified(by: .conversation(Self.evidence))
     let changes: [(inout Message) -> Void] = [
       { $0.body = .text("bye") }, { $0.sender = .me }, { $0.id = MessageID() },
       { $0.sentAt = Timestamp(nanosecondsSince1970: 0) }, { $0.subject = "s" }, { $0.attachments = [] },
       { $0.replyTo = MessageID() }, { $0.effect = "e" }, { $0.recipients = ["a"] },
       { $0.editedAt = Timestamp(nanosecondsSince1970: 0) },
-      { $0.carriage = .endToEnd(service: "letterlock") },
     ]
     for change in changes {
       var message = verified
@@ -78,7 +77,7 @@ struct ProtectionTests {
   }
 
   @Test func `putting a verified message into its conversation keeps the evidence`() {
-    var message = Self.message(.local).markedVerified(by: .conversation(Self.evidence))
+    var message = Self.message(.endToEnd(service: "x")).markedVerified(by: .conversation(Self.evidence))
     message.conversation = ConversationID()
     message.receivedAt = .now
     #expect(message.protection == .endToEnd(Self.evidence))
@@ -102,16 +101,14 @@ struct ProtectionTests {
     let start = try #require(
       (0..<bytes.count - field.count).first { Array(bytes[$0..<$0 + field.count]) == field })
     bytes[start + 3] = 200
-    guard case .message(var message) = try ArchiveEntry(decodingArchiveEntry: bytes) else {
+    guard case .message(let message) = try ArchiveEntry(decodingArchiveEntry: bytes) else {
       Issue.record("no message")
       return
     }
     #expect(message.carriage == .unknown(200))
     #expect(message.protection == .unencrypted(.unknown(200)))
-    #expect(!message.protection.isEncrypted)
+    #expect(message.protection.isUnencrypted)
     #expect(try ArchiveEntry.message(message).padded() == bytes)
-    message.carriage = .carrier(.sms)
-    #expect(try Self.reread(message) == message)
   }
 
   @Test func `a service beside a carrier is refused, and so is an end-to-end carriage without one`() throws {
@@ -134,15 +131,43 @@ struct ProtectionTests {
     }
   }
 
-  @Test func `only the two end-to-end protections count as encrypted, and all describe themselves`() {
-    let all: [(Protection, Bool, String)] = [
-      (.endToEnd(Self.evidence), true, "endToEnd(letterlock)"),
-      (.importedEndToEnd(service: "iMessage"), true, "importedEndToEnd(iMessage)"),
-      (.unencrypted(.sms), false, "unencrypted(sms)"), (.unencrypted(.rcs), false, "unencrypted(rcs)"),
-      (.unencrypted(.unknown(7)), false, "unencrypted(unknown(7))"), (.local, false, "local"),
+  @Test(arguments: [
+    Carriage.carrier(.sms), .carrier(.mms), .carrier(.rcs), .carrier(.unknown(99)), .unknown(99), .local,
+  ])
+  func `no evidence lifts a message that did not travel end-to-end encrypted`(carriage: Carriage) throws {
+    let message = Self.message(carriage)
+    for evidence in [ProtectionEvidence.conversation(Self.evidence), .verifiedRecord] {
+      #expect(message.markedVerified(by: evidence) == message)
+      #expect(try Self.reread(message).markedVerified(by: evidence).protection == message.protection)
+    }
+  }
+
+  @Test func `no change of a message that came by SMS makes it anything else`() {
+    let changes: [(inout Message) -> Void] = [
+      { $0.body = .text("bye") }, { $0.sender = .me }, { $0.id = MessageID() }, { $0.receivedAt = .now },
+      { $0.sentAt = Timestamp(nanosecondsSince1970: 0) }, { $0.subject = "s" }, { $0.attachments = [] },
+      { $0.conversation = ConversationID() }, { $0.recentlyDeletedAt = .now }, { $0.replyTo = MessageID() },
+      { $0.origin = Message.Origin(source: "chat.db", identifier: "1", service: "iMessage") },
+      { $0.effect = "e" }, { $0.recipients = ["a"] }, { $0.editedAt = .now },
+      { $0.fold(.text("new"), editedAt: .now, from: Self.message(.endToEnd(service: "iMessage"))) },
+      { $0.lower(to: Self.message(.endToEnd(service: "iMessage"))) }, { $0.lower(to: Self.message(.local)) },
     ]
-    for (protection, isEncrypted, description) in all {
-      #expect(protection.isEncrypted == isEncrypted)
+    for change in changes {
+      var message = Self.message(.carrier(.sms))
+      change(&message)
+      #expect(message.protection == .unencrypted(.sms))
+    }
+  }
+
+  @Test func `only what came through others counts as unencrypted, and all describe themselves`() {
+    let all: [(Protection, Bool, String)] = [
+      (.endToEnd(Self.evidence), false, "endToEnd(letterlock)"),
+      (.importedEndToEnd(service: "iMessage"), false, "importedEndToEnd(iMessage)"),
+      (.unencrypted(.sms), true, "unencrypted(sms)"), (.unencrypted(.rcs), true, "unencrypted(rcs)"),
+      (.unencrypted(.unknown(7)), true, "unencrypted(unknown(7))"), (.local, false, "local"),
+    ]
+    for (protection, isUnencrypted, description) in all {
+      #expect(protection.isUnencrypted == isUnencrypted)
       #expect("\(protection)" == description)
     }
   }

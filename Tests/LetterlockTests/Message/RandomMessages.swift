@@ -122,7 +122,7 @@ struct RandomMessages {
   mutating func attachment() throws -> Attachment {
     var attachment = try Attachment(
       blob: BlobID(id()), key: SecretKey(copying: generator.bytes(32)), name: maybe { $0.text() },
-      mediaType: text(), byteCount: generator.next(), digest: generator.bytes(32))
+      mediaType: text(), byteCount: generator.next() >> 12, digest: generator.bytes(32))
     let roles: [Attachment.Role] = [.file, .preview, .sticker, .voice, .unknown(9)]
     attachment.role = roles[number(below: roles.count)]
     if let unknown = maybe({ $0.unknownValue(from: 8) }) { attachment.unknownFields = [unknown] }

@@ -1,0 +1,173 @@
+internal import LetterlockFormat
+
+/// What later records say of messages: edits, retractions and revisions, by the numbers of their messages.
+struct MessageChanges: Sendable {
+  private struct Change {
+    let target: MessageID
+    let conversation: ConversationID?
+    let sentAt: Timestamp
+    let id: MessageID
+    let position: RecordPosition
+  }
+
+  private struct Version {
+    let target: MessageID
+    let conversation: ConversationID?
+    /// What it must have in common with its message.
+    let key: Int
+    /// Where it is; nil if it counts for the protection alone.
+    let position: RecordPosition?
+    /// Only how it travelled, if others could read it.
+    let unencrypted: Message?
+  }
+
+  /// A revision of a message that was erased.
+  struct Orphan: Sendable {
+    let id: MessageID
+    let conversation: ConversationID
+    let leaf: UInt64
+  }
+
+  private var unsettled: [Change] = []
+  private var versions: [Version] = []
+  private var erased: Set<MessageID> = []
+  /// Records of edits and retractions, in the order in which they count.
+  private var edits: [UInt32: [RecordPosition]] = [:]
+  /// Records of revisions, in the order of the tree.
+  private var revisions: [UInt32: [RecordPosition]] = [:]
+  /// How an unencrypted version travelled.
+  private var unencrypted: [UInt32: Message] = [:]
+  /// Revisions whose messages were erased, perhaps by a device that did not know of them.
+  private(set) var orphans: [Orphan] = []
+
+  /// Notes an edit or a retraction of `target`.
+  mutating func add(_ change: Message, of target: MessageID, at position: RecordPosition) {
+    unsettled.append(
+      Change(
+        target: target, conversation: change.conversation, sentAt: change.sentAt, id: change.id,
+        position: position))
+  }
+
+  /// Notes a revision; one without a position counts for its message's protection alone.
+  mutating func add(_ revision: Revision, at position: RecordPosition?) {
+    let message = revision.message
+    guard let key = message.revisionKey else { return }
+    let travel = Message(
+      id: message.id, sender: message.sender, carriage: message.carriage, body: .retraction(target: nil),
+      origin: message.origin)
+    versions.append(
+      Version(
+        target: message.id, conversation: message.conversation, key: key.hashValue, position: position,
+        unencrypted: message.protection.isUnencrypted ? travel : nil))
+  }
+
+  /// Notes messages that a person erased.
+  mutating func addErased(_ messages: [MessageID]) { erased.formUnion(messages) }
+
+  /// Finds what changes belong to: whatever order records came in, the outcome is the same.
+  ///
+  /// - Parameters:
+  ///   - find: the number of a message in a conversation.
+  ///   - key: what the revisions of a message must have in common with it; 0 if it has none.
+  mutating func settle(
+    _ find: (MessageID, ConversationID?) -> UInt32?, revisionKey key: (UInt32) -> Int
+  ) {
+    let order = unsettled.indices.sorted { left, right in
+      let (first, second) = (unsettled[left], unsettled[right])
+      return (first.sentAt, first.id, left) < (second.sentAt, second.id, right)
+    }
+    for change in order.map({ unsettled[$0] }) {
+      guard let number = find(change.target, change.conversation) else { continue }
+      edits[number, default: []].append(change.position)
+    }
+    unsettled = []
+    for version in versions { settle(version, find, key) }
+    versions = []
+  }
+
+  private mutating func settle(
+    _ version: Version, _ find: (MessageID, ConversationID?) -> UInt32?, _ key: (UInt32) -> Int
+  ) {
+    guard let number = find(version.target, version.conversation) else {
+      if erased.contains(version.target), let conversation = version.conversation,
+        let leaf = version.position?.leaf
+      {
+        orphans.append(Orphan(id: version.target, conversation: conversation, leaf: leaf))
+      }
+      return
+    }
+    guard key(number) == version.key else { return }
+    if let travel = version.unencrypted, unencrypted[number] == nil { unencrypted[number] = travel }
+    guard let position = version.position, revisions[number]?.count ?? 0 < Revision.maximumCount else {
+      return
+    }
+    revisions[number, default: []].append(position)
+  }
+
+  /// Which records make a message, and what a person last said of deleting it.
+  func recipe(of number: UInt32, at position: RecordPosition, deletion: Timestamp??) -> MessageRecipe {
+    MessageRecipe(
+      position: position, revisions: revisions[number] ?? [], changes: edits[number] ?? [],
+      unencrypted: unencrypted[number], deletion: deletion)
+  }
+}
+
+/// What a message is made of.
+struct MessageRecipe {
+  let position: RecordPosition
+  /// Revisions, in the order of the tree.
+  let revisions: [RecordPosition]
+  /// Edits and retractions, in the order in which they count.
+  let changes: [RecordPosition]
+  /// How a version travelled that others could read, here or later in the history.
+  let unencrypted: Message?
+  /// When a person deleted the message; nil inside if it was recovered, nil outside if nobody said anything.
+  let deletion: Timestamp??
+
+  /// The message and its revisions.
+  var versions: [RecordPosition] { [position] + revisions }
+
+  /// All of it.
+  var positions: [RecordPosition] { [position] + revisions + changes }
+
+  /// The message as people see it.
+  func made(of message: Message, _ revisions: some Sequence<Message>, _ changes: some Sequence<Message>)
+    -> Message
+  {
+    var message = self.revisions.isEmpty ? message : message.revised(by: revisions.compactMap(Revision.init))
+    if let unencrypted { message.lower(to: unencrypted) }
+    if let deletion { message.recentlyDeletedAt = deletion }
+    for change in changes { message.take(change) }
+    return message
+  }
+
+  /// The message as people see it, from what stands at `positions`; nil if it is not there itself.
+  func made(from found: (RecordPosition) -> Message?) -> Message? {
+    found(position).map { made(of: $0, revisions.lazy.compactMap(found), changes.lazy.compactMap(found)) }
+  }
+}
+
+extension Message {
+  /// Only who sent a message changes it.
+  fileprivate mutating func take(_ change: Message) {
+    guard sender == change.sender else { return }
+    switch change.body {
+    case .edit(let edit):
+      guard case .text = body else { return }
+      fold(.text(edit.newText), editedAt: change.sentAt, from: change)
+    case .retraction: fold(.retraction(target: nil), editedAt: nil, from: change)
+    default: break
+    }
+  }
+}
+
+extension Message.Body {
+  /// The message that this one only changes.
+  var changedMessage: MessageID? {
+    switch self {
+    case .edit(let edit): edit.target
+    case .retraction(let target): target
+    case .text, .reaction, .sticker, .groupEvent, .app, .unknown: nil
+    }
+  }
+}

@@ -1,0 +1,150 @@
+internal import LetterlockFormat
+
+/// Adds what an importer reads to a device's history: messages that are not there, and new versions of those that are.
+///
+/// It knows the history as it was when it was made; a message that comes twice is taken once.
+package final class HistoryImport {
+  private let timeline: TimelineReader
+  private let writer: AttachmentWriter
+  private var index = TimelineIndex()
+  private var erased: Set<MessageID> = []
+  private var added: Set<MessageID> = []
+
+  /// Reads which messages are there.
+  /// - Throws: `DeviceError.noStore`, `.store`, `.cancelled`.
+  init(timeline: TimelineReader, writer: AttachmentWriter) throws(DeviceError) {
+    (self.timeline, self.writer) = (timeline, writer)
+    try read()
+  }
+
+  private func read() throws(DeviceError) {
+    var index = TimelineIndex()
+    var erased: Set<MessageID> = []
+    try timeline.history.forEach { read in
+      index.add(read)
+      guard case .success(.deletion(let deletion)) = read.entry, deletion.action == .erased else { return }
+      erased.formUnion(deletion.messages)
+    }
+    index.settle()
+    (self.index, self.erased) = (index, erased)
+  }
+
+  /// Seals messages and versions with their files, and keeps them. A file that cannot be read is left out of its
+  /// message, and comes with a later import.
+  ///
+  /// - Returns: what became of each, in order.
+  /// - Throws: `DeviceError.archive`, `.noStore`, `.store`, and `.cancelled` with everything kept that was sealed before.
+  package func add(_ messages: [ImportedMessage]) throws(DeviceError) -> [ImportOutcome] {
+    var outcomes: [ImportOutcome] = []
+    outcomes.reserveCapacity(messages.count)
+    var versions = try versions(of: messages)
+    var appending = ImportWriter(writer)
+    defer { appending.finish() }
+    for imported in messages {
+      let id = imported.message.id
+      if Task.isCancelled {
+        try appending.keep()
+        throw .cancelled
+      }
+      guard !erased.contains(id), added.insert(id).inserted else {
+        outcomes.append(ImportOutcome(erased.contains(id) ? .erased : .unchanged))
+        continue
+      }
+      guard let known = versions.removeValue(forKey: id) else {
+        outcomes.append(try appending.append(imported))
+        continue
+      }
+      outcomes.append(try appending.revise(known, by: imported))
+    }
+    try appending.keep()
+    return outcomes
+  }
+
+  /// The versions of those messages that are there, the message itself first.
+  private func versions(of messages: [ImportedMessage]) throws(DeviceError) -> [MessageID: KnownVersions] {
+    do throws(DeviceError) { return try readVersions(of: messages) } catch {
+      // What waited to be sent has been sent meanwhile.
+      guard case .historyChanged = error else { throw error }
+    }
+    try read()
+    return try readVersions(of: messages)
+  }
+
+  private func readVersions(of messages: [ImportedMessage]) throws(DeviceError) -> [MessageID: KnownVersions]
+  {
+    let references = messages.compactMap { index.reference(to: $0.message.id) }
+    let recipes = references.map { index.recipe(of: $0) }
+    let opened = try timeline.history.messages(in: try timeline.records(at: recipes.flatMap(\.versions)))
+    var versions: [MessageID: KnownVersions] = [:]
+    var next = 0
+    for (reference, recipe) in zip(references, recipes) {
+      let count = recipe.versions.count
+      versions[index.id(of: reference)] = KnownVersions(
+        all: Array(opened[next..<next + count]), unencrypted: recipe.unencrypted)
+      next += count
+    }
+    return versions
+  }
+}
+
+extension Device {
+  /// Begins to add what an importer reads from one source.
+  /// - Throws: `DeviceError.noStore`, `.store`, `.cancelled`.
+  package func historyImport() throws(DeviceError) -> HistoryImport {
+    try HistoryImport(timeline: parts.reading.timeline, writer: parts.writing.attachments)
+  }
+}
+
+/// What is there of a message that an importer reads again.
+struct KnownVersions {
+  /// The message itself first.
+  let all: [Message]
+  /// How a version travelled that others could read, though it is not among those that count.
+  let unencrypted: Message?
+}
+
+/// What became of a message that an importer read.
+package struct ImportOutcome: Sendable {
+  /// What was done.
+  package enum Action: Hashable, Sendable {
+    /// It was not there, and was added.
+    case added
+    /// It was there, and a new version of it was added.
+    case revised(Set<ImportChange>)
+    /// It is there as it was read.
+    case unchanged
+    /// A person erased it: it is not added again.
+    case erased
+    /// It has as many versions as a message may have.
+    case full
+  }
+
+  /// What was done.
+  package let action: Action
+  /// How many of its files were sealed.
+  package internal(set) var fileCount = 0
+  /// Its files that are not whole, or cannot be read.
+  package internal(set) var damaged: [DamagedFile] = []
+
+  init(_ action: Action) { self.action = action }
+}
+
+/// What a new version of a message changes.
+package enum ImportChange: String, Hashable, Sendable, CaseIterable {
+  case files, text, unsent, protection, delivery
+}
+
+/// A file that could not be sealed.
+package struct DamagedFile: Hashable, Sendable {
+  /// Its name, if it has one.
+  package let name: String?
+  /// Its media type.
+  package let mediaType: String
+  /// Why, in words.
+  package let reason: String
+
+  init(_ source: AttachmentSource, _ reason: String) {
+    (name, mediaType) = (source.name, source.mediaType)
+    self.reason = reason
+  }
+}
