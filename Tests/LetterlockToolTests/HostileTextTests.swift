@@ -72,7 +72,8 @@ struct HostileTextTests {
     ["device", "list", "A"], ["attachment", "list", "A"], ["attachment", "get", "A", "", "--output", "x"],
     ["export", "A", "--format", "text", "--output", "-"],
     ["export", "A", "--format", "json", "--output", "-"],
-    ["export", "A", "--format", "json", "--output", "-", "--snapshot", "\u{1B}[31mred\u{9B}2J\u{202E}"], ["sync", "A"],
+    ["export", "A", "--format", "json", "--output", "-", "--snapshot", "\u{1B}[31mred\u{9B}2J\u{202E}"],
+    ["sync", "A"],
     ["verify", "A"], ["storage", "A"], ["settings", "A"], ["recovery", "propose", "A", "proposal"],
     ["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "k2"],
     ["delete", "A", "Ta"], ["recover", "A", "Ta"], ["erase", "A"],
@@ -118,10 +119,11 @@ struct HostileTextTests {
   @Test func `JSON escapes control characters, and loses none`() throws {
     let commands = [
       ["conversations", "A"], ["show", "A", "Ta"], ["snapshots", "A"], ["device", "list", "A"],
-      ["attachment", "list", "A"], ["show", "A", "Ta", "--newest", "20"],
+      ["attachment", "list", "A"],
     ]
     for command in commands {
       let outcome = try folder.start(command + ["--json"]).outcome()
+      #expect(outcome.exitCode == 0, "\(command): \(outcome.errors)")
       expectHarmless(outcome, command)
       let listing: Listing = try outcome.json()
       let texts =
@@ -136,7 +138,7 @@ struct HostileTextTests {
     try folder.succeed("export", "A", "--format", "html", "--output", "page")
     for name in try folder.contents(of: "page").keys where name.hasSuffix(".html") {
       let text = try folder.text(of: "page/" + name)
-      #expect(text.unicodeScalars.allSatisfy { !HostileText.isControl($0) }, "\(name)")
+      #expect(text.unicodeScalars.allSatisfy { !HostileText.isControl($0) || $0 == "\n" }, "\(name)")
     }
   }
 }

@@ -112,10 +112,9 @@ struct RecoveryCommand: AsyncParsableCommand {
 
     private func announceByVote(_ device: Device, _ approvers: Set<DeviceID>?) async throws {
       let votes = try vote.map { try PublicFile.read(RecoveryVote.self, from: $0, what: "vote") }
+      let made = try proposal.map { try PublicFile.read(RecoveryProposal.self, from: $0, what: "proposal") }
       let key = try device.prepareRecoveryKey()
-      let proposal =
-        try proposal.map { try PublicFile.read(RecoveryProposal.self, from: $0, what: "proposal") }
-        ?? device.proposeRecoveryKey(approvers: approvers)
+      let proposal = try made ?? device.proposeRecoveryKey(approvers: approvers)
       // Nobody should write down a key that cannot come in.
       let missing = try device.votesMissing(for: proposal, with: votes)
       guard missing == 0 else { throw DeviceError.votesMissing(missing) }
