@@ -18,7 +18,7 @@ extension Timestamp {
   }
 
   /// Nanoseconds since another moment; none if this one is not later.
-  func nanoseconds(since other: Timestamp) -> UInt64 {
+  func nanosecondsElapsed(since other: Timestamp) -> UInt64 {
     guard self > other else { return 0 }
     return UInt64(bitPattern: nanosecondsSince1970 &- other.nanosecondsSince1970)
   }

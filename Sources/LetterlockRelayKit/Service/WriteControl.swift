@@ -43,7 +43,7 @@ struct Reservation: WireCodable, Hashable, Sendable {
   /// The time that is left; nil if none is. What would last longer than it can was made before the clock was set back: it
   /// has ended.
   func remaining(_ now: Timestamp, atMost duration: Duration) -> Duration? {
-    let left = end.nanoseconds(since: now)
+    let left = end.nanosecondsElapsed(since: now)
     return left == 0 || left > duration.nanoseconds ? nil : .nanoseconds(counted: left)
   }
 }
@@ -79,7 +79,7 @@ struct EntryAllowance: WireCodable, Hashable, Sendable {
 
   /// Counts the time that has gone. A clock that was set back earns nothing.
   func counted(at moment: RelayMoment) -> EntryAllowance {
-    let (sum, overflow) = credit.addingReportingOverflow(moment.now.nanoseconds(since: countedAt))
+    let (sum, overflow) = credit.addingReportingOverflow(moment.now.nanosecondsElapsed(since: countedAt))
     var counted = self
     counted.credit = min(overflow ? .max : sum, moment.policy.fullAllowance)
     counted.countedAt = moment.now
@@ -123,7 +123,7 @@ extension WriteControl {
   mutating func giveTurn(to device: DeviceID, of log: AccountLog, at moment: RelayMoment) -> Bool {
     if turnRemaining(of: log, at: moment) != nil { return turn?.device == device }
     var allowance = allowance(of: device, at: moment)
-    let wait = allowance.nextTurn.nanoseconds(since: moment.now)
+    let wait = allowance.nextTurn.nanosecondsElapsed(since: moment.now)
     // A wait that is longer than it can be was noted before the clock was set back.
     guard wait == 0 || wait > moment.policy.turnInterval.nanoseconds else { return false }
     allowance.nextTurn = moment.after(moment.policy.turnInterval)
