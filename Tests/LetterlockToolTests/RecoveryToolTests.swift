@@ -31,7 +31,7 @@ struct RecoveryToolTests {
     #expect(!folder.exists("third"))
   }
 
-  @Test func `a lost key is replaced by the devices that were there`() throws {
+  @Test func `devices that were there announce a key for a lost one, and make it void again`() throws {
     let code = try folder.succeed("join", "B", "--relay", "A").output.trimmingCharacters(in: .newlines)
     let added = try folder.succeed("device", "add", "A", code).output
     let number = try #require(added.firstMatch(of: /Added device ([0-9a-f]+)/)?.1)
@@ -54,10 +54,17 @@ struct RecoveryToolTests {
     #expect(wrong.exitCode == 2)
     #expect(!folder.exists("vote"))
     try folder.succeed("recovery", "vote", "A", "proposal", "vote", "--code", String(shown))
-    try folder.succeed(
+    let announced = try folder.succeed(
       "recovery", "replace", "B", "--proposal", "proposal", "--vote", "vote", "--recovery-key-file", "third",
       "--yes")
-    let restored = try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "third", "--keep-none")
+    #expect(announced.output.contains("3 days"))
+    // It does not count yet, and every device shows it.
+    try folder.succeed("sync", "A")
+    #expect(try folder.succeed("status", "A").output.contains("announced a new recovery key"))
+    #expect(try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "third").exitCode == 1)
+    try folder.succeed("recovery", "cancel", "A")
+    #expect(try !folder.succeed("status", "A").output.contains("announced a new recovery key"))
+    let restored = try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "second", "--keep-none")
     #expect(restored.output.contains("0 missing"))
   }
 }

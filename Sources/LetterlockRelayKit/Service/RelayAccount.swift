@@ -94,7 +94,7 @@ struct RelayAccount: Sendable {
   }
 
   /// Takes back an entry that follows the newest one, without wraps, or changes nothing. SPEC.md section 6.13.
-  mutating func takeBack(_ entry: LogEntry) throws(RelayError) {
+  mutating func takeBack(_ entry: LogEntry, at moment: RelayMoment) throws(RelayError) {
     guard entry.content.predecessor == log.head else { throw .staleLogHead(newest: log.head) }
     if let header = entry.content.change.epoch {
       guard header.treeSize == history.tree.size, header.treeRoot == history.tree.root else {
@@ -103,6 +103,8 @@ struct RelayAccount: Sendable {
     }
     do throws(AccountLogError) { try log.append(entry) } catch { throw .entryRefused(error) }
     usage.add(UInt64(RelayUsage.byteCount(of: entry, [])), to: \.log)
+    erasure = nil
+    control.follow(entry.content, to: log, at: moment)
   }
 
   /// Takes back a batch at the newest head and at the end of the history, or changes nothing. SPEC.md section 6.13.

@@ -20,32 +20,32 @@ public final class RestoredRelay<Store: RelayStore>: Relay {
   public func takeBack(
     _ part: LostPart, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> Checkpoint? {
-    let key = service.key
+    let (key, moment) = (service.key, service.moment)
     let (checkpoint, recovery) = try await service.changing(account, as: caller, .reader) {
       (rows, rules) throws(RelayError) -> (Checkpoint, DeviceID?) in
       let before = rules.log
       var entries = part.entries[...]
       for batch in part.batches {
         while rules.log.head != batch.signedBatch.logHead, let entry = entries.popFirst() {
-          try Self.takeBack(entry, into: rows, &rules)
+          try Self.takeBack(entry, into: rows, &rules, at: moment)
         }
         try Self.takeBack(batch, into: rows, &rules)
       }
-      for entry in entries { try Self.takeBack(entry, into: rows, &rules) }
+      for entry in entries { try Self.takeBack(entry, into: rows, &rules, at: moment) }
       // A record that nobody erased must be there: it would be lost for good.
       if let absent = rules.history.absent.first { throw .batchRefused(.tampered(leaf: absent)) }
       let recovery = rules.log.recoveryDevice
-      return (try rules.checkpoint(by: key), recovery == before.recoveryDevice ? nil : recovery)
+      return (try rules.checkpoint(at: moment.now, by: key), recovery == before.recoveryDevice ? nil : recovery)
     }
     if let recovery { try await service.claim(recovery, for: account) }
     return checkpoint
   }
 
   private static func takeBack(
-    _ entry: LogEntry, into rows: any WritableRelayRows, _ rules: inout RelayAccount
+    _ entry: LogEntry, into rows: any WritableRelayRows, _ rules: inout RelayAccount, at moment: RelayMoment
   ) throws(RelayError) {
     let active = rules.log.activeDevices
-    try rules.takeBack(entry)
+    try rules.takeBack(entry, at: moment)
     for device in active where rules.log.activeMember(device) == nil {
       rules.usage.subtract(try LogRows.eraseWraps(of: device, in: rows), from: \.log)
     }
@@ -87,6 +87,13 @@ extension RestoredRelay {
     of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller
   ) async throws(RelayError) -> [UInt8]? {
     try await service.wrap(of: account, epoch: epoch, for: device, as: caller)
+  }
+
+  /// Returns the order to erase the account that waits.
+  public func pendingErasure(
+    of account: AccountID, as caller: RelayCaller
+  ) async throws(RelayError) -> PendingErasure? {
+    try await service.pendingErasure(of: account, as: caller)
   }
 
   /// Returns what the account keeps.
@@ -182,5 +189,15 @@ extension RestoredRelay {
   /// Refuses: the relay takes nothing new.
   public func eraseAccount(
     _ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller
-  ) async throws(RelayError) { throw Self.waits }
+  ) async throws(RelayError) -> PendingErasure? { throw Self.waits }
+
+  /// Refuses: the relay takes nothing new.
+  public func hold(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) -> Timestamp {
+    throw Self.waits
+  }
+
+  /// Refuses: the relay takes nothing new.
+  public func release(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) {
+    throw Self.waits
+  }
 }
