@@ -144,7 +144,7 @@ extension SyncReport {
     noteFindings()
     switch verdict {
     case .complete: return
-    case .unreadable: Terminal.noteFailure(verdict.sentence)
+    case .unreadable: Terminal.noteFailure("\(verdict.sentence)")
     default: throw .historyRefused(verdict)
     }
   }

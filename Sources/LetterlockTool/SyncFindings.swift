@@ -57,6 +57,11 @@ extension AccountChange {
     case .epoch: "began an epoch"
     case .replaceRecovery: "replaced the recovery key"
     case .update(let version): "says that it reads version \(version)"
+    case .recover(let recover):
+      "restored device \(recover.device.deviceID.description.prefix(16)), and kept \(recover.kept.count) others"
+    case .announceRecovery: "announced a new recovery key"
+    case .completeRecovery: "put the announced recovery key in force"
+    case .cancelRecovery: "made the announced recovery key void"
     }
   }
 }

@@ -8,6 +8,7 @@ internal import TLSCodec
 ///   uint64 counter;                 the highest that this device has used in a signed batch
 ///   optional<Checkpoint> checkpoint;  the newest that was verified
 ///   optional<Checkpoint> promised;  of a history that pages were proven in and that is not all here yet
+///   uint64 relay_time;              of the newest checkpoint that came with a page, in milliseconds since 1970
 /// } DeviceProgress;
 /// ```
 struct DeviceProgress: WireCodable, Sendable {
@@ -15,15 +16,17 @@ struct DeviceProgress: WireCodable, Sendable {
   var counter: UInt64 = 0
   var checkpoint: Checkpoint?
   var promised: Checkpoint?
+  var relayTime: UInt64 = 0
 
   static let wire = WireFormat(
-    Self.init(history:counter:checkpoint:promised:), field(\.history), field(\.counter), field(\.checkpoint),
-    field(\.promised))
+    Self.init(history:counter:checkpoint:promised:relayTime:), field(\.history), field(\.counter),
+    field(\.checkpoint), field(\.promised), field(\.relayTime))
 
   init(
     history: History = History(), counter: UInt64 = 0, checkpoint: Checkpoint? = nil,
-    promised: Checkpoint? = nil
+    promised: Checkpoint? = nil, relayTime: UInt64 = 0
   ) {
+    self.relayTime = relayTime
     self.history = history
     self.counter = counter
     self.checkpoint = checkpoint

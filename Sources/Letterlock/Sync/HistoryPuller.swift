@@ -22,6 +22,7 @@ struct HistoryPuller: Sendable {
       var progress = try progress.current()
       let page = try await page(from: progress.history.tree.size, Self.pageByteCount)
       try rules.check(page.checkpoint, against: progress)
+      try checkTime(of: page.checkpoint, &progress)
       try await pullLog(for: page.checkpoint)
       try checkRecordPositions(in: progress.history)
       guard !page.batches.isEmpty else {
@@ -35,6 +36,16 @@ struct HistoryPuller: Sendable {
       received += page.batches.reduce(0) { $0 + $1.records.count }
       report?(.received(progress.history.tree.size, of: page.checkpoint.treeSize))
     }
+  }
+
+  /// A relay whose clock goes back is named once, and held to its new time from then on: a clock that was wrong once ends
+  /// no account.
+  private func checkTime(of checkpoint: Checkpoint, _ progress: inout DeviceProgress) throws(DeviceError) {
+    let known = progress.relayTime
+    progress.relayTime = checkpoint.time
+    guard known > checkpoint.time, known - checkpoint.time > CheckpointRules.largestSetback else { return }
+    try self.progress.commit([], progress)
+    throw .historyRefused(.tampered(.timeWentBack))
   }
 
   private func page(from leaf: UInt64, _ maximumByteCount: Int) async throws(DeviceError) -> HistoryPage {

@@ -127,7 +127,7 @@ struct AfterALieTests {
     let key = await house.relay.honest.key
     let lie = try Checkpoint(
       account: account, treeSize: 1 << 60, treeRoot: Digest32(unchecked: SecureRandom.bytes(32)),
-      logHead: house.phone.log.head, by: key)
+      logHead: house.phone.log.head, at: Timestamp.now.millisecondsSince1970, by: key)
     await house.relay.alterStreams { _ in
       StreamPage(
         checkpoint: lie, consistency: nil, batches: [], proof: LeavesProof(nodes: LeafHashes()),
@@ -172,9 +172,10 @@ struct AfterALieTests {
     let order = try AccountErasure(
       of: try Checkpoint(
         account: account, treeSize: history.tree.size, treeRoot: history.tree.root,
-        logHead: house.phone.log.head, by: key), at: .now, by: house.mac.secrets.keys)
+        logHead: house.phone.log.head, at: Timestamp.now.millisecondsSince1970, by: key), at: .now,
+      by: house.mac.secrets.keys)
     await house.relay.turn(to: past)
-    await house.relay.pretendErased(by: order)
+    try await house.relay.pretendErased(by: order)
     #expect(try await house.phone.sync().verdict == .erased(by: house.mac.id))
     #expect(throws: DeviceError.archive(.accountErased)) { try append("no") }
     #expect(try reopened().erasedBy == house.mac.id)
@@ -188,7 +189,7 @@ struct AfterALieTests {
     #expect(try await device.sync().sent == 1)
     #expect(try reopened().erasedBy == nil)
     // A log that is longer than the order's voids it, whoever still shows it.
-    await house.relay.pretendErased(by: order)
+    try await house.relay.pretendErased(by: order)
     guard case .rolledBack = try await device.sync().verdict else { Issue.record("believed"); return }
     #expect(device.erasedBy == nil)
   }

@@ -23,10 +23,10 @@ struct TruncatingRelayTests {
     await house.relay.alter { page in
       HistoryPage(batches: page.batches.filter { $0.firstLeaf < mac.treeSize }, checkpoint: mac)
     }
-    guard let key = RecoveryKey(secret: house.recoveryKey) else { return }
     let store = MemoryDeviceStore()
     await #expect(throws: DeviceError.historyRefused(.rolledBack(from: size, to: mac.treeSize))) {
-      try await Device.restore(with: key, vault: .inMemory, store: store, relay: house.relay)
+      try await Device.restore(
+        with: try house.key(), vault: .inMemory, store: store, relay: house.relay)
     }
     await house.relay.behave()
     let device = try await Device.restore(

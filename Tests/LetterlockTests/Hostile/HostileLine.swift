@@ -10,7 +10,7 @@ actor HostileLine: Relay {
     /// Another log.
     case log([LogEntry])
     /// Everything was erased.
-    case erased(AccountErasure)
+    case erased(CompletedErasure)
     /// The account, or the caller, is not known.
     case gone
     /// A checkpoint for newest records that are not shown.

@@ -123,9 +123,10 @@ private final class MemoryRun {
   private func lie(to index: Int) async throws {
     let (device, liar) = (devices[index], devices[(index + Int.random(in: 1..<3, using: &generator)) % 3])
     let key = relay.key
-    func checkpoint(_ size: UInt64, _ root: Digest32) throws -> Checkpoint {
+    func checkpoint(_ size: UInt64, _ root: Digest32, later: UInt64 = 0) throws -> Checkpoint {
       try Checkpoint(
-        account: device.account, treeSize: size, treeRoot: root, logHead: device.log.head, by: key)
+        account: device.account, treeSize: size, treeRoot: root, logHead: device.log.head,
+        at: Timestamp.now.millisecondsSince1970 + later, by: key)
     }
     let tree = try device.progress().history.tree
     switch Int.random(in: 0..<5, using: &generator) {
@@ -136,7 +137,9 @@ private final class MemoryRun {
     case 1:
       let order = try AccountErasure(
         of: try checkpoint(tree.size, tree.root), at: .now, by: liar.secrets.keys)
-      await lines[index].tell(.erased(order))
+      // The relay's time is its word: it says that the order has waited.
+      let final = try checkpoint(tree.size, tree.root, later: CompletedErasure.coolingOff)
+      await lines[index].tell(.erased(CompletedErasure(order: order, final: final)))
     case 2: await lines[index].tell(.gone)
     case 3: await lines[index].tell(.floor(try checkpoint(1 << 60, .zero)))
     default: await lines[index].tell(.past(past))
