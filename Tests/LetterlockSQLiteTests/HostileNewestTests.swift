@@ -22,7 +22,8 @@ struct HostileNewestTests {
 
   @Test func `is small, whatever the archive's size`() async throws {
     let folder = try TemporaryFolder()
-    let relay = try SQLiteRelay(path: folder.file("relay.sqlite"))
+    let relay = try SQLiteRelay(
+      path: folder.file("relay.sqlite"), policy: RelayPolicy(entryInterval: .zero))
     let devices = try await Self.devices(at: relay)
     let chats = (0..<200).map { _ in ConversationID() }
     var written = 0

@@ -78,10 +78,14 @@ struct HistoryToolTests {
     let restored = try folder.succeed(
       "restore", "C", "--relay", "A", "--recovery-key-file", "key", "--keep-none", "--snapshot", "before")
     #expect(restored.output.contains("before: 20 messages, proven."))
-    #expect(try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "key", "--keep-none").exitCode == 1)
-    try folder.succeed("restore", "C", "--relay", "A", "--recovery-key-file", "key", "--keep-none", "--replace")
+    #expect(
+      try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "key", "--keep-none").exitCode
+        == 1)
+    try folder.succeed(
+      "restore", "C", "--relay", "A", "--recovery-key-file", "key", "--keep-none", "--replace")
     #expect(folder.exists("C.replaced-1/device/keys"))
-    let itself = try folder.run("restore", "A", "--relay", "A", "--recovery-key-file", "key", "--keep-none", "--replace")
+    let itself = try folder.run(
+      "restore", "A", "--relay", "A", "--recovery-key-file", "key", "--keep-none", "--replace")
     #expect(itself.exitCode == 1)
     #expect(folder.exists("A/device/keys"))
   }

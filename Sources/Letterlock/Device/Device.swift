@@ -44,8 +44,10 @@ public final class Device: Sendable {
     do throws(VaultError) { try vault.save(contents, replacing: version) } catch {
       throw error == .conflict ? .vaultNotEmpty : .vault(error)
     }
+    // The store may know these keys from an earlier try, with another vault: a recovery device's is in memory.
+    DeviceNotes(store, signingSeed: state.keys.signingSeed, account: state.log.account)
+      .note(vaultVersion: contents.version)
     self.init(state, saved: contents, vault: vault, store: store, relay: relay)
-    parts.services.notes.note(vaultVersion: contents.version)
   }
 
   /// Opens the device whose keys are in `vault`.

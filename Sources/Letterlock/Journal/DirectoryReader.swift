@@ -83,7 +83,7 @@ struct DirectoryReader: Sendable {
     guard author != view.device else { return [] }
     return view.archive.open(batch.records).enumerated().compactMap { index, outcome in
       guard case .failure = outcome else { return nil }
-      return DeviceDirectory.UnreadableRecord(leaf: batch.firstLeaf + UInt64(index), author: author)
+      return DeviceDirectory.UnreadableRecord(leaf: batch.leaf(of: index), author: author)
     }
   }
 

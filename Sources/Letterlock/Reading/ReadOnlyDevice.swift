@@ -85,8 +85,6 @@ extension ReadOnlyDevice {
   /// Who erased the relay's copy, if this device knows of it.
   public var erasedBy: DeviceID? { view.erasedBy }
 
-
-
   /// Whether this is the account's recovery key, as far as the device has seen the log.
   /// - Throws: `DeviceError.noSuchAccount` if it is not.
   public func check(_ key: borrowing RecoveryKey) throws(DeviceError) { try view.check(key) }

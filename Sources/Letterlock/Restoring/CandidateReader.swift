@@ -25,7 +25,7 @@ struct CandidateReader {
       let batches = try store.use { (store) throws(StoreError) in try store.batches(from: leaf, limit: 16) }
       guard let last = batches.last else { break }
       for batch in batches { note(batch, absent, in: &found) }
-      leaf = last.firstLeaf + UInt64(last.records.count)
+      leaf = last.endLeaf
     }
     return named(found).sorted { ($0.entry, $0.id) < ($1.entry, $1.id) }
   }
@@ -34,11 +34,11 @@ struct CandidateReader {
     _ batch: HistoryBatch, _ absent: Set<UInt64>, in found: inout [DeviceID: RecoveryCandidate]
   ) {
     guard var candidate = found[batch.signedBatch.device] else { return }
-    candidate.lastLeaf = batch.firstLeaf + UInt64(batch.records.count) - 1
+    candidate.lastLeaf = batch.leaf(of: batch.records.count - 1)
     for (index, bytes) in batch.records.enumerated() {
       guard let bytes else {
         // One that is only missing was not erased.
-        if !absent.contains(batch.firstLeaf + UInt64(index)) { candidate.erasedRecordCount += 1 }
+        if !absent.contains(batch.leaf(of: index)) { candidate.erasedRecordCount += 1 }
         continue
       }
       guard let profile = profile(in: bytes) else { continue }

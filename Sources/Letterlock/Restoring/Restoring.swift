@@ -18,7 +18,9 @@ struct Restoring: Sendable {
 
   /// Lets the other devices write again.
   func release() async throws(DeviceError) {
-    try await changes.relay.ask { (relay, account) async throws(RelayError) in try await relay.release(account) }
+    try await changes.relay.ask { (relay, account) async throws(RelayError) in
+      try await relay.release(account)
+    }
   }
 
   /// Returns the new device's keys, in the vault before the account hears of them: a process that ends goes on with the
@@ -37,7 +39,8 @@ struct Restoring: Sendable {
   private func isOpen(to device: DeviceID, keeping kept: Set<DeviceID>) -> Bool {
     let log = state.view.log
     guard let member = log.members[device] else { return true }
-    return member.isActive && Set(log.activeDevices).subtracting(kept).isSubset(of: [device, log.recoveryDevice])
+    return member.isActive
+      && Set(log.activeDevices).subtracting(kept).isSubset(of: [device, log.recoveryDevice])
   }
 
   /// Makes the `recover` entry, unless it is in the log.

@@ -43,7 +43,13 @@ struct HistoryPuller: Sendable {
   private func checkTime(of checkpoint: Checkpoint, _ progress: inout DeviceProgress) throws(DeviceError) {
     let known = progress.relayTime
     progress.relayTime = checkpoint.time
-    guard known > checkpoint.time, known - checkpoint.time > CheckpointRules.largestSetback else { return }
+    guard known > checkpoint.time, known - checkpoint.time > CheckpointRules.largestSetback else {
+      // Nothing else may come that would keep it.
+      if checkpoint.time > known, checkpoint.time - known > CheckpointRules.largestSetback {
+        try self.progress.commit([], progress)
+      }
+      return
+    }
     try self.progress.commit([], progress)
     throw .historyRefused(.tampered(.timeWentBack))
   }

@@ -75,7 +75,7 @@ struct LostPartReturner: Sendable {
       let found = try store.use { (store) throws(StoreError) in try store.batches(from: from, limit: 16) }
       guard let last = found.last, found[0].firstLeaf == from else { return nil }
       batches += found
-      next = last.firstLeaf + UInt64(last.records.count)
+      next = last.endLeaf
     }
     let lost = LostPart(entries: Array(entries.dropFirst(shown.entryCount)), batches: batches)
     guard !lost.entries.isEmpty || !lost.batches.isEmpty,

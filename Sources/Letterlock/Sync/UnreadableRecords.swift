@@ -68,10 +68,10 @@ struct UnreadableRecordCounter: Sendable {
       guard !batches.isEmpty else { return count }
       for batch in batches {
         for (index, record) in batch.records.enumerated() {
-          let leaf = batch.firstLeaf + UInt64(index)
+          let leaf = batch.leaf(of: index)
           if record != nil, leaves.contains(leaf) { count += 1 }
         }
-        next = batch.firstLeaf + UInt64(batch.records.count)
+        next = batch.endLeaf
       }
     }
     return count
@@ -81,9 +81,8 @@ struct UnreadableRecordCounter: Sendable {
     let batch = try store.use { (store) throws(StoreError) in
       try store.batches(before: leaf + 1, limit: 1).first
     }
-    guard let batch, leaf >= batch.firstLeaf, leaf - batch.firstLeaf < UInt64(batch.records.count) else {
-      return false
-    }
+    guard let batch, leaf >= batch.firstLeaf, leaf < batch.endLeaf else { return false }
+    // In range: the leaf is one of the batch's.
     return batch.records[Int(leaf - batch.firstLeaf)] != nil
   }
 }

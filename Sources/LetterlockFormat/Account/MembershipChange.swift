@@ -182,8 +182,6 @@ extension AccountMembers {
   ) throws(AccountLogError) {
     guard let announcement else { throw .noAnnouncement }
     let device = announcement.recovery.deviceID
-    // It may have joined otherwise since it was announced.
-    guard all[device] == nil else { throw .deviceKnown(device) }
     change.members[device] = AccountLog.Member(
       of: announcement.recovery, addedAt: content.index, by: content.signer)
     change.recoveryDevice = device

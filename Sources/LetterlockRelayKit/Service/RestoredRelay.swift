@@ -35,7 +35,9 @@ public final class RestoredRelay<Store: RelayStore>: Relay {
       // A record that nobody erased must be there: it would be lost for good.
       if let absent = rules.history.absent.first { throw .batchRefused(.tampered(leaf: absent)) }
       let recovery = rules.log.recoveryDevice
-      return (try rules.checkpoint(at: moment.now, by: key), recovery == before.recoveryDevice ? nil : recovery)
+      return (
+        try rules.checkpoint(at: moment.now, by: key), recovery == before.recoveryDevice ? nil : recovery
+      )
     }
     if let recovery { try await service.claim(recovery, for: account) }
     return checkpoint

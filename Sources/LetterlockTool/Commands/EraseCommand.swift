@@ -32,7 +32,8 @@ struct EraseCommand: AsyncParsableCommand {
         throw ToolError("Nothing was erased: the account has changed. The code is now \(prepared.code).")
       }
       if let pending {
-        Terminal.line("Ordered. The server erases its copy on \(pending.takesEffect.localText), by its own clock;")
+        Terminal.line(
+          "Ordered. The server erases its copy on \(pending.takesEffect.localText), by its own clock;")
         Terminal.line("until then any device of the account can prevent that, by a change to the account.")
         return
       }

@@ -59,7 +59,8 @@ struct RestoreCommand: AsyncParsableCommand {
 
   /// The device that was restored before, or is now. A folder that was made in vain is taken away.
   private func restored(
-    _ key: consuming RecoveryKey, in folder: ArchiveFolder, _ creation: FolderCreation?, _ passphrase: String?,
+    _ key: consuming RecoveryKey, in folder: ArchiveFolder, _ creation: FolderCreation?,
+    _ passphrase: String?,
     _ server: SQLiteRelay
   ) async throws -> Device {
     let store = try folder.openStore()
@@ -185,7 +186,8 @@ extension RestoreCommand {
     let words = answer.split { $0 == " " || $0 == "," }
     if words == ["none"] { return [] }
     let places = words.compactMap { Int($0) }
-    guard !places.isEmpty, places.count == words.count, places.allSatisfy({ (1...devices.count).contains($0) })
+    guard !places.isEmpty, places.count == words.count,
+      places.allSatisfy({ (1...devices.count).contains($0) })
     else { return nil }
     return Set(places.map { devices[$0 - 1].id })
   }
@@ -208,14 +210,17 @@ extension RestoreCommand {
       lines.append("\(place). \(short)  \((device.name ?? "without a name").shown)")
       let adder =
         device.addedBy == device.id
-        ? "it made the account" : "added by \(places[device.addedBy].map { "device \($0)" } ?? "a device that is gone")"
+        ? "it made the account"
+        : "added by \(places[device.addedBy].map { "device \($0)" } ?? "a device that is gone")"
       var facts = ["entry \(device.entry)", adder]
       facts.append(device.lastLeaf.map { "last wrote record \($0)" } ?? "wrote nothing")
       if let seen = device.lastSeen { facts.append("last seen \(seen.localText)") }
       lines.append("   " + facts.joined(separator: ", "))
       let former = device.names.dropLast().map(\.shown)
       if !former.isEmpty { lines.append("   was called before: " + former.joined(separator: ", ")) }
-      if device.erasedRecordCount > 0 { lines.append("   \(device.erasedRecordCount) of its records were erased") }
+      if device.erasedRecordCount > 0 {
+        lines.append("   \(device.erasedRecordCount) of its records were erased")
+      }
       for other in device.sharesNameWith {
         lines.append("   has the same name as device \(places[other] ?? 0)")
       }

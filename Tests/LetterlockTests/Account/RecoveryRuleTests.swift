@@ -107,11 +107,11 @@ struct RecoveryRuleTests {
     #expect(try scene.refusal(scene.completion(by: new, Committed(oldest)), by: [laptop]) == nil)
   }
 
-  @Test func `rule 15: a recovery device that joined otherwise meanwhile does not come in`() throws {
-    var (scene, _, laptop, new, _) = try announced()
-    try scene.add(new)
-    let change = try scene.completion(by: new, scene.coolingOff(milliseconds: CoolingOff.shortest))
-    #expect(try scene.refusal(change, by: [laptop]) == .deviceKnown(new.deviceID))
+  @Test func `rule 6: a device that was announced joins by no other entry`() throws {
+    var (scene, _, _, new, second) = try announced()
+    #expect(throws: AccountLogError.deviceKnown(new.deviceID)) { try scene.add(new) }
+    try scene.take(.cancelRecovery(scene.log.head), by: [second])
+    #expect(throws: AccountLogError.deviceKnown(new.deviceID)) { try scene.add(new) }
   }
 
   @Test func `rule 16: the recovery device and active recovery approvers cancel`() throws {

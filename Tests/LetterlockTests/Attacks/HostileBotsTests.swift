@@ -15,7 +15,7 @@ struct HostileBotsTests {
   @Test func `a restore wins, whatever the thief's devices do meanwhile`() async throws {
     var random = SeededGenerator(seed: 11)
     for round in 0..<Self.roundCount {
-      let house = try await Household()
+      let house = try await Household(policy: .standard)
       let thieves = try await Self.thieves(of: house, count: Int.random(in: 1...4, using: &random))
       let session = try await Device.openRecovery(
         with: try house.key(), vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
@@ -40,7 +40,8 @@ struct HostileBotsTests {
       #expect(try await device.sync().verdict.isComplete, "round \(round)")
       for thief in thieves { _ = try? await thief.sync() }
       #expect(thieves.allSatisfy { $0.log.activeMember($0.id) == nil }, "round \(round)")
-      #expect(try thieves.allSatisfy { try !Household.texts(of: $0).contains("mine again") }, "round \(round)")
+      #expect(
+        try thieves.allSatisfy { try !Household.texts(of: $0).contains("mine again") }, "round \(round)")
     }
   }
 
@@ -66,7 +67,7 @@ struct HostileBotsTests {
 
   @Test func `an honest device removes a thief's that writes without a pause`() async throws {
     for round in 0..<(Self.isHostile ? 100 : 3) {
-      let house = try await Household()
+      let house = try await Household(policy: .standard)
       let bots = Bots([house.mac], house, seed: UInt64(round), acts: [.record])
       let running = Task { await bots.run() }
       await bots.started()

@@ -16,9 +16,11 @@ struct Household {
   let recoveryKey: [UInt8]
   let chat = ConversationID()
 
-  /// - Parameter given: What the relay goes by; nil for `clock`.
-  init(clock given: TestClock? = nil) async throws {
-    relay = MeddlingRelay(try InMemoryRelay { [clock] in given?.now ?? clock.now })
+  /// - Parameters:
+  ///   - given: What the relay goes by; nil for `clock`.
+  ///   - policy: How many log entries a device may send: any number, where nothing else is said.
+  init(clock given: TestClock? = nil, policy: RelayPolicy = .patient) async throws {
+    relay = MeddlingRelay(try InMemoryRelay(policy: policy) { [clock] in given?.now ?? clock.now })
     let created = try await Device.createAccount(
       named: "Phone", vault: phoneVault, store: phoneStore, relay: relay)
     phone = created.device
@@ -87,6 +89,11 @@ extension Device {
       keeping: kept ?? Set(session.devices.map(\.id)), named: "Restored"
     ).device
   }
+}
+
+extension RelayPolicy {
+  /// As SPEC.md says, but for any number of log entries.
+  static let patient = RelayPolicy(entryInterval: .zero)
 }
 
 extension InMemoryRelay {

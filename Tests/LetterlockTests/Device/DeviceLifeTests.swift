@@ -174,7 +174,8 @@ struct DeviceLifeTests {
     #expect(try Household.texts(of: try await house.restore()) == texts)
   }
 
-  @Test func `a restored device seals at once, and nobody is left whom the person did not keep`() async throws {
+  @Test func `a restored device seals at once, and nobody is left whom the person did not keep`() async throws
+  {
     let house = try await Household()
     let session = try await Device.openRecovery(
       with: try house.key(), vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)

@@ -37,7 +37,7 @@ private struct MemoryHome {
   let chat = ConversationID()
 
   init() async throws {
-    relay = try InMemoryRelay()
+    relay = try InMemoryRelay(policy: RelayPolicy(turnDuration: .zero, entryInterval: .zero))
     stranger = try await Device.createAccount(
       named: "Stranger", vault: .inMemory, store: MemoryDeviceStore(), relay: relay
     ).device

@@ -29,7 +29,7 @@ struct HostileRelayTests {
   }
 
   private static func start() async throws -> Start {
-    let relay = try InMemoryRelay()
+    let relay = try InMemoryRelay(policy: .patient)
     let stranger = try await Device.createAccount(
       named: "Stranger", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     try await stranger.device.sync()

@@ -34,7 +34,7 @@ struct AccountStateTests {
 
   @Test func `a change that another process overtook is made again on what that process saved`() async throws
   {
-    let (vault, relay, store) = (MemoryKeyVault(), try InMemoryRelay(), MemoryDeviceStore())
+    let (vault, relay, store) = (MemoryKeyVault(), try InMemoryRelay(policy: .patient), MemoryDeviceStore())
     let phone = try await Device.createAccount(named: "Phone", vault: vault, store: store, relay: relay)
       .device
     // The same device in another process, which opened the vault before.
@@ -94,7 +94,9 @@ struct AccountStateTests {
     let failures = concurrentMap(40, chunkCount: 1) {
     } _: { _, number -> String? in
       do {
-        try devices[number % devices.count].state.mutate { $0.unannouncedName = ($0.unannouncedName ?? "") + "x" }
+        try devices[number % devices.count].state.mutate {
+          $0.unannouncedName = ($0.unannouncedName ?? "") + "x"
+        }
         return nil
       } catch { return "\(error)" }
     }
