@@ -44,7 +44,8 @@ final class ImportRun {
     } catch { throw ToolError(error) }
   }
 
-  /// Imports one source. What is wrong with the source stands in the report, and stops no other.
+  /// Imports one source. What is wrong with the source stands in the report, and stops no other. What else fails is
+  /// thrown, and stands in the total as well.
   func add(_ path: String) async throws -> ImportReport {
     var report = ImportReport(source: path)
     let reader: ImportReader
@@ -56,7 +57,11 @@ final class ImportRun {
       total.add(report)
       return report
     }
-    try await add(reader, &report)
+    do { try await add(reader, &report) } catch let error as ToolError {
+      report.failure = error.description
+      total.add(report)
+      throw error
+    }
     total.add(report)
     return report
   }

@@ -48,7 +48,8 @@ extension ToolError {
     case .failed("fstat", _): self.init("Cannot read \(path): it is no regular file.")
     case .failed(_, EFBIG): self.init("Cannot read \(path): it is too large.")
     case .failed(_, let code): self.init("Cannot read \(path): \(SystemReason(code)).")
-    case .danglingLink: self.init("Cannot read \(path): it is a link to a file that is not there.")
+    case .danglingLink:
+      self.init("Cannot read \(path): it is a link to a file that is not there. Is its disk in place?")
     }
   }
 }

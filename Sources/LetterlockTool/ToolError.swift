@@ -123,6 +123,18 @@ extension ToolError {
             + "\(completed.order.at.rfc3339.prefix(10)).")
       case .staleHistory, .staleLogHead:
         ToolError("The account has changed since: try again.")
+      case .recoveryUnderway(let wait):
+        ToolError(
+          "The account is being restored with its recovery key. Nothing is lost: try again in \(WaitText(wait))."
+        )
+      case .removalUnderway(let wait):
+        ToolError(
+          "Another device is about to remove a device from the account. Nothing is lost: try again in "
+            + "\(WaitText(wait)).")
+      case .tooManyEntries(let wait):
+        ToolError(
+          "This device has changed the account too often in a short time. Nothing is lost: try again in "
+            + "\(WaitText(wait)).")
       case .unavailable(let reason): ToolError("The relay cannot be used: \(reason.asEnd)")
       case .unknownAccount: ToolError("The relay does not know this account.")
       case .corrupted(let what): ToolError.wrong("The relay's file is damaged: \(what.asEnd)")

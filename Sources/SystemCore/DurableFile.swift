@@ -101,7 +101,8 @@ package enum DurableFile {
     return unsafe String(cString: name)
   }
 
-  private static func isLink(_ path: String) -> Bool {
+  /// Whether a symbolic link stands there.
+  static func isLink(_ path: String) -> Bool {
     var status = stat()
     return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }

@@ -18,11 +18,15 @@ package final class InputFile {
     var nanoseconds: Int
   }
 
-  /// Opens the file at `path`.
+  /// Opens the file at `path`, or the one that a symbolic link names.
+  /// - Throws: `DurableFileError.danglingLink` if a link is there and its file is not.
   package init(_ path: String) throws(DurableFileError) {
     // A pipe would be waited for, and a device never ends.
     file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { throw .failed("open", code: errno) }
+    guard file >= 0 else {
+      let code = errno
+      throw code == ENOENT && DurableFile.isLink(path) ? .danglingLink : .failed("open", code: code)
+    }
     guard let stamp = Self.stamp(of: file) else {
       // The deinitialiser closes nothing of an object that was not made.
       _ = close(file)

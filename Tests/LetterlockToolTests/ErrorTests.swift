@@ -98,12 +98,19 @@ struct ErrorTests {
     #expect(!folder.exists("N"))
   }
 
+  /// What an import prints for a program.
+  private struct Report: Decodable {
+    var sealed: Int
+    var failure: String
+  }
+
   @Test func `a source of another kind is refused, and nothing is added`() throws {
     for source in ["missing", "empty", "note.txt", "page.xml", "hollow.db", "A", "A/relay.sqlite"] {
       let outcome = try folder.run("import", source, "--archive", "A", "--json")
       try expectSentence(outcome)
       #expect(outcome.errors.contains(source))
-      #expect(outcome.output.isEmpty)
+      let report = try outcome.json(Report.self)
+      #expect(report.sealed == 0 && outcome.errors == "letterlock: \(report.failure)\n", "\(report)")
     }
     #expect(try folder.export("A").isEmpty)
     try folder.succeed("verify", "A")

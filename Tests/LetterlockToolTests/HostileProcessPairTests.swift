@@ -24,6 +24,9 @@ struct HostileProcessPairTests {
     ["verify", "A", "--as-new-device", "--recovery-key-file", "key"],
   ]
 
+  /// How many pairs, or rounds of them, one archive takes: a relay takes few changes of an account in a short time.
+  private static let pairsPerArchive = 4
+
   private static let pairs = commands.indices.flatMap { first in
     commands.indices.filter { $0 >= first }.map { [first, $0] }
   }
@@ -69,8 +72,8 @@ struct HostileProcessPairTests {
   }
 
   /// Whether what the other device seals now opens here: a key that was lost shows so.
-  private func expectKeys(in folder: ToolFolder, _ number: Int) throws {
-    let address = "+1555020\(number % 10)\(number / 10)"
+  private func expectKeys(in folder: ToolFolder) throws {
+    let address = "+15550200"
     try folder.write(Self.messages(count: 1, from: address), to: "other.xml")
     try folder.succeed("sync", "B")
     try folder.succeed("device", "rotate", "B")
@@ -80,24 +83,28 @@ struct HostileProcessPairTests {
   }
 
   @Test func `one waits or is refused, and nothing is lost`() throws {
-    let folder = try household(fileByteCount: 100_000)
-    for (number, pair) in Self.chosenPairs.enumerated() {
-      let (first, second) = (Self.commands[pair[0]], Self.commands[pair[1]])
-      #expect(try run(first, second, in: folder) >= 1, "\(first), \(second)")
-      if number % 12 == 11 { try expectKeys(in: folder, number / 12) }
+    var rest = Self.chosenPairs[...]
+    while !rest.isEmpty {
+      let folder = try household(fileByteCount: 100_000)
+      for pair in rest.prefix(Self.pairsPerArchive) {
+        let (first, second) = (Self.commands[pair[0]], Self.commands[pair[1]])
+        #expect(try run(first, second, in: folder) >= 1, "\(first), \(second)")
+      }
+      rest = rest.dropFirst(Self.pairsPerArchive)
+      try expectKeys(in: folder)
+      try folder.succeed("verify", "A")
     }
-    try expectKeys(in: folder, 99)
-    try folder.succeed("verify", "A")
   }
 
   @Test func `a file that is being added never puts an old key back`() throws {
-    let folder = try household(fileByteCount: Self.isHostile ? 30_000_000 : 3_000_000)
-    for round in 0..<(Self.isHostile ? 50 : 4) {
-      _ = try run(["attachment", "add", "A", "file.bin"], ["device", "rotate", "A"], in: folder)
-      if round % 5 == 3 { try expectKeys(in: folder, round) }
+    for _ in 0..<(Self.isHostile ? 12 : 1) {
+      let folder = try household(fileByteCount: Self.isHostile ? 30_000_000 : 3_000_000)
+      for _ in 0..<Self.pairsPerArchive {
+        _ = try run(["attachment", "add", "A", "file.bin"], ["device", "rotate", "A"], in: folder)
+      }
+      try expectKeys(in: folder)
+      try folder.succeed("verify", "A")
     }
-    try expectKeys(in: folder, 98)
-    try folder.succeed("verify", "A")
   }
 }
 #endif

@@ -25,7 +25,7 @@ struct WrongInputToolTests {
       "status none", "conversations none", "show none x", "search none x", "delete none x --yes",
       "recover none x",
       "export none --format json --output o", "snapshots none", "device add none ABC", "device list none",
-      "device rename none x", "device remove none 00 --yes", "device confirm none --yes",
+      "device rename none x", "device remove none 00 --yes",
       "device rotate none",
       "device stop none", "device start none", "recovery show none", "recovery replace none --yes",
       "recovery propose none o", "recovery vote none key o", "sync none", "settings none", "erase none",
@@ -52,7 +52,7 @@ struct WrongInputToolTests {
       ("status A --passphrase-file words", 2), ("show A nobody", 1), ("delete A nobody --yes", 1),
       ("recover A nobody", 1), ("attachment get A ff00ff --output o", 1),
       ("export A --format json --output o --snapshot x", 1),
-      ("erase A --confirm 00000", 1), ("device remove A zz --yes", 1), ("device confirm A --yes", 1),
+      ("erase A --confirm 00000", 1), ("device remove A zz --yes", 1),
       ("recovery show A", 1), ("snapshots", 64), ("vectors", 0), ("demo --keep A", 1),
       ("demo --keep pipe", 1),
     ]

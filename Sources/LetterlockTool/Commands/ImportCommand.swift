@@ -27,14 +27,21 @@ struct ImportCommand: AsyncParsableCommand {
       guard atOnce > 0 else { throw ToolError("--at-once must be at least 1.") }
       let opened = try ArchiveFolder(path: archive).open(try keys.passphrase())
       let run = try ImportRun(opened, atOnce: atOnce)
-      for source in sources {
-        let report = try await run.add(source)
-        if !json { Terminal.lines(report.lines) }
-        for damage in report.damagedAttachments { Terminal.note("\(damage.sentence)") }
-        if sources.count > 1, let failure = report.failure { Terminal.note("\(failure)") }
+      do { try await add(to: run) } catch {
+        if json { try Terminal.print(json: run.total) }
+        throw error
       }
       if json { try Terminal.print(json: run.total) }
       try Self.check(run.total, sourceCount: sources.count)
+    }
+  }
+
+  private func add(to run: ImportRun) async throws {
+    for source in sources {
+      let report = try await run.add(source)
+      if !json { Terminal.lines(report.lines) }
+      for damage in report.damagedAttachments { Terminal.note("\(damage.sentence)") }
+      if sources.count > 1, let failure = report.failure { Terminal.note("\(failure)") }
     }
   }
 

@@ -18,7 +18,8 @@ enum Interruption {
     source.setEventHandler {
       OutputFile.removeUnfinished()
       signal(number, SIG_DFL)
-      raise(number)
+      // To the process: the threads that call handlers hold signals back.
+      kill(getpid(), number)
     }
     source.activate()
     return Source(source: source)

@@ -1,0 +1,64 @@
+#if Tool
+import Foundation
+import Letterlock
+import LetterlockFormat
+import LetterlockSQLite
+import Testing
+
+@Suite("An account that a device may not change for a while")
+struct WaitingToolTests {
+  private let folder: ToolFolder
+
+  init() throws {
+    folder = try ToolFolder()
+    try folder.write(
+      "<?xml version=\"1.0\"?><smses><sms address=\"+15550101\" date=\"1700000000000\" type=\"1\" body=\"kept\" /></smses>",
+      to: "one.xml")
+    try folder.succeed("init", "A", "--recovery-key-file", "key")
+  }
+
+  private struct Report: Decodable {
+    var sealed: Int
+    var failure: String
+  }
+
+  @Test func `while it is being restored, each command says when to try again, and nothing is lost`()
+    async throws
+  {
+    let relay = try SQLiteRelay(existing: folder.file("A/relay.sqlite"))
+    let (account, recovery) = try recoveryDevice()
+    _ = try await relay.hold(account, as: .device(recovery))
+    let sentence =
+      "The account is being restored with its recovery key. Nothing is lost: try again in 10 minutes."
+    let imported = try folder.run("import", "one.xml", "--archive", "A", "--json")
+    #expect(imported.exitCode == 1 && imported.errors == "letterlock: \(sentence)\n", "\(imported.errors)")
+    let report = try imported.json(Report.self)
+    #expect(report.sealed == 1 && report.failure == sentence)
+    for command in [["sync", "A"], ["device", "rotate", "A"]] {
+      let outcome = try folder.start(command).outcome()
+      #expect(outcome.exitCode == 1 && outcome.errors == "letterlock: \(sentence)\n", "\(outcome.errors)")
+    }
+    try await relay.release(account, as: .device(recovery))
+    try folder.succeed("sync", "A")
+    #expect(try folder.export("A").contains("kept"))
+    try folder.succeed("verify", "A")
+  }
+
+  private func recoveryDevice() throws -> (AccountID, DeviceID) {
+    let device = try ReadOnlyDevice(
+      vault: FileKeyVault(path: folder.file("A/device/keys")),
+      store: try SQLiteDeviceStore(readingFrom: folder.file("A/device/store.sqlite")))
+    return (device.account, device.log.recoveryDevice)
+  }
+
+  @Test func `a device that changes it too often is told when to try again`() throws {
+    var outcome = try folder.run("device", "rotate", "A")
+    for _ in 0..<16 where outcome.exitCode == 0 { outcome = try folder.run("device", "rotate", "A") }
+    #expect(outcome.exitCode == 1 && outcome.output.isEmpty)
+    #expect(
+      outcome.errors
+        == "letterlock: This device has changed the account too often in a short time. Nothing is lost: try again in "
+        + "10 minutes.\n")
+  }
+}
+#endif
