@@ -191,7 +191,8 @@ struct WholePathTests {
   @Test func `five wrong groups of the recovery key are refused with a sentence`() throws {
     let key = try folder.text(of: "key").trimmingCharacters(in: .newlines)
     try folder.write(Self.mistyped(key, groups: [1, 4, 6, 8, 11]), to: "typed")
-    let outcome = try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "typed", "--keep-none")
+    let outcome = try folder.run(
+      "restore", "C", "--relay", "A", "--recovery-key-file", "typed", "--keep-none")
     #expect(outcome.exitCode == 1)
     #expect(outcome.errors == "letterlock: More than 4 characters of the recovery key are wrong.\n")
     #expect(outcome.output.isEmpty)
