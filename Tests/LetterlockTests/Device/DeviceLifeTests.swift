@@ -202,6 +202,20 @@ struct DeviceLifeTests {
     #expect(try !Household.texts(of: thief).contains("after"))
   }
 
+  @Test func `a recovery that was interrupted goes on with the store that it had`() async throws {
+    let house = try await Household()
+    let store = MemoryDeviceStore()
+    for _ in 0..<2 {
+      _ = try await Device.openRecovery(
+        with: try house.key(), vault: .inMemory, store: store, relay: house.relay)
+    }
+    let session = try await Device.openRecovery(
+      with: try house.key(), vault: .inMemory, store: store, relay: house.relay)
+    let restored = try await session.restore(keeping: [], named: "New").device
+    try await restored.sync()
+    #expect(try Household.texts(of: restored) == ["first"])
+  }
+
   @Test func `a device that was to stay and was removed meanwhile is named`() async throws {
     let house = try await Household()
     let session = try await Device.openRecovery(
