@@ -24,7 +24,8 @@ struct HostileLifeCrashTests {
     try Device(
       vault: FileKeyVault(path: folder.file(part + "keys"), passphrase: nil),
       store: SQLiteDeviceStore(existing: folder.file(part + "store.sqlite")),
-      relay: SQLiteRelay(existing: folder.file("relay.sqlite")))
+      relay: SQLiteRelay(
+        existing: folder.file("relay.sqlite"), policy: RelayPolicy(entryInterval: .zero)))
   }
 
   @Test func `keeps everything that was acknowledged, leaves nothing half-done, and goes on`() async throws {
@@ -106,7 +107,8 @@ struct HostileLifeCrashTests {
       #expect(isErased || !isAcknowledged)
       #expect(try again.timeline().messages.count == 20)
       outcomes.insert(isErased)
-      let relay = try SQLiteRelay(existing: folder.file("relay.sqlite"))
+      let relay = try SQLiteRelay(
+        existing: folder.file("relay.sqlite"), policy: RelayPolicy(entryInterval: .zero))
       #expect(try relay.isFileWhole())
       #expect(try relay.audit() == [])
     }

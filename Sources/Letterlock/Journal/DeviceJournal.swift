@@ -159,7 +159,8 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
     let outcome: Outcome
     switch error {
     case .relay(.quotaExceeded(let full)): (outcome, usage) = (.quota, full)
-    case .relay(.unavailable): outcome = .network
+    case .relay(.unavailable), .relay(.recoveryUnderway), .relay(.removalUnderway), .relay(.tooManyEntries):
+      outcome = .network
     case .historyRefused, .forked, .logRefused: outcome = .historyRefused
     case .removed, .stateRolledBack: outcome = .ownState
     default: outcome = .failed

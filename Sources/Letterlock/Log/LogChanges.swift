@@ -131,7 +131,7 @@ extension LogChanges {
   func finishPending() async throws(DeviceError) {
     do throws(DeviceError) { try await settlePending() } catch {
       switch error {
-      case .relay(let refusal) where refusal.isFinal: break
+      case .relay(let refusal) where refusal.isFinal || refusal.isBusy: break
       case .archive(.epochRefused): break
       default: throw error
       }
@@ -159,6 +159,14 @@ extension RelayError {
   fileprivate var isEntryOvertaken: Bool {
     switch self {
     case .staleLogHead, .staleHistory: true
+    default: false
+    }
+  }
+
+  /// Whether the relay takes no entry of this device for now, and says when it will.
+  var isBusy: Bool {
+    switch self {
+    case .recoveryUnderway, .removalUnderway, .tooManyEntries: true
     default: false
     }
   }

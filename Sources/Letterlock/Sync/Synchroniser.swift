@@ -140,8 +140,21 @@ final class Synchroniser: Sendable {
     result.voidedRecoveryKey =
       hadPrepared && !view.hasRecoveryKeyNotInForce && !view.hasRecoveryKeyToShow
     guard isOwnLogShown else { return }
-    result.repaired += try await changes.repair()
-    if state.view.isSealing { try await announcements.complete() }
-    try await schedule.keep()
+    result.repaired += try await unlessBusy { () async throws(DeviceError) in try await changes.repair() } ?? []
+    if state.view.isSealing {
+      try await unlessBusy { () async throws(DeviceError) in try await announcements.complete() }
+    }
+    try await unlessBusy { () async throws(DeviceError) in try await schedule.keep() }
+  }
+
+  /// Makes a change that can wait as well: while the relay takes no entry of this device, everything else goes on.
+  @discardableResult
+  private func unlessBusy<Value>(
+    _ change: () async throws(DeviceError) -> Value
+  ) async throws(DeviceError) -> Value? {
+    do throws(DeviceError) { return try await change() } catch {
+      guard case .relay(let refusal) = error, refusal.isBusy else { throw error }
+      return nil
+    }
   }
 }

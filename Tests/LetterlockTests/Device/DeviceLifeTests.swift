@@ -227,4 +227,28 @@ struct DeviceLifeTests {
     #expect(restored.goneMeanwhile == [house.phone.id])
     #expect(restored.device.log.activeMember(house.mac.id) != nil)
   }
+
+  @Test func `a change that the relay takes later keeps nothing else from being sent`() async throws {
+    let house = try await Household(policy: .standard)
+    var refusal: DeviceError?
+    for _ in 0..<20 {
+      do throws(DeviceError) { try await house.phone.beginEpoch() } catch {
+        refusal = error
+        break
+      }
+    }
+    guard case .relay(.tooManyEntries) = refusal else {
+      Issue.record("\(String(describing: refusal))")
+      return
+    }
+    try house.phone.append(Household.text("goes on"), to: house.chat)
+    let report = try await house.phone.sync()
+    #expect(report.verdict.isComplete && report.sent >= 1)
+    let number = house.phone.log.newestEpoch.header.number
+    house.clock.advance(by: .seconds(601))
+    try await house.phone.sync()
+    #expect(house.phone.log.newestEpoch.header.number == number)
+    try await house.phone.beginEpoch()
+    #expect(house.phone.log.newestEpoch.header.number == number + 1)
+  }
 }
