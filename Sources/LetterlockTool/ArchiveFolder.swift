@@ -69,8 +69,9 @@ struct ArchiveFolder: Sendable {
   }
 
   /// Moves what is in this folder out of the way, to a name that is free. Refuses if another process is at work on it.
-  func putAside() throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
+  /// - Returns: the name; nil if nothing is here.
+  func putAside() throws -> String? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
     let values = try? URL(fileURLWithPath: devicePath).resourceValues(forKeys: [.isDirectoryKey])
     if values?.isDirectory == true { try lock() }
     var number = 1
@@ -80,6 +81,15 @@ struct ArchiveFolder: Sendable {
       throw ToolError("Cannot move \(path) to \(aside).")
     }
     Terminal.note("What was in \(path) is in \(aside) now.")
+    return aside
+  }
+
+  /// Moves what was put aside back, if nothing has taken its place.
+  func putBack(_ aside: String) {
+    guard !FileManager.default.fileExists(atPath: path),
+      (try? FileManager.default.moveItem(atPath: aside, toPath: path)) != nil
+    else { return }
+    Terminal.note("What was in \(path) is there again.")
   }
 
   func vault(_ passphrase: String?) -> FileKeyVault {

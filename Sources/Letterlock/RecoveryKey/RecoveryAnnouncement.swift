@@ -78,8 +78,8 @@ extension RecoveryAnnouncement {
     self.init(
       device: announcement.signer, voters: announcement.voters, seen: noted?.seen,
       effective: noted?.first.map {
-        Timestamp(
-          millisecondsSince1970: $0.time.addingReportingOverflow(announcement.coolingOff).partialValue)
+        let (time, overflow) = $0.time.addingReportingOverflow(announcement.coolingOff)
+        return Timestamp(millisecondsSince1970: overflow ? .max : time)
       })
   }
 }

@@ -43,8 +43,7 @@ struct CandidateReader {
       }
       guard let profile = profile(in: bytes) else { continue }
       candidate.lastSeen = profile.seenAt ?? candidate.lastSeen
-      candidate.names.removeAll { $0 == profile.name }
-      candidate.names.append(profile.name)
+      candidate.take(profile.name)
     }
     found[candidate.id] = candidate
   }

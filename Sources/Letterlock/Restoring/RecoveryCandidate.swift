@@ -9,7 +9,7 @@ public struct RecoveryCandidate: Hashable, Sendable {
   public let entry: UInt64
   /// Who added it; the device itself if it made the account. A recovery device added it if it was restored.
   public let addedBy: DeviceID
-  /// The names that it gave itself, the first one first, each once.
+  /// Names that it gave itself, in order: the first one, and the newest eight.
   public internal(set) var names: [String] = []
   /// When it last told the others about itself, by its own clock, to about a day; nil if never.
   public internal(set) var lastSeen: Timestamp?
@@ -22,4 +22,13 @@ public struct RecoveryCandidate: Hashable, Sendable {
 
   /// The name that it gives itself now; nil if it told none.
   public var name: String? { names.last }
+
+  /// How many names are kept besides the first: a device may give itself as many as it has records.
+  private static let newestNameCount = 8
+
+  mutating func take(_ name: String) {
+    guard names.last != name else { return }
+    names.append(name)
+    if names.count > 1 + Self.newestNameCount { names.remove(at: 1) }
+  }
 }

@@ -35,7 +35,7 @@ public struct RecoverySession: Sendable {
     guard let found else { throw .noSuchAccount }
     recovery = try await Device.reading(found, as: keys, store: store, relay: relay)
     (account, self.vault, self.store, self.relay) = (found, vault, store, relay)
-    try await recovery.parts.account.puller.pull(report)
+    try await recovery.parts.account.puller.pull(report, isBounded: true)
     devices = try CandidateReader(recovery.parts.services).candidates()
   }
 
@@ -58,6 +58,9 @@ public struct RecoverySession: Sendable {
     try await restoring.hold()
     let newcomer: RestoringVault
     do throws(DeviceError) {
+      try await recovery.parts.account.puller.pull()
+      // What came until the first hold may have taken longer than it lasts.
+      try await restoring.hold()
       try await recovery.parts.account.puller.pull()
       newcomer = try restoring.newcomer(begun, keeping: kept, vault: vault)
       try await restoring.recover(newcomer.keys, keeping: kept)

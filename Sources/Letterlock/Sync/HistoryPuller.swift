@@ -14,9 +14,14 @@ struct HistoryPuller: Sendable {
   private static let pageByteCount = 4 << 20
 
   /// Takes every batch that this device has not seen, page by page. Returns the number of records.
-  func pull(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
+  /// - Parameter isBounded: Whether it ends with what there was when it began: a device that writes without a pause would
+  ///   keep it from ending.
+  func pull(
+    _ report: (@Sendable (SyncStep) -> Void)?, isBounded: Bool = false
+  ) async throws(DeviceError) -> Int {
     _ = (try relay.needed(), try store.needed())
     var received = 0
+    var bound: UInt64?
     while true {
       try checkCancellation()
       var progress = try progress.current()
@@ -35,6 +40,9 @@ struct HistoryPuller: Sendable {
       try directory.gather(page.batches)
       received += page.batches.reduce(0) { $0 + $1.records.count }
       report?(.received(progress.history.tree.size, of: page.checkpoint.treeSize))
+      let end = bound ?? page.checkpoint.treeSize
+      bound = end
+      if isBounded, progress.history.tree.size >= end { return received }
     }
   }
 

@@ -140,7 +140,8 @@ final class Synchroniser: Sendable {
     result.voidedRecoveryKey =
       hadPrepared && !view.hasRecoveryKeyNotInForce && !view.hasRecoveryKeyToShow
     guard isOwnLogShown else { return }
-    result.repaired += try await unlessBusy { () async throws(DeviceError) in try await changes.repair() } ?? []
+    let repaired = try await unlessBusy { () async throws(DeviceError) in try await changes.repair() }
+    result.repaired += repaired ?? []
     if state.view.isSealing {
       try await unlessBusy { () async throws(DeviceError) in try await announcements.complete() }
     }

@@ -11,6 +11,8 @@ public struct RelayPolicy: Hashable, Sendable {
   public var entryBurst: Int
   /// How long it takes until a device may send one more. If it is zero, the number is not limited.
   public var entryInterval: Duration
+  /// Whether an order to erase takes effect when its time has come.
+  var carriesOutErasures = true
 
   /// A policy with other numbers than SPEC.md names: for tests and simulations.
   public init(

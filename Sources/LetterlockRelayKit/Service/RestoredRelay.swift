@@ -9,7 +9,14 @@ public final class RestoredRelay<Store: RelayStore>: Relay {
   private let service: RelayService<Store>
 
   /// The relay that was restored.
-  public init(_ service: RelayService<Store>) { self.service = service }
+  public init(_ service: RelayService<Store>) {
+    // The entry that voided an order may be among what was lost.
+    var policy = service.policy
+    policy.carriesOutErasures = false
+    self.service = RelayService(
+      store: service.store, key: service.key, quota: service.quota, policy: policy, clock: service.clock,
+      accounts: service.accounts)
+  }
 
   private static var waits: RelayError {
     .unavailable(

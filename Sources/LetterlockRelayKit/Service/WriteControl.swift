@@ -126,6 +126,9 @@ extension WriteControl {
     let wait = allowance.nextTurn.nanosecondsElapsed(since: moment.now)
     // A wait that is longer than it can be was noted before the clock was set back.
     guard wait == 0 || wait > moment.policy.turnInterval.nanoseconds else { return false }
+    // Devices that take turns of each other pay for it as for entries.
+    guard allowance.credit >= moment.policy.entryCost else { return false }
+    allowance.credit -= moment.policy.entryCost
     allowance.nextTurn = moment.after(moment.policy.turnInterval)
     keep(allowance)
     turn = Reservation(device: device, end: moment.after(moment.policy.turnDuration))

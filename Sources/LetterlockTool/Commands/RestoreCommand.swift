@@ -42,10 +42,16 @@ struct RestoreCommand: AsyncParsableCommand {
           throw ToolError(
             "The relay is in \(dir) itself: choose another folder, or move the relay out first.")
         }
-        try folder.putAside()
       }
-      let creation = try Self.begin(in: folder, relay)
-      let device = try await restored(key, in: folder, creation, passphrase, server)
+      let aside = replace ? try folder.putAside() : nil
+      let device: Device
+      do {
+        let creation = try Self.begin(in: folder, relay)
+        device = try await restored(key, in: folder, creation, passphrase, server)
+      } catch {
+        if let aside { folder.putBack(aside) }
+        throw error
+      }
       // A restore that goes on may have been given the relay in another place.
       try folder.point(toRelay: relay)
       try await fetch(device)
@@ -65,9 +71,12 @@ struct RestoreCommand: AsyncParsableCommand {
   ) async throws -> Device {
     let store = try folder.openStore()
     let vault = folder.vault(passphrase)
-    do throws(DeviceError) {
-      if let done = try Self.isRestored(by: key, vault, store, server) { return done }
-    } catch { throw ToolError(error, folder: dir) }
+    do {
+      if let done = try Self.isRestored(by: key, vault, store, server) {
+        try checkChoice(of: done)
+        return done
+      }
+    } catch let error as DeviceError { throw ToolError(error, folder: dir) }
     let session = try await opened(key, creation, vault, store, server)
     let kept: Set<DeviceID>
     do { kept = try choose(from: session.devices) } catch {
@@ -140,6 +149,19 @@ struct RestoreCommand: AsyncParsableCommand {
     do throws(DeviceError) { try device.check(key) } catch { throw .vaultNotEmpty }
     guard log.members[device.id]?.addedBy == log.recoveryDevice else { throw .vaultNotEmpty }
     return device
+  }
+
+  /// A device that was restored before decides nothing again: who is to go is removed by name.
+  private func checkChoice(of device: Device) throws {
+    let others = device.log.activeDevices.filter { $0 != device.id && $0 != device.log.recoveryDevice }
+    let isKept = others.allSatisfy { other in
+      keep.contains { !$0.isEmpty && other.description.hasPrefix($0.lowercased()) }
+    }
+    guard isKept || (keep.isEmpty && !keepNone) else {
+      throw ToolError(
+        "\(dir) was restored before, and other devices than those that you keep are active: nothing was changed. "
+          + "Remove a device with `letterlock device remove \(dir) ID`.")
+    }
   }
 
   /// The key in a file.
