@@ -83,6 +83,11 @@ struct HistoryToolTests {
     // The same command goes on with the device that it made; a device that was made otherwise is in the way.
     #expect(try folder.start(["restore", "C"] + restore).outcome().exitCode == 0)
     #expect(try folder.succeed("device", "list", "C").output == devices)
+    // It decides nothing again: another device has joined since.
+    let code = try folder.succeed("join", "D", "--relay", "A").output.trimmingCharacters(in: .newlines)
+    try folder.succeed("device", "add", "C", code)
+    let again = try folder.start(["restore", "C"] + restore).outcome()
+    #expect(again.exitCode == 1 && again.errors.contains("was restored before"), "\(again.errors)")
     let other = try folder.start(["restore", "A"] + restore).outcome()
     #expect(other.exitCode == 1 && other.errors.contains("There is a device in A already"), "\(other.errors)")
     #expect(try folder.start(["restore", "C", "--replace"] + restore).outcome().exitCode == 0)

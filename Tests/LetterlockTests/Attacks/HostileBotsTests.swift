@@ -65,6 +65,22 @@ struct HostileBotsTests {
     #expect(try Household.texts(of: device) == ["first"])
   }
 
+  @Test func `the recovery is opened while a device writes without a pause`() async throws {
+    let house = try await Household(policy: .standard)
+    let (relay, mac, chat) = (house.relay, house.mac, house.chat)
+    let bots = Bots([mac], house, seed: 3, acts: [.record])
+    let running = Task { await bots.run() }
+    await bots.started()
+    let session = try await Device.openRecovery(
+      with: try house.key(), vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    let device = try await session.restore(keeping: [house.phone.id], named: "New").device
+    running.cancel()
+    await running.value
+    #expect(device.log.activeMember(mac.id) == nil)
+    try device.append(Household.text("mine"), to: chat)
+    #expect(try await device.sync().verdict.isComplete)
+  }
+
   @Test func `an honest device removes a thief's that writes without a pause`() async throws {
     for round in 0..<(Self.isHostile ? 100 : 3) {
       let house = try await Household(policy: .standard)
