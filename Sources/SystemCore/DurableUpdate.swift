@@ -58,7 +58,7 @@ extension DurableFile {
     return true
   }
 
-  /// Gives a new file its name; returns false if somebody else has made the file meanwhile: it has the name, or whoever
+  /// Names a new file; returns false if somebody else has made the file meanwhile: it has the name, or whoever
   /// replaced it since removed the new one as a leftover.
   static func link(_ temporary: String, as path: String) throws(DurableFileError) -> Bool {
     #if canImport(Darwin)

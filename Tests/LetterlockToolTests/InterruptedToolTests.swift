@@ -9,11 +9,7 @@ struct InterruptedToolTests {
   private let folder: ToolFolder
 
   init() throws {
-    folder = try ToolFolder()
-    try folder.write(
-      "<?xml version=\"1.0\"?><smses><sms address=\"+15550101\" date=\"1700000000000\" type=\"1\" body=\"kept\" /></smses>",
-      to: "one.xml")
-    try folder.succeed("init", "A", "--recovery-key-file", "key")
+    folder = try ToolFolder.withArchive()
     try folder.succeed("import", "one.xml", "--archive", "A")
     try folder.succeed("sync", "A")
   }
@@ -58,7 +54,7 @@ struct InterruptedToolTests {
       let name = "B\(signal)"
       let waiting = try folder.start(["join", name, "--relay", "A", "--wait"])
       var code = ""
-      while waiting.isRunning, code.isEmpty {
+      for _ in 0..<60_000 where waiting.isRunning && code.isEmpty {
         code = try waiting.outputSoFar()
         usleep(1_000)
       }

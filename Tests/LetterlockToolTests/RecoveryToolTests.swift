@@ -7,11 +7,7 @@ struct RecoveryToolTests {
   private let folder: ToolFolder
 
   init() throws {
-    folder = try ToolFolder()
-    try folder.write(
-      "<?xml version=\"1.0\"?><smses><sms address=\"+15550101\" date=\"1700000000000\" type=\"1\" body=\"kept\" /></smses>",
-      to: "one.xml")
-    try folder.succeed("init", "A", "--recovery-key-file", "key")
+    folder = try ToolFolder.withArchive()
     try folder.succeed("import", "one.xml", "--archive", "A")
     try folder.succeed("sync", "A")
   }

@@ -6,6 +6,16 @@ import Testing
 final class ToolFolder: Sendable {
   let path: String
 
+  /// A folder with the archive A, whose recovery key is in `key`, and with one message to import in one.xml.
+  static func withArchive() throws -> ToolFolder {
+    let folder = try ToolFolder()
+    try folder.write(
+      "<?xml version=\"1.0\"?><smses><sms address=\"+15550101\" date=\"1700000000000\" type=\"1\" body=\"kept\" /></smses>",
+      to: "one.xml")
+    try folder.succeed("init", "A", "--recovery-key-file", "key")
+    return folder
+  }
+
   init() throws {
     let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
     path = base + "/letterlock-tool-" + UUID().uuidString

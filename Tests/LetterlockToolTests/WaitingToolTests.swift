@@ -10,11 +10,7 @@ struct WaitingToolTests {
   private let folder: ToolFolder
 
   init() throws {
-    folder = try ToolFolder()
-    try folder.write(
-      "<?xml version=\"1.0\"?><smses><sms address=\"+15550101\" date=\"1700000000000\" type=\"1\" body=\"kept\" /></smses>",
-      to: "one.xml")
-    try folder.succeed("init", "A", "--recovery-key-file", "key")
+    folder = try ToolFolder.withArchive()
   }
 
   private struct Report: Decodable {

@@ -88,7 +88,7 @@ struct DirectoryReader: Sendable {
   }
 
   /// Returns what of a batch belongs to no conversation; nil if its epoch cannot be read.
-  private func profiles(
+  func profiles(
     in batch: HistoryBatch, _ tags: inout [EpochReference: StreamTag]
   ) -> [(UInt64, DeviceProfile)]? {
     let archive = view.archive

@@ -26,7 +26,8 @@ struct RecoveryAnnouncements: Sendable {
     RecoveryAnnouncement(in: view.log, try journal.read())
   }
 
-  /// Notes what is announced, with the first checkpoint of the relay since.
+  /// Notes what is announced, with the earliest checkpoint of the relay since: one that the relay's clock dated too late
+  /// counts no longer once it has signed another.
   /// - Returns: Whether a recovery device took effect before the cooling-off time had gone by on this device's clock.
   func note() throws(DeviceError) -> Bool {
     let (log, now) = (view.log, clock.now)
@@ -37,7 +38,8 @@ struct RecoveryAnnouncements: Sendable {
       return log.recoveryDevice == noted.recovery && !noted.hasCooledOff(at: now)
     }
     let first = try newestCheckpoint(since: announcement)
-    guard noted?.head != announcement.head || (noted?.first == nil && first != nil) else { return false }
+    let isEarlier = first.map { $0.time < noted?.first?.time ?? .max } ?? false
+    guard noted?.head != announcement.head || isEarlier else { return false }
     let seen = noted?.head == announcement.head ? noted?.seen ?? now : now
     try journal.update {
       $0.announcement = AnnouncementSighting(

@@ -5,9 +5,11 @@ struct CandidateReader {
   private let view: AccountView
   private let store: StoreConnection
   private let progress: SyncProgress
+  private let directory: DirectoryReader
 
   init(_ services: DeviceServices) {
     (view, store, progress) = (services.view, services.store, services.progress)
+    directory = DirectoryReader(view: services.view, store: services.store, journal: services.journal)
   }
 
   /// Reads the whole history, a page at a time.
@@ -19,41 +21,33 @@ struct CandidateReader {
       found[device] = RecoveryCandidate(id: device, entry: member.addedAt, addedBy: member.addedBy)
     }
     let absent = Set(try progress.current().history.absent)
+    var tags: [EpochReference: StreamTag] = [:]
     var leaf: UInt64 = 0
     while true {
       try checkCancellation()
       let batches = try store.use { (store) throws(StoreError) in try store.batches(from: leaf, limit: 16) }
       guard let last = batches.last else { break }
-      for batch in batches { note(batch, absent, in: &found) }
+      for batch in batches { note(batch, absent, &tags, in: &found) }
       leaf = last.endLeaf
     }
     return named(found).sorted { ($0.entry, $0.id) < ($1.entry, $1.id) }
   }
 
   private func note(
-    _ batch: HistoryBatch, _ absent: Set<UInt64>, in found: inout [DeviceID: RecoveryCandidate]
+    _ batch: HistoryBatch, _ absent: Set<UInt64>, _ tags: inout [EpochReference: StreamTag],
+    in found: inout [DeviceID: RecoveryCandidate]
   ) {
     guard var candidate = found[batch.signedBatch.device] else { return }
     candidate.lastLeaf = batch.leaf(of: batch.records.count - 1)
-    for (index, bytes) in batch.records.enumerated() {
-      guard let bytes else {
-        // One that is only missing was not erased.
-        if !absent.contains(batch.leaf(of: index)) { candidate.erasedRecordCount += 1 }
-        continue
-      }
-      guard let profile = profile(in: bytes) else { continue }
+    // One that is only missing was not erased.
+    for (index, bytes) in batch.records.enumerated() where bytes == nil {
+      if !absent.contains(batch.leaf(of: index)) { candidate.erasedRecordCount += 1 }
+    }
+    for (_, profile) in directory.profiles(in: batch, &tags) ?? [] {
       candidate.lastSeen = profile.seenAt ?? candidate.lastSeen
       candidate.take(profile.name)
     }
     found[candidate.id] = candidate
-  }
-
-  private func profile(in bytes: [UInt8]) -> DeviceProfile? {
-    guard let record = try? SealedRecord(decoding: bytes),
-      record.streamTag == view.archive.accountTag(in: record.epoch),
-      case .device(let profile) = try? view.archive.openEntry(record)
-    else { return nil }
-    return profile
   }
 
   private func named(_ found: [DeviceID: RecoveryCandidate]) -> [RecoveryCandidate] {

@@ -76,13 +76,13 @@ struct HistoryPuller: Sendable {
     try rules.checkHead(of: checkpoint)
   }
 
-  /// Takes a checkpoint of the same history under a newer head: what is signed over the newest checkpoint needs it. A
-  /// later one is taken too while a recovery device is announced: its time shows how long that stands.
+  /// Takes a checkpoint of the same history under a newer head: what is signed over the newest checkpoint needs it. Any
+  /// other is taken too while a recovery device is announced: its time shows how long that stands.
   private func keep(_ checkpoint: Checkpoint, in progress: DeviceProgress) throws(DeviceError) {
     let log = view.log
     guard let known = progress.checkpoint, checkpoint.treeSize == known.treeSize,
       let before = log.index(of: known.logHead), let now = log.index(of: checkpoint.logHead),
-      before < now || (before == now && log.announcement != nil && known.time < checkpoint.time)
+      before < now || (before == now && log.announcement != nil && known.time != checkpoint.time)
     else { return }
     var progress = progress
     progress.checkpoint = checkpoint

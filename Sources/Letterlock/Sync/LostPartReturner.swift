@@ -1,6 +1,6 @@
 internal import TLSCodec
 
-/// Gives a relay that was restored from a backup what it lost. SPEC.md section 6.13.
+/// Sends a relay that was restored from a backup what it lost. SPEC.md section 6.13.
 struct LostPartReturner: Sendable {
   let view: AccountView
   let relay: RelayConnection

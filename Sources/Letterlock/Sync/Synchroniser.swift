@@ -52,7 +52,7 @@ final class Synchroniser: Sendable {
     }
   }
 
-  /// Gives a relay that was restored from a backup what it lost. One that says nothing of it stays rolled back.
+  /// Sends a relay that was restored from a backup what it lost. One that says nothing of it stays rolled back.
   private func giveBack(
     _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?
   ) async throws(DeviceError) {

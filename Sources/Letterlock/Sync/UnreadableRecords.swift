@@ -49,7 +49,7 @@ struct UnreadableRecordCounter: Sendable {
     view.read { state in
       let epochs = state.log.epochs
       return state.keyring.unreadable(in: state.log).compactMap { number in
-        guard let place = epochs.firstIndex(where: { $0.header.number == number }) else { return nil }
+        guard let place = Int(exactly: number), epochs.indices.contains(place) else { return nil }
         let start = epochs[place].header.treeSize
         let end = place + 1 < epochs.count ? epochs[place + 1].header.treeSize : .max
         let isRelays = state.keyring.faults[number]?.isRelays ?? true

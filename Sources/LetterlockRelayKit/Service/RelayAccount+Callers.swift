@@ -37,7 +37,7 @@ extension RelayAccount {
     try control.check(device, of: log, at: moment)
   }
 
-  /// Gives the signer of a `remove` that was refused because something else came first the next moments, if it may have
+  /// Reserves the next moments for the signer of a `remove` that was refused because something else came first, if it may have
   /// them. Returns whether it has.
   mutating func giveTurn(
     for entry: LogEntry, refused error: RelayError, to caller: RelayCaller, at moment: RelayMoment

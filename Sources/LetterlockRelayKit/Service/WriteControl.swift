@@ -119,7 +119,7 @@ extension WriteControl {
   /// Ends the hold.
   mutating func release() { hold = nil }
 
-  /// Gives a device a turn, if nobody has one and its last one is long enough ago. Returns whether it has one now.
+  /// Reserves a turn for a device, if nobody has one and its last one is long enough ago. Returns whether it has one now.
   mutating func giveTurn(to device: DeviceID, of log: AccountLog, at moment: RelayMoment) -> Bool {
     if turnRemaining(of: log, at: moment) != nil { return turn?.device == device }
     var allowance = allowance(of: device, at: moment)

@@ -109,4 +109,19 @@ struct AnnouncedRecoveryTests {
     // A clock that was wrong once ends no account.
     #expect(try await house.phone.sync().verdict.isComplete)
   }
+
+  @Test func `a relay's clock that was far ahead once does not keep an announcement from taking effect`()
+    async throws
+  {
+    clock.go(days: 400)
+    let (house, _) = try await announced()
+    try await house.mac.sync()
+    clock.go(days: -400)
+    _ = try await house.mac.sync()
+    let (mac, old) = (house.mac, house.mac.log.recoveryDevice)
+    try await mac.sync()
+    clock.go(days: 4)
+    try await mac.sync()
+    #expect(mac.log.recoveryDevice != old)
+  }
 }
