@@ -231,7 +231,7 @@ class Log(Membership):
             refuse_unless(entry.highest_version >= self.epochs[-1].version, "wrongVersion")
             self.versions[entry.signer] = entry.highest_version
         if entry.epoch:
-            self.begin(entry.epoch)
+            self.begin(entry.epoch, entry.type)
 
     def rotate(self, entry):
         check_bundle(entry.device)
@@ -253,13 +253,10 @@ class Log(Membership):
         refuse_unless(entry.second.time >= entry.first.time + announcement.cooling_off, "tooSoon")
         super().complete(entry)
 
-    def begin(self, header):
+    def begin(self, header, kind=Entry.CREATE):
         refuse_unless(header.number == len(self.epochs), "wrongEpochNumber")
         refuse_unless([device for device, _ in header.wraps] == self.active, "wrongRecipients")
-        linked = [number for number, _ in header.links]
-        refuse_unless(
-            linked == sorted(set(linked)) and all(number < header.number for number in linked)
-            and (not linked) == (header.number == 0) and len(linked) <= 256, "wrongLinks")
+        refuse_unless(links_are_right(header, kind in (Entry.CREATE, Entry.RECOVER)), "wrongLinks")
         if self.epochs:
             before = self.epochs[-1]
             refuse_unless(header.tree_size >= before.tree_size, "treeShrank")
@@ -267,6 +264,13 @@ class Log(Membership):
                 header.tree_size > before.tree_size or header.tree_root == before.tree_root, "treeChanged")
         refuse_unless(header.version <= min(self.versions[device] for device in self.active), "wrongVersion")
         self.epochs.append(header)
+
+
+def links_are_right(header, may_be_none):
+    """Rule 11."""
+    linked = [number for number, _ in header.links]
+    return (linked == sorted(set(linked)) and all(number < header.number for number in linked)
+            and len(linked) <= 256 and (bool(linked) or may_be_none))
 
 
 def epoch_holds(header, account, epoch_secret, linked_secrets):

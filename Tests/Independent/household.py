@@ -155,9 +155,10 @@ class Account:
     def cancel(self, head, by="recovery"):
         self.send(by, Entry.CANCEL, head)
 
-    def recover(self, device="restored", kept=(), approvers=("restored",), by="recovery", signers=None, version=1):
+    def recover(self, device="restored", kept=(), approvers=("restored",), by="recovery", signers=None, version=1,
+                **header):
         body = signer(device).bundle + ids(kept) + ids(approvers) + bytes([version])
-        header = self.header([self.recovery, device, *kept])
+        header = self.header([self.recovery, device, *kept], **header)
         self.send(by, Entry.RECOVER, body, signers or [by, device], header)
 
     def project(self, change=lambda entries: entries, epoch=None, owner=None):

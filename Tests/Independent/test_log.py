@@ -269,6 +269,16 @@ class Parts(LogTest):
             self.account.begin(links=range(257))
         self.account.begin(links=range(256))
 
+    def test_only_recover_may_have_no_links(self):
+        with self.refused("wrongLinks"):
+            self.account.begin(links=[])
+        with self.refused("wrongLinks"):
+            self.account.recover(links=[1])
+        self.account.recover(links=[])
+        self.assertEqual(self.account.log.epochs[-1].links, [])
+        with self.refused("wrongLinks"):
+            self.account.begin(by="restored", links=[])
+
     def test_the_public_part_of_a_header_tells_no_tree_size(self):
         headers = [Header(Reader(self.account.header(["first"], tree_size=size))) for size in (1, 2)]
         public = [HeaderPublicPart(header.public_part) for header in headers]

@@ -72,8 +72,11 @@ def signature(test, file):
 
 
 def log(test, file):
-    replayed = replay(file["log"], test["after"])
-    assert replayed.account == unhex(file["account"])
+    of_another = test if "log" in test else file
+    replayed = replay(of_another["log"], test["after"])
+    assert replayed.account == unhex(of_another["account"])
+    for entry in unhex(test.get("then", [])):
+        replayed.append(Entry(entry))
     if test["valid"]:
         announcement = replayed.announcement and replayed.announcement.head.hex()
         return (members(replayed) == told(test) and replayed.heads[-1] == unhex(test["head"])
@@ -103,8 +106,11 @@ def projection(test, file):
 
 def epoch(test, file):
     reader = Reader(unhex(test["header"]))
-    header, bound, epoch_secret = Header(reader), unhex(test["account"]), unhex(test["epoch_secret"])
+    header = Header(reader)
     reader.finish()
+    if test["type"] == "links":
+        return account.links_are_right(header, test["recover"]) == test["valid"]
+    bound, epoch_secret = unhex(test["account"]), unhex(test["epoch_secret"])
     if test["type"] == "epoch":
         assert header.hash == unhex(test["hash"])
         return account.epoch_holds(header, bound, epoch_secret, unhex(test["linked_secrets"])) == test["valid"]

@@ -97,7 +97,7 @@ public struct AccountLog: Sendable {
     guard entry.content.change.hasParts, let header = entry.content.change.epoch else {
       throw .malformed(.truncated)
     }
-    try check(header, after: MembershipChange())
+    try check(header, of: entry.content.change, after: MembershipChange())
     begin(header, entry: entry.content)
   }
 
@@ -121,7 +121,11 @@ public struct AccountLog: Sendable {
     if case .completeRecovery(let complete) = content.change { try check(complete.coolingOff) }
     let header = content.change.epoch
     let change = try membership.change(by: content, entry.signatures, treeSize: header?.treeSize ?? 0)
-    if let header { try check(header, after: change) } else { try checkVersions(of: change) }
+    if let header {
+      try check(header, of: content.change, after: change)
+    } else {
+      try checkVersions(of: change)
+    }
     // Nothing throws from here on, so the log is never copied to go back to.
     membership.apply(change)
     if case .add(let add) = content.change {

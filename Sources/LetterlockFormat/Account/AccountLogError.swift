@@ -40,7 +40,7 @@ public enum AccountLogError: Error, Hashable, Sendable {
   case wrongEpochNumber
   /// The wraps are not for exactly the active devices, in order. Rule 10.
   case wrongRecipients
-  /// The links are missing, out of order, too many, or point forward. Rule 11.
+  /// The links are missing where there must be some, out of order, too many, or point forward. Rule 11.
   case wrongLinks
   /// The history tree shrank. Rule 12.
   case treeShrank

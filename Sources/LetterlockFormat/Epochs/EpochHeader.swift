@@ -15,6 +15,11 @@ public struct EpochLink: WireCodable, Hashable, Sendable {
   /// The epoch secret, encrypted: 32 bytes and a tag of 16.
   public let sealedEpochSecret: SealedEpochSecret
 
+  package init(epoch: UInt64, sealedEpochSecret: SealedEpochSecret) {
+    self.epoch = epoch
+    self.sealedEpochSecret = sealedEpochSecret
+  }
+
   /// The fields, in wire order.
   public static let wire = WireFormat(Self.init, field(\.epoch), field(\.sealedEpochSecret))
 }
@@ -85,6 +90,14 @@ public struct EpochHeader: WireCodable, EntryPart {
   public let treeRoot: Digest32
   /// For whom the epoch secret is wrapped.
   public let wraps: [WrapDigest]
+
+  package init(
+    version: FormatVersion, number: UInt64, commitment: Digest32, inboxKey: SealingKey, links: [EpochLink],
+    treeSize: UInt64, treeRoot: Digest32, wraps: [WrapDigest]
+  ) {
+    (self.version, self.number, self.commitment, self.inboxKey) = (version, number, commitment, inboxKey)
+    (self.links, self.treeSize, self.treeRoot, self.wraps) = (links, treeSize, treeRoot, wraps)
+  }
 
   /// The fields, in wire order.
   public static let wire = WireFormat(

@@ -15,12 +15,23 @@ enum AccountVectors: OwnVectorKind {
       ("a completed announcement", 10),
       ("an announcement without votes", 13), ("a cancelled announcement", 14),
     ].map { try state($0, after: $1, of: maker) }
+    cases.append(
+      try state(
+        "a recovery without links", after: maker.entries.count, of: maker, then: maker.unlinkedRecovery()))
     for wrong in try maker.wrongEntries() {
-      var log = try AccountLog(account: maker.log.account, replaying: Array(maker.entries[..<wrong.after]))
+      let before = Array((wrong.log ?? maker.entries)[..<wrong.after]) + wrong.then
+      var log = try AccountLog(create: before[0])
+      for entry in before.dropFirst() { try log.append(entry) }
       guard let error = refusal(of: wrong.encoded, by: &log) else { throw WronglyTaken(name: wrong.name) }
-      cases.append([
+      var test: [String: Any] = [
         "name": wrong.name, "after": wrong.after, "valid": false, "entry": wrong.encoded.hex, "error": error,
-      ])
+      ]
+      if !wrong.then.isEmpty { test["then"] = wrong.then.map { $0.encoded.hex } }
+      if let other = wrong.log {
+        test["account"] = log.account.bytes.hex
+        test["log"] = other.map { $0.encoded.hex }
+      }
+      cases.append(test)
     }
     return (
       [
@@ -30,22 +41,28 @@ enum AccountVectors: OwnVectorKind {
     )
   }
 
-  private static func state(_ name: String, after count: Int, of maker: LogMaker) throws -> [String: Any] {
-    let log = try AccountLog(account: maker.log.account, replaying: Array(maker.entries[..<count]))
+  private static func state(
+    _ name: String, after count: Int, of maker: LogMaker, then entries: [LogEntry] = []
+  ) throws -> [String: Any] {
+    let log = try AccountLog(
+      account: maker.log.account, replaying: Array(maker.entries[..<count]) + entries)
     var test: [String: Any] = [
       "name": name, "after": count, "valid": true, "head": log.head.bytes.hex,
       "active": log.activeDevices.map { $0.bytes.hex }, "recovery": log.recoveryDevice.bytes.hex,
       "approvers": log.approvers.sorted().map { $0.bytes.hex },
       "epochs": log.epochs.map { $0.hash.bytes.hex },
     ]
+    if !entries.isEmpty { test["then"] = entries.map { $0.encoded.hex } }
     if let announcement = log.announcement { test["announcement"] = announcement.head.bytes.hex }
     return test
   }
 
   static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
-    let entries = try file.texts("log").map { try LogEntry(decoding: Hex.decode($0) ?? []) }
-    let account = AccountID(unchecked: file.bytes("account"))
-    var log = try AccountLog(account: account, replaying: Array(entries.prefix(test.number("after") ?? 0)))
+    let owner = test.texts("log").isEmpty ? file : test
+    let entries = owner.texts("log").prefix(test.number("after") ?? 0) + test.texts("then")
+    var log = try AccountLog(
+      account: AccountID(unchecked: owner.bytes("account")),
+      replaying: entries.map { try LogEntry(decoding: Hex.decode($0) ?? []) })
     if test.flag("valid") == true {
       return log.head.bytes == test.bytes("head")
         && log.activeDevices.map { $0.bytes.hex } == test.texts("active")

@@ -6,7 +6,7 @@ import TLSCodec
 enum EpochVectors: OwnVectorKind {
   static let name = "epoch"
   static let about =
-    "`epoch`: commitment, inbox key and links of a header follow from its epoch secret. `wrap`: what a wrap opens to, or that it does not. `account` is zero in epoch 0. SPEC.md section 4."
+    "`epoch`: commitment, inbox key and links of a header follow from its epoch secret. `wrap`: what a wrap opens to, or that it does not. `links`: whether the links of a header are as rule 11 of section 3.4 says. `account` is zero in epoch 0. SPEC.md section 4."
 
   static func make() throws -> (shared: [String: Any], cases: [[String: Any]]) {
     let maker = try LogMaker()
@@ -32,7 +32,36 @@ enum EpochVectors: OwnVectorKind {
       "epoch_secret": opening.epochSecret.exportRawBytes().hex, "header": opening.header.encoded.hex,
       "hash": opening.header.hash.bytes.hex, "linked_secrets": [LogMaker.epochSecret(0).exportRawBytes().hex],
     ])
-    return ([:], cases + wraps(of: opening, account: account, for: maker))
+    return ([:], cases + wraps(of: opening, account: account, for: maker) + links(of: opening.header))
+  }
+
+  /// Headers of epoch 257 that differ in their links, and one of epoch 0.
+  private static func links(of header: EpochHeader) -> [[String: Any]] {
+    let sealed = SealedEpochSecret(unchecked: VectorSeed.bytes("link") + VectorSeed.bytes("tag")[..<16])
+    func test(
+      _ name: String, _ epochs: [UInt64], number: UInt64 = 257, inRecover: Bool = false, valid: Bool
+    ) -> [String: Any] {
+      let header = EpochHeader(
+        version: header.version, number: number, commitment: header.commitment, inboxKey: header.inboxKey,
+        links: epochs.map { EpochLink(epoch: $0, sealedEpochSecret: sealed) }, treeSize: header.treeSize,
+        treeRoot: header.treeRoot, wraps: [])
+      return [
+        "name": name, "type": "links", "header": header.encoded.hex, "recover": inRecover, "valid": valid,
+      ]
+    }
+    return [
+      test("256 links", Array(1...256), valid: true),
+      test("257 links", Array(0...256), valid: false),
+      test("257 links in recover", Array(0...256), inRecover: true, valid: false),
+      test("one link", [0], valid: true),
+      test("no links", [], valid: false),
+      test("no links in recover", [], inRecover: true, valid: true),
+      test("a link twice", [4, 4], valid: false),
+      test("a link before an earlier one", [5, 4], valid: false),
+      test("a link to the epoch itself", [256, 257], valid: false),
+      test("a link to the epoch itself, in recover", [257], inRecover: true, valid: false),
+      test("a link in epoch 0", [0], number: 0, valid: false),
+    ]
   }
 
   private static func wraps(
@@ -69,8 +98,11 @@ enum EpochVectors: OwnVectorKind {
 
   static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
     let header = try EpochHeader(decoding: test.bytes("header"))
-    let account = AccountID(unchecked: test.bytes("account"))
     guard let expected = test.flag("valid") else { return false }
+    if test.text("type") == "links" {
+      return header.hasRightLinks(test.flag("recover") == true ? .optional : .required) == expected
+    }
+    let account = AccountID(unchecked: test.bytes("account"))
     if test.text("type") == "wrap" {
       let keys = try DeviceKeys(
         signingSeed: VectorSeed.key("any"), sealingSeed: SecretKey(copying: test.bytes("sealing_seed")))

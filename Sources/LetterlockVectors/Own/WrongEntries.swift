@@ -9,9 +9,16 @@ struct WrongEntry {
   var entry: LogEntry
   /// The bytes of the entry.
   var encoded: [UInt8]
+  /// Entries that come between those and this one.
+  var then: [LogEntry]
+  /// The log of another account than the file's.
+  var log: [LogEntry]?
 
-  init(name: String, after: Int, entry: LogEntry, encoded: [UInt8]? = nil) {
-    (self.name, self.after, self.entry) = (name, after, entry)
+  init(
+    name: String, after: Int, then: [LogEntry] = [], of log: [LogEntry]? = nil, entry: LogEntry,
+    encoded: [UInt8]? = nil
+  ) {
+    (self.name, self.after, self.then, self.log, self.entry) = (name, after, then, log, entry)
     self.encoded = encoded ?? entry.encoded
   }
 }
@@ -20,7 +27,7 @@ struct WrongEntry {
 extension LogMaker {
   func wrongEntries() throws -> [WrongEntry] {
     try wrongPlaces() + wrongSigners() + wrongVotes() + wrongApprovers() + wrongDevices() + wrongKeys()
-      + wrongHeaders() + wrongAnnouncements() + wrongCompletions() + wrongRecoveries()
+      + wrongHeaders() + wrongAnnouncements() + wrongCompletions() + wrongRecoveries() + wrongInOtherLogs()
   }
 
   private func wrongPlaces() throws -> [WrongEntry] {

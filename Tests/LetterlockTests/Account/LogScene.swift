@@ -146,13 +146,15 @@ struct LogScene {
   }
 
   /// A recovery that lets `device` in and keeps these.
-  func recovery(of device: DeviceKeys, keeping kept: [DeviceKeys] = []) throws -> AccountChange {
+  func recovery(
+    of device: DeviceKeys, keeping kept: [DeviceKeys] = [], links: [UInt64]? = nil
+  ) throws -> AccountChange {
     let ids = kept.map(\.deviceID)
     let leavers = log.activeDevices.filter { $0 != log.recoveryDevice && !ids.contains($0) }
     return .recover(
       .init(
         device: try DeviceKeyBundle(of: device, createdAt: 0), kept: ids.sorted(),
         approvers: [device.deviceID], highestVersion: 1,
-        epoch: try header(leaving: leavers, joining: [device])))
+        epoch: try header(leaving: leavers, joining: [device], links: links)))
   }
 }

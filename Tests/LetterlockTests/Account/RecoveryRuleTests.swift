@@ -63,6 +63,20 @@ struct RecoveryRuleTests {
     #expect(try scene.refusal(.epoch(Committed(tooMany)), by: [scene.phone]) == .wrongLinks)
   }
 
+  @Test func `rule 11: an epoch has links, but for one by recover`() throws {
+    var scene = try LogScene()
+    try scene.take(.epoch(scene.header()), by: [scene.phone])
+    let restored = try DeviceKeys()
+    let signers = [scene.recovery, restored]
+    #expect(try scene.refusal(.epoch(scene.header(links: [])), by: [scene.phone]) == .wrongLinks)
+    for links in [[2], [0, 2], [1, 1]] as [[UInt64]] {
+      #expect(try scene.refusal(scene.recovery(of: restored, links: links), by: signers) == .wrongLinks)
+    }
+    for links in [[], [0], [0, 1]] as [[UInt64]] {
+      #expect(try scene.refusal(scene.recovery(of: restored, links: links), by: signers) == nil)
+    }
+  }
+
   @Test func `rule 14: nothing is announced in an account without a checkpoint key`() throws {
     let scene = try LogScene(hasRelay: false)
     let new = try DeviceKeys()
