@@ -217,7 +217,9 @@ extension UnreadableRecords {
     case .epochWithheld(let epoch):
       "\(count) \(noun) of epoch \(epoch), for which the relay withholds this device's key"
     case .epochFaulty(let epoch, let by):
-      "\(count) \(noun) of epoch \(epoch), which device \(by.description.prefix(16)) began wrongly"
+      "\(count) \(noun) of epoch \(epoch), whose key device \(by.description.prefix(16)) spoiled"
+    case .epochUnreached(let epoch):
+      "\(count) \(noun) of epoch \(epoch), whose key no device has given to this one yet"
     case .doesNotOpen(let author):
       "\(count) \(noun) that device \(author.description.prefix(16)) did not seal rightly"
     }

@@ -9,6 +9,7 @@ internal import TLSCodec
 ///   Entry entries<V>;
 ///   Presence presences<V>;          the newest 64, in the tree's order
 ///   UnreadableRecord unreadable<V>; the first 256 that were found
+///   uint64 passed_over<V>;          epochs whose records were passed over, since their secrets may never come
 /// } DeviceDirectory;
 /// ```
 /// SPEC.md section 8.5.
@@ -21,12 +22,16 @@ struct DeviceDirectory: WireCodable, Hashable, Sendable {
   /// Records that do not open though their epoch's secret is here.
   private(set) var unreadable: [UnreadableRecord] = []
 
+  /// Epochs whose records were passed over, since nothing that is awaited gives their secrets. If they come all the same,
+  /// everything is looked through again.
+  private(set) var passedOver: [UInt64] = []
+
   static let presenceCount = 64
   static let unreadableCount = 256
 
   static let wire = WireFormat(
-    Self.init(scanned:entries:presences:unreadable:), field(\.scanned), field(\.entries),
-    field(\.presences), field(\.unreadable))
+    Self.init(scanned:entries:presences:unreadable:passedOver:), field(\.scanned), field(\.entries),
+    field(\.presences), field(\.unreadable), field(\.passedOver))
 
   /// ```
   /// struct {
@@ -60,6 +65,11 @@ struct DeviceDirectory: WireCodable, Hashable, Sendable {
 
   /// The newest thing that a device said about itself.
   subscript(_ device: DeviceID) -> Entry? { entries.first { $0.device == device } }
+
+  /// Notes that records of an epoch were passed over.
+  mutating func passOver(_ epoch: UInt64) {
+    if !passedOver.contains(epoch) { passedOver.append(epoch) }
+  }
 
   /// Takes a record that does not open.
   mutating func take(_ record: UnreadableRecord) {

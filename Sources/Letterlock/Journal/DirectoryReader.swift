@@ -30,6 +30,7 @@ struct DirectoryReader: Sendable {
   /// Looks through what came to stand in the history since.
   func update() throws(DeviceError) {
     guard store.store != nil, view.isActive else { return }
+    try beginAgainIfMoreIsReadable()
     while true {
       try checkCancellation()
       let from = try journal.note { $0.directory.scanned }
@@ -38,14 +39,26 @@ struct DirectoryReader: Sendable {
     }
   }
 
-  /// Takes from batches what devices said about themselves. Returns whether it went on: not past an epoch that this
-  /// device may come to read later.
+  /// Looks through everything again if an epoch that was passed over can be read now.
+  private func beginAgainIfMoreIsReadable() throws(DeviceError) {
+    let unreadable = Set(view.unreadableEpochs)
+    try journal.note { journal in
+      guard journal.directory.passedOver.contains(where: { !unreadable.contains($0) }) else { return }
+      journal.directory = DeviceDirectory()
+    }
+  }
+
+  /// Takes from batches what devices said about themselves. Returns whether it went on: not past an epoch whose secret
+  /// this device waits for.
   @discardableResult
   func gather(_ batches: [HistoryBatch]) throws(DeviceError) -> Bool {
     var tags: [EpochReference: StreamTag] = [:]
     for batch in batches {
       guard try journal.note({ $0.directory.scanned }) == batch.firstLeaf else { return false }
-      guard let found = profiles(in: batch, &tags) else { return false }
+      guard let found = profiles(in: batch, &tags) else {
+        guard try passOver(batch) else { return false }
+        continue
+      }
       let unreadable = unreadable(in: batch)
       try journal.note { journal in
         for (leaf, profile) in found {
@@ -54,6 +67,25 @@ struct DirectoryReader: Sendable {
         for record in unreadable { journal.directory.take(record) }
         journal.directory.scanned = batch.endLeaf
       }
+    }
+    return true
+  }
+
+  /// Goes past a batch of an epoch that this device may never read: it was made so, or nothing leads to it. Returns
+  /// whether it did.
+  private func passOver(_ batch: HistoryBatch) throws(DeviceError) -> Bool {
+    let references = Set(batch.records.compactMap { $0.flatMap { try? SealedRecord(decoding: $0).epoch } })
+    let epochs = view.read { state in
+      let obstacles = state.keyring.obstacles(to: state.keys.deviceID, in: state.log)
+      return state.log.epochs.filter { epoch in
+        guard references.contains(epoch.reference) else { return false }
+        return obstacles[epoch.header.number].map { $0 != .withheld } ?? false
+      }.map(\.header.number)
+    }
+    guard !epochs.isEmpty else { return false }
+    try journal.note { journal in
+      for epoch in epochs { journal.directory.passOver(epoch) }
+      journal.directory.scanned = batch.endLeaf
     }
     return true
   }

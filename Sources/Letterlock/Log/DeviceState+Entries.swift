@@ -19,8 +19,11 @@ extension DeviceState {
     for epoch in keyring.secretsToLink() {
       if let epochSecret = keyring.epochSecrets[epoch] { links.append((epoch, epochSecret)) }
     }
-    // Who knows no epoch secret can begin no epoch that leads to the others.
-    guard !links.isEmpty else { throw .archive(.epochRefused(by: keyring.culprit(in: log))) }
+    // Who knows no epoch secret can begin no epoch that leads to the others, but for the recovery device, which gives the
+    // account back all the same. SPEC.md section 4.4 rule 6.
+    guard !links.isEmpty || keys.deviceID == log.recoveryDevice else {
+      throw .archive(.epochRefused(by: keyring.culprit(in: log)))
+    }
     let opening = try asDeviceError(
       EpochOpening(
         number: log.newestEpoch.header.number + 1, account: log.account, linking: links,

@@ -20,7 +20,7 @@ struct Schedule: Sendable {
     let owesEpoch = try journal.read().owesEpoch
     let isEpochDue = try isEpochDue(now) || owesEpoch
     // Epoch secrets that were wrapped to the old key and are still to come would be lost with it.
-    if isSealingKeyOld(now), view.unreadableEpochs.isEmpty {
+    if isSealingKeyOld(now), view.read({ $0.epochsToJudge.isEmpty }) {
       try await changes.rotateKeys()
     } else if isEpochDue {
       try await changes.change(.epoch)

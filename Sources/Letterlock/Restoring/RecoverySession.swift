@@ -10,6 +10,9 @@ public struct RecoverySession: Sendable {
   ///
   /// Show them: one may be in a thief's hands, or have been added by one that was. Propose to keep none.
   public let devices: [RecoveryCandidate]
+  /// Records that the recovery key does not open, and why. Show them before the person decides: restoring gives control back
+  /// all the same, and a device that can read them, if it is kept, gives the new one the keys when it synchronises.
+  public let unreadable: [UnreadableRecords]
 
   /// The recovery device, in memory.
   private let recovery: Device
@@ -37,6 +40,7 @@ public struct RecoverySession: Sendable {
     (account, self.vault, self.store, self.relay) = (found, vault, store, relay)
     try await recovery.parts.account.puller.pull(report, isBounded: true)
     devices = try CandidateReader(recovery.parts.services).candidates()
+    unreadable = try recovery.parts.reading.status.unreadable.count()
   }
 
   /// Makes a new device of the account, keeps the devices that are named, and removes every other one.

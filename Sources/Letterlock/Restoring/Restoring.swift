@@ -55,12 +55,12 @@ struct Restoring: Sendable {
 }
 
 extension DeviceState {
-  /// The entry that gives an account back. `self` is the recovery device's state.
+  /// The entry that gives an account back, whatever the recovery device can read of it. `self` is the recovery device's
+  /// state. SPEC.md section 4.4 rule 6.
   func recoverEntry(
     _ bundle: DeviceKeyBundle, _ newcomer: DeviceKeys, keeping wanted: Set<DeviceID>, _ history: History
   ) throws(DeviceError) -> PendingEntry? {
     guard log.members[bundle.deviceID] == nil else { return nil }
-    try checkNewestEpoch()
     let kept = others.filter(wanted.contains)
     let approvers = (kept.filter(log.approvers.contains) + [bundle.deviceID]).sorted()
     return try epochEntry(
@@ -82,3 +82,5 @@ extension DeviceState {
     return next
   }
 }
+    // Who made what the recovery device could not read.
+    for (epoch, fault) in keyring.faults { next.keyring.restore(fault, epoch: epoch) }

@@ -9,8 +9,11 @@ public struct UnreadableRecords: Hashable, Sendable {
   public enum Reason: Hashable, Sendable {
     /// The relay withholds this device's wrap of the epoch's secret.
     case epochWithheld(epoch: UInt64)
-    /// A device began the epoch so that this one cannot read it.
+    /// A device began the epoch, or one after it that was to lead there, so that this one cannot read it.
     case epochFaulty(epoch: UInt64, by: DeviceID)
+    /// No epoch that this device can read leads to it, and nobody is to blame. A device that reads it repairs that when it
+    /// synchronises.
+    case epochUnreached(epoch: UInt64)
     /// Their author sealed something that does not open.
     case doesNotOpen(author: DeviceID)
   }
@@ -26,13 +29,9 @@ struct UnreadableRecordCounter: Sendable {
   func count() throws(DeviceError) -> [UnreadableRecords] {
     guard store.store != nil else { return [] }
     var found: [UnreadableRecords] = []
-    for (epoch, range, signer) in unreadableEpochs {
+    for (range, reason) in unreadableEpochs {
       let count = try recordCount(in: range)
-      guard count > 0 else { continue }
-      found.append(
-        UnreadableRecords(
-          count: count,
-          reason: signer.map { .epochFaulty(epoch: epoch, by: $0) } ?? .epochWithheld(epoch: epoch)))
+      if count > 0 { found.append(UnreadableRecords(count: count, reason: reason)) }
     }
     var byAuthor: [DeviceID: UInt64] = [:]
     for record in try journal.read().directory.unreadable where try isStored(record.leaf) {
@@ -44,16 +43,22 @@ struct UnreadableRecordCounter: Sendable {
     return found
   }
 
-  /// The epochs whose secrets are not here, where their records stand, and the device to blame, if it is one.
-  private var unreadableEpochs: [(epoch: UInt64, leaves: Range<UInt64>, signer: DeviceID?)] {
+  /// Where the records of the epochs stand whose secrets are not here, and why they are not.
+  private var unreadableEpochs: [(leaves: Range<UInt64>, reason: UnreadableRecords.Reason)] {
     view.read { state in
-      let epochs = state.log.epochs
-      return state.keyring.unreadable(in: state.log).compactMap { number in
-        guard let place = Int(exactly: number), epochs.indices.contains(place) else { return nil }
-        let start = epochs[place].header.treeSize
-        let end = place + 1 < epochs.count ? epochs[place + 1].header.treeSize : .max
-        let isRelays = state.keyring.faults[number]?.isRelays ?? true
-        return (number, start..<max(start, end), isRelays ? nil : epochs[place].signer)
+      let obstacles = state.keyring.obstacles(to: state.keys.deviceID, in: state.log)
+      return state.log.epochs.enumerated().compactMap { place, epoch in
+        let number = epoch.header.number
+        guard let obstacle = obstacles[number] else { return nil }
+        let start = epoch.header.treeSize
+        let end = place + 1 < state.log.epochs.count ? state.log.epochs[place + 1].header.treeSize : .max
+        let reason: UnreadableRecords.Reason =
+          switch obstacle {
+          case .withheld: .epochWithheld(epoch: number)
+          case .faulty(let device): .epochFaulty(epoch: number, by: device)
+          case .unreached: .epochUnreached(epoch: number)
+          }
+        return (start..<max(start, end), reason)
       }
     }
   }

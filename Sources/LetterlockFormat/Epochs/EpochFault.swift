@@ -23,6 +23,16 @@ package enum EpochFault: Error, Hashable, Sendable {
   }
 }
 
+/// Why a device does not know the secret of an epoch. SPEC.md section 6.3.
+package enum EpochObstacle: Equatable, Sendable {
+  /// The relay does not give the device's wrap.
+  case withheld
+  /// A device made the wrap, the header or the links wrongly, of this epoch or of the one after it.
+  case faulty(by: DeviceID)
+  /// Nothing leads to it, and nobody is to blame.
+  case unreached
+}
+
 /// What a device thinks of the newest epoch. SPEC.md section 4.4.
 package enum EpochStanding: Equatable {
   /// It may be sealed under.

@@ -52,17 +52,40 @@ package struct EpochKeyring: ~Copyable, Sendable {
     _ epoch: UInt64, of log: AccountLog, wrap: [UInt8]?, keys: DeviceKeys
   ) {
     guard epochSecrets[epoch] == nil, faults[epoch]?.isRelays ?? true else { return }
-    switch judge(log.epochs[Int(epoch)], of: log, wrap: wrap, keys: keys) {
+    let entry = log.epochs[Int(epoch)]
+    switch open(entry, of: log, wrap: wrap, keys: keys) {
     case .failure(let fault): faults[epoch] = fault
-    case .success(let epochSecret):
-      take(epochSecret, of: epoch)
-      walk(from: epoch, in: log)
+    case .success(let schedule):
+      if let bad = takeLinks(of: entry.header, schedule, in: log) {
+        faults[epoch] = .badLink(to: bad, by: entry.signer)
+      } else {
+        take(schedule.epochSecret, of: epoch)
+        walk(from: epoch, in: log)
+      }
     }
   }
 
-  private func judge(
+  /// Takes the earlier epoch secrets that a header's good links hold. Returns the epoch that the first bad one was to lead
+  /// to; nil if all are good.
+  private mutating func takeLinks(
+    of header: EpochHeader, _ schedule: EpochKeySchedule, in log: AccountLog
+  ) -> UInt64? {
+    var bad: UInt64?
+    for link in header.links {
+      guard let earlier = epochSecret(in: link, of: schedule, log) else {
+        bad = bad ?? link.epoch
+        continue
+      }
+      if epochSecrets[link.epoch] == nil { take(earlier, of: link.epoch) }
+      walk(from: link.epoch, in: log)
+    }
+    return bad
+  }
+
+  /// Rules 1 and 2: what follows from an epoch's secret, if this device's wrap gives it.
+  private func open(
     _ entry: AccountLog.Epoch, of log: AccountLog, wrap: [UInt8]?, keys: DeviceKeys
-  ) -> Result<SecretKey, EpochFault> {
+  ) -> Result<EpochKeySchedule, EpochFault> {
     let header = entry.header
     guard let wrap else { return .failure(.wrapMissing) }
     guard let wrapHash = entry.wrapHash(for: keys.deviceID) else { return .failure(.notARecipient) }
@@ -78,10 +101,7 @@ package struct EpochKeyring: ~Copyable, Sendable {
     guard schedule.agrees(with: header) else {
       return .failure(isOpeners ? .badCommitment(by: culprit) : .badWrap(by: culprit))
     }
-    for link in header.links where self.epochSecret(in: link, of: schedule, log) == nil {
-      return .failure(.badLink(to: link.epoch, by: entry.signer))
-    }
-    return .success(epochSecret)
+    return .success(schedule)
   }
 }
 
@@ -120,6 +140,28 @@ extension EpochKeyring {
   /// Whether every epoch up to the newest can be read, for a report.
   package func unreadable(in log: AccountLog) -> [UInt64] {
     (0..<UInt64(log.epochs.count)).filter { epochSecrets[$0] == nil }
+  }
+
+  /// Why this device does not know the secrets of the epochs that it does not read.
+  package func obstacles(to device: DeviceID, in log: AccountLog) -> [UInt64: EpochObstacle] {
+    var found: [UInt64: EpochObstacle] = [:]
+    // Of the epoch after, which was to lead to this one.
+    var later: EpochObstacle?
+    for epoch in log.epochs.reversed() {
+      let number = epoch.header.number
+      guard epochSecrets[number] == nil else {
+        let isWhole = epoch.header.links.allSatisfy { (reached[number] ?? []).contains($0.epoch) }
+        later = isWhole ? nil : .faulty(by: epoch.signer)
+        continue
+      }
+      if let culprit = faults[number]?.culprit {
+        later = .faulty(by: culprit)
+      } else if epoch.wrapHash(for: device) != nil {
+        later = .withheld
+      }
+      found[number] = later ?? .unreached
+    }
+    return found
   }
 
   /// Follows every link of every epoch whose secret is here. What the keyring says of epochs counts after that.

@@ -79,6 +79,12 @@ struct RestoreCommand: AsyncParsableCommand {
     } catch let error as DeviceError { throw ToolError(error, folder: dir) }
     let session = try await opened(key, creation, vault, store, server)
     let kept: Set<DeviceID>
+    if !session.unreadable.isEmpty {
+      let records = session.unreadable.map(\.sentence).joined(separator: "; ")
+      Terminal.note("The recovery key does not open \(records).")
+      Terminal.note(
+        "A device that reads them gives them back, if you keep it. The account is given back in any case.")
+    }
     do { kept = try choose(from: session.devices) } catch {
       creation?.undo()
       throw error
