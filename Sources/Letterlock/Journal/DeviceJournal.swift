@@ -51,7 +51,7 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
 ///   opaque recovery[32];            DeviceID of the recovery device that is to come
 ///   uint64 cooling_off;             milliseconds
 ///   Time seen;
-///   optional<Checkpoint> first;     the first that was verified since
+///   optional<Checkpoint> first;     the one of the earliest time that was verified since
 /// } AnnouncementSighting;
 /// ```
 struct AnnouncementSighting: WireCodable, Hashable, Sendable {
