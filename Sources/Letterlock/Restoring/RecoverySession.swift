@@ -38,7 +38,7 @@ public struct RecoverySession: Sendable {
     guard let found else { throw .noSuchAccount }
     recovery = try await Device.reading(found, as: keys, store: store, relay: relay)
     (account, self.vault, self.store, self.relay) = (found, vault, store, relay)
-    try await recovery.parts.account.puller.pull(report, isBounded: true)
+    try await recovery.parts.account.puller.pull(report)
     devices = try CandidateReader(recovery.parts.services).candidates()
     unreadable = try recovery.parts.reading.status.unreadable.count()
   }

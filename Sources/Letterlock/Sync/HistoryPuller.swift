@@ -13,12 +13,9 @@ struct HistoryPuller: Sendable {
 
   private static let pageByteCount = 4 << 20
 
-  /// Takes every batch that this device has not seen, page by page. Returns the number of records.
-  /// - Parameter isBounded: Whether it ends with what there was when it began: a device that writes without a pause would
-  ///   keep it from ending.
-  func pull(
-    _ report: (@Sendable (SyncStep) -> Void)?, isBounded: Bool = false
-  ) async throws(DeviceError) -> Int {
+  /// Takes every batch that this device has not seen, page by page, up to where the history ended when the first page
+  /// came: a device that writes quicker than pages come would keep it from ending. Returns the number of records.
+  func pull(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
     _ = (try relay.needed(), try store.needed())
     var received = 0
     var bound: UInt64?
@@ -42,7 +39,7 @@ struct HistoryPuller: Sendable {
       report?(.received(progress.history.tree.size, of: page.checkpoint.treeSize))
       let end = bound ?? page.checkpoint.treeSize
       bound = end
-      if isBounded, progress.history.tree.size >= end { return received }
+      if progress.history.tree.size >= end { return received }
     }
   }
 
