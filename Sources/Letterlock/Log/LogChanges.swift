@@ -87,6 +87,7 @@ struct LogChanges: Sendable {
       try state.take([pending.entry])
       return .accepted
     }
+    try await self.relay.hold.renewIfDue()
     do throws(RelayError) {
       try await relay.appendLogEntry(pending.entry, wraps: pending.wraps, to: self.relay.account)
     } catch {

@@ -4,6 +4,8 @@ struct RelayConnection: Sendable {
   let relay: MeteredRelay?
   /// The account that it is asked about.
   let account: AccountID
+  /// Renewed before a question, while the device holds the account.
+  let hold = AccountHold()
 
   /// Whether there is a relay.
   var isPresent: Bool { relay != nil }
@@ -21,6 +23,7 @@ struct RelayConnection: Sendable {
     _ question: (MeteredRelay, AccountID) async throws(RelayError) -> Answer
   ) async throws(DeviceError) -> Answer {
     let relay = try needed()
+    try await hold.renewIfDue()
     do throws(RelayError) { return try await question(relay, account) } catch { throw DeviceError(error) }
   }
 }

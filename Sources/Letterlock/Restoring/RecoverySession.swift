@@ -15,7 +15,7 @@ public struct RecoverySession: Sendable {
   public let unreadable: [UnreadableRecords]
 
   /// The recovery device, in memory.
-  private let recovery: Device
+  let recovery: Device
   private let begun: RestoringVault?
   private let vault: any KeyVault
   private let store: any DeviceStore
@@ -59,21 +59,12 @@ public struct RecoverySession: Sendable {
     let known = Set(devices.map(\.id))
     if let stranger = kept.subtracting(known).min() { throw .unknownDevice(stranger) }
     let restoring = recovery.parts.account.restoring
-    try await restoring.hold()
-    let newcomer: RestoringVault
-    do throws(DeviceError) {
+    let newcomer = try await restoring.holding { () async throws(DeviceError) in
       try await recovery.parts.account.puller.pull()
-      // What came until the first hold may have taken longer than it lasts.
-      try await restoring.hold()
-      try await recovery.parts.account.puller.pull()
-      newcomer = try restoring.newcomer(begun, keeping: kept, vault: vault)
+      let newcomer = try restoring.newcomer(begun, keeping: kept, vault: vault)
       try await restoring.recover(newcomer.keys, keeping: kept)
-    } catch {
-      try? await restoring.release()
-      throw error
+      return newcomer
     }
-    // A hold that is not released ends by itself.
-    try? await restoring.release()
     let state = try recovery.state.read { (state) throws(DeviceError) in
       try state.handedOver(to: newcomer.keys, named: name)
     }

@@ -9,16 +9,32 @@ struct Restoring: Sendable {
   let changes: LogChanges
   let clock: DeviceClock
 
-  /// Keeps every other device from writing for a while.
-  func hold() async throws(DeviceError) {
-    try await changes.relay.ask { (relay, account) async throws(RelayError) in
-      _ = try await relay.hold(account)
+  /// Keeps every other device from writing until `body` has ended. The hold is renewed before each call to the relay that
+  /// comes when half of it has gone by. One that is not released, since the process or the network went, ends by itself.
+  func holding<Answer: Sendable>(
+    _ body: () async throws(DeviceError) -> Answer
+  ) async throws(DeviceError) -> Answer {
+    let relay = changes.relay
+    try await relay.hold.begin(by: clock) { () async throws(DeviceError) in try await takeHold() }
+    let answer: Answer
+    do throws(DeviceError) { answer = try await body() } catch {
+      await release()
+      throw error
+    }
+    await release()
+    return answer
+  }
+
+  private func takeHold() async throws(DeviceError) {
+    let relay = try changes.relay.needed()
+    do throws(RelayError) { _ = try await relay.hold(changes.relay.account) } catch {
+      throw DeviceError(error)
     }
   }
 
-  /// Lets the other devices write again.
-  func release() async throws(DeviceError) {
-    try await changes.relay.ask { (relay, account) async throws(RelayError) in
+  private func release() async {
+    changes.relay.hold.end()
+    try? await changes.relay.ask { (relay, account) async throws(RelayError) in
       try await relay.release(account)
     }
   }
@@ -79,8 +95,8 @@ extension DeviceState {
     var next = DeviceState(keys: keys, log: log, entries: entries)
     next.unannouncedName = name
     for (epoch, epochSecret) in keyring.epochSecrets { next.keyring.restore(epochSecret, epoch: epoch) }
+    // Who made what the recovery device could not read.
+    for (epoch, fault) in keyring.faults { next.keyring.restore(fault, epoch: epoch) }
     return next
   }
 }
-    // Who made what the recovery device could not read.
-    for (epoch, fault) in keyring.faults { next.keyring.restore(fault, epoch: epoch) }

@@ -30,6 +30,8 @@ actor MeddlingRelay: Relay {
   private var lies = false
   private var beforePage: (@Sendable () async throws -> Void)?
   private var refused: Set<BlobID> = []
+  /// Runs before each call about an account's log, wraps or history.
+  private var beforeCall: (@Sendable (RelayCaller) throws -> Void)?
 
   private var blobChange: (@Sendable (UInt64, [UInt8]) async -> [UInt8])?
   /// How many bytes of attachments went through, either way.
@@ -91,11 +93,16 @@ actor MeddlingRelay: Relay {
   func countBlobBytes(failingAfter limit: Int = .max) { (blobByteCount, blobLimit) = (0, limit) }
   /// Does something before the next page of the history is read.
   func beforePage(_ body: @escaping @Sendable () async throws -> Void) { beforePage = body }
+  /// Does something before each call about an account's log, wraps or history; if that fails, there is no answer.
+  func beforeEachCall(_ body: @escaping @Sendable (RelayCaller) throws -> Void) { beforeCall = body }
+  private func called(by caller: RelayCaller) throws(RelayError) {
+    do { try beforeCall?(caller) } catch { throw .unavailable("no answer") }
+  }
   /// Takes and gives nothing of an attachment.
   func refuse(_ blob: BlobID) { refused.insert(blob) }
   /// Is honest again.
   func behave() {
-    (erasure, beforePage, refused) = (nil, nil, [])
+    (erasure, beforePage, refused, beforeCall) = (nil, nil, [], nil)
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil
@@ -117,6 +124,7 @@ actor MeddlingRelay: Relay {
   }
 
   func account(recoveredBy device: DeviceID, as caller: RelayCaller) async throws(RelayError) -> AccountID? {
+    try called(by: caller)
     if let lead { return lead }
     return try await honest.account(recoveredBy: device, as: caller)
   }
@@ -124,6 +132,7 @@ actor MeddlingRelay: Relay {
   func logEntries(of account: AccountID, from index: UInt64, as caller: RelayCaller) async throws(RelayError)
     -> [LogEntry]
   {
+    try called(by: caller)
     if let log = logs[account] { return Array(log.dropFirst(Int(index))) }
     return try await honest.logEntries(of: account, from: index, as: insider ?? caller)
   }
@@ -131,6 +140,7 @@ actor MeddlingRelay: Relay {
   func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) {
+    try called(by: caller)
     if let before {
       self.before = nil
       if let error = try? await before(entry) { throw error }
@@ -147,16 +157,19 @@ actor MeddlingRelay: Relay {
   }
 
   func hold(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) -> Timestamp {
-    try await honest.hold(account, as: caller)
+    try called(by: caller)
+    return try await honest.hold(account, as: caller)
   }
 
   func release(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) {
+    try called(by: caller)
     try await honest.release(account, as: caller)
   }
 
   func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller)
     async throws(RelayError) -> [UInt8]?
   {
+    try called(by: caller)
     let wrap = try await honest.wrap(of: account, epoch: epoch, for: device, as: caller)
     return wraps.map { $0(wrap) } ?? wrap
   }
@@ -176,6 +189,7 @@ actor MeddlingRelay: Relay {
   func history(
     of account: AccountID, from leaf: UInt64, maximumByteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> HistoryPage {
+    try called(by: caller)
     if let erasure { throw .accountErased(erasure) }
     if let beforePage {
       self.beforePage = nil
