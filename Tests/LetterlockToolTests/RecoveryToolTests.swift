@@ -59,7 +59,16 @@ struct RecoveryToolTests {
     #expect(announced.output.contains("3 days"))
     // It does not count yet, and every device shows it.
     try folder.succeed("sync", "A")
-    #expect(try folder.succeed("status", "A").output.contains("announced a new recovery key"))
+    let status = try folder.succeed("status", "A").output
+    let announcer = number.prefix(16)
+    #expect(
+      status.contains(
+        "device \(announcer) (Another device) announced a new recovery key, which can count from 20"))
+    #expect(
+      status.contains(
+        "if that was not you: letterlock recovery cancel A, then letterlock device remove A \(announcer)"))
+    #expect(
+      try folder.succeed("status", "A", "--json").output.contains(#""recoveryAnnouncement":{"cancel":"#))
     #expect(
       try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "third", "--keep-none").exitCode
         == 1)
@@ -68,6 +77,34 @@ struct RecoveryToolTests {
     let restored = try folder.succeed(
       "restore", "C", "--relay", "A", "--recovery-key-file", "second", "--keep-none")
     #expect(restored.output.contains("0 missing"))
+  }
+
+  @Test func `every device shows an order to erase that waits, and can make it void`() throws {
+    let code = try folder.succeed("join", "B", "--relay", "A").output.trimmingCharacters(in: .newlines)
+    let added = try folder.succeed("device", "add", "A", code).output
+    let number = try #require(added.firstMatch(of: /Added device ([0-9a-f]+)/)?.1).prefix(16)
+    try folder.succeed("sync", "B")
+    let shown = try folder.run("erase", "B")
+    let confirmed = try #require(shown.errors.split(separator: " ").last).trimmingCharacters(in: ["\n", "."])
+    #expect(try folder.succeed("erase", "B", "--confirm", confirmed).output.contains("erase DIR --cancel"))
+    try folder.succeed("sync", "A")
+    let status = try folder.succeed("status", "A").output
+    #expect(
+      status.contains(
+        "device \(number) (Another device) ordered that the server erase its copy of everything, on 20"))
+    #expect(
+      status.contains(
+        "if that was not you: letterlock erase A --cancel, then letterlock device remove A \(number)"))
+    #expect(
+      try folder.succeed("status", "A", "--json").output.contains(
+        #""pendingErasure":{"cancel":"letterlock erase A --cancel","device":"\#(number)"#))
+    // Its own device is not told to remove itself.
+    #expect(try folder.succeed("status", "B").output.contains("not you: letterlock erase B --cancel\n"))
+    #expect(try folder.succeed("erase", "A", "--cancel").output.contains("device remove A \(number)"))
+    #expect(try !folder.succeed("status", "A").output.contains("ordered that"))
+    #expect(try folder.succeed("erase", "B", "--cancel").output == "No order to erase waits.\n")
+    #expect(try folder.run("erase", "A", "--cancel", "--confirm", "12345678").exitCode == 64)
+    #expect(try folder.run("erase", "--relay", "A", "--recovery-key-file", "key", "--cancel").exitCode == 64)
   }
 }
 #endif

@@ -123,7 +123,7 @@ struct HistoryParts: Sendable {
       collection: collection, settings: services.settings, clock: services.clock)
     erasing = CopyErasing(
       state: state, lock: lock, relay: relay, progress: progress, notes: services.notes, puller: puller,
-      clock: services.clock)
+      changes: account.changes, clock: services.clock)
     sync = Synchroniser(
       state: state, lock: lock, journal: services.journal, status: reading.status, erasing: erasing,
       changes: account.changes, schedule: account.schedule, announcements: account.announcements,

@@ -9,6 +9,7 @@ struct CopyErasing: Sendable {
   let progress: SyncProgress
   let notes: DeviceNotes
   let puller: AccountPuller
+  let changes: LogChanges
   let clock: DeviceClock
 
   /// Prepares erasing, for a device that is brought up to date first.
@@ -71,6 +72,23 @@ struct CopyErasing: Sendable {
       }
       try keep(erasure)
       return nil
+    }
+  }
+
+  /// Returns the order that waits at the relay; nil if none does.
+  func pending() async throws(DeviceError) -> PendingErasure? {
+    try await relay.ask { (relay, account) async throws(RelayError) in
+      try await relay.pendingErasure(of: account)
+    }
+  }
+
+  /// Makes an order that waits void: any entry of the log does. Returns it; nil if none waits.
+  func cancel() async throws(DeviceError) -> PendingErasure? {
+    try await lock.locked { () async throws(DeviceError) in
+      try await puller.pull()
+      guard let order = try await pending() else { return nil }
+      try await changes.change(.epoch)
+      return order
     }
   }
 

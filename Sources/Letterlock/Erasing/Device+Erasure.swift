@@ -24,6 +24,23 @@ extension Device {
     return try await device.parts.history.erasing.prepared()
   }
 
+  /// Asks the relay for an order to erase its copy that has not taken effect yet: show the person who gave it, and when it
+  /// takes effect.
+  /// - Returns: The order; nil if none waits.
+  /// - Throws: `DeviceError.noRelay`, `.relay`.
+  public func pendingErasure() async throws(DeviceError) -> PendingErasure? {
+    try await parts.history.erasing.pending()
+  }
+
+  /// Makes an order to erase the relay's copy void that has not taken effect yet, by beginning an epoch. The device that gave
+  /// it can give another: remove it.
+  /// - Returns: The order; nil if none waits, and nothing was changed.
+  /// - Throws: As `sync()`; `DeviceError.removed`.
+  @discardableResult
+  public func cancelErasure() async throws(DeviceError) -> PendingErasure? {
+    try await parts.history.erasing.cancel()
+  }
+
   /// Who erased the relay's copy, if this device knows of it.
   public var erasedBy: DeviceID? { state.view.erasedBy }
 }

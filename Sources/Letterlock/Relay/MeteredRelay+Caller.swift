@@ -82,6 +82,10 @@ extension MeteredRelay {
     try await messages(in: mailbox, as: caller)
   }
 
+  func pendingErasure(of account: AccountID) async throws(RelayError) -> PendingErasure? {
+    try await pendingErasure(of: account, as: caller)
+  }
+
   func eraseAccount(
     _ erasure: AccountErasure, of account: AccountID
   ) async throws(RelayError) -> PendingErasure? {

@@ -9,7 +9,8 @@ struct EraseCommand: AsyncParsableCommand {
     abstract: "Erases the server's copy of everything, after a second confirmation.",
     discussion: """
       Says first what would be erased, and a code; a second run with --confirm CODE erases it. The code stands for \
-      that very state: if anything changed in between, nothing is erased and there is another code.
+      that very state: if anything changed in between, nothing is erased and there is another code. Until it takes \
+      effect, --cancel on any device of the account makes the order void.
       """)
 
   @Argument(help: "The archive's folder; or none, with --relay and --recovery-key-file.") var dir: String?
@@ -17,10 +18,12 @@ struct EraseCommand: AsyncParsableCommand {
     String?
   @Option(help: "A file that holds the recovery key, if no device is left.") var recoveryKeyFile: String?
   @Option(help: "The code that the first run showed.") var confirm: String?
+  @Flag(help: "Makes an order void that a device gave and that has not taken effect yet.") var cancel = false
   @OptionGroup var keys: KeyOptions
 
   func run() async throws {
     try await Terminal.run {
+      guard !cancel else { return try await cancelOrder() }
       let prepared = try await prepare()
       guard let confirm else {
         Terminal.lines(Self.consequences(prepared))
@@ -34,7 +37,7 @@ struct EraseCommand: AsyncParsableCommand {
       if let pending {
         Terminal.line(
           "Ordered. The server erases its copy on \(pending.takesEffect.localText), by its own clock;")
-        Terminal.line("until then any device of the account can prevent that, by a change to the account.")
+        Terminal.line("until then any device of the account can prevent that: letterlock erase DIR --cancel")
         return
       }
       Terminal.line(
@@ -43,7 +46,25 @@ struct EraseCommand: AsyncParsableCommand {
     }
   }
 
+  private func cancelOrder() async throws {
+    guard let dir else { return }
+    let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
+    let order: PendingErasure?
+    do throws(DeviceError) { order = try await device.cancelErasure() } catch {
+      throw ToolError(error, folder: dir)
+    }
+    guard let giver = order?.order.device else { return Terminal.line("No order to erase waits.") }
+    Terminal.line("The order of device \(giver.description.prefix(16)) is void, and nothing was erased.")
+    guard giver != device.id else { return }
+    Terminal.line(
+      "If you did not give it, remove that device: letterlock device remove \(dir) \(giver.description.prefix(16))"
+    )
+  }
+
   func validate() throws {
+    guard !cancel || (dir != nil && confirm == nil) else {
+      throw ValidationError("--cancel needs the archive's folder, and nothing to confirm.")
+    }
     guard dir == nil || (relay == nil && recoveryKeyFile == nil) else {
       throw ValidationError("Either a device erases it, or the recovery key with --relay.")
     }
@@ -86,7 +107,8 @@ struct EraseCommand: AsyncParsableCommand {
       "  Other devices: \(others.isEmpty ? "none" : others).",
       "  The recovery key gets nothing back from this server afterwards. The account ends.",
     ]
-      + (prepared.isImmediate ? [] : ["  Until then any device can prevent it, by a change to the account."])
+      + (prepared.isImmediate
+        ? [] : ["  Until then any device can prevent it: letterlock erase DIR --cancel"])
   }
 }
 #endif

@@ -18,7 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
       let opened = try ArchiveFolder(path: dir).openForReading(try keys.passphrase())
       let status = try await ArchiveStatus(opened)
       guard !json else { return try Terminal.print(json: status) }
-      Terminal.lines(status.lines)
+      Terminal.lines(status.lines(in: dir))
     }
   }
 }
@@ -49,7 +49,8 @@ struct ArchiveStatus: Encodable {
   var lastSync: String?
   var lastAttempt: String?
   var nextEpoch: String?
-  var recoveryAnnouncement: Announcement?
+  var recoveryAnnouncement: Waiting?
+  var pendingErasure: Waiting?
   var waitingAttachments: Int
   var waitingAttachmentBytes: UInt64
   var missingRecords: Int
@@ -57,10 +58,26 @@ struct ArchiveStatus: Encodable {
   var dataUsage: DataUsage
   var settings: SettingsSummary
 
-  /// A recovery key that is to replace the present one.
-  struct Announcement: Encodable {
+  /// A recovery key that is to replace the present one, or an order to erase the server's copy: who is behind it, and when
+  /// it takes effect.
+  struct Waiting: Encodable {
     var device: String
+    var name: String?
     var effective: String?
+    /// What a person does against it.
+    var cancel: String
+    /// When, by this machine's clock and time zone.
+    fileprivate var local: String?
+
+    private enum CodingKeys: String, CodingKey { case device, name, effective, cancel }
+
+    init(_ device: DeviceID, _ name: String?, at time: Timestamp?, cancel: String) {
+      (self.device, self.name, self.cancel) = (device.description, name, cancel)
+      (effective, local) = (time?.rfc3339, time?.localText)
+    }
+
+    /// Who, as a part of a sentence.
+    fileprivate var who: String { "device \(device.prefix(16))" + (name.map { " (\($0.shown))" } ?? "") }
   }
 
   /// Why something waits.
@@ -97,8 +114,20 @@ struct ArchiveStatus: Encodable {
     lastSync = status.lastSync?.rfc3339
     lastAttempt = status.lastAttempt?.rfc3339
     nextEpoch = status.nextEpoch?.rfc3339
+    let folder = opened.folder.path
     recoveryAnnouncement = status.recoveryAnnouncement.map {
-      Announcement(device: $0.device.description, effective: $0.effective?.rfc3339)
+      let key = log.approvers.contains(opened.device.id) ? "" : " --key-file FILE"
+      return Waiting(
+        $0.device, index.deviceNames[$0.device], at: $0.effective,
+        cancel: "letterlock recovery cancel \(folder)\(key)")
+    }
+    // A status is told without the relay, too.
+    let order = try? await opened.folder.openRelay().pendingErasure(
+      of: opened.device.account, as: .device(opened.device.id))
+    pendingErasure = order.map {
+      Waiting(
+        $0.order.device, index.deviceNames[$0.order.device], at: $0.takesEffect,
+        cancel: "letterlock erase \(folder) --cancel")
     }
     (waitingAttachments, waitingAttachmentBytes) = (status.waitingAttachments, status.waitingAttachmentBytes)
     missingRecords = status.missingRecords.count
@@ -142,7 +171,7 @@ struct ArchiveStatus: Encodable {
     }
   }
 
-  var lines: [String] {
+  func lines(in folder: String) -> [String] {
     func count(_ protection: String) -> Int { byProtection[protection, default: 0] }
     var lines = [
       "Account \(account)",
@@ -157,14 +186,32 @@ struct ArchiveStatus: Encodable {
       lines.append("    \(name): \(count)")
     }
     if unreadableRecords > 0 { lines.append("  \(unreadableRecords) records cannot be read: run verify") }
-    if let recoveryAnnouncement {
-      lines.append(
-        "  ! device \(recoveryAnnouncement.device.prefix(16)) announced a new recovery key"
-          + (recoveryAnnouncement.effective.map { ", which can count from \($0) on" } ?? ""))
-      lines.append("  ! if that was not you: letterlock recovery cancel DIR, and remove that device")
-    }
+    lines += waitingLines(in: folder)
     if unreadableEpochs > 0 { lines.append("  \(unreadableEpochs) epochs cannot be read") }
     return lines + syncLines
+  }
+
+  private func waitingLines(in folder: String) -> [String] {
+    func advice(_ waiting: Waiting) -> String {
+      let removal =
+        waiting.device == device
+        ? "" : ", then letterlock device remove \(folder) \(waiting.device.prefix(16))"
+      return "  ! if that was not you: \(waiting.cancel)\(removal)"
+    }
+    var lines: [String] = []
+    if let key = recoveryAnnouncement {
+      lines.append(
+        "  ! \(key.who) announced a new recovery key"
+          + (key.local.map { ", which can count from \($0) on" } ?? ""))
+      lines.append(advice(key))
+    }
+    if let order = pendingErasure {
+      lines.append(
+        "  ! \(order.who) ordered that the server erase its copy of everything"
+          + (order.local.map { ", on \($0)" } ?? ""))
+      lines.append(advice(order))
+    }
+    return lines
   }
 
   private var syncLines: [String] {
