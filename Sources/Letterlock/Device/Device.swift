@@ -46,7 +46,7 @@ public final class Device: Sendable {
     }
     // The store may know these keys from an earlier try, with another vault: a recovery device's is in memory.
     DeviceNotes(store, signingSeed: state.keys.signingSeed, account: state.log.account)
-      .note(vaultVersion: contents.version)
+      .note(newVaultVersion: contents.version)
     self.init(state, saved: contents, vault: vault, store: store, relay: relay)
   }
 

@@ -14,7 +14,7 @@ extension Device {
     let log = try AccountLog.replay(entries, of: account)
     guard log.recoveryDevice == recovery.deviceID else { throw .noSuchAccount }
     // Its vault is a new one each time: the one that a process had which ended meanwhile is no newer copy of it.
-    DeviceNotes(store, signingSeed: recovery.signingSeed, account: account).note(vaultVersion: 0)
+    DeviceNotes(store, signingSeed: recovery.signingSeed, account: account).note(newVaultVersion: 0)
     let device = try Device(
       DeviceState(keys: recovery, log: log, entries: entries), replacing: nil, vault: MemoryKeyVault(),
       store: store, relay: relay)

@@ -11,7 +11,7 @@ enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
   case erasure = 3
   /// Two checkpoints by which the relay convicted itself, until the person has decided.
   case evidence = 4
-  /// The latest version of the vault.
+  /// The latest version of the vault, which follows in the key: the greatest counts.
   case vaultVersion = 5
   /// A file that was dropped here, and is fetched again only when it is asked for; its BlobID follows in the key.
   case eviction = 6
@@ -79,20 +79,33 @@ extension DeviceError {
 
 /// The version of the vault, noted in the store: a vault that is older than the note was put back. SPEC.md section 8.4.
 extension DeviceNotes {
+  private static let vaultVersions = EntryRange(prefix: DeviceNote.vaultVersion.key)
+
+  private static func key(ofVaultVersion version: UInt64) -> [UInt8] {
+    var writer = TLSWriter()
+    writer.write(version)
+    return DeviceNote.vaultVersion.key + writer.bytes
+  }
+
   /// The latest version of the vault that the store has seen; nil if it has seen none of this device.
   func vaultVersion() -> UInt64? {
-    guard let bytes = try? open(.vaultVersion) else { return nil }
-    var reader = TLSReader(bytes)
+    guard let key = try? space?.get().greatestKey(in: Self.vaultVersions) else { return nil }
+    var reader = TLSReader(Array(key.dropFirst(DeviceNote.vaultVersion.key.count)))
     return try? reader.read(UInt64.self)
   }
 
-  /// Notes a version that the vault has on disk. A note that is not kept costs no more than that a rollback to it is
-  /// not noticed.
+  /// Notes a version that the vault has on disk. The note only goes up: each version has a key of its own, so a process
+  /// that comes late changes nothing. A note that is not kept costs no more than that a rollback to it is not noticed.
   func note(vaultVersion: UInt64) {
-    guard space != nil else { return }
-    var writer = TLSWriter()
-    writer.write(vaultVersion)
-    try? keep(writer.bytes, as: .vaultVersion)
+    let key = Self.key(ofVaultVersion: vaultVersion)
+    let earlier = EntryRange(from: Self.vaultVersions.lowerBound, to: key)
+    try? space?.get().apply([.removeAll(earlier), .put(StoreEntry(key: key, value: []))])
+  }
+
+  /// Notes the version of a vault that is new to the store, whatever the store has seen of another.
+  func note(newVaultVersion version: UInt64) {
+    let entry = StoreEntry(key: Self.key(ofVaultVersion: version), value: [])
+    try? space?.get().apply([.removeAll(Self.vaultVersions), .put(entry)])
   }
 
   /// The other log that the relay showed last.

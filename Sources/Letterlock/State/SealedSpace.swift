@@ -54,6 +54,19 @@ struct SealedSpace: Sendable {
     }
   }
 
+  /// Returns the greatest key in a range whose value this device sealed; nil if there is none.
+  func greatestKey(in range: EntryRange) throws(SealedSpaceError) -> [UInt8]? {
+    var rest = range
+    while true {
+      let sealed = try storing { () throws(StoreError) in
+        try store.entries(in: rest, order: .descending, limit: 16)
+      }
+      guard let smallest = sealed.last else { return nil }
+      if let found = sealed.first(where: { (try? open($0.value, at: $0.key)) != nil }) { return found.key }
+      rest = EntryRange(from: range.lowerBound, to: smallest.key)
+    }
+  }
+
   /// Seals the values of changes: what a store takes, by itself or with `commit`, `stage`, `fill` or `enqueue`.
   func sealed(_ changes: [StoreChange]) throws(SealedSpaceError) -> [StoreChange] {
     try changes.map { (change) throws(SealedSpaceError) in

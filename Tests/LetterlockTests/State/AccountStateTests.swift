@@ -147,6 +147,29 @@ struct AccountStateTests {
     }
   }
 
+  @Test func `a note of a version that another process overtook hides no older vault`() throws {
+    let (vault, store) = (MemoryKeyVault(), MemoryDeviceStore())
+    let phone = try Device.createAccount(named: "Phone", vault: vault, store: store).device
+    let backup = try #require(try vault.load())
+    try phone.confirmRecoveryKey()
+    // A process that saved the version before comes to note it only now.
+    let notes = DeviceNotes(
+      store, signingSeed: phone.secrets.keys.signingSeed, account: phone.account)
+    notes.note(vaultVersion: backup.version)
+    #expect(notes.vaultVersion() == backup.version + 1)
+    let old = MemoryKeyVault()
+    try old.save(backup, replacing: nil)
+    #expect(try Device(vault: old, store: store).state.read { $0.isRolledBack })
+    #expect(try Device(vault: vault, store: store).state.read { !$0.isRolledBack })
+  }
+
+  @Test func `the store of a device that is new to it holds one note of its vault's version`() throws {
+    let store = MemoryDeviceStore()
+    let phone = try Device.createAccount(named: "Phone", vault: .inMemory, store: store).device
+    for _ in 0..<3 { _ = try phone.state.mutate { $0.unannouncedName = "\($0.unannouncedName ?? "")x" } }
+    #expect(try store.entries(in: EntryRange(prefix: DeviceNote.vaultVersion.key), limit: 9).count == 1)
+  }
+
   @Test func `a vault that was put back stays noticed, whatever is called`() async throws {
     let house = try await Household()
     let backup = try #require(try house.phoneVault.load())
