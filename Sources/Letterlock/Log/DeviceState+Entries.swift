@@ -71,6 +71,17 @@ extension DeviceState {
     return header.treeSize != history.tree.size
   }
 
+  /// What is to be sent for an entry that was made before: the same one, or, if it was overtaken, one that does the same
+  /// now; nil if nothing is left to do, or the log takes nothing that does it.
+  func remade(_ pending: PendingEntry, _ history: History) throws(DeviceError) -> PendingEntry? {
+    guard try maySend(pending) else { return nil }
+    guard isOvertaken(pending, history) else { return pending }
+    guard let intent = try intent(of: pending), let next = try entry(for: intent, history),
+      log.accepts(next.entry)
+    else { return nil }
+    return next
+  }
+
   /// Takes the next entry, and what this device knows of its epoch if it made it itself.
   mutating func take(_ entry: LogEntry) throws(DeviceError) {
     let recoveryDevice = log.recoveryDevice

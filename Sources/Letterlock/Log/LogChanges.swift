@@ -115,12 +115,7 @@ extension LogChanges {
       try checkCancellation()
       guard let pending = state.read({ $0.pending }) else { return }
       let history = try progress.current().history
-      let next = try state.read { (state) throws(DeviceError) -> PendingEntry? in
-        guard try state.maySend(pending) else { return nil }
-        guard state.isOvertaken(pending, history) else { return pending }
-        guard let intent = try state.intent(of: pending) else { return nil }
-        return try state.entry(for: intent, history)
-      }
+      let next = try state.read { (state) throws(DeviceError) in try state.remade(pending, history) }
       let seen = pending.entry.head
       guard let next else { return try dropPending(seen) }
       guard try await submit(next, replacing: seen) == .overtaken else { return }

@@ -62,7 +62,8 @@ extension DeviceState {
         try entry(
           .announceRecovery(.init(recovery: bundle, approvers: approvers)), signing: signers, votes: votes))
     case .completeRecovery(let coolingOff):
-      guard let bundle = log.announcement?.recovery else { return nil }
+      // Its checkpoints may be those of an announcement that is void by now.
+      guard let bundle = log.announcement?.recovery, log.accepts(coolingOff) else { return nil }
       try checkNewestEpoch()
       return try epochEntry(history: history, leaving: [log.recoveryDevice], joining: bundle) {
         .completeRecovery(.init(coolingOff: Committed(coolingOff), epoch: $0))
@@ -95,10 +96,11 @@ extension DeviceState {
       return .rotate(try asDeviceError(DeviceKeys(signingSeed: keys.signingSeed, sealingSeed: seed)), bundle)
     case .announceRecovery(let announce):
       // Votes name no place in the log.
-      // If a device that votes or is to vote has left meanwhile, the votes are for something that cannot be any more.
+      // If a device that votes or is to vote has left meanwhile, the votes are for something that cannot be any more; if
+      // too few are left to vote at all, none may be there.
       let votes = pending.entry.signatures.dropFirst().dropLast()
       guard mayAnnounce, log.announcement == nil, let next = nextRecoverySecret,
-        votes.count >= votesToGather, areActive(announce.approvers),
+        votes.count >= votesToGather, log.canVote || votes.isEmpty, areActive(announce.approvers),
         votes.allSatisfy({ log.signingKeys(ofApprover: $0.device) != nil })
       else { return nil }
       return .announceRecovery(
@@ -113,16 +115,33 @@ extension DeviceState {
   }
 }
 
+extension AccountLog {
+  /// Whether two checkpoints show that what is announced has cooled off.
+  fileprivate func accepts(_ coolingOff: CoolingOff) -> Bool {
+    do throws(AccountLogError) { try check(coolingOff) } catch { return false }
+    return true
+  }
+
+  /// Whether an entry can come next.
+  func accepts(_ entry: LogEntry) -> Bool {
+    var next = self
+    do throws(AccountLogError) { try next.append(entry) } catch { return false }
+    return true
+  }
+}
+
 extension AccountChange {
   /// Whether only a person can say whether it is still wanted after another came first.
   func needsPerson(in log: AccountLog) -> Bool {
     switch self {
+    // It was made again if they are gone.
+    case .remove(let remove): remove.devices.contains { log.activeMember($0) != nil }
     case .add, .update, .recover: true
     // It was made again if its recovery device came in.
     case .replaceRecovery(let replace): log.recoveryDevice != replace.recovery.deviceID
     case .announceRecovery(let announce):
       ![log.recoveryDevice, log.announcement?.recovery.deviceID].contains(announce.recovery.deviceID)
-    case .create, .remove, .rotate, .epoch, .completeRecovery, .cancelRecovery: false
+    case .create, .rotate, .epoch, .completeRecovery, .cancelRecovery: false
     }
   }
 }

@@ -29,10 +29,15 @@ extension AccountLog {
     }
   }
 
-  /// Rule 15: the relay signed two checkpoints since the announcement, far enough apart.
+  /// Rule 15, for an entry that comes next.
   func check(_ coolingOff: Committed<CoolingOff>) throws(AccountLogError) {
-    guard let announcement else { throw .noAnnouncement }
     guard let coolingOff = coolingOff.part else { throw .malformed(.truncated) }
+    try check(coolingOff)
+  }
+
+  /// Rule 15: the relay signed two checkpoints since the announcement that stands, far enough apart.
+  package func check(_ coolingOff: CoolingOff) throws(AccountLogError) {
+    guard let announcement else { throw .noAnnouncement }
     guard let first = index(of: coolingOff.first), let second = index(of: coolingOff.second),
       announcement.entry <= first, first <= second
     else { throw .wrongCoolingOff }
