@@ -15,11 +15,28 @@ extension SyncReport {
         "This relay has signed two histories that contradict each other. `letterlock sync --despite-evidence` "
           + "forgets that.")
     }
+    for replacement in replacedRecoveryKeys { Terminal.note(replacement.sentence) }
     if let withdrawnErasure {
       Terminal.note(
         "The relay had said that device \(withdrawnErasure.device.description.prefix(16)) erased everything, and "
           + "now shows the account again: one of the two was false.")
     }
+  }
+}
+
+extension RecoveryReplacement {
+  /// What happened, and what to do, for a person at the terminal.
+  var sentence: String {
+    var what = "The recovery key was replaced"
+    if let time { what += " on \(time.localText), by the relay's clock" }
+    if let announcer {
+      what += ": device \(announcer.description.prefix(16)) had announced it"
+      if !wasShown { what += ", and this device had not shown that for the whole waiting time" }
+    } else {
+      what += " by somebody who had the old one"
+    }
+    return what + ". If that was you, `letterlock recovery acknowledge` says so. If not, remove the device that did it, and "
+      + "replace the key: `letterlock recovery`."
   }
 }
 

@@ -33,6 +33,7 @@ struct ReadOnlyToolTests {
     "sync A", "import sms.xml --archive A", "delete A +1555 --yes", "recover A +1555", "device rename A x",
     "device rotate A", "device stop A", "device start A", "device remove A 00 --yes",
     "recovery show A", "recovery replace A --old-key-file key --yes", "recovery propose A p",
+    "recovery acknowledge A",
     "attachment add A key", "snapshots A --create now", "storage A --optimize", "storage A --collect --yes",
     "settings A --downloads off", "erase A", "init A/new",
   ]

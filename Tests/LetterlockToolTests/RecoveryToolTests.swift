@@ -40,7 +40,13 @@ struct RecoveryToolTests {
     try folder.succeed(
       "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "second", "--approver",
       String(number.prefix(16)), "--yes")
-    try folder.succeed("sync", "B")
+    // The other device names that until its person says that they know of it.
+    for command in [["sync", "B"], ["sync", "B"]] {
+      #expect(try folder.run(command).errors.contains("The recovery key was replaced by somebody who had the old"))
+    }
+    #expect(try folder.succeed("status", "B").output.contains("The recovery key was replaced"))
+    #expect(try folder.succeed("recovery", "acknowledge", "B").output.contains("by the old key: named no more"))
+    #expect(try !folder.succeed("status", "B").output.contains("The recovery key was replaced"))
     let alone = try folder.run("recovery", "replace", "B", "--recovery-key-file", "third", "--yes")
     #expect(alone.exitCode == 1)
     #expect(!folder.exists("third"))

@@ -28,7 +28,7 @@ struct WrongInputToolTests {
       "device rename none x", "device remove none 00 --yes",
       "device rotate none",
       "device stop none", "device start none", "recovery show none", "recovery replace none --yes",
-      "recovery propose none o", "recovery vote none key o", "sync none", "settings none", "erase none",
+      "recovery propose none o", "recovery vote none key o", "recovery acknowledge none", "sync none", "settings none", "erase none",
       "attachment list none", "attachment get none 00 --output o", "attachment add none note.txt",
       "storage none",
       "verify none", "import note.txt --archive none", "import none --archive A", "attachment add A none",

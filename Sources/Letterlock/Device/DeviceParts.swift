@@ -64,13 +64,14 @@ struct AccountParts: Sendable {
     joining = JoinApproval(
       view: view, lock: lock, relay: relay, progress: services.progress, puller: puller, changes: changes)
     restoring = Restoring(state: state, puller: puller, changes: changes, clock: services.clock)
-    recoveryKeys = RecoveryKeys(
-      state: state, lock: lock, puller: puller, changes: changes, clock: services.clock)
     schedule = Schedule(
       view: view, journal: services.journal, clock: services.clock, changes: changes)
     announcements = RecoveryAnnouncements(
       view: view, journal: services.journal, progress: services.progress, clock: services.clock,
       changes: changes)
+    recoveryKeys = RecoveryKeys(
+      state: state, lock: lock, puller: puller, changes: changes, announcements: announcements,
+      clock: services.clock)
   }
 }
 

@@ -14,6 +14,8 @@ internal import TLSCodec
 ///   DeviceDirectory directory;
 ///   optional<AnnouncementSighting> announcement;
 ///   uint8 owes_epoch;               whether it gave a restored relay entries without their wraps
+///   optional<uint64> looked_through; the log up to this entry, for recovery keys that were replaced
+///   ReplacementSighting replacements<V>; those that the person has not seen yet
 /// } DeviceJournal;
 /// ```
 /// SPEC.md section 8.5.
@@ -28,6 +30,8 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
   var directory = DeviceDirectory()
   var announcement: AnnouncementSighting?
   private var owesEpochByte: UInt8 = 0
+  var lookedThrough: UInt64?
+  var replacements: [ReplacementSighting] = []
 
   /// Whether it gave a restored relay entries without their wraps, and has begun no epoch since.
   var owesEpoch: Bool {
@@ -37,10 +41,12 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
 
   static let wire = WireFormat(
     Self.init(
-      version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:announcement:owesEpochByte:),
+      version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:announcement:owesEpochByte:
+      lookedThrough:replacements:),
     field(\.version),
     field(\.usage), field(\.lastAttempt), field(\.lastSuccess), field(\.sighting), field(\.presence),
-    field(\.name), field(\.directory), field(\.announcement), field(\.owesEpochByte))
+    field(\.name), field(\.directory), field(\.announcement), field(\.owesEpochByte),
+    field(\.lookedThrough), field(\.replacements))
 }
 
 /// When this device first saw the announcement of a recovery device that stands.

@@ -26,4 +26,7 @@ public struct DeviceStatus: Hashable, Sendable {
   public let nextEpoch: Timestamp?
   /// The recovery key that was announced to replace the present one; nil if none is. Show it to the person.
   public let recoveryAnnouncement: RecoveryAnnouncement?
+  /// Recovery keys that took the place of others, and that the person of this device did not put there, until
+  /// `Device.acknowledge(_:)`.
+  public let replacedRecoveryKeys: [RecoveryReplacement]
 }

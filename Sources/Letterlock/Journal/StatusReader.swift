@@ -22,7 +22,8 @@ struct StatusReader: Sendable {
       missingRecords: try progress.current().history.absent, holds: try await holds(settings, journal),
       evidence: try evidence.kept(), otherLog: view.read { $0.otherLog }, dataUsage: journal.usage,
       settings: settings, nextEpoch: journal.sighting?.due,
-      recoveryAnnouncement: RecoveryAnnouncement(in: view.log, journal))
+      recoveryAnnouncement: RecoveryAnnouncement(in: view.log, journal),
+      replacedRecoveryKeys: view.replacements(journal, at: clock.now))
   }
 
   /// How many records wait to be sent.

@@ -115,6 +115,19 @@ extension Device {
     try parts.account.announcements.shown()
   }
 
+  /// The recovery keys that took the place of others, and that the person of this device did not put there, until
+  /// `acknowledge(_:)`. Show them to the person: one may be a thief's.
+  /// - Throws: `DeviceError.store`.
+  public func replacedRecoveryKeys() throws(DeviceError) -> [RecoveryReplacement] {
+    try parts.account.announcements.replacements()
+  }
+
+  /// Says that the person has seen that the recovery key was replaced: it is not shown again.
+  /// - Throws: `DeviceError.store`.
+  public func acknowledge(_ replacement: RecoveryReplacement) throws(DeviceError) {
+    try parts.account.announcements.acknowledge(replacement)
+  }
+
   /// Makes the announcement of a recovery key void, as a recovery approver; does nothing if nothing is announced.
   /// - Throws: `DeviceError.notAnApprover` if this device is none, `.relay`.
   public func cancelRecoveryAnnouncement() async throws(DeviceError) {

@@ -27,27 +27,40 @@ struct RecoveryAnnouncements: Sendable {
   }
 
   /// Notes what is announced, with the earliest checkpoint of the relay since: one that the relay's clock dated too late
-  /// counts no longer once it has signed another.
-  /// - Returns: Whether a recovery device took effect before the cooling-off time had gone by on this device's clock.
-  func note() throws(DeviceError) -> Bool {
-    let (log, now) = (view.log, clock.now)
-    let noted = try journal.read().announcement
-    guard let announcement = log.announcement else {
-      guard let noted else { return false }
-      try journal.update { $0.announcement = nil }
-      return log.recoveryDevice == noted.recovery && !noted.hasCooledOff(at: now)
+  /// counts no longer once it has signed another. Notes what was replaced since, too, for as long as the person has not
+  /// seen it.
+  func note() throws(DeviceError) {
+    let journal = try journal.read()
+    let replacements = view.read { $0.replacements(since: journal, at: clock.now) }
+    let announcement = try sighting(after: journal.announcement)
+    let newest = max(view.log.nextIndex - 1, journal.lookedThrough ?? 0)
+    guard announcement != journal.announcement || newest != journal.lookedThrough else { return }
+    try self.journal.update {
+      $0.announcement = announcement
+      $0.lookedThrough = newest
+      $0.replacements += replacements
     }
-    let first = try newestCheckpoint(since: announcement)
-    let isEarlier = first.map { $0.time < noted?.first?.time ?? .max } ?? false
-    guard noted?.head != announcement.head || isEarlier else { return false }
-    let seen = noted?.head == announcement.head ? noted?.seen ?? now : now
-    try journal.update {
-      $0.announcement = AnnouncementSighting(
-        head: announcement.head, recovery: announcement.recovery.deviceID,
-        coolingOff: announcement.coolingOff,
-        seen: seen, first: first)
-    }
-    return false
+  }
+
+  /// What is to be noted of the announcement that stands; nil if none does.
+  private func sighting(after noted: AnnouncementSighting?) throws(DeviceError) -> AnnouncementSighting? {
+    guard let announcement = view.log.announcement else { return nil }
+    let noted = noted?.head == announcement.head ? noted : nil
+    let checkpoints = [noted?.first, try newestCheckpoint(since: announcement)].compactMap(\.self)
+    return AnnouncementSighting(
+      head: announcement.head, recovery: announcement.recovery.deviceID, coolingOff: announcement.coolingOff,
+      seen: noted?.seen ?? clock.now, first: checkpoints.min { $0.time < $1.time })
+  }
+
+  /// The recovery keys that took the place of others, until the person has seen them.
+  func replacements() throws(DeviceError) -> [RecoveryReplacement] {
+    view.replacements(try journal.read(), at: clock.now)
+  }
+
+  /// Notes that the person has seen one.
+  func acknowledge(_ replacement: RecoveryReplacement) throws(DeviceError) {
+    try note()
+    try journal.update { $0.replacements.removeAll { $0.entry == replacement.entry } }
   }
 
   /// Completes what is announced, if two checkpoints show that the cooling-off time has gone by.
@@ -69,6 +82,15 @@ struct RecoveryAnnouncements: Sendable {
       let entry = view.log.index(of: checkpoint.logHead), entry >= announcement.entry
     else { return nil }
     return checkpoint
+  }
+}
+
+extension AccountView {
+  /// The recovery keys that took the place of others, until the person has seen them, noted or not.
+  func replacements(_ journal: DeviceJournal, at now: Timestamp) -> [RecoveryReplacement] {
+    read { state in
+      (journal.replacements + state.replacements(since: journal, at: now)).compactMap { state.replacement($0) }
+    }
   }
 }
 

@@ -6,6 +6,7 @@ struct RecoveryKeys: Sendable {
   let lock: AsyncLock
   let puller: AccountPuller
   let changes: LogChanges
+  let announcements: RecoveryAnnouncements
   let clock: DeviceClock
 
   /// Returns the account's recovery key, as long as the person is not said to have it.
@@ -14,8 +15,12 @@ struct RecoveryKeys: Sendable {
     return RecoveryKey(secret)
   }
 
-  /// Forgets the account's recovery key.
-  func confirm() throws(DeviceError) { try state.mutate { $0.recoverySecret = nil } }
+  /// Forgets the account's recovery key. That the person put it in force is noted before: only the key itself shows it.
+  func confirm() throws(DeviceError) {
+    // A note that is not kept costs no more than a word about a key that the person knows.
+    if state.view.hasRecoveryKeyToShow { try? announcements.note() }
+    try state.mutate { $0.recoverySecret = nil }
+  }
 
   /// Returns the recovery key that is to replace the present one, which is in the vault then.
   func prepare() throws(DeviceError) -> RecoveryKey {

@@ -20,9 +20,9 @@ public struct SyncReport: Hashable, Sendable {
   /// Whether a recovery key that was prepared here will never count, since another came in: tell the person, who may
   /// have written it down.
   public var voidedRecoveryKey = false
-  /// Whether an announced recovery key took effect before its cooling-off time had gone by on this device's clock: the
-  /// relay's clock may be wrong, or the relay helps whoever announced it.
-  public var recoveryKeyCameEarly = false
+  /// Recovery keys that took the place of others, and that the person of this device did not put there, until
+  /// `Device.acknowledge(_:)`: tell the person, who may know of none.
+  public var replacedRecoveryKeys: [RecoveryReplacement] = []
   /// Who began an epoch that this device had to repair by beginning another.
   public var repaired: [DeviceID] = []
   /// Another log that the relay shows in place of this device's: whose entries it holds, and what they changed. This

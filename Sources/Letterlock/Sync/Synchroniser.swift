@@ -47,6 +47,7 @@ final class Synchroniser: Sendable {
       if case .forked(let evidence?) = result.verdict { try status.evidence.keep(evidence) }
       result.evidence = try status.evidence.kept()
       result.otherLog = state.view.shownOtherLog
+      result.replacedRecoveryKeys = try announcements.replacements()
       try note(SyncAttempt(at: status.clock.now, verdict: result.verdict))
       return result
     }
@@ -136,7 +137,7 @@ final class Synchroniser: Sendable {
     {
       result.abandoned.append(waiting.content.change)
     }
-    result.recoveryKeyCameEarly = try announcements.note()
+    try announcements.note()
     result.voidedRecoveryKey =
       hadPrepared && !view.hasRecoveryKeyNotInForce && !view.hasRecoveryKeyToShow
     guard isOwnLogShown else { return }

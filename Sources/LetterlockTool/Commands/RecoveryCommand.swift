@@ -15,7 +15,7 @@ struct RecoveryCommand: AsyncParsableCommand {
       which counts 72 hours later, unless `cancel` makes it void. The first device has a vote, and those that were \
       named with --approver when the present key was made.
       """,
-    subcommands: [Show.self, Replace.self, Propose.self, Vote.self, Cancel.self])
+    subcommands: [Show.self, Replace.self, Propose.self, Vote.self, Cancel.self, Acknowledge.self])
 
   /// `letterlock recovery show`
   struct Show: AsyncParsableCommand {

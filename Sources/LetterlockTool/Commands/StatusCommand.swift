@@ -153,6 +153,7 @@ struct ArchiveStatus: Encodable {
         Hold(kind: "otherLog", sentence: "The relay \(verb) another log of this account, by \(signers)."))
     }
     return findings
+      + status.replacedRecoveryKeys.map { Hold(kind: "recoveryKeyReplaced", sentence: $0.sentence) }
   }
 
   private mutating func count(_ message: Message) {

@@ -50,22 +50,95 @@ struct AnnouncedRecoveryTests {
     await #expect(throws: DeviceError.noSuchAccount) { try await house.restore() }
   }
 
-  @Test func `one that takes effect early by a device's own clock is said to`() async throws {
+  /// The only one that a device shows.
+  private func replacement(at device: Device) throws -> RecoveryReplacement {
+    let replaced = try device.replacedRecoveryKeys()
+    #expect(replaced.count == 1)
+    return try #require(replaced.first)
+  }
+
+  @Test func `one that takes effect early by a device's own clock is shown until the person has seen it`()
+    async throws
+  {
     let (house, _) = try await announced()
     // The relay's clock alone goes on.
     clock.go(days: 3)
     try await house.phone.sync()
     let report = try await house.mac.sync()
-    #expect(report.recoveryKeyCameEarly && report.verdict.isComplete)
-    #expect(try await !house.mac.sync().recoveryKeyCameEarly)
+    let replaced = try replacement(at: house.mac)
+    #expect(report.replacedRecoveryKeys == [replaced] && report.verdict.isComplete)
+    #expect(replaced.announcer == house.phone.id && !replaced.wasShown)
+    #expect(replaced.time == Timestamp(millisecondsSince1970: clock.now.millisecondsSince1970))
+    #expect(try await house.mac.sync().replacedRecoveryKeys == [replaced])
+    #expect(try await house.mac.status().replacedRecoveryKeys == [replaced])
+    try house.mac.acknowledge(replaced)
+    #expect(try await house.mac.sync().replacedRecoveryKeys.isEmpty)
+    #expect(try await house.mac.status().replacedRecoveryKeys.isEmpty)
   }
 
-  @Test func `one that takes effect in time is not`() async throws {
+  @Test func `one that takes effect in time is shown too, but to the person who announced it`() async throws {
     let (house, _) = try await announced()
     for device in [house.phone, house.mac] { clock.set(device) }
     clock.go(days: 4)
+    #expect(try await house.phone.sync().replacedRecoveryKeys.isEmpty)
+    try house.phone.confirmRecoveryKey()
+    try await house.mac.sync()
+    #expect(try replacement(at: house.mac).wasShown)
+    #expect(try await house.phone.sync().replacedRecoveryKeys.isEmpty)
+    // One that joins afterwards takes the account as it is.
+    #expect(try await house.join("Tablet").sync().replacedRecoveryKeys.isEmpty)
+  }
+
+  @Test func `one that was announced and took effect between two synchronisations is shown`() async throws {
+    let house = try await Household(clock: clock)
+    for device in [house.phone, house.mac] { clock.set(device) }
+    _ = try house.phone.prepareRecoveryKey()
+    try await house.phone.announceRecoveryKey(votes: [])
     try await house.phone.sync()
-    #expect(try await !house.mac.sync().recoveryKeyCameEarly)
+    clock.go(days: 4)
+    try await house.phone.sync()
+    #expect(try await house.mac.sync().replacedRecoveryKeys.count == 1)
+    let replaced = try replacement(at: house.mac)
+    #expect(replaced.announcer == house.phone.id && !replaced.wasShown)
+  }
+
+  @Test func `one that came after an announcement which was cancelled is shown`() async throws {
+    let (house, _) = try await announced()
+    for device in [house.phone, house.mac] { clock.set(device) }
+    try await house.phone.cancelRecoveryAnnouncement()
+    try house.phone.state.mutate { $0.nextRecoverySecret = nil }
+    _ = try house.phone.prepareRecoveryKey()
+    try await house.phone.announceRecoveryKey(votes: [])
+    try await house.phone.sync()
+    clock.go(days: 4)
+    try await house.phone.sync()
+    // Another call than a synchronisation brings it here, and another process shows it.
+    try await house.mac.beginEpoch()
+    #expect(try !replacement(at: house.mac).wasShown)
+    #expect(try await house.mac.status().replacedRecoveryKeys.count == 1)
+    #expect(try await house.mac.sync().replacedRecoveryKeys.count == 1)
+  }
+
+  @Test func `one that took the place of the old with the old is shown to every other device`() async throws {
+    let house = try await Household(clock: clock)
+    _ = try house.phone.prepareRecoveryKey()
+    try await house.phone.replaceRecoveryKey(try house.key())
+    #expect(try await house.phone.sync().replacedRecoveryKeys.isEmpty)
+    try house.phone.confirmRecoveryKey()
+    let phone = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
+    #expect(try await phone.sync().replacedRecoveryKeys.isEmpty)
+    try await house.mac.sync()
+    let replaced = try replacement(at: house.mac)
+    #expect(replaced.announcer == nil && replaced.time == nil && !replaced.wasShown)
+    try house.mac.acknowledge(replaced)
+    // What comes later is shown again.
+    clock.go(days: 1)
+    _ = try house.phone.prepareRecoveryKey()
+    try await house.phone.announceRecoveryKey(votes: [])
+    for device in [house.phone, house.mac] { try await device.sync() }
+    clock.go(days: 4)
+    for device in [house.phone, house.mac] { try await device.sync() }
+    #expect(try replacement(at: house.mac).announcer == house.phone.id)
   }
 
   @Test func `a recovery approver cancels it, and so does the old key`() async throws {
