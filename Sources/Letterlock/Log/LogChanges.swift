@@ -11,7 +11,8 @@ struct LogChanges: Sendable {
   let puller: AccountPuller
   let clock: DeviceClock
 
-  private static let attempts = 8
+  /// How often an entry is made again because another came first.
+  static let attempts = 8
 
   /// Makes an entry and sees it through; makes it again if another came first and it is still wanted.
   func change(_ intent: LogIntent) async throws(DeviceError) {

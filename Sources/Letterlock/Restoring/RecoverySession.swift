@@ -16,7 +16,6 @@ public struct RecoverySession: Sendable {
 
   /// The recovery device, in memory.
   let recovery: Device
-  private let begun: RestoringVault?
   private let vault: any KeyVault
   private let store: any DeviceStore
   private let relay: any Relay
@@ -30,8 +29,7 @@ public struct RecoverySession: Sendable {
   ) async throws(DeviceError) {
     let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
     let id = keys.deviceID
-    begun = try RestoringVault(in: vault)
-    guard begun?.recovery ?? id == id else { throw .vaultNotEmpty }
+    _ = try RestoringVault(in: vault, by: id)
     let found = try await asking { () async throws(RelayError) in
       try await relay.account(recoveredBy: id, as: .device(id))
     }
@@ -46,8 +44,8 @@ public struct RecoverySession: Sendable {
   /// Makes a new device of the account, keeps the devices that are named, and removes every other one.
   ///
   /// The account is held at the relay meanwhile, so that no device that is to go can get in between. A process that ends
-  /// goes on with the same device when the recovery is opened again with the same vault. The new device reads and seals
-  /// at once, and is a recovery approver, as are those kept that were.
+  /// goes on with the same device when the recovery is opened again with the same vault, and one that failed when it is called
+  /// again. The new device reads and seals at once, and is a recovery approver, as are those kept that were.
   /// - Parameters:
   ///   - kept: Devices that stay, of those in `devices`.
   ///   - name: What the other devices show the new one as.
@@ -59,19 +57,20 @@ public struct RecoverySession: Sendable {
     let known = Set(devices.map(\.id))
     if let stranger = kept.subtracting(known).min() { throw .unknownDevice(stranger) }
     let restoring = recovery.parts.account.restoring
-    let newcomer = try await restoring.holding { () async throws(DeviceError) in
+    let made = try await restoring.holding { () async throws(DeviceError) in
       try await recovery.parts.account.puller.pull()
-      let newcomer = try restoring.newcomer(begun, keeping: kept, vault: vault)
-      try await restoring.recover(newcomer.keys, keeping: kept)
-      return newcomer
+      return try await restoring.bringIn(keeping: kept, vault: vault)
     }
     let state = try recovery.state.read { (state) throws(DeviceError) in
-      try state.handedOver(to: newcomer.keys, named: name)
+      try state.handedOver(to: made.newcomer.keys, named: name)
     }
-    let device = try Device(state, replacing: newcomer.version, vault: vault, store: store, relay: relay)
+    let device = try Device(
+      state, replacing: made.newcomer.version, vault: vault, store: store, relay: relay)
     try device.parts.writing.profile.announceName()
     let active = Set(device.log.activeDevices)
-    return RestoredDevice(device: device, goneMeanwhile: kept.subtracting(active).sorted())
+    return RestoredDevice(
+      device: device, goneMeanwhile: kept.subtracting(active).sorted(),
+      followsEarlierDecision: made.followsEarlierDecision)
   }
 }
 
@@ -79,8 +78,12 @@ public struct RecoverySession: Sendable {
 public struct RestoredDevice: Sendable {
   /// The new device. `Device.sync()` sends its name, and fetches what came meanwhile.
   public let device: Device
-  /// Devices that were to stay, and that another device removed before: tell the person.
+  /// Devices that were to stay, and that another device, or an earlier try of this restore, removed before: tell the person.
   public let goneMeanwhile: [DeviceID]
+  /// Whether an earlier try of this restore had decided otherwise which devices stay. What it had sent came into the log
+  /// first, for one recovery key signs no two entries in one place: a device that it removed is gone, and one that only it
+  /// kept is removed.
+  public let followsEarlierDecision: Bool
 }
 
 extension Device {

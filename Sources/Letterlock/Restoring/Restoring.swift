@@ -39,16 +39,59 @@ struct Restoring: Sendable {
     }
   }
 
-  /// Returns the new device's keys, in the vault before the account hears of them: a process that ends goes on with the
+  /// A new device that is in the log.
+  struct Made: Sendable {
+    let newcomer: RestoringVault
+    let followsEarlierDecision: Bool
+  }
+
+  /// Brings a new device in, whose keys are in the vault before the account hears of it: a process that ends goes on with the
   /// same device, and leaves no other behind.
-  func newcomer(
-    _ begun: RestoringVault?, keeping kept: Set<DeviceID>, vault: any KeyVault
-  ) throws(DeviceError) -> RestoringVault {
-    if let begun, isOpen(to: begun.keys.deviceID, keeping: kept) { return begun }
-    let keys = try asDeviceError(DeviceKeys())
-    let newcomer = RestoringVault(keys: keys, recovery: state.view.device, replacing: begun)
-    try newcomer.save(to: vault, replacing: begun)
-    return newcomer
+  func bringIn(keeping kept: Set<DeviceID>, vault: any KeyVault) async throws(DeviceError) -> Made {
+    let begun = try RestoringVault(in: vault, by: state.view.device)
+    let earlier = try await finish(begun)
+    let newcomer: RestoringVault
+    if let begun, isOpen(to: begun.keys.deviceID, keeping: kept) {
+      newcomer = begun
+    } else {
+      newcomer = RestoringVault(
+        keys: try asDeviceError(DeviceKeys()), recovery: state.view.device, replacing: begun)
+      try newcomer.save(to: vault, replacing: begun)
+    }
+    return Made(
+      newcomer: try await recover(newcomer, keeping: kept, vault: vault),
+      followsEarlierDecision: earlier.map { differs($0, from: kept) } ?? false)
+  }
+
+  /// Sends again what an earlier try made and perhaps sent, unless something else has its place: with a second entry on the
+  /// same head the relay could split the account. SPEC.md section 3.4.
+  /// - Returns: The entry, if the log has it.
+  private func finish(_ begun: RestoringVault?) async throws(DeviceError) -> LogEntry? {
+    guard let pending = begun?.pending else { return nil }
+    let history = try changes.progress.current().history
+    let (isInLog, isOvertaken, seen) = try state.read { (state) throws(DeviceError) in
+      guard let secret = pending.epochSecret,
+        DeviceState.isPending(secret, in: pending.entry, state.log)
+      else { throw .vault(.corrupted) }
+      return (
+        state.log.index(of: pending.entry.head) != nil, state.isOvertaken(pending, history),
+        state.pending?.entry.head
+      )
+    }
+    if isInLog { return pending.entry }
+    guard !isOvertaken, try await changes.submit(pending, replacing: seen) == .accepted else { return nil }
+    return pending.entry
+  }
+
+  /// Whether an entry that is in the log kept other devices than are to stay now, of those that were there.
+  private func differs(_ entry: LogEntry, from kept: Set<DeviceID>) -> Bool {
+    guard case .recover(let recover) = entry.content.change else { return false }
+    let log = state.view.log
+    let wanted = kept.filter { device in
+      guard device != recover.device.deviceID, let member = log.members[device] else { return false }
+      return member.removal.map { $0.entry >= entry.content.index } ?? true
+    }
+    return wanted != Set(recover.kept)
   }
 
   /// Whether a device is not in the log yet, or is in it with nobody but devices that are kept.
@@ -59,14 +102,29 @@ struct Restoring: Sendable {
       && Set(log.activeDevices).subtracting(kept).isSubset(of: [device, log.recoveryDevice])
   }
 
-  /// Makes the `recover` entry, unless it is in the log.
-  func recover(_ keys: DeviceKeys, keeping kept: Set<DeviceID>) async throws(DeviceError) {
-    let log = state.view.log
-    guard log.recoveryDevice == state.view.device else { throw .noSuchAccount }
-    guard log.activeMember(keys.deviceID) == nil else { return }
+  /// Makes the `recover` entry, unless it is in the log, and makes it again each time that another comes first. It is in the
+  /// vault before it is sent.
+  private func recover(
+    _ newcomer: RestoringVault, keeping kept: Set<DeviceID>, vault: any KeyVault
+  ) async throws(DeviceError) -> RestoringVault {
+    guard state.view.log.recoveryDevice == state.view.device else { throw .noSuchAccount }
     let bundle = try asDeviceError(
-      DeviceKeyBundle(of: keys, createdAt: clock.now.millisecondsSince1970))
-    try await changes.change(.recover(bundle, keys, keeping: kept))
+      DeviceKeyBundle(of: newcomer.keys, createdAt: clock.now.millisecondsSince1970))
+    let intent = LogIntent.recover(bundle, newcomer.keys, keeping: kept)
+    var saved = newcomer
+    for _ in 0..<LogChanges.attempts {
+      try checkCancellation()
+      let history = try changes.progress.current().history
+      let (made, seen) = try state.read { (state) throws(DeviceError) in
+        (try state.entry(for: intent, history), state.pending?.entry.head)
+      }
+      guard let made else { return saved }
+      let next = saved.sending(made)
+      try next.save(to: vault, replacing: saved)
+      saved = next
+      guard try await changes.submit(made, replacing: seen) == .overtaken else { return saved }
+    }
+    throw .relay(.unavailable("other devices keep changing the account"))
   }
 }
 

@@ -98,7 +98,7 @@ extension DeviceState {
   }
 
   /// Whether the epoch that a waiting entry begins commits to this secret.
-  private static func isPending(_ secret: SecretKey, in entry: LogEntry?, _ log: AccountLog) -> Bool {
+  static func isPending(_ secret: SecretKey, in entry: LogEntry?, _ log: AccountLog) -> Bool {
     guard let header = entry?.content.change.epoch else { return false }
     let schedule = EpochKeySchedule(account: log.account, number: header.number, epochSecret: secret)
     return (try? schedule.commitment()) == header.commitment

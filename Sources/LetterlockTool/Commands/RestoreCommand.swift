@@ -91,8 +91,11 @@ struct RestoreCommand: AsyncParsableCommand {
     }
     do throws(DeviceError) {
       let restored = try await session.restore(keeping: kept, named: name)
+      if restored.followsEarlierDecision {
+        Terminal.note("An earlier run of this restore had decided otherwise, and what it had sent came first.")
+      }
       for device in restored.goneMeanwhile {
-        Terminal.note("Device \(device.description) was to stay, and another device had removed it before.")
+        Terminal.note("Device \(device.description) was to stay, and had been removed before.")
       }
       return restored.device
     } catch { throw ToolError(error, folder: dir) }
