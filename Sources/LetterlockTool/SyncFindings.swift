@@ -15,6 +15,11 @@ extension SyncReport {
         "This relay has signed two histories that contradict each other. `letterlock sync --despite-evidence` "
           + "forgets that.")
     }
+    if let order = pendingErasure {
+      Terminal.note(
+        "Device \(order.order.device.description.prefix(16)) ordered that the server erase its copy of everything, on "
+          + "\(order.takesEffect.localText). To make that void: `letterlock erase DIR --cancel`.")
+    }
     for replacement in replacedRecoveryKeys { Terminal.note(replacement.sentence) }
     if let withdrawnErasure {
       Terminal.note(
@@ -35,7 +40,8 @@ extension RecoveryReplacement {
     } else {
       what += " by somebody who had the old one"
     }
-    return what + ". If that was you, `letterlock recovery acknowledge` says so. If not, remove the device that did it, and "
+    return what
+      + ". If that was you, `letterlock recovery acknowledge` says so. If not, remove the device that did it, and "
       + "replace the key: `letterlock recovery`."
   }
 }

@@ -75,18 +75,29 @@ struct CopyErasing: Sendable {
     }
   }
 
-  /// Returns the order that waits at the relay; nil if none does.
+  /// Returns the order that waits at the relay, for a device that is brought up to date first; nil if none does.
   func pending() async throws(DeviceError) -> PendingErasure? {
-    try await relay.ask { (relay, account) async throws(RelayError) in
+    try await lock.locked { () async throws(DeviceError) in
+      try await puller.pull()
+      return try await standing()
+    }
+  }
+
+  /// Returns the order that waits at the relay, if an active device gave it and nothing came since; nil if none does.
+  func standing() async throws(DeviceError) -> PendingErasure? {
+    guard relay.isPresent else { return nil }
+    let order = try await relay.ask { (relay, account) async throws(RelayError) in
       try await relay.pendingErasure(of: account)
     }
+    guard let order, order.stands(in: state.view.log) else { return nil }
+    return order
   }
 
   /// Makes an order that waits void: any entry of the log does. Returns it; nil if none waits.
   func cancel() async throws(DeviceError) -> PendingErasure? {
     try await lock.locked { () async throws(DeviceError) in
       try await puller.pull()
-      guard let order = try await pending() else { return nil }
+      guard let order = try await standing() else { return nil }
       try await changes.change(.epoch)
       return order
     }

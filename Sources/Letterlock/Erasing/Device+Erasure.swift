@@ -24,10 +24,10 @@ extension Device {
     return try await device.parts.history.erasing.prepared()
   }
 
-  /// Asks the relay for an order to erase its copy that has not taken effect yet: show the person who gave it, and when it
-  /// takes effect.
+  /// Asks the relay for an order to erase its copy that has not taken effect yet, after this device was brought up to date: show
+  /// the person who gave it, and when it takes effect. `sync()` asks too.
   /// - Returns: The order; nil if none waits.
-  /// - Throws: `DeviceError.noRelay`, `.relay`.
+  /// - Throws: As `sync()`; `DeviceError.removed`.
   public func pendingErasure() async throws(DeviceError) -> PendingErasure? {
     try await parts.history.erasing.pending()
   }

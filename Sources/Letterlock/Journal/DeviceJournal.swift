@@ -16,6 +16,7 @@ internal import TLSCodec
 ///   uint8 owes_epoch;               whether it gave a restored relay entries without their wraps
 ///   optional<uint64> looked_through; the log up to this entry, for recovery keys that were replaced
 ///   ReplacementSighting replacements<V>; those that the person has not seen yet
+///   optional<PendingErasure> erasure; the order that waited when the relay was last asked
 /// } DeviceJournal;
 /// ```
 /// SPEC.md section 8.5.
@@ -32,6 +33,7 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
   private var owesEpochByte: UInt8 = 0
   var lookedThrough: UInt64?
   var replacements: [ReplacementSighting] = []
+  var pendingErasure: PendingErasure?
 
   /// Whether it gave a restored relay entries without their wraps, and has begun no epoch since.
   var owesEpoch: Bool {
@@ -42,11 +44,11 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
   static let wire = WireFormat(
     Self.init(
       version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:announcement:owesEpochByte:
-      lookedThrough:replacements:),
+      lookedThrough:replacements:pendingErasure:),
     field(\.version),
     field(\.usage), field(\.lastAttempt), field(\.lastSuccess), field(\.sighting), field(\.presence),
     field(\.name), field(\.directory), field(\.announcement), field(\.owesEpochByte),
-    field(\.lookedThrough), field(\.replacements))
+    field(\.lookedThrough), field(\.replacements), field(\.pendingErasure))
 }
 
 /// When this device first saw the announcement of a recovery device that stands.

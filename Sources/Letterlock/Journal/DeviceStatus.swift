@@ -29,4 +29,7 @@ public struct DeviceStatus: Hashable, Sendable {
   /// Recovery keys that took the place of others, and that the person of this device did not put there, until
   /// `Device.acknowledge(_:)`.
   public let replacedRecoveryKeys: [RecoveryReplacement]
+  /// The order to erase the relay's copy of everything that waited when the device last synchronised; nil if none did, or
+  /// an entry of the log has made it void since. Show it to the person.
+  public let pendingErasure: PendingErasure?
 }

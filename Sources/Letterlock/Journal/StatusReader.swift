@@ -23,7 +23,8 @@ struct StatusReader: Sendable {
       evidence: try evidence.kept(), otherLog: view.read { $0.otherLog }, dataUsage: journal.usage,
       settings: settings, nextEpoch: journal.sighting?.due,
       recoveryAnnouncement: RecoveryAnnouncement(in: view.log, journal),
-      replacedRecoveryKeys: view.replacements(journal, at: clock.now))
+      replacedRecoveryKeys: view.replacements(journal, at: clock.now),
+      pendingErasure: journal.pendingErasure.flatMap { $0.stands(in: view.log) ? $0 : nil })
   }
 
   /// How many records wait to be sent.

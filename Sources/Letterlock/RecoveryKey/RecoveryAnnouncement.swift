@@ -89,7 +89,9 @@ extension AccountView {
   /// The recovery keys that took the place of others, until the person has seen them, noted or not.
   func replacements(_ journal: DeviceJournal, at now: Timestamp) -> [RecoveryReplacement] {
     read { state in
-      (journal.replacements + state.replacements(since: journal, at: now)).compactMap { state.replacement($0) }
+      (journal.replacements + state.replacements(since: journal, at: now)).compactMap {
+        state.replacement($0)
+      }
     }
   }
 }

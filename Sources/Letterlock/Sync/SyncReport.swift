@@ -23,6 +23,9 @@ public struct SyncReport: Hashable, Sendable {
   /// Recovery keys that took the place of others, and that the person of this device did not put there, until
   /// `Device.acknowledge(_:)`: tell the person, who may know of none.
   public var replacedRecoveryKeys: [RecoveryReplacement] = []
+  /// An order to erase the relay's copy of everything that waits, and when it takes effect: tell the person, who can make it
+  /// void until then.
+  public var pendingErasure: PendingErasure?
   /// Who began an epoch that this device had to repair by beginning another.
   public var repaired: [DeviceID] = []
   /// Another log that the relay shows in place of this device's: whose entries it holds, and what they changed. This

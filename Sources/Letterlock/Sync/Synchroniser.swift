@@ -140,7 +140,14 @@ final class Synchroniser: Sendable {
     try announcements.note()
     result.voidedRecoveryKey =
       hadPrepared && !view.hasRecoveryKeyNotInForce && !view.hasRecoveryKeyToShow
-    guard isOwnLogShown else { return }
+    if isOwnLogShown { try await keepAccount(&result) }
+    let order = try await erasing.standing()
+    result.pendingErasure = order
+    try journal.note { $0.pendingErasure = order }
+  }
+
+  /// Makes the changes of the account that are due.
+  private func keepAccount(_ result: inout SyncReport) async throws(DeviceError) {
     let repaired = try await unlessBusy { () async throws(DeviceError) in try await changes.repair() }
     result.repaired += repaired ?? []
     if state.view.isSealing {

@@ -7,7 +7,8 @@ extension RecoveryCommand {
   struct Acknowledge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "acknowledge",
-      abstract: "Says that you know of the recovery keys that took the place of others: they are named no more.")
+      abstract:
+        "Says that you know of the recovery keys that took the place of others: they are named no more.")
 
     @Argument(help: "The archive's folder.") var dir: String
     @OptionGroup var keys: KeyOptions

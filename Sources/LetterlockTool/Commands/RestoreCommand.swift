@@ -92,7 +92,8 @@ struct RestoreCommand: AsyncParsableCommand {
     do throws(DeviceError) {
       let restored = try await session.restore(keeping: kept, named: name)
       if restored.followsEarlierDecision {
-        Terminal.note("An earlier run of this restore had decided otherwise, and what it had sent came first.")
+        Terminal.note(
+          "An earlier run of this restore had decided otherwise, and what it had sent came first.")
       }
       for device in restored.goneMeanwhile {
         Terminal.note("Device \(device.description) was to stay, and had been removed before.")

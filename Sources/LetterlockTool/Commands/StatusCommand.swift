@@ -121,9 +121,12 @@ struct ArchiveStatus: Encodable {
         $0.device, index.deviceNames[$0.device], at: $0.effective,
         cancel: "letterlock recovery cancel \(folder)\(key)")
     }
-    // A status is told without the relay, too.
-    let order = try? await opened.folder.openRelay().pendingErasure(
-      of: opened.device.account, as: .device(opened.device.id))
+    // A status is told without the relay, too: then by what it said last.
+    let order: PendingErasure?
+    do {
+      order = try await opened.folder.openRelay().pendingErasure(
+        of: opened.device.account, as: .device(opened.device.id))
+    } catch { order = status.pendingErasure }
     pendingErasure = order.map {
       Waiting(
         $0.order.device, index.deviceNames[$0.order.device], at: $0.takesEffect,

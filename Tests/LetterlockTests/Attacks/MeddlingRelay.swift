@@ -16,6 +16,7 @@ actor MeddlingRelay: Relay {
   private var restored: RestoredRelay<MemoryRelayStore>?
   private var loss: Loss?
   private var erasure: CompletedErasure?
+  private var order: PendingErasure?
   private var logs: [AccountID: [LogEntry]] = [:]
   private var letters: [[UInt8]] = []
   private var change: (@Sendable (HistoryPage) -> HistoryPage)?
@@ -85,6 +86,8 @@ actor MeddlingRelay: Relay {
         account: named.account, treeSize: named.treeSize, treeRoot: named.treeRoot, logHead: named.logHead,
         at: named.time + waiting, by: honest.key))
   }
+  /// Shows an order to erase everything.
+  func claim(_ order: PendingErasure) { self.order = order }
   /// Shows other bytes of attachments.
   func alterBlobs(_ change: @escaping @Sendable (UInt64, [UInt8]) async -> [UInt8]) { blobChange = change }
   /// Lists other attachments.
@@ -102,7 +105,7 @@ actor MeddlingRelay: Relay {
   func refuse(_ blob: BlobID) { refused.insert(blob) }
   /// Is honest again.
   func behave() {
-    (erasure, beforePage, refused, beforeCall) = (nil, nil, [], nil)
+    (erasure, order, beforePage, refused, beforeCall) = (nil, nil, nil, [], nil)
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil
@@ -272,7 +275,8 @@ actor MeddlingRelay: Relay {
   func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError)
     -> PendingErasure?
   {
-    try await honest.pendingErasure(of: account, as: caller)
+    if let order { return order }
+    return try await honest.pendingErasure(of: account, as: caller)
   }
 
   func eraseAccount(_ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller)

@@ -54,6 +54,52 @@ struct ErasureTests {
     #expect(erasure.order.device == house.phone.id)
   }
 
+  @Test func `every device shows an order that waits, until an entry makes it void`() async throws {
+    let house = try await Household()
+    #expect(try await house.phone.sync().pendingErasure == nil)
+    let prepared = try await house.mac.prepareErasure()
+    let order = try #require(try await prepared.confirm(prepared.code))
+    #expect(order.order.device == house.mac.id)
+    for device in [house.phone, house.mac] {
+      for _ in 0..<2 { #expect(try await device.sync().pendingErasure == order) }
+      #expect(try await device.status().pendingErasure == order)
+    }
+    let again = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
+    #expect(try await again.status().pendingErasure == order)
+    // A record does not make it void.
+    try again.append(Household.text("second"), to: house.chat)
+    #expect(try await again.sync().pendingErasure == order)
+    try await again.beginEpoch()
+    #expect(try await again.status().pendingErasure == nil)
+    #expect(try await house.mac.sync().pendingErasure == nil)
+    #expect(try await house.mac.status().pendingErasure == nil)
+  }
+
+  @Test func `any device makes an order void, and is told whose it was`() async throws {
+    let house = try await Household()
+    #expect(try await house.phone.cancelErasure() == nil)
+    let prepared = try await house.mac.prepareErasure()
+    let order = try #require(try await prepared.confirm(prepared.code))
+    #expect(try await house.phone.pendingErasure() == order)
+    #expect(try await house.phone.cancelErasure() == order)
+    #expect(try await house.phone.pendingErasure() == nil)
+    #expect(try await house.phone.cancelErasure() == nil)
+    house.clock.advance(by: .seconds(73 * 3600))
+    #expect(try await house.mac.sync().verdict.isComplete)
+  }
+
+  @Test func `an order that no active device gave is not shown`() async throws {
+    let house = try await Household()
+    let tablet = try await house.join("Tablet")
+    for device in [house.phone, house.mac] { try await device.sync() }
+    let keys = tablet.secrets.keys
+    try await house.phone.remove(tablet.id)
+    let order = try await order(in: house, by: keys)
+    await house.relay.claim(PendingErasure(order: order, takesEffect: house.clock.now))
+    let report = try await house.mac.sync()
+    #expect(report.pendingErasure == nil && report.verdict.isComplete)
+  }
+
   @Test func `an order fits the state that was shown, and no later one`() async throws {
     let house = try await Household()
     let prepared = try await house.phone.prepareErasure()
