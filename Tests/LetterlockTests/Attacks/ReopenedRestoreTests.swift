@@ -70,12 +70,14 @@ struct ReopenedRestoreTests {
     let house = try await Household()
     let account = house.phone.account
     let log = try await house.relay.logEntries(of: account, from: 0, as: house.phone.caller)
+    let before = await house.relay.honest.fork()
     await house.relay.lose(.answer)
     let session = try await open(house)
     await #expect(throws: DeviceError.relay(.unavailable("lost"))) {
       _ = try await session.restore(keeping: kept(house), named: "Restored")
     }
     await house.relay.show(log, of: account)
+    await house.relay.showHistory(of: before)
     return house
   }
 
