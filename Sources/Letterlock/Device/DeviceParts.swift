@@ -103,6 +103,7 @@ struct HistoryParts: Sendable {
   let snapshots: SnapshotMaker
   let deletion: Deleting
   let erasing: CopyErasing
+  let sending: Sending
   let sync: Synchroniser
 
   init(
@@ -123,6 +124,9 @@ struct HistoryParts: Sendable {
       collection: collection, settings: services.settings, clock: services.clock)
     erasing = CopyErasing(
       state: state, lock: lock, relay: relay, progress: progress, notes: services.notes, puller: puller,
+      clock: services.clock)
+    sending = Sending(
+      view: view, lock: lock, timeline: reading.timeline, writer: writing.attachments, pusher: pusher,
       clock: services.clock)
     sync = Synchroniser(
       state: state, lock: lock, journal: services.journal, status: reading.status, erasing: erasing,

@@ -30,6 +30,10 @@ struct ExportedMessage: Encodable {
   var saidBy: String?
   /// Why it has not arrived; left out for what was sent or received.
   var delivery: String?
+  /// The device that was asked to send it through its carrier, until it was sent.
+  var sendingDevice: String?
+  /// Why it was not sent, in words.
+  var failureReason: String?
   var recentlyDeleted: Bool
   var attachments: [ExportedAttachment]
 
@@ -75,6 +79,8 @@ struct ExportedMessage: Encodable {
     protection = message.protectionName
     (encrypted, saidBy) = (message.wasEncrypted, message.saidBy)
     delivery = message.delivery?.name
+    sendingDevice = message.delivery?.sendingDevice?.description
+    failureReason = message.delivery?.failureReason
     recentlyDeleted = message.recentlyDeletedAt != nil
     attachments = message.attachments.map {
       ExportedAttachment(

@@ -184,7 +184,7 @@ struct HTMLExport {
     if index.impliedDate(of: message) != nil { parts.append("date doubtful") }
     if message.editedAt != nil, message.body != .retraction(target: nil) { parts.append("edited") }
     if message.recentlyDeletedAt != nil { parts.append("recently deleted") }
-    if let delivery = message.delivery { parts.append(delivery.sentence) }
+    if let delivery = message.delivery { parts.append(delivery.sentence.html) }
     parts.append(message.protectionMark)
     return parts
   }

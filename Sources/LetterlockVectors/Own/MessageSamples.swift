@@ -61,7 +61,7 @@ enum MessageSamples {
         .message(try message(.carrier(.sms), .text(RichText(String(repeating: "x", count: 1000)))))
       ),
     ]
-    entries += try revisions(of: full)
+    entries += try revisions(of: full) + SendSamples.all()
     for (name, body) in bodies { entries.append((name, .message(try message(.local, body)))) }
     return entries
   }
@@ -143,14 +143,14 @@ enum MessageSamples {
   }
 
   /// An entry of raw fields, padded.
-  private static func entry(_ fields: [(UInt16, [UInt8])], type: UInt16 = 1) -> [UInt8] {
+  static func entry(_ fields: [(UInt16, [UInt8])], type: UInt16 = 1) -> [UInt8] {
     var writer = TLSWriter()
     writer.write(type)
     writer.write(opaque: encoded(fields))
     return Padding.padded(writer.bytes)
   }
 
-  private static func encoded(_ fields: [(UInt16, [UInt8])]) -> [UInt8] {
+  static func encoded(_ fields: [(UInt16, [UInt8])]) -> [UInt8] {
     var writer = TLSWriter()
     for (number, value) in fields {
       writer.write(number)
@@ -159,7 +159,9 @@ enum MessageSamples {
     return writer.bytes
   }
 
-  static func refused() throws -> [(String, [UInt8])] { try refusedEntries() + refusedRevisions() }
+  static func refused() throws -> [(String, [UInt8])] {
+    try refusedEntries() + refusedRevisions() + SendSamples.refused()
+  }
 
   private static func refusedRevisions() -> [(String, [UInt8])] {
     let id = Array(VectorSeed.bytes("message")[..<16])
