@@ -100,8 +100,14 @@ def attachment(data):
     refuse_unless(int.from_bytes(found[5], "big") <= 1 << 52, "byte count")
 
 
+def absent_file(data):
+    found = fields(Reader(data))
+    sized(found, {3: 1}, (2, 3))
+    return text(found.get(1, b"")), text(found[2])
+
+
 def message(found):
-    sized(found, {1: 16, 2: 16, 4: 8, 5: 8, 6: 1, 10: 16, 13: 8, 14: 8, 17: 1}, (1, 4, 6, 8))
+    sized(found, {1: 16, 2: 16, 4: 8, 5: 8, 6: 1, 10: 16, 13: 8, 14: 8, 17: 1, 19: 4}, (1, 4, 6, 8))
     carriage = found[6][0]
     service = None
     if carriage in (1, 2, 3):
@@ -121,6 +127,9 @@ def message(found):
             text(origin.opaque())
         origin.finish()
     refuse_unless(found.get(17) != b"\0", "delivery")
+    for item in vectors(found[18]) if 18 in found else ():
+        absent_file(item)
+    refuse_unless(found.get(19) != bytes(4), "unsent parts")
     kind, shown = body(found[8])
     return {
         "type": "message", "conversation": found.get(2, NO_CONVERSATION), "body": kind, "text": shown, "sender": text(found.get(3, b"")),
@@ -185,8 +194,15 @@ def revised(entries):
             wanted = sum(kind_of_file(other) == alike for other in there[:place + 1])
             if wanted > sum(kind_of_file(other) == alike for other in kept):
                 kept.append(item)
+    brought = [(text(item.get(3, b"")), text(item[4])) for item in kept[len(files_of(shown)):]]
+    absent = []
+    for item in map(absent_file, vectors(shown[18]) if 18 in shown else []):
+        if item in brought:
+            brought.remove(item)
+        else:
+            absent.append(item[0])
     if kind == "retraction" and len(versions) > 1:
-        kept = []
+        kept, absent = [], []
     unencrypted = [found for found in versions + fitting[64:] if found[6][0] >= 4]
     carrier = shown if shown[6][0] >= 4 or not unencrypted else unencrypted[0]
     carriage = carrier[6][0]
@@ -199,6 +215,7 @@ def revised(entries):
         "text": words, "body": kind, "edited_at": "" if edited[newest] is None else str(edited[newest]),
         "delivery": {None: "", b"\1": "failed", b"\2": "scheduled"}[shown.get(17)], "protection": protection,
         "service": text(origin[2]) if origin else "", "files": [text(item.get(3, b"")) for item in kept],
+        "absent": absent, "unsent_parts": int.from_bytes(shown.get(19, b""), "big"),
     }
 
 
@@ -221,7 +238,7 @@ def send_request(found):
     for part in parts:
         text(part)
     refuse_unless(shown["body"] == "text" and 15 in inner, "a text to somebody")
-    refuse_unless(not {3, 5, 13, 14, 16, 17} & set(inner), "what a request has not")
+    refuse_unless(not {3, 5, 13, 14, 16, 17, 18, 19} & set(inner), "what a request has not")
     carriage = inner[6][0]
     refuse_unless(carriage in (17, 18), "carriage")
     if carriage == 17:

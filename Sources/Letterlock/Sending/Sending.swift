@@ -151,14 +151,14 @@ extension Sending {
 
   /// Claims a request in the history, where the relay and every device see it, and then gives it to the app.
   func claim(_ wanted: SendRequest) async throws(DeviceError) -> ClaimedRequest {
-    try await lock.locked { () async throws(DeviceError) -> ClaimedRequest in
+    let (request, claim) = try await lock.locked { () async throws(DeviceError) in
       _ = try pusher.relay.needed()
       try await bringUpToDate()
-      let entry = try entry(of: wanted)
-      let claim = try keepClaim(of: entry)
+      let claim = try keepClaim(of: try entry(of: wanted))
       try await bringUpToDate()
-      return try give(claim, of: wanted)
+      return (try give(claim, of: wanted), claim)
     }
+    return ClaimedRequest(request: request, claim: claim, sending: self)
   }
 
   /// Sends what waits and takes what others sent, until nothing is missing.
@@ -199,7 +199,7 @@ extension Sending {
   }
 
   /// Gives a claim to the app if it is the one that counts: the first in the history, before any cancellation.
-  private func give(_ claim: Bytes16, of wanted: SendRequest) throws(DeviceError) -> ClaimedRequest {
+  private func give(_ claim: Bytes16, of wanted: SendRequest) throws(DeviceError) -> SendRequest {
     let entry = try entry(of: wanted)
     guard entry.progress.state == .sending, entry.progress.claim == claim else {
       held.release(entry.id)
@@ -214,6 +214,6 @@ extension Sending {
     }
     let request = try request(of: entry)
     guard held.give(claim, of: entry.id) else { throw .sendRefused(.settled(.sending)) }
-    return ClaimedRequest(request: request, claim: claim, sending: self)
+    return request
   }
 }

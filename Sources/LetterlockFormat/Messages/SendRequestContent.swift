@@ -35,6 +35,7 @@ extension Message {
   fileprivate var isRequestable: Bool {
     guard case .text = body, sender == .me, !recipients.isEmpty else { return false }
     return origin == nil && delivery == nil && receivedAt == nil && editedAt == nil && recentlyDeletedAt == nil
+      && absentFiles.isEmpty && unsentPartCount == 0
   }
 
   /// Whether the carriage is one of the two, and goes with these segments.

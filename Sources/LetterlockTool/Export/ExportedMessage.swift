@@ -34,6 +34,8 @@ struct ExportedMessage: Encodable {
   var sendingDevice: String?
   /// Why it was not sent, in words.
   var failureReason: String?
+  /// How many parts were unsent while others stayed; left out if none were.
+  var unsentParts: UInt32?
   var recentlyDeleted: Bool
   var attachments: [ExportedAttachment]
 
@@ -46,11 +48,14 @@ struct ExportedMessage: Encodable {
   struct ExportedAttachment: Encodable {
     var name: String?
     var mediaType: String
-    var byteCount: UInt64
+    /// Left out of a file that is absent.
+    var byteCount: UInt64?
     /// Of the file as it opens; left out where it is not on this device.
     var sha256: String?
     /// Where `--format html` put the file.
     var file: String?
+    /// Why no import has brought the file; left out of one that is there.
+    var absent: String?
   }
 
   init(
@@ -86,6 +91,10 @@ struct ExportedMessage: Encodable {
       ExportedAttachment(
         name: $0.name, mediaType: $0.mediaType, byteCount: $0.byteCount, sha256: sha256($0))
     }
+    attachments += message.absentFiles.map {
+      ExportedAttachment(name: $0.name, mediaType: $0.mediaType, absent: $0.cause.name)
+    }
+    unsentParts = message.unsentPartCount == 0 ? nil : message.unsentPartCount
     if case .reaction(let made) = message.body {
       reaction = ExportedReaction(
         target: made.target.description, kind: made.kind.name, removed: made.change == .removed)

@@ -138,6 +138,7 @@ struct HTMLExport {
       content += "<span class=\"quote\">\(TextLine.preview(target).html)\(mark)</span>"
     }
     for attachment in message.attachments { content += try await files.html(of: attachment) }
+    for file in message.absentFiles { content += "<i class=\"absent\">\(file.sentence.html)</i>" }
     content += text(of: message)
     let reactions = ShownReaction.all(in: context.reactions)
     if !reactions.isEmpty {
@@ -183,6 +184,7 @@ struct HTMLExport {
     if let service = message.origin?.service { parts.append(service.html) }
     if index.impliedDate(of: message) != nil { parts.append("date doubtful") }
     if message.editedAt != nil, message.body != .retraction(target: nil) { parts.append("edited") }
+    if let unsent = message.unsentPartsSentence { parts.append(unsent) }
     if message.recentlyDeletedAt != nil { parts.append("recently deleted") }
     if let delivery = message.delivery { parts.append(delivery.sentence.html) }
     parts.append(message.protectionMark)
@@ -226,7 +228,8 @@ extension TextLine {
   static func preview(_ message: Message) -> String {
     let text =
       message.text.isEmpty
-      ? (message.attachments.first.map { $0.name ?? $0.mediaType } ?? message.kindName) : message.text
+      ? (message.attachments.first.map { $0.name ?? $0.mediaType } ?? message.absentFiles.first?.sentence
+        ?? message.kindName) : message.text
     return text.count > 80 ? text.prefix(80) + "…" : text
   }
 }

@@ -60,6 +60,41 @@ extension Message {
   }
 }
 
+extension Message.AbsentFile {
+  /// What a person is told.
+  var sentence: String { "\(name ?? mediaType): \(cause.words)" }
+}
+
+extension Message.AbsentFile.Cause {
+  /// Its name, which is part of the tool's interface.
+  var name: String {
+    switch self {
+    case .notFound: "notFound"
+    case .damaged: "damaged"
+    case .unknown: "unknown"
+    }
+  }
+
+  fileprivate var words: String {
+    switch self {
+    case .notFound: "not found at import"
+    case .damaged: "damaged at import"
+    case .unknown: "absent"
+    }
+  }
+}
+
+extension Message {
+  /// What a person is told of parts that were unsent; nil if none were.
+  var unsentPartsSentence: String? {
+    switch unsentPartCount {
+    case 0: nil
+    case 1: "a part was unsent"
+    default: "\(unsentPartCount) parts were unsent"
+    }
+  }
+}
+
 extension Message.Delivery {
   /// Its name, which is part of the tool's interface.
   var name: String {

@@ -128,6 +128,8 @@ struct TextLine: CustomStringConvertible {
     parts.append("\(sender):")
     parts.append(Self.content(of: message))
     parts += message.attachments.map { "[\($0.name ?? $0.mediaType), \($0.byteCount) bytes]" }
+    parts += message.absentFiles.map { "[\($0.sentence)]" }
+    if let unsent = message.unsentPartsSentence { parts.append("(\(unsent))") }
     if isDateDoubtful { parts.append("(date doubtful)") }
     if message.recentlyDeletedAt != nil { parts.append("(recently deleted)") }
     if let delivery = message.delivery { parts.append("(\(delivery.sentence))") }

@@ -83,6 +83,13 @@ enum MessageSamples {
         blob: BlobID(bytes: Array(VectorSeed.bytes("blob")[..<16])), key: VectorSeed.key("attachment"),
         mediaType: "image/jpeg", byteCount: Attachment.maximumByteCount, digest: VectorSeed.bytes("hash"))
     ]
+    var absent = full
+    absent.absentFiles = [
+      .init(name: "gone.jpg", mediaType: "image/jpeg", cause: .notFound),
+      .init(name: nil, mediaType: "video/mp4", cause: .damaged),
+      .init(name: nil, mediaType: "a/b", cause: .unknown(77)),
+    ]
+    absent.unsentPartCount = 2
     guard let all = Revision(whole) else { throw TLSError.invalidValue }
     return [
       ("a revision", try revision(.endToEnd(service: "iMessage"), .text("Look!"), service: "iMessage")),
@@ -96,6 +103,7 @@ enum MessageSamples {
       ("a message that was not sent", .message(failed)),
       ("a delivery of a newer version", .message(newer)),
       ("an attachment of 2^52 bytes", .message(large)),
+      ("a message with files that are absent, and a part that was unsent", .message(absent)),
     ]
   }
 
@@ -224,6 +232,10 @@ enum MessageSamples {
       ("an attachment that says it is a file", with(9, Opaque(whole + [0, 7, 1, 0]).encoded)),
       ("an attachment of more than 2^52 bytes", with(9, Opaque(tooLong).encoded)),
       ("a delivery of 0", with(17, [0])),
+      ("an empty list of absent files", with(18, [])),
+      ("an absent file without a media type", with(18, Opaque(encoded([(1, [0x61]), (3, [1])])).encoded)),
+      ("an absent file without a cause", with(18, Opaque(encoded([(2, [0x61])])).encoded)),
+      ("no unsent parts", with(19, [0, 0, 0, 0])),
       ("an origin of two parts", with(16, [1, 0x61, 1, 0x62])),
       ("an origin of four parts", with(16, [0, 0, 0, 0])),
       ("a length that is not in its shortest form", [0, 1, 0x40, 0x05] + bytes[3...].dropLast()),
