@@ -149,7 +149,9 @@ struct AppleMessageRow {
 
   /// A message that was unsent keeps its row and loses its text.
   private var isRetracted: Bool {
-    if let history, !versions.isEmpty || history.unsentPartCount > 0 || history.isUnsent { return history.isUnsent }
+    if let history, !versions.isEmpty || history.unsentPartCount > 0 || history.isUnsent {
+      return history.isUnsent
+    }
     if row.number(.dateRetracted) > 0 { return true }
     return row.number(.dateEdited) > 0 && files.isEmpty && text.text.isEmpty
       && row.text(.subject) == nil && row.text(.balloonBundleID) == nil

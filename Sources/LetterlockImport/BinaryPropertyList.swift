@@ -52,7 +52,9 @@ struct BinaryPropertyList {
   private func content(of object: Int, kind: UInt8) -> (count: Int, start: Int)? {
     guard let marker = marker(of: object), marker.kind == kind else { return nil }
     guard marker.low == 0x0f else { return (Int(marker.low), marker.start) }
-    guard marker.start < offsets, bytes[marker.start] >> 4 == 1, bytes[marker.start] & 0x0f <= 3 else { return nil }
+    guard marker.start < offsets, bytes[marker.start] >> 4 == 1, bytes[marker.start] & 0x0f <= 3 else {
+      return nil
+    }
     let byteCount = 1 << Int(bytes[marker.start] & 0x0f)
     guard let count = Self.number(bytes, marker.start + 1, byteCount) else { return nil }
     return (count, marker.start + 1 + byteCount)
@@ -95,7 +97,9 @@ extension BinaryPropertyList {
     guard let units = bytes(of: object, kind: 0x6, itemByteCount: 2) else { return nil }
     let start = units.startIndex
     return String(
-      decoding: (0..<units.count / 2).map { UInt16(units[start + 2 * $0]) << 8 | UInt16(units[start + 2 * $0 + 1]) },
+      decoding: (0..<units.count / 2).map {
+        UInt16(units[start + 2 * $0]) << 8 | UInt16(units[start + 2 * $0 + 1])
+      },
       as: UTF16.self)
   }
 

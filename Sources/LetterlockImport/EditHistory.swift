@@ -35,7 +35,8 @@ struct EditHistory {
     var edits: [Int: [Edit]] = [:]
     var left = Self.maximumCount
     for (key, object) in (all["ec"].flatMap(list.dictionary) ?? [:]).sorted(by: { $0.key < $1.key }) {
-      guard let part = Int(key), (0..<Self.maximumCount).contains(part), let events = list.array(object) else {
+      guard let part = Int(key), (0..<Self.maximumCount).contains(part), let events = list.array(object)
+      else {
         continue
       }
       let found = events.prefix(left).compactMap { Self.edit($0, in: list) }
@@ -68,7 +69,9 @@ struct EditHistory {
     if partCount <= 1, edits.count == 1, let only = edits[0] { return only }
     let parts = (0..<max(partCount, (edits.keys.max() ?? 0) + 1))
     var texts = parts.map { edits[$0]?.first?.text.text ?? current[$0] ?? "" }
-    let changes = edits.flatMap { part, edits in edits.dropFirst().map { (time: $0.time, part: part, text: $0.text) } }
+    let changes = edits.flatMap { part, edits in
+      edits.dropFirst().map { (time: $0.time, part: part, text: $0.text) }
+    }
     var versions = [Edit(time: 0, text: RichText(texts.joined()))]
     for change in changes.sorted(by: { ($0.time, $0.part) < ($1.time, $1.part) }) {
       texts[change.part] = change.text.text

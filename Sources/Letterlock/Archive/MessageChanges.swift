@@ -121,7 +121,8 @@ struct MessageChanges: Sendable {
   ) -> MessageRecipe {
     MessageRecipe(
       position: position, revisions: revisions[number] ?? [],
-      changes: request == nil ? edits[number] ?? [] : [], unencrypted: unencrypted[number], deletion: deletion,
+      changes: request == nil ? edits[number] ?? [] : [], unencrypted: unencrypted[number],
+      deletion: deletion,
       request: request)
   }
 }

@@ -181,7 +181,9 @@ extension Sending {
   /// Writes a claim down, unless one was that was not used: before the relay sees it, it is on this device's disk.
   private func keepClaim(of entry: SendLedger.Entry) throws(DeviceError) -> Bytes16 {
     let state = entry.progress.state
-    if state == .sending, let claim = entry.progress.claim, held.isUnused(claim, of: entry.id) { return claim }
+    if state == .sending, let claim = entry.progress.claim, held.isUnused(claim, of: entry.id) {
+      return claim
+    }
     guard state == .waiting else {
       throw .sendRefused(.settled(state == .sending ? try settle(entry) : state))
     }

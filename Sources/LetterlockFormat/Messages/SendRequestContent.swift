@@ -34,7 +34,8 @@ extension Message {
   /// Whether it is a text by this person to somebody, which has not travelled and was not brought in from elsewhere.
   fileprivate var isRequestable: Bool {
     guard case .text = body, sender == .me, !recipients.isEmpty else { return false }
-    return origin == nil && delivery == nil && receivedAt == nil && editedAt == nil && recentlyDeletedAt == nil
+    return origin == nil && delivery == nil && receivedAt == nil && editedAt == nil
+      && recentlyDeletedAt == nil
       && absentFiles.isEmpty && unsentPartCount == 0
   }
 

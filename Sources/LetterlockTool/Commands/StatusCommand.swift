@@ -131,7 +131,9 @@ struct ArchiveStatus: Encodable {
   private mutating func count(_ message: Message) {
     attachments += message.attachments.count
     if message.recentlyDeletedAt != nil { recentlyDeleted += 1 }
-    if let delivery = message.delivery, delivery.sendingDevice != nil { sendRequests[delivery.name, default: 0] += 1 }
+    if let delivery = message.delivery, delivery.sendingDevice != nil {
+      sendRequests[delivery.name, default: 0] += 1
+    }
     byCarriage[message.carriageName, default: 0] += 1
     byProtection[message.protectionName, default: 0] += 1
     byKind[message.kindName, default: 0] += 1

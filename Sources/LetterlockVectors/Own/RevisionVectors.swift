@@ -153,7 +153,9 @@ private struct VersionSamples {
   }
 
   private func absences() throws -> [(String, Message, [Message])] {
-    func absent(_ text: String, edited: Int64? = nil, files: [String] = [], _ names: [String]) throws -> Message {
+    func absent(_ text: String, edited: Int64? = nil, files: [String] = [], _ names: [String]) throws
+      -> Message
+    {
       try version(text, edited: edited, files: files) { message in
         message.absentFiles = names.map {
           Message.AbsentFile(name: $0, mediaType: "image/jpeg", cause: .notFound)
@@ -164,7 +166,10 @@ private struct VersionSamples {
     return [
       ("two files that are absent", first, []),
       ("one of them came", first, [try absent("first", files: ["a"], ["b"])]),
-      ("an edit without the file that came", try version("one", files: ["a"]), [try absent("two", edited: 2, ["a"])]),
+      (
+        "an edit without the file that came", try version("one", files: ["a"]),
+        [try absent("two", edited: 2, ["a"])]
+      ),
       (
         "an edit without two of a name, of which one came", try version("one", files: ["a"]),
         [try absent("two", edited: 2, ["a", "a"])]

@@ -26,8 +26,14 @@ enum SendSamples {
       return .sendRequest(content)
     }
     return [
-      ("a request to send a short message", try request(.sms, to: ["+15550100"], segments: ["Dinner ", "at 7?"])),
-      ("a request to send a multimedia message", try request(.mms, to: ["+15550100", "+15550101"], segments: [])),
+      (
+        "a request to send a short message",
+        try request(.sms, to: ["+15550100"], segments: ["Dinner ", "at 7?"])
+      ),
+      (
+        "a request to send a multimedia message",
+        try request(.mms, to: ["+15550100", "+15550101"], segments: [])
+      ),
       ("a send report: claimed", try report(.claimed(claim))),
       ("a send report: sent", try report(.sent(claim))),
       ("a send report: failed", try report(.failed(claim, reason: "no signal"))),

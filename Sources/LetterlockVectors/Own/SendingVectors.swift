@@ -130,7 +130,8 @@ private struct SendingSamples {
       ("failed", [report(.claimed(first)), report(.failed(first, reason: "no signal"))]),
       ("perhaps sent", [report(.claimed(first)), report(.outcomeUnknown(first))]),
       (
-        "perhaps sent, then known", [report(.claimed(first)), report(.outcomeUnknown(first)), report(.sent(first))]
+        "perhaps sent, then known",
+        [report(.claimed(first)), report(.outcomeUnknown(first)), report(.sent(first))]
       ),
       (
         "sent, then said to have failed",
@@ -167,7 +168,10 @@ private struct SendingSamples {
       ("expired by another device", [report(.expired, by: other)]),
       ("a claim of another message", [report(.claimed(first), of: stranger)]),
       ("a claim in another conversation", [report(.claimed(first), in: elsewhere)]),
-      ("asked again, of another device", [try request(), try request(through: other), report(.claimed(first), by: other)]),
+      (
+        "asked again, of another device",
+        [try request(), try request(through: other), report(.claimed(first), by: other)]
+      ),
     ]
   }
 }

@@ -30,16 +30,21 @@ struct EarlierVersionTests {
     #expect(shown.text == "three")
     #expect(shown.attachments.map(\.name) == ["a.jpg"])
     #expect(try versions(house.phone).map(\.message.text) == ["one", "two", "three"])
-    #expect(try versions(house.phone).map(\.message.editedAt) == [nil, ImportedSample.time(20), ImportedSample.time(30)])
+    #expect(
+      try versions(house.phone).map(\.message.editedAt) == [
+        nil, ImportedSample.time(20), ImportedSample.time(30),
+      ])
     let count = try house.phone.recordCount()
-    #expect(try house.phone.historyImport().add([edited(house.chat, files: [photo])]).map(\.action) == [.unchanged])
+    #expect(
+      try house.phone.historyImport().add([edited(house.chat, files: [photo])]).map(\.action) == [.unchanged])
     #expect(try house.phone.recordCount() == count)
     try await house.phone.sync()
     try await house.mac.sync()
     #expect(try house.mac.imported() == shown)
   }
 
-  @Test func `a message that was imported without its versions gets them, and shows the newest`() async throws {
+  @Test func `a message that was imported without its versions gets them, and shows the newest`() async throws
+  {
     let house = try await Household()
     try house.phone.importing([ImportedSample.message("three", edited: 30, in: house.chat)])
     #expect(try house.phone.historyImport().add([edited(house.chat)]).map(\.action) == [.revised([.text])])
@@ -61,12 +66,14 @@ struct EarlierVersionTests {
       ])
     #expect(try house.phone.importing([message], with: [gone, gone]).map(\.action) == [.unchanged])
     let found = ImportedSample.file("a.jpg", [1])
-    #expect(try house.phone.importing([message], with: [found, broken]).map(\.action) == [.revised([.files])])
+    #expect(
+      try house.phone.importing([message], with: [found, broken]).map(\.action) == [.revised([.files])])
     let shown = try #require(try house.phone.imported())
     #expect(shown.attachments.map(\.name) == ["a.jpg"])
     #expect(shown.absentFiles.map(\.name) == ["b.jpg"])
     // An edit of a source that has lost both takes nothing away, and marks nothing that is here.
-    try house.phone.importing([ImportedSample.message("again", edited: 9, in: house.chat)], with: [gone, gone])
+    try house.phone.importing(
+      [ImportedSample.message("again", edited: 9, in: house.chat)], with: [gone, gone])
     let again = try #require(try house.phone.imported())
     #expect(again.attachments.map(\.name) == ["a.jpg"])
     #expect(again.absentFiles.map(\.name) == ["a.jpg"])

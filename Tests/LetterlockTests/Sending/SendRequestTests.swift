@@ -22,7 +22,9 @@ struct SendRequestTests {
     #expect(try scene.house.phone.sendRequests().isEmpty)
   }
 
-  @Test func `the message is unencrypted from its first draft, in a page, a search and a snapshot`() async throws {
+  @Test func `the message is unencrypted from its first draft, in a page, a search and a snapshot`()
+    async throws
+  {
     let scene = try await SendingScene()
     let (mac, chat) = (scene.house.mac, scene.house.chat)
     let request = try mac.requestSend(
@@ -95,7 +97,9 @@ struct SendRequestTests {
       try mac.cancelSend(of: request.id)
       try await mac.sync()
     }
-    await #expect(throws: DeviceError.sendRefused(.settled(.cancelled))) { _ = try await phone.claim(request) }
+    await #expect(throws: DeviceError.sendRefused(.settled(.cancelled))) {
+      _ = try await phone.claim(request)
+    }
     #expect(try await scene.state(request.id) == .cancelled)
   }
 
@@ -118,7 +122,9 @@ struct SendRequestTests {
     #expect(scene.carrier.sent.count == 1)
   }
 
-  @Test func `what is over, or asked for by a device that was removed, is not sent and says why`() async throws {
+  @Test func `what is over, or asked for by a device that was removed, is not sent and says why`()
+    async throws
+  {
     let scene = try await SendingScene()
     let phone = scene.house.phone
     let late = try await scene.ask("late")
@@ -129,7 +135,9 @@ struct SendRequestTests {
     try await phone.sync()
     try await phone.remove(scene.house.mac.id)
     #expect(try phone.sendRequests().isEmpty)
-    await #expect(throws: DeviceError.sendRefused(.settled(.askerRemoved))) { _ = try await phone.claim(orphan) }
+    await #expect(throws: DeviceError.sendRefused(.settled(.askerRemoved))) {
+      _ = try await phone.claim(orphan)
+    }
     #expect(try await scene.state(late.id, on: phone) == .expired)
     #expect(try await scene.state(orphan.id, on: phone) == .askerRemoved)
     #expect(scene.carrier.sent.isEmpty)
@@ -156,7 +164,9 @@ struct SendRequestTests {
     let erased = try await scene.ask("three")
     try mac.delete([erased.id], in: chat)
     try await mac.sync()
-    #expect(try await mac.eraseDeleted(before: Timestamp(nanosecondsSince1970: .max), confirmingEverything: true) > 0)
+    #expect(
+      try await mac.eraseDeleted(before: Timestamp(nanosecondsSince1970: .max), confirmingEverything: true)
+        > 0)
     try await scene.sendAll(scene.house.phone)
     #expect(scene.carrier.sent.isEmpty)
     await #expect(throws: DeviceError.sendRefused(.unknownRequest)) {
@@ -206,7 +216,8 @@ struct SendRequestTests {
     let request = try await scene.ask()
     let (mac, chat) = (scene.house.mac, scene.house.chat)
     for body in [
-      Message.Body.edit(Message.Edit(target: request.id, newText: "Dinner at 8?")), .retraction(target: request.id),
+      Message.Body.edit(Message.Edit(target: request.id, newText: "Dinner at 8?")),
+      .retraction(target: request.id),
     ] {
       try mac.append(Message(sender: .me, carriage: .carrier(.sms), body: body), to: chat)
     }

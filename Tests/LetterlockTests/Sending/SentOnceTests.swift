@@ -38,13 +38,16 @@ struct SentOnceTests {
     #expect(call > 5)
   }
 
-  @Test func `a claim that is dropped without a word is perhaps sent, and is not claimed again`() async throws {
+  @Test func `a claim that is dropped without a word is perhaps sent, and is not claimed again`() async throws
+  {
     let scene = try await SendingScene()
     let request = try await scene.ask()
     let phone = scene.house.phone
     try await phone.sync()
     do { _ = try await phone.claim(request) }
-    await #expect(throws: DeviceError.sendRefused(.settled(.outcomeUnknown))) { _ = try await phone.claim(request) }
+    await #expect(throws: DeviceError.sendRefused(.settled(.outcomeUnknown))) {
+      _ = try await phone.claim(request)
+    }
     #expect(try phone.sendRequests().isEmpty)
     try await phone.sync()
     #expect(try await scene.state(request.id) == .outcomeUnknown)
@@ -89,7 +92,9 @@ struct SentOnceTests {
     let phone = scene.house.phone
     try await phone.sync()
     await scene.house.relay.interrupt(after: 0)
-    await #expect(throws: DeviceError.relay(.unavailable("interrupted"))) { _ = try await phone.claim(request) }
+    await #expect(throws: DeviceError.relay(.unavailable("interrupted"))) {
+      _ = try await phone.claim(request)
+    }
     await scene.house.relay.behave()
     #expect(try await scene.state(request.id) == .waiting)
     try await scene.sendAll(phone)
