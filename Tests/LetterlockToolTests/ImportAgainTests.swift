@@ -177,7 +177,15 @@ struct ImportAgainTests {
     #expect(try lines().map(\.kind) == ["text", "retracted"])
     let versions = try folder.succeed("show", "A", "", "--versions").output
     #expect(versions.contains("at 5"))
+    #expect(versions.contains("edited at 2025-12-"))
     #expect(versions.contains("oops"))
+    #expect(try folder.export("A").contains("\"text\":\"at 5\""))
+    try folder.succeed("export", "A", "--format", "html", "--output", "page")
+    let page = try folder.text(of: "page/conversation-1.html")
+    #expect(page.contains("at 5</span></details>"))
+    #expect(!page.contains("oops"))
+    try folder.succeed("export", "A", "--format", "text", "--output", "out.txt")
+    #expect(try folder.text(of: "out.txt").contains(": at 5\n"))
   }
 }
 #endif

@@ -113,6 +113,9 @@ struct MessageChanges: Sendable {
     revisions[number, default: []].append(position)
   }
 
+  /// Whether a message has revisions.
+  func hasRevisions(_ number: UInt32) -> Bool { revisions[number] != nil }
+
   /// Which records make a message, and what a person last said of deleting it.
   ///
   /// - Parameter request: how far a message has come that a device is to send. What it sends, nobody edits.

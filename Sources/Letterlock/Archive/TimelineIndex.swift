@@ -220,6 +220,9 @@ extension TimelineIndex {
       request: sends[entries[number].id]?.progress)
   }
 
+  /// Whether a message has other versions than the first one.
+  package func hasVersions(_ reference: MessageReference) -> Bool { changes.hasRevisions(reference.number) }
+
   /// Where a message stands.
   func position(of reference: MessageReference) -> RecordPosition { entries[Int(reference.number)].position }
 

@@ -38,11 +38,27 @@ struct ExportedMessage: Encodable {
   var unsentParts: UInt32?
   var recentlyDeleted: Bool
   var attachments: [ExportedAttachment]
+  /// What it said before and says now, in the order in which it came in; left out if it has one version.
+  var versions: [ExportedVersion]?
 
   struct ExportedReaction: Encodable {
     var target: String
     var kind: String
     var removed: Bool
+  }
+
+  struct ExportedVersion: Encodable {
+    var kind: String
+    var text: String
+    var editedAt: String?
+    var device: String
+    var source: String?
+
+    init(_ version: MessageVersion) {
+      (kind, text) = (version.message.kindName, version.message.text)
+      editedAt = version.message.editedAt?.rfc3339
+      (device, source) = (version.device.description, version.source?.source)
+    }
   }
 
   struct ExportedAttachment: Encodable {
@@ -59,7 +75,7 @@ struct ExportedMessage: Encodable {
   }
 
   init(
-    _ message: Message, title: String, isDateDoubtful: Bool = false,
+    _ message: Message, title: String, isDateDoubtful: Bool = false, versions all: [MessageVersion] = [],
     sha256: (Attachment) -> String? = { _ in nil }
   ) {
     dateDoubtful = isDateDoubtful
@@ -94,6 +110,7 @@ struct ExportedMessage: Encodable {
     attachments += message.absentFiles.map {
       ExportedAttachment(name: $0.name, mediaType: $0.mediaType, absent: $0.cause.name)
     }
+    versions = all.isEmpty ? nil : all.map(ExportedVersion.init)
     unsentParts = message.unsentPartCount == 0 ? nil : message.unsentPartCount
     if case .reaction(let made) = message.body {
       reaction = ExportedReaction(

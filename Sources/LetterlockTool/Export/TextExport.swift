@@ -47,6 +47,9 @@ struct LinesExport {
           for message in messages {
             let line = TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil)
             try file.write(line.description + "\n")
+            for version in try device.earlierTexts(of: message, in: index) {
+              try file.write("    \(version.shown)\n")
+            }
           }
           count += messages.count
           bar.update(Double(count) / Double(max(1, index.references.count)))
@@ -95,8 +98,8 @@ private enum JSONLines {
       let title = message.conversation.flatMap { titles[$0] } ?? ""
       lines += try encoder.encode(
         ExportedMessage(
-          message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil, sha256: device.sha256)
-      )
+          message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil,
+          versions: try device.otherVersions(of: message, in: index), sha256: device.sha256))
       lines.append(0x0a)
     }
     return JSONText.escaped(lines)
@@ -111,6 +114,17 @@ extension HistoryReading {
       try readStored(attachment) { (part) throws(DeviceError) in hasher.update(part) }
     } catch { return nil }
     return hasher.finalize().hex
+  }
+}
+
+extension HistoryReading {
+  /// What an edited message said before, each with when it was written. What a person unsent stays unsaid.
+  func earlierTexts(of message: Message, in index: TimelineIndex) throws(DeviceError) -> [String] {
+    if case .retraction = message.body { return [] }
+    return try otherVersions(of: message, in: index).map(\.message).filter { $0.text != message.text }.map {
+      let written = ($0.editedAt ?? $0.sentAt).rfc3339.prefix(19).replacingOccurrences(of: "T", with: " ")
+      return "said at \(written): \($0.text)"
+    }
   }
 }
 
