@@ -38,7 +38,6 @@ struct SendingToolTests {
       relay: try SQLiteRelay(existing: folder.file("A/relay.sqlite")))
     self.device = device.id.description
     let chat = ConversationID()
-    try device.enqueue([.conversation(ConversationProfile(id: chat, name: "Chat"))])
     let requests = try texts.map {
       try device.requestSend(
         $0, to: ["+15550100"], in: chat, through: device.id,
@@ -49,6 +48,7 @@ struct SendingToolTests {
     _ = try await device.claim(requests[3])
     _ = try device.sendRequests()
     try device.cancelSend(of: requests[4].id)
+    try device.enqueue([.conversation(ConversationProfile(id: chat, name: "Chat"))])
     try await device.sync()
   }
 

@@ -72,7 +72,10 @@ struct NewestReader: Sendable {
     case .message(let message):
       return ConversationSummary(id: id, newest: message, profile: nil, recordCount: size)
     case .sendRequest(let request):
-      return ConversationSummary(id: id, newest: request.message, profile: nil, recordCount: size)
+      // What became of it would be newer.
+      var message = request.message
+      message.delivery = .requested(of: request.device, .waiting)
+      return ConversationSummary(id: id, newest: message, profile: nil, recordCount: size)
     case .conversation(let profile):
       return ConversationSummary(id: id, newest: nil, profile: profile, recordCount: size)
     default: return ConversationSummary(id: id, newest: nil, profile: nil, recordCount: size)
