@@ -10,6 +10,9 @@ struct AppleMessageRow {
   private let rowID: Int64
   private let body: AttributedBody?
   private let chat: ConversationProfile?
+  private let history: EditHistory?
+  /// What the message said from its first version to its last one, if it was edited.
+  private let versions: [EditHistory.Edit]
 
   init(_ row: MessageValues, lookup: MessagesLookup, files: [Int64: [MessagesLookup.File]]) {
     self.row = row
@@ -18,6 +21,8 @@ struct AppleMessageRow {
     self.files = files[rowID] ?? []
     chat = lookup.chat(of: rowID)
     body = row.data(.attributedBody).flatMap { AttributedBody($0) }
+    history = row.data(.summaryInfo).flatMap { EditHistory($0) }
+    versions = history?.versions(body?.parts ?? [:]) ?? []
   }
 
   var item: ImportItem {
@@ -25,21 +30,46 @@ struct AppleMessageRow {
       return .skipped(ImportSkip(reason: "a message without an identifier"))
     }
     let arrived = max(row.number(.dateDelivered), row.number(.dateRead))
-    let edited = max(row.number(.dateEdited), row.number(.dateRetracted))
+    let edited = editedAt
     let isToSeveral = chat?.isGroup == true || isFromMe
     // All at once: each change of a message that is made already copies what most messages have not.
-    let message = Message(
+    var message = Message(
       id: Self.id(guid), conversation: conversation, sender: sender, sentAt: Self.time(row.number(.date)),
       receivedAt: arrived > 0 && !isFromMe ? Self.time(arrived) : nil, carriage: carriage, body: content,
       replyTo: row.text(.threadOriginatorGUID).map(Self.id),
       effect: row.text(.effect).flatMap { $0.isEmpty ? nil : Message.Effect($0) },
       subject: row.text(.subject).flatMap { $0.isEmpty ? nil : $0 },
-      editedAt: edited > 0 ? Self.time(edited) : nil,
+      editedAt: edited,
       recentlyDeletedAt: lookup.deletionDate(of: rowID).map(Self.time),
       recipients: isToSeveral ? chat?.participants ?? [] : [],
       origin: Message.Origin(source: AppleMessagesImporter.source, identifier: guid, service: service),
       delivery: delivery)
-    return .message(ImportedMessage(message: message, attachments: ordered.map(\.source)))
+    if let count = history?.unsentPartCount, count > 0 { message.unsentPartCount = count }
+    return .message(
+      ImportedMessage(message: message, attachments: ordered.map(\.source), earlier: earlier(than: message)))
+  }
+
+  /// When the newest version was made: some databases say it in the versions alone.
+  private var editedAt: Timestamp? {
+    let date = max(row.number(.dateEdited), row.number(.dateRetracted))
+    if date > 0 { return Self.time(date) }
+    guard versions.count > 1, let last = versions.last, last.time > 0 else { return nil }
+    return Self.time(last.time)
+  }
+
+  /// The versions that the message had before, each dated before it.
+  private func earlier(than message: Message) -> [Message] {
+    guard let last = message.editedAt, case .text = content(earlier: true) else { return [] }
+    var texts = versions
+    if case .text(let now) = message.body, texts.last?.text.text == now.text { texts.removeLast() }
+    let latest = Timestamp(nanosecondsSince1970: last.nanosecondsSince1970 &- 1)
+    return texts.enumerated().map { number, version in
+      var made = message
+      made.body = .text(version.text)
+      made.editedAt = number == 0 ? nil : min(Self.time(version.time), latest)
+      made.unsentPartCount = 0
+      return made
+    }
   }
 
   static func id(_ guid: String) -> MessageID {
@@ -99,6 +129,8 @@ struct AppleMessageRow {
 
   private var text: RichText {
     if let body { return body.text }
+    // Messages keeps the words of some edited messages in their versions alone.
+    if row.text(.text)?.isEmpty ?? true, let last = versions.last { return last.text }
     let plain = row.text(.text) ?? ""
     // U+FFFC begins with this byte, and few other characters do.
     guard plain.utf8.contains(0xef) else { return RichText(plain) }
@@ -117,15 +149,21 @@ struct AppleMessageRow {
 
   /// A message that was unsent keeps its row and loses its text.
   private var isRetracted: Bool {
+    if let history, !versions.isEmpty || history.unsentPartCount > 0 || history.isUnsent {
+      return history.isUnsent
+    }
     if row.number(.dateRetracted) > 0 { return true }
     return row.number(.dateEdited) > 0 && files.isEmpty && text.text.isEmpty
       && row.text(.subject) == nil && row.text(.balloonBundleID) == nil
   }
 
-  private var content: Message.Body {
+  private var content: Message.Body { content(earlier: false) }
+
+  /// - Parameter isEarlier: before it was unsent.
+  private func content(earlier isEarlier: Bool) -> Message.Body {
     if let reaction { return reaction }
     if let event { return .groupEvent(event) }
-    if isRetracted { return .retraction(target: nil) }
+    if isRetracted, !isEarlier { return .retraction(target: nil) }
     if let app { return .app(app) }
     return .text(text)
   }

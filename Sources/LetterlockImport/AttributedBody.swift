@@ -7,6 +7,8 @@ struct AttributedBody {
   let text: RichText
   /// The identifiers of the attachments, in the order in which they stand in the text.
   let attachmentGUIDs: [String]
+  /// The text of each part, by its number, without the characters that stand for attachments.
+  let parts: [Int: String]
 
   /// U+FFFC, which stands where an attachment is.
   static let attachmentCharacter: UInt16 = 0xfffc
@@ -34,6 +36,7 @@ struct AttributedBody {
     guard !runs.isEmpty || string.utf16.contains(Self.attachmentCharacter) else {
       text = RichText(string)
       attachmentGUIDs = []
+      parts = [0: string]
       return
     }
     var units: [UInt16] = []
@@ -45,15 +48,18 @@ struct AttributedBody {
     kept.append(units.count)
     var styles: [(range: Range<Int>, style: RichText.Style)] = []
     var guids: [String] = []
+    var parts: [Int: String] = [:]
     for run in runs {
       if let guid = run.attachment { guids.append(guid) }
       guard run.range.upperBound < kept.count else { continue }
       let range = kept[run.range.lowerBound]..<kept[run.range.upperBound]
       guard !range.isEmpty else { continue }
+      if let part = run.part { parts[part, default: ""] += String(decoding: units[range], as: UTF16.self) }
       styles += run.styles.map { (range, $0) }
     }
     text = RichText(String(decoding: units, as: UTF16.self), utf16Styles: styles)
     attachmentGUIDs = guids
+    self.parts = parts
   }
 
   /// A stretch of text and what applies to it.
@@ -61,12 +67,14 @@ struct AttributedBody {
     var range: Range<Int>
     var styles: [RichText.Style]
     var attachment: String?
+    var part: Int?
   }
 
   /// What applies to the runs of one set.
   private struct Attributes {
     var styles: [RichText.Style] = []
     var attachment: String?
+    var part: Int?
   }
 
   /// Finds strings, numbers and dictionaries among a stream's objects.
@@ -96,7 +104,7 @@ struct AttributedBody {
         start = range.upperBound
         guard number >= 1, number <= Int64(sets.count) else { continue }
         let set = sets[Int(number) - 1]
-        runs.append(Run(range: range, styles: set.styles, attachment: set.attachment))
+        runs.append(Run(range: range, styles: set.styles, attachment: set.attachment, part: set.part))
       }
       return (text, runs)
     }
@@ -114,6 +122,7 @@ struct AttributedBody {
       for (name, value) in set.sorted(by: { $0.key < $1.key }) {
         switch name {
         case "__kIMFileTransferGUIDAttributeName": run.attachment = string(value)
+        case "__kIMMessagePartAttributeName": run.part = integer(value).flatMap { Int(exactly: $0) }
         case "__kIMMentionConfirmedMention":
           if let who = string(value) { run.styles.append(.mention(Address(who))) }
         case "__kIMLinkAttributeName":

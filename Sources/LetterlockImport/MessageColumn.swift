@@ -7,7 +7,7 @@ enum MessageColumn: Int, CaseIterable {
   case rowID, guid, text, handleID, subject, attributedBody, service, date, dateRead, dateDelivered, isFromMe
   case itemType, groupTitle, groupActionType, otherHandle, associatedGUID, associatedType, associatedEmoji
   case balloonBundleID, payloadData, effect, threadOriginatorGUID, dateEdited, dateRetracted
-  case isSent, error, wasDowngraded, scheduleType
+  case isSent, error, wasDowngraded, scheduleType, summaryInfo
 
   var name: String {
     switch self {
@@ -39,6 +39,7 @@ enum MessageColumn: Int, CaseIterable {
     case .error: "error"
     case .wasDowngraded: "was_downgraded"
     case .scheduleType: "schedule_type"
+    case .summaryInfo: "message_summary_info"
     }
   }
 }

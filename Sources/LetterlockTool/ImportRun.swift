@@ -157,7 +157,7 @@ extension SyncReport {
 
 /// How the tool names things. The names are part of its interface: docs/tool.md lists them.
 extension Message {
-  var kindName: String { kindName(hasAttachments: !attachments.isEmpty) }
+  var kindName: String { kindName(hasAttachments: !attachments.isEmpty || !absentFiles.isEmpty) }
 
   func kindName(hasAttachments: Bool) -> String {
     switch body {

@@ -15,6 +15,8 @@ protocol HistoryReading: Sendable {
   ) throws(DeviceError) -> [Message]
   func forEachMessage(
     _ references: [MessageReference]?, of index: TimelineIndex, _ body: ([Message]) throws -> Void) throws
+  func versions(of reference: MessageReference, of index: TimelineIndex) throws(DeviceError)
+    -> [MessageVersion]
   func timeline() throws(DeviceError) -> Timeline
   func snapshots() throws(DeviceError) -> [Device.ListedSnapshot]
   func search(_ line: String, _ body: (Message) -> Bool) throws(DeviceError)
@@ -31,6 +33,14 @@ protocol HistoryReading: Sendable {
 }
 
 extension Device: HistoryReading {}
+
+extension HistoryReading {
+  /// The versions of a message, oldest first; none if it has only one.
+  func otherVersions(of message: Message, in index: TimelineIndex) throws(DeviceError) -> [MessageVersion] {
+    guard let reference = index.reference(to: message.id), index.hasVersions(reference) else { return [] }
+    return try versions(of: reference, of: index)
+  }
+}
 
 extension ReadOnlyDevice: HistoryReading {
   func readStored(

@@ -105,6 +105,7 @@ extension ToolError {
       case .historyRefused(let verdict):
         ToolError.wrong("\(verdict.sentence)\(EvidenceFile.keep(verdict, in: folder))")
       case .historyChanged: ToolError("The history changed meanwhile: run this again.")
+      case .sendRefused: ToolError("The message is not sent.")
       case .internalError(let place): ToolError("A fault of letterlock itself (\(place)): please report it.")
       }
   }

@@ -100,8 +100,14 @@ def attachment(data):
     refuse_unless(int.from_bytes(found[5], "big") <= 1 << 52, "byte count")
 
 
+def absent_file(data):
+    found = fields(Reader(data))
+    sized(found, {3: 1}, (2, 3))
+    return text(found.get(1, b"")), text(found[2])
+
+
 def message(found):
-    sized(found, {1: 16, 2: 16, 4: 8, 5: 8, 6: 1, 10: 16, 13: 8, 14: 8, 17: 1}, (1, 4, 6, 8))
+    sized(found, {1: 16, 2: 16, 4: 8, 5: 8, 6: 1, 10: 16, 13: 8, 14: 8, 17: 1, 19: 4}, (1, 4, 6, 8))
     carriage = found[6][0]
     service = None
     if carriage in (1, 2, 3):
@@ -121,6 +127,9 @@ def message(found):
             text(origin.opaque())
         origin.finish()
     refuse_unless(found.get(17) != b"\0", "delivery")
+    for item in vectors(found[18]) if 18 in found else ():
+        absent_file(item)
+    refuse_unless(found.get(19) != bytes(4), "unsent parts")
     kind, shown = body(found[8])
     return {
         "type": "message", "conversation": found.get(2, NO_CONVERSATION), "body": kind, "text": shown, "sender": text(found.get(3, b"")),
@@ -185,8 +194,15 @@ def revised(entries):
             wanted = sum(kind_of_file(other) == alike for other in there[:place + 1])
             if wanted > sum(kind_of_file(other) == alike for other in kept):
                 kept.append(item)
+    brought = [(text(item.get(3, b"")), text(item[4])) for item in kept[len(files_of(shown)):]]
+    absent = []
+    for item in map(absent_file, vectors(shown[18]) if 18 in shown else []):
+        if item in brought:
+            brought.remove(item)
+        else:
+            absent.append(item[0])
     if kind == "retraction" and len(versions) > 1:
-        kept = []
+        kept, absent = [], []
     unencrypted = [found for found in versions + fitting[64:] if found[6][0] >= 4]
     carrier = shown if shown[6][0] >= 4 or not unencrypted else unencrypted[0]
     carriage = carrier[6][0]
@@ -199,6 +215,7 @@ def revised(entries):
         "text": words, "body": kind, "edited_at": "" if edited[newest] is None else str(edited[newest]),
         "delivery": {None: "", b"\1": "failed", b"\2": "scheduled"}[shown.get(17)], "protection": protection,
         "service": text(origin[2]) if origin else "", "files": [text(item.get(3, b"")) for item in kept],
+        "absent": absent, "unsent_parts": int.from_bytes(shown.get(19, b""), "big"),
     }
 
 
@@ -210,6 +227,70 @@ def revision(found):
     changed = int.from_bytes(found[8][:2], "big")
     refuse_unless(changed != 3 and (changed != 4 or len(found[8]) == 2), "a change of another message")
     return shown | {"type": "revision"}
+
+
+def send_request(found):
+    """Section 10.13, rule 1."""
+    sized(found, {2: 32, 3: 8}, (1, 2, 3))
+    inner = fields(Reader(found[1]))
+    shown = message(inner)
+    parts = vectors(found[4]) if 4 in found else []
+    for part in parts:
+        text(part)
+    refuse_unless(shown["body"] == "text" and 15 in inner, "a text to somebody")
+    refuse_unless(not {3, 5, 13, 14, 16, 17, 18, 19} & set(inner), "what a request has not")
+    carriage = inner[6][0]
+    refuse_unless(carriage in (17, 18), "carriage")
+    if carriage == 17:
+        refuse_unless(len(vectors(inner[15])) == 1 and not {9, 12} & set(inner), "one recipient")
+        refuse_unless(1 <= len(parts) <= 255 and b"".join(parts).decode() == shown["text"], "segments")
+    else:
+        refuse_unless(not parts, "segments")
+    return shown | {"type": "sendRequest"}
+
+
+def send_report(found):
+    sized(found, {1: 16, 2: 16, 3: 1, 4: 8}, (1, 2, 3, 4))
+    step = found[3][0]
+    shown = str(step)
+    if 1 <= step <= 7:
+        refuse_unless((5 in found) == (step <= 4) and len(found.get(5, bytes(16))) == 16, "claim")
+        refuse_unless((6 in found) == (step == 3), "reason")
+        if step == 3:
+            shown += " " + text(found[6])
+    return {"type": "sendReport", "conversation": found[2], "text": shown}
+
+
+def sending(entries, authors):
+    """What the state of the first request is. Section 10.13, rule 3."""
+    for data in entries:
+        archive_entry(data)
+    request = version(entries[0])
+    wanted = fields(Reader(request[1]))
+    place = wanted.get(2, NO_CONVERSATION)
+    state, reason, claim = "waiting", "", None
+    for data, author in list(zip(entries, authors))[1:]:
+        kind, found = int.from_bytes(data[:2], "big"), version(data)
+        if kind == 4 and found[1] == b"\1" and found[3] == place and state == "waiting":
+            named = found.get(4, b"")
+            if not named or wanted[1] in [named[at:at + 16] for at in range(0, len(named), 16)]:
+                state = "cancelled"
+        if kind != 8 or found[1] != wanted[1] or found[2] != place:
+            continue
+        step = found[3][0]
+        if step == 5 and state == "waiting":
+            state = "cancelled"
+        if author != request[2]:
+            continue
+        if state == "waiting" and step in (1, 6, 7):
+            state = {1: "sending", 6: "expired", 7: "askerRemoved"}[step]
+            claim = found.get(5)
+        elif state in ("sending", "outcomeUnknown") and step in (2, 3) and found[5] == claim:
+            state, reason = ("sent", "") if step == 2 else ("failed", text(found[6]))
+        elif state == "sending" and step == 4 and found[5] == claim:
+            state = "outcomeUnknown"
+    segments = [text(part) for part in vectors(request[4])] if 4 in request else []
+    return {"state": state, "reason": reason, "segments": segments, "protection": CARRIAGES[wanted[6][0]]}
 
 
 def archive_entry(data):
@@ -247,4 +328,8 @@ def archive_entry(data):
         return {"type": "snapshot", "conversation": NO_CONVERSATION, "text": f"{text(found[2])} {size} {count}"}
     if kind == 6:
         return revision(fields(inner))
+    if kind == 7:
+        return send_request(fields(inner))
+    if kind == 8:
+        return send_report(fields(inner))
     return {"type": f"unknown({kind})", "conversation": None}

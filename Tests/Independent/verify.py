@@ -169,6 +169,11 @@ def revision(test, file):
     return all(test[name] == value for name, value in shown.items())
 
 
+def sending(test, file):
+    shown = messages.sending(unhex(test["entries"]), unhex(test["authors"]))
+    return all(test[name] == value for name, value in shown.items())
+
+
 def padding(test, file):
     return messages.padded_length(test["length"]) == test["padded"]
 
@@ -367,7 +372,7 @@ KINDS = {
     "signed-batch": signed_batch, "message": message, "padding": padding, "attachment": attachment,
     "attachment-digest": attachment_digest_of,
     "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
-    "erasure": erasure, "projection": projection, "revision": revision,
+    "erasure": erasure, "projection": projection, "revision": revision, "sending": sending,
 }
 
 

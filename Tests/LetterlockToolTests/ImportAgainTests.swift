@@ -24,7 +24,10 @@ struct ImportAgainTests {
   }
 
   private struct Line: Decodable {
-    struct File: Decodable { var name: String? }
+    struct File: Decodable {
+      var name: String?
+      var absent: String?
+    }
 
     var text: String
     var kind: String
@@ -82,11 +85,15 @@ struct ImportAgainTests {
         outcome.errors.contains("sms.xml: the file a.jpg of the message of 2023-11-14T23:13:20 by +15550101"))
     }
     #expect(try lines().count == 200)
+    let marked = try lines().first { $0.text == "words" }
+    #expect(marked?.attachments.map(\.absent) == ["damaged"])
+    #expect(try folder.succeed("search", "A", "words").output.contains("[a.jpg: damaged at import]"))
     #expect(try folder.run("verify", "A").exitCode == 0)
     try folder.write(source(whole), to: "sms.xml")
     let again: Summary = try folder.succeed("import", "sms.xml", "--archive", "A", "--json").json()
     #expect((again.sealed, again.revised, again.changes) == (0, 1, ["files": 1]))
     #expect(try lines().first { $0.text == "words" }?.attachments.map(\.name) == ["a.jpg"])
+    #expect(try lines().first { $0.text == "words" }?.attachments.map(\.absent) == [nil])
   }
 
   @Test func `a source that cannot be read stops no other`() throws {
@@ -105,6 +112,10 @@ struct ImportAgainTests {
     try folder.write(Self.backup([Self.mms(0, "pic", nil)]), to: "without.xml")
     try folder.write(Self.backup([Self.mms(0, "pic", "/9j/4G93biBwaWN0dXJlIGJ5dGVz")]), to: "with.xml")
     try folder.succeed("import", "without.xml", "--archive", "A")
+    #expect(try lines().first?.attachments.map(\.absent) == ["notFound"])
+    #expect(try lines().first?.attachments.map(\.name) == ["a.jpg"])
+    try folder.succeed("export", "A", "--format", "html", "--output", "page")
+    #expect(try folder.text(of: "page/conversation-1.html").contains("a.jpg: not found at import"))
     let said = try folder.succeed("import", "with.xml", "--archive", "A").output
     #expect(said.contains("with.xml: 1 read, 0 sealed, 0 there already."))
     #expect(said.contains("1 revised: files 1"))
@@ -112,6 +123,7 @@ struct ImportAgainTests {
     let made = try lines()
     #expect(made.map(\.text) == ["pic"])
     #expect(made.first?.attachments.map(\.name) == ["a.jpg"])
+    #expect(made.first?.attachments.map(\.absent) == [nil])
   }
 
   private func write(_ statements: String) throws {
@@ -165,7 +177,15 @@ struct ImportAgainTests {
     #expect(try lines().map(\.kind) == ["text", "retracted"])
     let versions = try folder.succeed("show", "A", "", "--versions").output
     #expect(versions.contains("at 5"))
+    #expect(versions.contains("edited at 2025-12-"))
     #expect(versions.contains("oops"))
+    #expect(try folder.export("A").contains("\"text\":\"at 5\""))
+    try folder.succeed("export", "A", "--format", "html", "--output", "page")
+    let page = try folder.text(of: "page/conversation-1.html")
+    #expect(page.contains("at 5</span></details>"))
+    #expect(!page.contains("oops"))
+    try folder.succeed("export", "A", "--format", "text", "--output", "out.txt")
+    #expect(try folder.text(of: "out.txt").contains(": at 5\n"))
   }
 }
 #endif

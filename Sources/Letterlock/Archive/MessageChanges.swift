@@ -21,7 +21,7 @@ struct MessageChanges: Sendable {
     let unencrypted: Message?
   }
 
-  /// A revision of a message that was erased.
+  /// A revision of a message that was erased, or a report on it.
   struct Orphan: Sendable {
     let id: MessageID
     let conversation: ConversationID
@@ -30,6 +30,7 @@ struct MessageChanges: Sendable {
 
   private var unsettled: [Change] = []
   private var versions: [Version] = []
+  private var reports: [Orphan] = []
   private var erased: Set<MessageID> = []
   /// Records of edits and retractions, in the order in which they count.
   private var edits: [UInt32: [RecordPosition]] = [:]
@@ -37,7 +38,7 @@ struct MessageChanges: Sendable {
   private var revisions: [UInt32: [RecordPosition]] = [:]
   /// How an unencrypted version travelled.
   private var unencrypted: [UInt32: Message] = [:]
-  /// Revisions whose messages were erased, perhaps by a device that did not know of them.
+  /// Revisions and reports whose messages were erased, perhaps by a device that did not know of them.
   private(set) var orphans: [Orphan] = []
 
   /// Notes an edit or a retraction of `target`.
@@ -59,6 +60,12 @@ struct MessageChanges: Sendable {
       Version(
         target: message.id, conversation: message.conversation, key: key.hashValue, position: position,
         unencrypted: message.protection.isUnencrypted ? travel : nil))
+  }
+
+  /// Notes a report on a message that was to be sent.
+  mutating func add(_ report: SendReport, at position: RecordPosition) {
+    guard let leaf = position.leaf else { return }
+    reports.append(Orphan(id: report.message, conversation: report.conversation, leaf: leaf))
   }
 
   /// Notes messages that a person erased.
@@ -83,6 +90,8 @@ struct MessageChanges: Sendable {
     unsettled = []
     for version in versions { settle(version, find, key) }
     versions = []
+    orphans += reports.filter { erased.contains($0.id) && find($0.id, $0.conversation) == nil }
+    reports = []
   }
 
   private mutating func settle(
@@ -104,11 +113,20 @@ struct MessageChanges: Sendable {
     revisions[number, default: []].append(position)
   }
 
+  /// Whether a message has revisions.
+  func hasRevisions(_ number: UInt32) -> Bool { revisions[number] != nil }
+
   /// Which records make a message, and what a person last said of deleting it.
-  func recipe(of number: UInt32, at position: RecordPosition, deletion: Timestamp??) -> MessageRecipe {
+  ///
+  /// - Parameter request: how far a message has come that a device is to send. What it sends, nobody edits.
+  func recipe(
+    of number: UInt32, at position: RecordPosition, deletion: Timestamp??, request: SendProgress?
+  ) -> MessageRecipe {
     MessageRecipe(
-      position: position, revisions: revisions[number] ?? [], changes: edits[number] ?? [],
-      unencrypted: unencrypted[number], deletion: deletion)
+      position: position, revisions: revisions[number] ?? [],
+      changes: request == nil ? edits[number] ?? [] : [], unencrypted: unencrypted[number],
+      deletion: deletion,
+      request: request)
   }
 }
 
@@ -123,6 +141,8 @@ struct MessageRecipe {
   let unencrypted: Message?
   /// When a person deleted the message; nil inside if it was recovered, nil outside if nobody said anything.
   let deletion: Timestamp??
+  /// How far a device has come with sending it; nil if none was asked.
+  let request: SendProgress?
 
   /// The message and its revisions.
   var versions: [RecordPosition] { [position] + revisions }
@@ -137,6 +157,7 @@ struct MessageRecipe {
     var message = self.revisions.isEmpty ? message : message.revised(by: revisions.compactMap(Revision.init))
     if let unencrypted { message.lower(to: unencrypted) }
     if let deletion { message.recentlyDeletedAt = deletion }
+    if let request { message.delivery = request.delivery }
     for change in changes { message.take(change) }
     return message
   }

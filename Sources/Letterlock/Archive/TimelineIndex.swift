@@ -48,6 +48,8 @@ public struct TimelineIndex: Sendable {
   /// The last word on each conversation as a whole, by its number. A later one is for all messages of an earlier one.
   private var conversationWords: [UInt32: ConversationWord] = [:]
   private var changes = MessageChanges()
+  /// What was to be sent through a device's carrier.
+  private(set) var sends = SendLedger()
 
   /// An empty index with room for a number of records.
   init(reserving count: Int = 0) {
@@ -64,6 +66,11 @@ public struct TimelineIndex: Sendable {
     case .success(.device(let profile)): deviceNames[read.author] = profile.name
     case .success(.deletion(let deletion)): apply(deletion)
     case .success(.revision(let revision)): changes.add(revision, at: read.position)
+    case .success(.sendRequest(let content)):
+      if add(content.message, at: read.position) { sends.add(content, by: read.author, at: read.position) }
+    case .success(.sendReport(let report)):
+      sends.take(report, by: read.author)
+      changes.add(report, at: read.position)
     case .success(.snapshot): break
     case .success(.unknown): newerEntryCount += 1
     }
@@ -75,14 +82,19 @@ public struct TimelineIndex: Sendable {
   }
 
   /// The first message of an identifier stands.
-  private mutating func add(_ message: Message, at position: RecordPosition) {
-    if let target = message.body.changedMessage { return changes.add(message, of: target, at: position) }
-    guard table.insert(UInt32(entries.count), named: message.id, in: entries) else { return }
+  @discardableResult
+  private mutating func add(_ message: Message, at position: RecordPosition) -> Bool {
+    if let target = message.body.changedMessage {
+      changes.add(message, of: target, at: position)
+      return false
+    }
+    guard table.insert(UInt32(entries.count), named: message.id, in: entries) else { return false }
     entries.append(
       Entry(
         id: message.id, sentAt: message.sentAt, position: position,
         conversation: number(of: message.conversation),
         isLive: message.origin == nil, revisionKey: message.revisionKey?.hashValue ?? 0))
+    return true
   }
 
   private mutating func number(of conversation: ConversationID?) -> UInt32 {
@@ -95,6 +107,7 @@ public struct TimelineIndex: Sendable {
 
   /// Deletions and recoveries count in the order of the history, which all devices share.
   private mutating func apply(_ deletion: Deletion) {
+    sends.apply(deletion)
     switch deletion.action {
     case .deleted: words.append(deletion.at)
     case .recovered: words.append(nil)
@@ -203,13 +216,17 @@ extension TimelineIndex {
     let number = Int(reference.number)
     let word = word(of: number)
     return changes.recipe(
-      of: reference.number, at: entries[number].position, deletion: word == 0 ? nil : .some(words[word]))
+      of: reference.number, at: entries[number].position, deletion: word == 0 ? nil : .some(words[word]),
+      request: sends[entries[number].id]?.progress)
   }
+
+  /// Whether a message has other versions than the first one.
+  package func hasVersions(_ reference: MessageReference) -> Bool { changes.hasRevisions(reference.number) }
 
   /// Where a message stands.
   func position(of reference: MessageReference) -> RecordPosition { entries[Int(reference.number)].position }
 
-  /// Revisions whose messages were erased.
+  /// Revisions and reports whose messages were erased.
   var orphans: [MessageChanges.Orphan] { changes.orphans }
 
   /// Since when a person has wanted a message deleted.

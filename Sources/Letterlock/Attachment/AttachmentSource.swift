@@ -46,10 +46,13 @@ public struct ImportedMessage: Sendable {
   public var message: Message
   /// Its files, in order.
   public var attachments: [AttachmentSource]
+  /// What the message said before it was edited or unsent, from its first version on, without its attachments.
+  public var earlier: [Message]
 
-  /// A message and its files.
-  public init(message: Message, attachments: [AttachmentSource] = []) {
+  /// A message with its files, and the versions that it had before.
+  public init(message: Message, attachments: [AttachmentSource] = [], earlier: [Message] = []) {
     self.message = message
     self.attachments = attachments
+    self.earlier = earlier
   }
 }

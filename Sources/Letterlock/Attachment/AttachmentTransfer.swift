@@ -69,7 +69,7 @@ extension AttachmentInventory {
     guard !moved.failed.isEmpty else { return transfer }
     var found: [BlobID: (Message, Attachment)] = [:]
     try history.forEach { read in
-      guard case .success(.message(let message)) = read.entry else { return }
+      guard let message = try? read.entry.get().saidMessage else { return }
       for attachment in message.attachments where moved.failed[attachment.blob] != nil {
         found[attachment.blob] = (message, attachment)
       }

@@ -74,6 +74,8 @@ public enum DeviceError: Error, Hashable, Sendable {
   case wouldEraseEverything(messages: Int)
   /// A message was sent or erased since the index was made in which it was looked up: make a new one.
   case historyChanged
+  /// The message is not sent through a carrier.
+  case sendRefused(SendRefusal)
   /// A fault of this library.
   case internalError(String)
 }

@@ -104,6 +104,7 @@ struct HistoryParts: Sendable {
   let snapshots: SnapshotMaker
   let deletion: Deleting
   let erasing: CopyErasing
+  let sending: Sending
   let sync: Synchroniser
 
   init(
@@ -125,6 +126,9 @@ struct HistoryParts: Sendable {
     erasing = CopyErasing(
       state: state, lock: lock, relay: relay, progress: progress, notes: services.notes, puller: puller,
       changes: account.changes, clock: services.clock)
+    sending = Sending(
+      view: view, lock: lock, timeline: reading.timeline, writer: writing.attachments, pusher: pusher,
+      clock: services.clock)
     sync = Synchroniser(
       state: state, lock: lock, journal: services.journal, status: reading.status, erasing: erasing,
       changes: account.changes, schedule: account.schedule, announcements: account.announcements,

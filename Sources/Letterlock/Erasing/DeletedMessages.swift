@@ -1,4 +1,4 @@
-/// Where the records of messages in recently deleted stand: revisions first, then changes and reactions.
+/// Where the records of messages in recently deleted stand: revisions first, then changes, reactions and reports.
 struct DeletedMessages {
   private struct Known {
     let conversation: ConversationID
@@ -23,7 +23,11 @@ struct DeletedMessages {
   var isEmpty: Bool { order.isEmpty }
 
   mutating func add(_ read: HistoryEntry) {
-    guard let leaf = read.leaf, let message = try? read.entry.get().saidMessage else { return }
+    guard let leaf = read.leaf, case .success(let entry) = read.entry else { return }
+    if case .sendReport(let report) = entry, known[report.message]?.conversation == report.conversation {
+      known[report.message]?.leaves.append(leaf)
+    }
+    guard let message = entry.saidMessage else { return }
     if known[message.id]?.conversation == message.conversation { known[message.id]?.versions.append(leaf) }
     guard let id = message.body.target, known[id]?.conversation == message.conversation else { return }
     known[id]?.leaves.append(leaf)

@@ -50,11 +50,7 @@ package final class HistoryImport {
         outcomes.append(ImportOutcome(erased.contains(id) ? .erased : .unchanged))
         continue
       }
-      guard let known = versions.removeValue(forKey: id) else {
-        outcomes.append(try appending.append(imported))
-        continue
-      }
-      outcomes.append(try appending.revise(known, by: imported))
+      outcomes.append(try appending.add(imported, to: versions.removeValue(forKey: id)))
     }
     try appending.keep()
     return outcomes
@@ -98,9 +94,9 @@ extension Device {
 /// What is there of a message that an importer reads again.
 struct KnownVersions {
   /// The message itself first.
-  let all: [Message]
+  var all: [Message]
   /// How a version travelled that others could read, though it is not among those that count.
-  let unencrypted: Message?
+  var unencrypted: Message?
 }
 
 /// What became of a message that an importer read.
@@ -120,13 +116,23 @@ package struct ImportOutcome: Sendable {
   }
 
   /// What was done.
-  package let action: Action
+  package internal(set) var action: Action
   /// How many of its files were sealed.
   package internal(set) var fileCount = 0
   /// Its files that are not whole, or cannot be read.
   package internal(set) var damaged: [DamagedFile] = []
 
   init(_ action: Action) { self.action = action }
+
+  /// Adds what became of a later version of the same message.
+  mutating func add(_ later: ImportOutcome) {
+    fileCount += later.fileCount
+    switch (action, later.action) {
+    case (.revised(let changes), .revised(let further)): action = .revised(changes.union(further))
+    case (.unchanged, _): (action, damaged) = (later.action, later.damaged)
+    default: break
+    }
+  }
 }
 
 /// What a new version of a message changes.

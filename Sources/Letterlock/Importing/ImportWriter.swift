@@ -20,75 +20,122 @@ struct ImportWriter {
   /// Says that every record is kept which refers to a file that was sealed here, or that none ever will.
   func finish() { writer.inProgress.remove(attached) }
 
+  /// Adds a message with the versions that it had before, or what of that is not there yet.
+  ///
+  /// - Parameter known: what is there of it; nil if it is not there.
+  mutating func add(
+    _ imported: ImportedMessage, to known: KnownVersions?
+  ) throws(DeviceError) -> ImportOutcome {
+    // The files come with the first version that is added, and are referred to by the last one.
+    var rest = imported.earlier.map { ImportedMessage(message: $0) } + [imported]
+    if let known { return try revise(known, by: rest) }
+    rest[0].attachments = imported.attachments
+    rest[0].earlier = []
+    var (outcome, message) = try append(rest.removeFirst())
+    if !rest.isEmpty { outcome.add(try revise(KnownVersions(all: [message]), by: rest)) }
+    return outcome
+  }
+
+  private mutating func revise(
+    _ known: KnownVersions, by versions: [ImportedMessage]
+  ) throws(DeviceError) -> ImportOutcome {
+    var known = known
+    var outcome = ImportOutcome(.unchanged)
+    for version in versions {
+      let (made, revision) = try revise(known, by: version)
+      outcome.add(made)
+      if let revision { known.all.append(revision.message) }
+    }
+    return outcome
+  }
+
   private mutating func add(_ entry: ArchiveEntry) throws(DeviceError) {
     entries.append(entry)
     if waitingByteCount > AttachmentWriter.waitingByteCount { try keep() }
   }
 
   /// Adds a message that is not there.
-  mutating func append(_ imported: ImportedMessage) throws(DeviceError) -> ImportOutcome {
+  private mutating func append(
+    _ imported: ImportedMessage
+  ) throws(DeviceError) -> (ImportOutcome, Message) {
     var outcome = ImportOutcome(.added)
     var message = imported.message
     var files: [Attachment] = []
+    var absent: [Message.AbsentFile] = []
     for source in imported.attachments {
-      if let file = try seal(source, &outcome) { files.append(file) }
+      switch try seal(source, &outcome) {
+      case .sealed(let file): files.append(file)
+      case .absent(let file): absent.append(file)
+      }
     }
     if !files.isEmpty { message.attachments += files }
+    if !absent.isEmpty { message.absentFiles += absent }
     try add(.message(message))
-    return outcome
+    return (outcome, message)
   }
 
   /// Adds a version to a message that is there, if it says what no version says.
-  mutating func revise(
+  private mutating func revise(
     _ known: KnownVersions, by imported: ImportedMessage
-  ) throws(DeviceError) -> ImportOutcome {
+  ) throws(DeviceError) -> (ImportOutcome, Revision?) {
     let versions = known.all
     // As it would be read: not all that an importer says has one way to be written.
     guard let first = versions.first, let read = try? imported.message.reread(),
       let revision = Revision(read),
       revision.fits(first)
-    else { return ImportOutcome(.unchanged) }
+    else { return (ImportOutcome(.unchanged), nil) }
     var files = KnownFiles(versions)
     let wanted = imported.attachments.map { files.find($0) }
     let changes = versions.map { revision.changes(from: $0, adding: wanted) }
-    guard !changes.contains([]) else { return ImportOutcome(.unchanged) }
+    guard !changes.contains([]) else { return (ImportOutcome(.unchanged), nil) }
     var shown = first.revised(by: versions.dropFirst().compactMap(Revision.init))
     if let unencrypted = known.unencrypted { shown.lower(to: unencrypted) }
     let lowers = imported.message.protection.isUnencrypted && !shown.protection.isUnencrypted
-    guard versions.count <= Revision.maximumCount || lowers else { return ImportOutcome(.full) }
+    guard versions.count <= Revision.maximumCount || lowers else { return (ImportOutcome(.full), nil) }
     var said = revision.changes(from: shown, adding: wanted)
     if !lowers { said.remove(.protection) }
     var outcome = ImportOutcome(.revised(said))
     var attachments = imported.message.attachments
+    var absent = imported.message.absentFiles
     for (source, known) in zip(imported.attachments, wanted) {
       if case .known(let attachment) = known {
         attachments.append(attachment)
-      } else if let sealed = try seal(source, &outcome) {
-        attachments.append(sealed)
+        continue
+      }
+      switch try seal(source, &outcome) {
+      case .sealed(let file): attachments.append(file)
+      case .absent(let file): absent.append(file)
       }
     }
     // Nothing but files that turned out to be damaged: there is no new version yet.
     if changes.contains([.files]), outcome.fileCount == 0 {
       var unchanged = ImportOutcome(.unchanged)
       unchanged.damaged = outcome.damaged
-      return unchanged
+      return (unchanged, nil)
     }
     var message = imported.message
     if !attachments.isEmpty { message.attachments = attachments }
-    guard let made = Revision(message) else { return ImportOutcome(.unchanged) }
+    if !absent.isEmpty { message.absentFiles = absent }
+    guard let made = Revision(message) else { return (ImportOutcome(.unchanged), nil) }
     try add(.revision(made))
-    return outcome
+    return (outcome, made)
   }
 
-  /// Seals a file; nil, and a note in `outcome`, if it is not whole.
+  /// What became of a file.
+  private enum SealedFile {
+    case sealed(Attachment)
+    case absent(Message.AbsentFile)
+  }
+
+  /// Seals a file; one that is not whole is noted in `outcome`.
   private mutating func seal(
     _ source: AttachmentSource, _ outcome: inout ImportOutcome
-  ) throws(DeviceError) -> Attachment? {
+  ) throws(DeviceError) -> SealedFile {
     switch source.content {
-    case .missing: return nil
+    case .missing: return .absent(source.absence(.notFound))
     case .damaged(let reason):
       outcome.damaged.append(DamagedFile(source, reason))
-      return nil
+      return .absent(source.absence(.damaged))
     case .file, .bytes, .stream: break
     }
     let sealed: SealedAttachment
@@ -98,7 +145,7 @@ struct ImportWriter {
       case .attachmentChanged: outcome.damaged.append(DamagedFile(source, "it changed while it was read"))
       default: throw error
       }
-      return nil
+      return .absent(source.absence(.damaged))
     }
     attached.append(sealed.attachment.blob)
     if let blob = sealed.blob {
@@ -106,7 +153,14 @@ struct ImportWriter {
       waitingByteCount += blob.bytes.count
     }
     outcome.fileCount += 1
-    return sealed.attachment
+    return .sealed(sealed.attachment)
+  }
+}
+
+extension AttachmentSource {
+  /// What a message says of this file while it has not come.
+  fileprivate func absence(_ cause: Message.AbsentFile.Cause) -> Message.AbsentFile {
+    Message.AbsentFile(name: name, mediaType: mediaType, cause: cause)
   }
 }
 
@@ -150,6 +204,7 @@ extension Revision {
     }
     if message.carriage != version.carriage { changes.insert(.protection) }
     if message.delivery != version.delivery { changes.insert(.delivery) }
+    if message.unsentPartCount != version.unsentPartCount { changes.insert(.unsent) }
     let blobs = Set(version.attachments.map(\.blob))
     let kinds = Set(version.attachments.map(\.kind))
     let isAnyNew = files.contains { file in

@@ -150,6 +150,7 @@ struct HistoryReader: Sendable {
         switch try opener.open(SealedRecord(decoding: records[number])) {
         case .message(let message): return message.markedVerified(by: .verifiedRecord)
         case .revision(let revision): return revision.message
+        case .sendRequest(let request): return request.message
         default: throw .notAMessage
         }
       }
@@ -163,7 +164,8 @@ extension ArchiveEntry {
     switch self {
     case .message(let message): message
     case .revision(let revision): revision.message
-    case .conversation, .device, .deletion, .snapshot, .unknown: nil
+    case .sendRequest(let request): request.message
+    case .conversation, .device, .deletion, .snapshot, .sendReport, .unknown: nil
     }
   }
 }

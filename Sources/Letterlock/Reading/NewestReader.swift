@@ -71,6 +71,11 @@ struct NewestReader: Sendable {
     switch entry {
     case .message(let message):
       return ConversationSummary(id: id, newest: message, profile: nil, recordCount: size)
+    case .sendRequest(let request):
+      // What became of it would be newer.
+      var message = request.message
+      message.delivery = .requested(of: request.device, .waiting)
+      return ConversationSummary(id: id, newest: message, profile: nil, recordCount: size)
     case .conversation(let profile):
       return ConversationSummary(id: id, newest: nil, profile: profile, recordCount: size)
     default: return ConversationSummary(id: id, newest: nil, profile: nil, recordCount: size)

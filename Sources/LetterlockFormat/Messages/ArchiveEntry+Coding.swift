@@ -2,7 +2,10 @@ import CryptoCore
 package import TLSCodec
 
 /// ```
-/// enum { message(1), conversation(2), device(3), deletion(4), snapshot(5), revision(6), (65535) } EntryType;
+/// enum {
+///   message(1), conversation(2), device(3), deletion(4), snapshot(5), revision(6), send_request(7), send_report(8),
+///   (65535)
+/// } EntryType;
 ///
 /// struct {
 ///   EntryType type;
@@ -22,6 +25,8 @@ extension ArchiveEntry {
     case .deletion: 4
     case .snapshot: 5
     case .revision: 6
+    case .sendRequest: 7
+    case .sendReport: 8
     case .unknown(let unknown): unknown.code
     }
   }
@@ -34,6 +39,8 @@ extension ArchiveEntry {
     case .deletion(let deletion): deletion.fieldsByteCount
     case .snapshot(let snapshot): snapshot.fieldsByteCount
     case .revision(let revision): revision.message.fieldsByteCount
+    case .sendRequest(let request): request.fieldsByteCount
+    case .sendReport(let report): report.fieldsByteCount
     case .unknown(let unknown): unknown.bytes.count
     }
   }
@@ -71,6 +78,8 @@ extension ArchiveEntry {
     case .deletion(let deletion): deletion.writeFields(to: &bytes, at: &offset)
     case .snapshot(let snapshot): snapshot.writeFields(to: &bytes, at: &offset)
     case .revision(let revision): revision.message.writeFields(to: &bytes, at: &offset)
+    case .sendRequest(let request): request.writeFields(to: &bytes, at: &offset)
+    case .sendReport(let report): report.writeFields(to: &bytes, at: &offset)
     case .unknown(let unknown): bytes.write(fixed: unknown.bytes, at: &offset)
     }
     bytes.zero(offset..<start + measure.paddedByteCount)
@@ -96,6 +105,8 @@ extension ArchiveEntry {
     case 4: self = .deletion(try Deletion(readingFields: &body, from: bytes))
     case 5: self = .snapshot(try Snapshot(readingFields: &body, from: bytes))
     case 6: self = .revision(try Revision(readingFields: &body, from: bytes))
+    case 7: self = .sendRequest(try SendRequestContent(readingFields: &body, from: bytes))
+    case 8: self = .sendReport(try SendReport(readingFields: &body, from: bytes))
     default: self = .unknown(UnknownValue(code: type, bytes: body.readRest(from: bytes)))
     }
     try body.finish()

@@ -6,6 +6,8 @@ package enum ArchiveEntry: Hashable, Sendable {
   case deletion(Deletion)
   case snapshot(Snapshot)
   case revision(Revision)
+  case sendRequest(SendRequestContent)
+  case sendReport(SendReport)
   /// An entry of a newer version.
   case unknown(UnknownValue)
 }

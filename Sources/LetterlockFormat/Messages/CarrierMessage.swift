@@ -97,10 +97,19 @@ public enum CarrierMessage {
       let segments = encoding.segments(of: text)
       if segments.count <= min(limits.smsSegmentCount, 255) { return .sms(encoding, segments: segments) }
     }
-    let texts = UInt64(text.utf8.count) + UInt64(subject?.utf8.count ?? 0)
-    let byteCount = attachmentByteCounts.reduce(texts) { $0.addingSaturated($1) }
+    let byteCount = byteCount(text, subject, attachmentByteCounts)
     return byteCount <= limits.mmsByteCount
       ? .mms(byteCount: byteCount) : .tooLarge(byteCount: byteCount, limit: limits.mmsByteCount)
+  }
+
+  private static func byteCount(_ text: String, _ subject: String?, _ attachments: [UInt64]) -> UInt64 {
+    let texts = UInt64(text.utf8.count) + UInt64(subject?.utf8.count ?? 0)
+    return attachments.reduce(texts) { $0.addingSaturated($1) }
+  }
+
+  /// The size of a message as MMS.
+  static func byteCount(of message: Message) -> UInt64 {
+    byteCount(message.text, message.subject, message.attachments.map(\.byteCount))
   }
 
   /// How `message` goes to its recipients through a carrier.

@@ -7,6 +7,8 @@ extension Message {
     case failed
     /// It waits for a time that a person chose.
     case scheduled
+    /// Another device was asked to send it through its carrier, and has come so far.
+    case requested(of: DeviceID, SendState)
     /// A reason of a newer version.
     case unknown(UInt8)
   }
@@ -17,6 +19,8 @@ extension Message.Delivery {
     switch self {
     case .failed: 1
     case .scheduled: 2
+    // Computed when a message is shown. It is not read back: what stands in a message says nothing of a request.
+    case .requested: 3
     case .unknown(let code): code
     }
   }

@@ -18,6 +18,8 @@ import TLSCodec
 /// 15 recipients            opaque address<V>[...]; not empty
 /// 16 origin                opaque source<V>; opaque identifier<V>; opaque service<V>; optional
 /// 17 delivery              uint8: failed(1), scheduled(2); left out of what was sent or received
+/// 18 absent_files          opaque absent_file<V>[...], each the fields of an AbsentFile; not empty
+/// 19 unsent_parts          uint32, not 0
 /// ```
 /// SPEC.md section 10.3.
 extension Message: FieldCoded {
@@ -25,10 +27,11 @@ extension Message: FieldCoded {
     case id = 1
     case conversation, sender, sentAt, receivedAt, carriage, service, body, attachments, replyTo, effect
     case subject, editedAt, recentlyDeletedAt, recipients, origin, delivery
+    case absentFiles, unsentPartCount
   }
 
   /// The last field of `core` is the body.
-  var fieldNumbers: ClosedRange<UInt16> { extras == nil ? 1...8 : 1...17 }
+  var fieldNumbers: ClosedRange<UInt16> { extras == nil ? 1...8 : 1...19 }
 
   func valueByteCount(of field: FieldNumber) -> Int? {
     switch field {
@@ -72,6 +75,8 @@ extension Message.Extras {
     case .recipients: recipients.isEmpty ? nil : recipients.vectorsByteCount
     case .origin: origin?.byteCount
     case .delivery: delivery == nil ? nil : 1
+    case .absentFiles: absentFiles.isEmpty ? nil : absentFiles.reduce(0) { $0 + $1.fieldsByteCount.asVector }
+    case .unsentPartCount: unsentPartCount == 0 ? nil : 4
     default: nil
     }
   }
@@ -93,6 +98,12 @@ extension Message.Extras {
     case .recipients: for recipient in recipients { bytes.write(opaque: recipient.rawValue, at: &offset) }
     case .origin: origin?.write(to: &bytes, at: &offset)
     case .delivery: if let delivery { bytes.write(delivery.code, at: &offset) }
+    case .absentFiles:
+      for file in absentFiles {
+        bytes.write(length: file.fieldsByteCount, at: &offset)
+        file.writeFields(to: &bytes, at: &offset)
+      }
+    case .unsentPartCount: bytes.write(unsentPartCount, at: &offset)
     default: break
     }
   }

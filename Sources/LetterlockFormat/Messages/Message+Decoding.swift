@@ -108,6 +108,10 @@ extension Message.Extras {
     case .recipients: recipients = try value.readAddresses(from: bytes)
     case .origin: origin = try Message.Origin(reading: &value, from: bytes)
     case .delivery: delivery = try Message.Delivery(code: value.read(from: bytes))
+    case .absentFiles: absentFiles = try value.readAbsentFiles(from: bytes)
+    case .unsentPartCount:
+      unsentPartCount = try value.read(from: bytes)
+      guard unsentPartCount > 0 else { throw .invalidValue }
     default: unknownFields.append(UnknownValue(code: number, bytes: value.readRest(from: bytes)))
     }
   }
@@ -126,6 +130,16 @@ extension SpanReader {
       attachments.append(try Attachment(readingFields: &fields, from: bytes))
     }
     return attachments
+  }
+
+  fileprivate mutating func readAbsentFiles(from bytes: RawSpan) throws(TLSError) -> [Message.AbsentFile] {
+    guard !isAtEnd else { throw .invalidValue }
+    var files: [Message.AbsentFile] = []
+    while !isAtEnd {
+      var fields = try readVector(from: bytes)
+      files.append(try Message.AbsentFile(readingFields: &fields, from: bytes))
+    }
+    return files
   }
 
   /// At least one address, each as a vector.

@@ -10,12 +10,14 @@ extension Message {
     var recipients: [Address] = []
     var origin: Origin?
     var delivery: Delivery?
+    var absentFiles: [AbsentFile] = []
+    var unsentPartCount: UInt32 = 0
     var unknownFields: [UnknownValue] = []
 
     var isEmpty: Bool {
       attachments.isEmpty && replyTo == nil && effect == nil && subject == nil && editedAt == nil
         && recentlyDeletedAt == nil && recipients.isEmpty && origin == nil && delivery == nil
-        && unknownFields.isEmpty
+        && absentFiles.isEmpty && unsentPartCount == 0 && unknownFields.isEmpty
     }
   }
 
@@ -88,6 +90,18 @@ extension Message {
   public var delivery: Delivery? {
     get { extras?.value.delivery }
     set { changeExtras { $0.delivery = newValue } }
+  }
+
+  /// Files that it had at its source, and that no import has brought yet.
+  public var absentFiles: [AbsentFile] {
+    get { extras?.value.absentFiles ?? [] }
+    set { changeExtras(keepingEvidence: core.standing) { $0.absentFiles = newValue } }
+  }
+
+  /// How many parts of it were unsent while others stayed.
+  public var unsentPartCount: UInt32 {
+    get { extras?.value.unsentPartCount ?? 0 }
+    set { changeExtras { $0.unsentPartCount = newValue } }
   }
 
   /// Fields of a newer version, by number.

@@ -13,6 +13,8 @@ extension Message {
     var made = self
     made.take(body: newest.body, editedAt: newest.editedAt, attachments: newest.files(of: versions))
     made.delivery = newest.delivery
+    made.absentFiles = newest.absentFiles(beside: made.attachments)
+    made.unsentPartCount = newest.unsentPartCount
     made.take(carriageOf: newest)
     for version in versions { made.lower(to: version) }
     return made
@@ -20,6 +22,17 @@ extension Message {
 
   /// When the source says that this version was made.
   private var editTime: Timestamp { editedAt ?? Timestamp(nanosecondsSince1970: .min) }
+
+  /// What this version lacks: not what another version has brought.
+  private func absentFiles(beside shown: [Attachment]) -> [AbsentFile] {
+    if case .retraction = body { return [] }
+    var brought = Array(shown.dropFirst(attachments.count))
+    return absentFiles.filter { file in
+      let found = brought.firstIndex { $0.name == file.name && $0.mediaType == file.mediaType }
+      if let found { brought.remove(at: found) }
+      return found == nil
+    }
+  }
 
   /// The files of this version, and those of the others that it does not have: a source that has lost a file takes
   /// none away. What was unsent has none.

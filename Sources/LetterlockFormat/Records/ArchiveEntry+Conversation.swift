@@ -7,6 +7,8 @@ extension ArchiveEntry {
     case .conversation(let profile): profile.id
     case .device, .snapshot: .account
     case .deletion(let deletion): deletion.conversation
+    case .sendRequest(let request): request.message.conversation ?? .account
+    case .sendReport(let report): report.conversation
     case .unknown: nil
     }
   }
@@ -18,7 +20,8 @@ extension ArchiveEntry {
     switch self {
     case .message(let message): message.attachments
     case .revision(let revision): revision.message.attachments
-    case .conversation, .device, .deletion, .snapshot, .unknown: []
+    case .sendRequest(let request): request.message.attachments
+    case .conversation, .device, .deletion, .snapshot, .sendReport, .unknown: []
     }
   }
 }

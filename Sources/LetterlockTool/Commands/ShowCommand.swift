@@ -107,8 +107,10 @@ struct ShowCommand: AsyncParsableCommand {
       var listed: [ExportedMessage] = []
       try opened.forEachMessage(shown, of: index) { messages in
         if json {
-          listed += messages.map {
-            ExportedMessage($0, title: title, isDateDoubtful: index.impliedDate(of: $0) != nil)
+          listed += try messages.map {
+            ExportedMessage(
+              $0, title: title, isDateDoubtful: index.impliedDate(of: $0) != nil,
+              versions: versions ? try opened.device.otherVersions(of: $0, in: index) : [])
           }
         } else {
           for message in messages {
@@ -133,8 +135,9 @@ struct ShowCommand: AsyncParsableCommand {
         guard versions.count > 1 else { continue }
         for version in versions {
           let source = version.source.map { ", from \($0.source)" } ?? ""
+          let edited = version.message.editedAt.map { ", edited at \($0.rfc3339.prefix(19))" } ?? ""
           Terminal.line(
-            "    version by device \(version.device.description.prefix(8))\(source): \(TextLine(version.message))"
+            "    version by device \(version.device.description.prefix(8))\(source)\(edited): \(TextLine(version.message))"
           )
         }
       }

@@ -43,6 +43,8 @@ struct ArchiveStatus: Encodable {
   var byService: [String: Int] = [:]
   var byKind: [String: Int] = [:]
   var recentlyDeleted = 0
+  /// Messages that a device was asked to send and has not sent, by how far they have come.
+  var sendRequests: [String: Int] = [:]
   var storeBytes: UInt64
   var relayBytes: UInt64
   var relayUsage: RelayUsage?
@@ -162,6 +164,9 @@ struct ArchiveStatus: Encodable {
   private mutating func count(_ message: Message) {
     attachments += message.attachments.count
     if message.recentlyDeletedAt != nil { recentlyDeleted += 1 }
+    if let delivery = message.delivery, delivery.sendingDevice != nil {
+      sendRequests[delivery.name, default: 0] += 1
+    }
     byCarriage[message.carriageName, default: 0] += 1
     byProtection[message.protectionName, default: 0] += 1
     byKind[message.kindName, default: 0] += 1
@@ -188,6 +193,10 @@ struct ArchiveStatus: Encodable {
     ]
     for (name, count) in byCarriage.sorted(by: { $0.key < $1.key }) {
       lines.append("    \(name): \(count)")
+    }
+    if !sendRequests.isEmpty {
+      let counts = sendRequests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      lines.append("  to be sent by a device's carrier: \(counts.joined(separator: ", "))")
     }
     if unreadableRecords > 0 { lines.append("  \(unreadableRecords) records cannot be read: run verify") }
     lines += waitingLines(in: folder)

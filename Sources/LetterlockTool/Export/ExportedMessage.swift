@@ -30,8 +30,16 @@ struct ExportedMessage: Encodable {
   var saidBy: String?
   /// Why it has not arrived; left out for what was sent or received.
   var delivery: String?
+  /// The device that was asked to send it through its carrier, until it was sent.
+  var sendingDevice: String?
+  /// Why it was not sent, in words.
+  var failureReason: String?
+  /// How many parts were unsent while others stayed; left out if none were.
+  var unsentParts: UInt32?
   var recentlyDeleted: Bool
   var attachments: [ExportedAttachment]
+  /// What it said before and says now, in the order in which it came in; left out if it has one version.
+  var versions: [ExportedVersion]?
 
   struct ExportedReaction: Encodable {
     var target: String
@@ -39,18 +47,35 @@ struct ExportedMessage: Encodable {
     var removed: Bool
   }
 
+  struct ExportedVersion: Encodable {
+    var kind: String
+    var text: String
+    var editedAt: String?
+    var device: String
+    var source: String?
+
+    init(_ version: MessageVersion) {
+      (kind, text) = (version.message.kindName, version.message.text)
+      editedAt = version.message.editedAt?.rfc3339
+      (device, source) = (version.device.description, version.source?.source)
+    }
+  }
+
   struct ExportedAttachment: Encodable {
     var name: String?
     var mediaType: String
-    var byteCount: UInt64
+    /// Left out of a file that is absent.
+    var byteCount: UInt64?
     /// Of the file as it opens; left out where it is not on this device.
     var sha256: String?
     /// Where `--format html` put the file.
     var file: String?
+    /// Why no import has brought the file; left out of one that is there.
+    var absent: String?
   }
 
   init(
-    _ message: Message, title: String, isDateDoubtful: Bool = false,
+    _ message: Message, title: String, isDateDoubtful: Bool = false, versions all: [MessageVersion] = [],
     sha256: (Attachment) -> String? = { _ in nil }
   ) {
     dateDoubtful = isDateDoubtful
@@ -75,11 +100,18 @@ struct ExportedMessage: Encodable {
     protection = message.protectionName
     (encrypted, saidBy) = (message.wasEncrypted, message.saidBy)
     delivery = message.delivery?.name
+    sendingDevice = message.delivery?.sendingDevice?.description
+    failureReason = message.delivery?.failureReason
     recentlyDeleted = message.recentlyDeletedAt != nil
     attachments = message.attachments.map {
       ExportedAttachment(
         name: $0.name, mediaType: $0.mediaType, byteCount: $0.byteCount, sha256: sha256($0))
     }
+    attachments += message.absentFiles.map {
+      ExportedAttachment(name: $0.name, mediaType: $0.mediaType, absent: $0.cause.name)
+    }
+    versions = all.isEmpty ? nil : all.map(ExportedVersion.init)
+    unsentParts = message.unsentPartCount == 0 ? nil : message.unsentPartCount
     if case .reaction(let made) = message.body {
       reaction = ExportedReaction(
         target: made.target.description, kind: made.kind.name, removed: made.change == .removed)

@@ -89,7 +89,9 @@ struct HTMLExport {
           body += "<p class=\"day\">\(today)</p>"
           day = today
         }
-        let context = Context(isGroup: isGroup, targets: targets, reactions: reactions[message.id] ?? [])
+        let context = Context(
+          isGroup: isGroup, targets: targets, reactions: reactions[message.id] ?? [],
+          earlier: try device.earlierTexts(of: message, in: index))
         body += try await bubble(message, context)
         try file.write(body)
       }
@@ -105,6 +107,8 @@ struct HTMLExport {
     let isGroup: Bool
     let targets: [MessageID: Message]
     let reactions: [Message]
+    /// What the message said before.
+    let earlier: [String]
   }
 
   /// The reactions of a conversation, by the message that they are to.
@@ -138,7 +142,12 @@ struct HTMLExport {
       content += "<span class=\"quote\">\(TextLine.preview(target).html)\(mark)</span>"
     }
     for attachment in message.attachments { content += try await files.html(of: attachment) }
+    for file in message.absentFiles { content += "<i class=\"file gone\">\(file.sentence.html)</i>" }
     content += text(of: message)
+    if !context.earlier.isEmpty {
+      let texts = context.earlier.map { "<span class=\"quote\">\($0.htmlLines)</span>" }.joined()
+      content += "<details><summary>Edited</summary>\(texts)</details>"
+    }
     let reactions = ShownReaction.all(in: context.reactions)
     if !reactions.isEmpty {
       let symbols = Set(reactions.map(\.symbol)).sorted().joined(separator: " ")
@@ -183,8 +192,9 @@ struct HTMLExport {
     if let service = message.origin?.service { parts.append(service.html) }
     if index.impliedDate(of: message) != nil { parts.append("date doubtful") }
     if message.editedAt != nil, message.body != .retraction(target: nil) { parts.append("edited") }
+    if let unsent = message.unsentPartsSentence { parts.append(unsent) }
     if message.recentlyDeletedAt != nil { parts.append("recently deleted") }
-    if let delivery = message.delivery { parts.append(delivery.sentence) }
+    if let delivery = message.delivery { parts.append(delivery.sentence.html) }
     parts.append(message.protectionMark)
     return parts
   }
@@ -226,7 +236,8 @@ extension TextLine {
   static func preview(_ message: Message) -> String {
     let text =
       message.text.isEmpty
-      ? (message.attachments.first.map { $0.name ?? $0.mediaType } ?? message.kindName) : message.text
+      ? (message.attachments.first.map { $0.name ?? $0.mediaType } ?? message.absentFiles.first?.sentence
+        ?? message.kindName) : message.text
     return text.count > 80 ? text.prefix(80) + "…" : text
   }
 }

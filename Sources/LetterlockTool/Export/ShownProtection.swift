@@ -60,12 +60,48 @@ extension Message {
   }
 }
 
+extension Message.AbsentFile {
+  /// What a person is told.
+  var sentence: String { "\(name ?? mediaType): \(cause.words)" }
+}
+
+extension Message.AbsentFile.Cause {
+  /// Its name, which is part of the tool's interface.
+  var name: String {
+    switch self {
+    case .notFound: "notFound"
+    case .damaged: "damaged"
+    case .unknown: "unknown"
+    }
+  }
+
+  fileprivate var words: String {
+    switch self {
+    case .notFound: "not found at import"
+    case .damaged: "damaged at import"
+    case .unknown: "absent"
+    }
+  }
+}
+
+extension Message {
+  /// What a person is told of parts that were unsent; nil if none were.
+  var unsentPartsSentence: String? {
+    switch unsentPartCount {
+    case 0: nil
+    case 1: "a part was unsent"
+    default: "\(unsentPartCount) parts were unsent"
+    }
+  }
+}
+
 extension Message.Delivery {
   /// Its name, which is part of the tool's interface.
   var name: String {
     switch self {
     case .failed: "failed"
     case .scheduled: "scheduled"
+    case .requested(_, let state): state.name
     case .unknown: "unknown"
     }
   }
@@ -75,7 +111,51 @@ extension Message.Delivery {
     switch self {
     case .failed: "was not sent"
     case .scheduled: "scheduled, not sent yet"
+    case .requested(let device, let state): state.sentence(of: device)
     case .unknown: "not sent"
+    }
+  }
+
+  /// The device that was asked to send it.
+  var sendingDevice: DeviceID? {
+    guard case .requested(let device, _) = self else { return nil }
+    return device
+  }
+
+  /// Why it was not sent, in the words of the app or the carrier.
+  var failureReason: String? {
+    guard case .requested(_, .failed(let reason)) = self else { return nil }
+    return reason
+  }
+}
+
+extension SendState {
+  /// Its name, which is part of the tool's interface.
+  var name: String {
+    switch self {
+    case .waiting: "waiting"
+    case .sending: "sending"
+    case .sent: "sent"
+    case .failed: "failed"
+    case .outcomeUnknown: "outcomeUnknown"
+    case .cancelled: "cancelled"
+    case .expired: "expired"
+    case .askerRemoved: "askerRemoved"
+    }
+  }
+
+  /// What a person is told.
+  fileprivate func sentence(of device: DeviceID) -> String {
+    let name = "device \(device.description.prefix(8))"
+    return switch self {
+    case .waiting: "not sent yet: waits for \(name)"
+    case .sending: "being sent by \(name)"
+    case .sent: "sent by \(name)"
+    case .failed(let reason): "was not sent by \(name): \(reason.filter { !"[]()".contains($0) })"
+    case .outcomeUnknown: "perhaps sent: \(name) stopped before it knew, and does not try again"
+    case .cancelled: "was not sent: cancelled"
+    case .expired: "was not sent: its time was over"
+    case .askerRemoved: "was not sent: the device that asked was removed"
     }
   }
 }

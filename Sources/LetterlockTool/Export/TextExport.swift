@@ -47,6 +47,9 @@ struct LinesExport {
           for message in messages {
             let line = TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil)
             try file.write(line.description + "\n")
+            for version in try device.earlierTexts(of: message, in: index) {
+              try file.write("    \(version.shown)\n")
+            }
           }
           count += messages.count
           bar.update(Double(count) / Double(max(1, index.references.count)))
@@ -95,8 +98,8 @@ private enum JSONLines {
       let title = message.conversation.flatMap { titles[$0] } ?? ""
       lines += try encoder.encode(
         ExportedMessage(
-          message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil, sha256: device.sha256)
-      )
+          message, title: title, isDateDoubtful: index.impliedDate(of: message) != nil,
+          versions: try device.otherVersions(of: message, in: index), sha256: device.sha256))
       lines.append(0x0a)
     }
     return JSONText.escaped(lines)
@@ -114,6 +117,17 @@ extension HistoryReading {
   }
 }
 
+extension HistoryReading {
+  /// What an edited message said before, each with when it was written. What a person unsent stays unsaid.
+  func earlierTexts(of message: Message, in index: TimelineIndex) throws(DeviceError) -> [String] {
+    if case .retraction = message.body { return [] }
+    return try otherVersions(of: message, in: index).map(\.message).filter { $0.text != message.text }.map {
+      let written = ($0.editedAt ?? $0.sentAt).rfc3339.prefix(19).replacingOccurrences(of: "T", with: " ")
+      return "said at \(written): \($0.text)"
+    }
+  }
+}
+
 /// A message on one line, for a terminal or a transcript.
 struct TextLine: CustomStringConvertible {
   let description: String
@@ -128,6 +142,8 @@ struct TextLine: CustomStringConvertible {
     parts.append("\(sender):")
     parts.append(Self.content(of: message))
     parts += message.attachments.map { "[\($0.name ?? $0.mediaType), \($0.byteCount) bytes]" }
+    parts += message.absentFiles.map { "[\($0.sentence)]" }
+    if let unsent = message.unsentPartsSentence { parts.append("(\(unsent))") }
     if isDateDoubtful { parts.append("(date doubtful)") }
     if message.recentlyDeletedAt != nil { parts.append("(recently deleted)") }
     if let delivery = message.delivery { parts.append("(\(delivery.sentence))") }

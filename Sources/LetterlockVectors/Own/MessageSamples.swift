@@ -61,7 +61,7 @@ enum MessageSamples {
         .message(try message(.carrier(.sms), .text(RichText(String(repeating: "x", count: 1000)))))
       ),
     ]
-    entries += try revisions(of: full)
+    entries += try revisions(of: full) + SendSamples.all()
     for (name, body) in bodies { entries.append((name, .message(try message(.local, body)))) }
     return entries
   }
@@ -83,6 +83,13 @@ enum MessageSamples {
         blob: BlobID(bytes: Array(VectorSeed.bytes("blob")[..<16])), key: VectorSeed.key("attachment"),
         mediaType: "image/jpeg", byteCount: Attachment.maximumByteCount, digest: VectorSeed.bytes("hash"))
     ]
+    var absent = full
+    absent.absentFiles = [
+      .init(name: "gone.jpg", mediaType: "image/jpeg", cause: .notFound),
+      .init(name: nil, mediaType: "video/mp4", cause: .damaged),
+      .init(name: nil, mediaType: "a/b", cause: .unknown(77)),
+    ]
+    absent.unsentPartCount = 2
     guard let all = Revision(whole) else { throw TLSError.invalidValue }
     return [
       ("a revision", try revision(.endToEnd(service: "iMessage"), .text("Look!"), service: "iMessage")),
@@ -96,6 +103,7 @@ enum MessageSamples {
       ("a message that was not sent", .message(failed)),
       ("a delivery of a newer version", .message(newer)),
       ("an attachment of 2^52 bytes", .message(large)),
+      ("a message with files that are absent, and a part that was unsent", .message(absent)),
     ]
   }
 
@@ -143,14 +151,14 @@ enum MessageSamples {
   }
 
   /// An entry of raw fields, padded.
-  private static func entry(_ fields: [(UInt16, [UInt8])], type: UInt16 = 1) -> [UInt8] {
+  static func entry(_ fields: [(UInt16, [UInt8])], type: UInt16 = 1) -> [UInt8] {
     var writer = TLSWriter()
     writer.write(type)
     writer.write(opaque: encoded(fields))
     return Padding.padded(writer.bytes)
   }
 
-  private static func encoded(_ fields: [(UInt16, [UInt8])]) -> [UInt8] {
+  static func encoded(_ fields: [(UInt16, [UInt8])]) -> [UInt8] {
     var writer = TLSWriter()
     for (number, value) in fields {
       writer.write(number)
@@ -159,7 +167,9 @@ enum MessageSamples {
     return writer.bytes
   }
 
-  static func refused() throws -> [(String, [UInt8])] { try refusedEntries() + refusedRevisions() }
+  static func refused() throws -> [(String, [UInt8])] {
+    try refusedEntries() + refusedRevisions() + SendSamples.refused()
+  }
 
   private static func refusedRevisions() -> [(String, [UInt8])] {
     let id = Array(VectorSeed.bytes("message")[..<16])
@@ -222,6 +232,10 @@ enum MessageSamples {
       ("an attachment that says it is a file", with(9, Opaque(whole + [0, 7, 1, 0]).encoded)),
       ("an attachment of more than 2^52 bytes", with(9, Opaque(tooLong).encoded)),
       ("a delivery of 0", with(17, [0])),
+      ("an empty list of absent files", with(18, [])),
+      ("an absent file without a media type", with(18, Opaque(encoded([(1, [0x61]), (3, [1])])).encoded)),
+      ("an absent file without a cause", with(18, Opaque(encoded([(2, [0x61])])).encoded)),
+      ("no unsent parts", with(19, [0, 0, 0, 0])),
       ("an origin of two parts", with(16, [1, 0x61, 1, 0x62])),
       ("an origin of four parts", with(16, [0, 0, 0, 0])),
       ("a length that is not in its shortest form", [0, 1, 0x40, 0x05] + bytes[3...].dropLast()),

@@ -48,6 +48,8 @@ enum MessageVectors: OwnVectorKind {
     switch try ArchiveEntry(decodingArchiveEntry: bytes) {
     case .message(let message): return view(of: message, type: "message")
     case .revision(let revision): return view(of: revision.message, type: "revision")
+    case .sendRequest(let request): return view(of: request.message, type: "sendRequest")
+    case .sendReport(let report): return ["type": "sendReport", "text": text(of: report.step)]
     case .conversation(let profile):
       return ["type": "conversation", "text": profile.name ?? ""]
     case .device(let profile): return ["type": "device", "text": profile.name]
@@ -64,6 +66,19 @@ enum MessageVectors: OwnVectorKind {
       "sender": sender(of: message), "sent_at": "\(message.sentAt.nanosecondsSince1970)",
       "body": body(of: message),
     ]
+  }
+
+  private static func text(of step: SendReport.Step) -> String {
+    switch step {
+    case .claimed: "1"
+    case .sent: "2"
+    case .failed(_, let reason): "3 \(reason)"
+    case .outcomeUnknown: "4"
+    case .cancelled: "5"
+    case .expired: "6"
+    case .askerRemoved: "7"
+    case .unknown(let code): "\(code)"
+    }
   }
 
   private static func sender(of message: Message) -> String {

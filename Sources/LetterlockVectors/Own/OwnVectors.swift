@@ -12,7 +12,7 @@ enum OwnVectors {
     RecordVectors.self, SignedBatchVectors.self, MessageVectors.self, PaddingVectors.self,
     AttachmentVectors.self, AttachmentDigestVectors.self, WrittenCodeVectors.self, JoinVectors.self,
     TreeVectors.self, ProofVectors.self, SafetyVectors.self, KeyFileVectors.self, ErasureVectors.self,
-    ProjectionVectors.self, RevisionVectors.self,
+    ProjectionVectors.self, RevisionVectors.self, SendingVectors.self,
   ]
 
   static func verify(_ file: JSONCase, _ report: inout VectorReport) {

@@ -83,6 +83,11 @@ struct RecordMaker {
             attachmentCount: 31)), .account
       ),
       ("a revision", try Self.revision("Dinner at 8?", in: chat), chat),
+      ("a send request", try Self.request("Dinner at 9?", in: chat), chat),
+      (
+        "a send report",
+        .sendReport(SendReport(.claimed(Bytes16(high: 1, low: 2)), of: id, in: chat, at: time)), chat
+      ),
     ]
   }
 
@@ -91,6 +96,19 @@ struct RecordMaker {
     message.origin = Message.Origin(source: "sms.xml", identifier: "1", service: "SMS")
     guard let revision = Revision(message) else { throw TLSError.invalidValue }
     return .revision(revision)
+  }
+
+  private static func request(_ text: String, in conversation: ConversationID) throws -> ArchiveEntry {
+    let message = Message(
+      id: try MessageID(bytes: Array(VectorSeed.bytes("message \(text.count)")[..<16])),
+      conversation: conversation, sender: .me,
+      sentAt: Timestamp(nanosecondsSince1970: 1_700_000_000_123_456_789), carriage: .carrier(.sms),
+      body: .text(RichText(text)), recipients: ["+15550100"])
+    let content = SendRequestContent(
+      message, device: DeviceID(unchecked: VectorSeed.bytes("phone")), expiresAt: message.sentAt,
+      segments: [text])
+    guard let content else { throw TLSError.invalidValue }
+    return .sendRequest(content)
   }
 
   private var unknown: ArchiveEntry { .unknown(UnknownValue(code: 900, bytes: [1, 2, 3])) }

@@ -20,6 +20,8 @@ enum RevisionVectors: OwnVectorKind {
     let view = JSONCase(try view(of: test.texts("versions").compactMap(Hex.decode)))
     let keys = ["text", "body", "edited_at", "delivery", "protection", "service"]
     return keys.allSatisfy { view.text($0) == test.text($0) } && view.texts("files") == test.texts("files")
+      && view.texts("absent") == test.texts("absent")
+      && view.number("unsent_parts") == test.number("unsent_parts")
   }
 
   private static func view(of versions: [[UInt8]]) throws -> [String: Any] {
@@ -36,6 +38,7 @@ enum RevisionVectors: OwnVectorKind {
       "edited_at": message.editedAt.map { "\($0.nanosecondsSince1970)" } ?? "",
       "delivery": message.delivery.map { "\($0)" } ?? "", "protection": "\(message.protection)",
       "service": message.origin?.service ?? "", "files": message.attachments.map { $0.name ?? "" },
+      "absent": message.absentFiles.map { $0.name ?? "" }, "unsent_parts": Int(message.unsentPartCount),
     ]
   }
 }
@@ -88,7 +91,7 @@ private struct VersionSamples {
   }
 
   func all() throws -> [(String, [ArchiveEntry])] {
-    let samples = try newest() + protections() + files() + strangers() + limits()
+    let samples = try newest() + protections() + files() + absences() + strangers() + limits()
     return try samples.map { ($0.0, try entries($0.1, $0.2)) }
   }
 
@@ -146,6 +149,36 @@ private struct VersionSamples {
         "the order of the newest", try version("ab", files: ["a", "b"]),
         [try version("b", edited: 2, files: ["b"])]
       ),
+    ]
+  }
+
+  private func absences() throws -> [(String, Message, [Message])] {
+    func absent(_ text: String, edited: Int64? = nil, files: [String] = [], _ names: [String]) throws
+      -> Message
+    {
+      try version(text, edited: edited, files: files) { message in
+        message.absentFiles = names.map {
+          Message.AbsentFile(name: $0, mediaType: "image/jpeg", cause: .notFound)
+        }
+      }
+    }
+    let first = try absent("first", ["a", "b"])
+    return [
+      ("two files that are absent", first, []),
+      ("one of them came", first, [try absent("first", files: ["a"], ["b"])]),
+      (
+        "an edit without the file that came", try version("one", files: ["a"]),
+        [try absent("two", edited: 2, ["a"])]
+      ),
+      (
+        "an edit without two of a name, of which one came", try version("one", files: ["a"]),
+        [try absent("two", edited: 2, ["a", "a"])]
+      ),
+      (
+        "unsent, and a file that was absent", first,
+        [try version("", edited: 9) { $0.body = .retraction(target: nil) }]
+      ),
+      ("a part was unsent", base, [try version("rest", edited: 2) { $0.unsentPartCount = 1 }]),
     ]
   }
 

@@ -20,6 +20,8 @@ struct PlainTimeline {
     case .success(.conversation), .success(.device), .success(.snapshot), .success(.unknown): break
     case .success(.deletion(let deletion)): apply(deletion)
     case .success(.revision(let revision)): revisions.append(revision)
+    case .success(.sendRequest(let request)): add(request.message)
+    case .success(.sendReport): break
     }
   }
 

@@ -33,6 +33,8 @@ actor MeddlingRelay: Relay {
   private var refused: Set<BlobID> = []
   /// Runs before each call about an account's log, wraps or history.
   private var beforeCall: (@Sendable (RelayCaller) throws -> Void)?
+  private var batchLoss: Loss?
+  private var beforeBatchBody: (@Sendable () async throws -> Void)?
 
   private var blobChange: (@Sendable (UInt64, [UInt8]) async -> [UInt8])?
   /// How many bytes of attachments went through, either way.
@@ -75,6 +77,10 @@ actor MeddlingRelay: Relay {
   func showHistory(of relay: InMemoryRelay) { historyOf = relay }
   /// Does something before the next entry comes in, and refuses the entry if that gives an error.
   func beforeEntry(_ body: @escaping @Sendable (LogEntry) async throws -> RelayError?) { before = body }
+  /// Loses the next signed batch, or the answer to it.
+  func loseBatch(_ loss: Loss) { batchLoss = loss }
+  /// Does something before the next signed batch comes in.
+  func beforeBatch(_ body: @escaping @Sendable () async throws -> Void) { beforeBatchBody = body }
   /// Takes the next entry, and says that it was overtaken.
   func denyNextEntry() { lies = true }
   /// Says that everything was erased.
@@ -181,12 +187,21 @@ actor MeddlingRelay: Relay {
     _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID,
     as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome {
+    if let body = beforeBatchBody {
+      beforeBatchBody = nil
+      do { try await body() } catch { throw .internalError("\(error)") }
+    }
+    let loss = batchLoss
+    batchLoss = nil
+    if loss == .request { throw .unavailable("lost") }
     if let restored {
       return try await restored.append(
         signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
     }
-    return try await honest.append(
+    let outcome = try await honest.append(
       signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
+    if loss == .answer { throw .unavailable("lost") }
+    return outcome
   }
 
   func history(

@@ -9,7 +9,7 @@ import LetterlockRelayKit
 /// Examples/FirstHour.
 @Suite("Letterlock.docc")
 struct ArticleTests {
-  @Test(arguments: ["SealingMessages", "SyncingDevices", "Attachments"])
+  @Test(arguments: ["SealingMessages", "SyncingDevices", "Attachments", "SendingThroughAPhone"])
   func `this file compiles the code of`(article: String) throws {
     let file = URL(fileURLWithPath: #filePath)
     let root = (0..<4).reduce(file) { folder, _ in folder.deletingLastPathComponent() }
@@ -122,5 +122,45 @@ struct ArticleTests {
     #expect(piece == Array(content[5_000_000..<6_000_000]))
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(content))
     #expect(evicted.evicted.count == 1)
+  }
+
+  @Test func `an SMS through a phone`() async throws {
+    let relay = try InMemoryRelay()
+    let phone = try await Device.createAccount(
+      named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay
+    ).device
+    let joining = try await Device.requestToJoin(
+      named: "Mac", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    try await phone.approve(joining.code)
+    let mac = try await joining.approved()
+    let chatID = ConversationID()
+    let tomorrow = Timestamp(nanosecondsSince1970: Timestamp.now.nanosecondsSince1970 + 86_400_000_000_000)
+    let carrier = Modem()
+    func show(_ text: String) { #expect(text == "1 SMS") }
+
+    let request = try mac.requestSend(
+      "Dinner at 7?", to: ["+15550100"], in: chatID, through: phone.id, expiresAt: tomorrow)
+    if case .sms(_, let segments) = request.plan { show("\(segments.count) SMS") }
+    try await mac.sync()
+
+    try await phone.sync()
+    for request in try phone.sendRequests() {
+      let claimed = try await phone.claim(request)
+      do { try await carrier.send(claimed.request) } catch {
+        try claimed.failed("\(error)")
+        continue
+      }
+      try claimed.sent()
+    }
+    try await phone.sync()
+
+    try await mac.sync()
+    let message = try #require(try mac.timeline().messages.first)
+    #expect(message.protection == .unencrypted(.sms))
+    #expect(message.delivery == nil)
+  }
+
+  private struct Modem {
+    func send(_ request: SendRequest) async throws { #expect(request.message.text == "Dinner at 7?") }
   }
 }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("SPEC.md: archive entry")
 struct ArchiveEntryCodingTests {
-  @Test(arguments: 0...10)
+  @Test(arguments: 0...12)
   func `every kind of entry comes back as it was`(kind: Int) throws {
     var random = RandomMessages(seed: UInt64(kind))
     for _ in 0..<200 {
@@ -29,7 +29,7 @@ struct ArchiveEntryCodingTests {
     }
   }
 
-  @Test(arguments: 0...10)
+  @Test(arguments: 0...12)
   func `every truncation is refused`(kind: Int) throws {
     var random = RandomMessages(seed: UInt64(200 + kind))
     let bytes = try random.entry(kind).padded()
@@ -42,7 +42,7 @@ struct ArchiveEntryCodingTests {
     }
   }
 
-  @Test(arguments: 0...10)
+  @Test(arguments: 0...12)
   func `a flipped bit is refused or decodes to a value with exactly these bytes`(kind: Int) throws {
     var random = RandomMessages(seed: UInt64(300 + kind))
     for _ in 0..<2 {
@@ -141,6 +141,10 @@ private enum DeclaredForm {
       fields.append((9, message.attachments.flatMap { vector(attachment($0)) }))
     }
     if !message.recipients.isEmpty { fields.append((15, message.recipients.flatMap { vector($0.rawValue) })) }
+    if !message.absentFiles.isEmpty {
+      fields.append((18, message.absentFiles.flatMap { vector(absentFile($0)) }))
+    }
+    if message.unsentPartCount > 0 { fields.append((19, message.unsentPartCount.encoded)) }
     if let origin = message.origin {
       fields.append((16, vector(origin.source) + vector(origin.identifier) + vector(origin.service)))
     }
@@ -174,6 +178,16 @@ private enum DeclaredForm {
     case .carrier(.rcs): 19
     case .unknown(let code), .carrier(.unknown(let code)): code
     }
+  }
+
+  private static func absentFile(_ file: Message.AbsentFile) -> [UInt8] {
+    let cause: UInt8 =
+      switch file.cause {
+      case .notFound: 1
+      case .damaged: 2
+      case .unknown(let code): code
+      }
+    return encoded([(1, file.name.map { Array($0.utf8) }), (2, Array(file.mediaType.utf8)), (3, [cause])])
   }
 
   private static func attachment(_ attachment: Letterlock.Attachment) -> [UInt8] {

@@ -129,6 +129,40 @@ struct RandomMessages {
     return attachment
   }
 
+  private mutating func absentFiles() -> [Message.AbsentFile] {
+    let causes: [Message.AbsentFile.Cause] = [.notFound, .damaged, .unknown(77)]
+    return (0..<number(below: 3)).map { _ in
+      Message.AbsentFile(
+        name: maybe { $0.text() }, mediaType: text(), cause: causes[number(below: causes.count)])
+    }
+  }
+
+  private mutating func deviceID() -> DeviceID { DeviceID(unchecked: generator.bytes(32)) }
+
+  mutating func sendRequest() throws -> SendRequestContent {
+    let (text, isShort) = (text(), number(below: 2) == 0)
+    let message = Message(
+      id: MessageID(id()), conversation: maybe { ConversationID($0.id()) }, sender: .me, sentAt: time(),
+      carriage: .carrier(isShort ? .sms : .mms), body: .text(RichText(text)),
+      subject: isShort ? nil : maybe { $0.text() }, recipients: [address()])
+    let content = SendRequestContent(
+      message, device: deviceID(), expiresAt: time(), segments: isShort ? [text, ""] : [])
+    guard var content else { throw CancellationError() }
+    if let unknown = maybe({ $0.unknownValue(from: 5) }) { content.unknownFields = [unknown] }
+    return content
+  }
+
+  mutating func sendReport() -> SendReport {
+    let steps: [SendReport.Step] = [
+      .claimed(id()), .sent(id()), .failed(id(), reason: text()), .outcomeUnknown(id()), .cancelled, .expired,
+      .askerRemoved, .unknown(77),
+    ]
+    var report = SendReport(
+      steps[number(below: steps.count)], of: MessageID(id()), in: ConversationID(id()), at: time())
+    if let unknown = maybe({ $0.unknownValue(from: 7) }) { report.unknownFields = [unknown] }
+    return report
+  }
+
   /// - Parameter kind: of the body, 0 to 7.
   mutating func message(_ kind: Int) throws -> Message {
     var message = Message(
@@ -140,7 +174,9 @@ struct RandomMessages {
       recentlyDeletedAt: maybe { $0.time() }, recipients: addresses(),
       origin: maybe { Message.Origin(source: $0.text(), identifier: $0.text(), service: $0.text()) })
     for _ in 0..<number(below: 3) { message.attachments.append(try attachment()) }
-    if let unknown = maybe({ $0.unknownValue(from: 17) }) { message.unknownFields = [unknown] }
+    message.absentFiles = absentFiles()
+    message.unsentPartCount = UInt32(number(below: 3))
+    if let unknown = maybe({ $0.unknownValue(from: 20) }) { message.unknownFields = [unknown] }
     return message
   }
 
@@ -158,13 +194,15 @@ struct RandomMessages {
     return profile
   }
 
-  /// - Parameter kind: 0 to 10; the first eight are messages.
+  /// - Parameter kind: 0 to 12; the first eight are messages.
   mutating func entry(_ kind: Int) throws -> ArchiveEntry {
     switch kind {
     case 0...7: .message(try message(kind))
     case 8: .conversation(conversation())
     case 9: .device(device())
-    default: .unknown(unknownValue(from: 6))
+    case 10: .sendRequest(try sendRequest())
+    case 11: .sendReport(sendReport())
+    default: .unknown(unknownValue(from: 9))
     }
   }
 }
