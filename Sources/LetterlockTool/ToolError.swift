@@ -121,6 +121,9 @@ extension ToolError {
         ToolError.wrong(
           "The server's copy of this account was erased by device \(completed.order.device.description.prefix(16)) on "
             + "\(completed.order.at.rfc3339.prefix(10)).")
+      case .lostPartRefused:
+        ToolError.wrong(
+          "The relay has not signed what this device would give back: it has another key, or another past.")
       case .staleHistory, .staleLogHead:
         ToolError("The account has changed since: try again.")
       case .recoveryUnderway(let wait):

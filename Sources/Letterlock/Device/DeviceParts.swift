@@ -127,8 +127,11 @@ struct HistoryParts: Sendable {
     sync = Synchroniser(
       state: state, lock: lock, journal: services.journal, status: reading.status, erasing: erasing,
       changes: account.changes, schedule: account.schedule, announcements: account.announcements,
-      uploads: AttachmentUploads(store: services.store, relay: relay, inventory: reading.inventory),
-      profile: writing.profile,
-      pusher: pusher)
+      uploads: AttachmentUploads(
+        store: services.store, relay: relay, inventory: reading.inventory,
+        lost: LostAttachments(
+          view: view, store: services.store, relay: relay, inventory: reading.inventory, clock: services.clock
+        )),
+      profile: writing.profile, pusher: pusher)
   }
 }

@@ -41,8 +41,14 @@ final class Synchroniser: Sendable {
         try await synchronise(&result, report)
         result.verdict = try verdict()
       } catch {
-        result.verdict = try await verdict(on: error)
-        if case .rolledBack = result.verdict { try await giveBack(&result, report) }
+        var isHealed = false
+        if error == .relay(.unknownAccount) {
+          isHealed = try await giveBack(&result, report, isStranger: true)
+        }
+        if !isHealed {
+          result.verdict = try await verdict(on: error)
+          if case .rolledBack = result.verdict { try await giveBack(&result, report) }
+        }
       }
       if case .forked(let evidence?) = result.verdict { try status.evidence.keep(evidence) }
       result.evidence = try status.evidence.kept()
@@ -52,16 +58,20 @@ final class Synchroniser: Sendable {
     }
   }
 
-  /// Sends a relay that was restored from a backup what it lost. One that says nothing of it stays rolled back.
+  /// Sends a relay that was restored from a backup what it lost. Returns whether it took something: one that says nothing
+  /// of a backup stays rolled back, or goes on not knowing this device.
+  @discardableResult
   private func giveBack(
-    _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?
-  ) async throws(DeviceError) {
-    guard let returned = try? await returner.returnLostPart() else { return }
+    _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?, isStranger: Bool = false
+  ) async throws(DeviceError) -> Bool {
+    guard let returned = try? await returner.returnLostPart(isStranger: isStranger) else { return false }
     result.returned = returned
+    uploads.lost.expectLoss()
     do throws(DeviceError) {
       result.received += try await puller.pull(report)
       result.verdict = try verdict()
     } catch { result.verdict = try await verdict(on: error) }
+    return true
   }
 
   /// What is to be said of the history that is here.

@@ -100,6 +100,12 @@ struct SyncCommand: AsyncParsableCommand {
     false
   @Flag(help: "Says that nobody uses this machine now, which the command cannot see.") var idle = false
   @Flag(help: "Erases deleted messages even if no message at all is left then.") var eraseEverything = false
+  @Flag(
+    help: """
+      Says that the relay's file was put back from a backup: gives back what it lost, and sends nothing new. Do so in \
+      every archive that uses it, then sync as ever.
+      """)
+  var giveBack = false
   @OptionGroup var confirmation: Confirmation
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -118,6 +124,9 @@ struct SyncCommand: AsyncParsableCommand {
     guard !ignoreConditions || !(unmetered || idle) else {
       throw ValidationError("With --ignore-conditions neither --unmetered nor --idle counts: leave them out.")
     }
+    guard
+      !giveBack || !(unmetered || idle || despiteEvidence || eraseEverything || keepDeleted != nil || json)
+    else { throw ValidationError("With --give-back nothing else is done: leave the other options out.") }
     guard !confirmation.yes || keepDeleted != nil || eraseEverything else {
       throw ValidationError("Only --keep-deleted and --erase-everything ask for --yes.")
     }
@@ -129,6 +138,7 @@ struct SyncCommand: AsyncParsableCommand {
         throw ToolError("--keep-deleted takes 0 to 36500 days.")
       }
       let folder = ArchiveFolder(path: dir)
+      if giveBack { return try await Self.giveBack(folder, try keys.passphrase()) }
       let device = try await Self.device(folder, try keys.passphrase())
       try check(device)
       let outcome: Outcome
