@@ -26,12 +26,13 @@ struct Restoring: Sendable {
   /// Returns the new device's keys, in the vault before the account hears of them: a process that ends goes on with the
   /// same device, and leaves no other behind.
   func newcomer(
-    _ begun: RestoringVault?, keeping kept: Set<DeviceID>, vault: any KeyVault
+    _ begun: RestoringVault?, _ former: FormerDevice?, keeping kept: Set<DeviceID>, vault: any KeyVault
   ) throws(DeviceError) -> RestoringVault {
     if let begun, isOpen(to: begun.keys.deviceID, keeping: kept) { return begun }
     let keys = try asDeviceError(DeviceKeys())
-    let newcomer = RestoringVault(keys: keys, recovery: state.view.device, replacing: begun)
-    try newcomer.save(to: vault, replacing: begun)
+    let newcomer = RestoringVault(
+      keys: keys, recovery: state.view.device, replacing: begun, former: former)
+    try newcomer.save(to: vault, replacing: begun, or: former)
     return newcomer
   }
 
@@ -75,9 +76,11 @@ extension DeviceState {
   }
 
   /// What the recovery device knows, for the new device that it put in.
-  func handedOver(to keys: DeviceKeys, named name: String) throws(DeviceError) -> DeviceState {
+  func handedOver(
+    to keys: DeviceKeys, named name: String, handover: SecretKey?
+  ) throws(DeviceError) -> DeviceState {
     var next = DeviceState(keys: keys, log: log, entries: entries)
-    next.unannouncedName = name
+    (next.unannouncedName, next.handover) = (name, handover)
     for (epoch, epochSecret) in keyring.epochSecrets { next.keyring.restore(epochSecret, epoch: epoch) }
     return next
   }

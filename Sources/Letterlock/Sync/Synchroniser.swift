@@ -10,17 +10,18 @@ final class Synchroniser: Sendable {
   private let announcements: RecoveryAnnouncements
   private let uploads: AttachmentUploads
   private let profile: OwnProfile
+  private let takenAlong: TakenAlong
   let pusher: HistoryPusher
   private let returner: LostPartReturner
 
   init(
     state: AccountState, lock: AsyncLock, journal: Journal, status: StatusReader, erasing: CopyErasing,
     changes: LogChanges, schedule: Schedule, announcements: RecoveryAnnouncements,
-    uploads: AttachmentUploads, profile: OwnProfile, pusher: HistoryPusher
+    uploads: AttachmentUploads, profile: OwnProfile, takenAlong: TakenAlong, pusher: HistoryPusher
   ) {
     (self.state, self.lock, self.journal, self.status) = (state, lock, journal, status)
     (self.erasing, self.changes, self.schedule) = (erasing, changes, schedule)
-    self.announcements = announcements
+    (self.announcements, self.takenAlong) = (announcements, takenAlong)
     (self.uploads, self.profile, self.pusher) = (uploads, profile, pusher)
     returner = LostPartReturner(
       view: state.view, relay: pusher.relay, store: pusher.store, progress: pusher.progress, journal: journal)
@@ -118,6 +119,7 @@ final class Synchroniser: Sendable {
       result.left = before.subtracting(after).sorted()
     }
     try await settleAccount(&result, report)
+    result.takenAlong = try takenAlong.settle()
     let sent = try await uploads.push(report)
     (result.sentAttachments, result.failedAttachments) = (sent.count, sent.failures)
     result.heldBack = state.view.holds
