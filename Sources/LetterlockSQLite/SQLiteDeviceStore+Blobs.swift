@@ -78,7 +78,13 @@ extension SQLiteDeviceStore {
 
   /// Ends it: from here on it is complete, and waits to be uploaded if it was not.
   public func finishBlob(_ upload: BlobUpload, isUploaded: Bool) throws(StoreError) {
-    do throws(StorageFailure) { try blobs.synchronise(upload.blob) } catch { throw StoreError(error) }
+    // A small one has no file of its own.
+    let isInRow = try read { db in
+      try db.row("SELECT 1 FROM blob WHERE blob = ? AND bytes IS NOT NULL", [upload.blob.bytes.stored]) != nil
+    }
+    if !isInRow {
+      do throws(StorageFailure) { try blobs.synchronise(upload.blob) } catch { throw StoreError(error) }
+    }
     try write { db in
       try db.run(
         "UPDATE blob SET upload = ?, stage = ? WHERE blob = ?",

@@ -158,6 +158,15 @@ public final class SQLiteDeviceStore: DeviceStore {
     }
   }
 
+  /// Drops the history, and keeps the progress of a device that has not begun.
+  public func clearHistory(progress: [UInt8]) throws(StoreError) {
+    try write { db in
+      try db.run("DELETE FROM record")
+      try db.run("DELETE FROM batch")
+      try DeviceStoreState(progress: progress).save(db)
+    }
+  }
+
   private static func insert(_ batch: HistoryBatch, _ db: Database) throws {
     var leaf = Int64(clamping: batch.firstLeaf)
     try db.run(

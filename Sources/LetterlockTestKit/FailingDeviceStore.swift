@@ -136,6 +136,11 @@ public final class FailingDeviceStore: DeviceStore {
   }
 
   /// Fails or passes the call on.
+  public func clearHistory(progress: [UInt8]) throws(StoreError) {
+    try calling(.changes) { () throws(StoreError) in try store.clearHistory(progress: progress) }
+  }
+
+  /// Fails or passes the call on.
   public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     try calling(.every) { () throws(StoreError) in try store.batches(from: leaf, limit: limit) }
   }

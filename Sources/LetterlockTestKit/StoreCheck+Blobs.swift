@@ -112,6 +112,14 @@ extension StoreCheck {
       try store.markUploaded(sealing)
       expect(
         try store.blob(sealing) == nil, else: "Marking an unfinished attachment as uploaded finishes it.")
+      // A relay has lost one, and it is signed for again.
+      let again = try SampleSigner().upload(of: [2], as: waiting[2].upload.blob)
+      try store.finishBlob(again, isUploaded: false)
+      expect(
+        try store.blobsToUpload().contains(again), else: "A small attachment cannot be signed for again.")
+      expect(
+        try store.readBlob(again.blob, at: 0, byteCount: 9) == [2],
+        else: "Signing for an attachment again changes its bytes.")
     }
   }
 

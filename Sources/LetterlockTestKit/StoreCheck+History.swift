@@ -62,6 +62,19 @@ extension StoreCheck {
       expect(batches.map(\.erasures) == [[], [0], [2, 3]], else: "Batches come back with other erasures.")
       expect(batches.first?.leafHashes == first.leafHashes, else: "The hash of an erased record is gone.")
     }
+    try session { store in
+      try store.enqueue([[1]], blobs: [])
+      try store.clearHistory(progress: [7])
+    }
+    try session { store in
+      expect(try store.batches(from: 0, limit: 9) == [], else: "A history that was cleared is still there.")
+      expect(
+        try store.records(at: [1]) == [nil], else: "A record of a history that was cleared is still there.")
+      expect(try store.progress() == [7], else: "The progress of a cleared history is not kept.")
+      expect(try store.outboxCount() == 1, else: "Clearing the history empties the outbox.")
+      try store.commit([first], clearingOutboxThrough: nil, progress: [8])
+      expect(try store.records(at: [1]) == [[11]], else: "A history cannot begin anew after it was cleared.")
+    }
   }
 
   func filling() throws {

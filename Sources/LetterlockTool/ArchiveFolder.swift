@@ -208,7 +208,10 @@ struct KeyOptions: ParsableArguments {
   var passphraseFile: String?
 
   func passphrase() throws -> String? {
-    guard let passphraseFile else { return nil }
+    try passphraseFile.map { try Self.passphrase(in: $0) }
+  }
+
+  static func passphrase(in passphraseFile: String) throws -> String {
     let text = try ReadFile.secret(in: passphraseFile, what: "the passphrase file")
     guard let line = text.split(whereSeparator: \.isNewline).first, !line.isEmpty else {
       throw ToolError("The passphrase file \(passphraseFile) is empty.")

@@ -15,6 +15,8 @@ struct ImportReport: Encodable {
   var missingAttachments = 0
   /// Files that are not whole, or cannot be read.
   var damagedAttachments: [Damage] = []
+  /// Records of an archive that cannot be read, in words.
+  var damagedRecords: [String] = []
   var skipped: [String: Int] = [:]
   var services: [String: Int] = [:]
   var carriages: [String: Int] = [:]
@@ -78,6 +80,7 @@ struct ImportReport: Encodable {
     attachments += other.attachments
     missingAttachments += other.missingAttachments
     damagedAttachments += other.damagedAttachments
+    damagedRecords += other.damagedRecords
     skipped.merge(other.skipped, uniquingKeysWith: +)
     services.merge(other.services, uniquingKeysWith: +)
     carriages.merge(other.carriages, uniquingKeysWith: +)

@@ -5,10 +5,10 @@ import LetterlockImport
 
 /// Seals what sources hold, page by page: sealed, kept on the device, then on the relay.
 final class ImportRun {
-  private let opened: ArchiveFolder.Opened
-  private let pageCount: Int
+  let opened: ArchiveFolder.Opened
+  let pageCount: Int
   private var knownProfiles: [ConversationID: ConversationProfile] = [:]
-  private(set) var total = ImportReport(source: "all")
+  var total = ImportReport(source: "all")
 
   /// Reads which conversations and files are there, and ends an import that was cut short.
   init(_ opened: ArchiveFolder.Opened, atOnce pageCount: Int = ImportReader.pageCount) throws {
@@ -95,13 +95,13 @@ final class ImportRun {
     }
   }
 
-  private func known() throws -> HistoryImport {
+  func known() throws -> HistoryImport {
     do throws(DeviceError) { return try opened.device.historyImport() } catch {
       throw ToolError(error, folder: opened.folder.path)
     }
   }
 
-  private func take(_ items: [ImportItem], _ history: HistoryImport, _ report: inout ImportReport) throws {
+  func take(_ items: [ImportItem], _ history: HistoryImport, _ report: inout ImportReport) throws {
     report.read += items.count
     var batch: [ImportedMessage] = []
     for item in items {
@@ -119,7 +119,7 @@ final class ImportRun {
     for (imported, outcome) in zip(batch, outcomes) { report.count(imported, outcome) }
   }
 
-  private func addProfiles(_ all: [ConversationProfile]) throws {
+  func addProfiles(_ all: [ConversationProfile]) throws {
     let profiles = all.filter { knownProfiles[$0.id] != $0 }
     for profile in profiles { knownProfiles[profile.id] = profile }
     guard !profiles.isEmpty else { return }
@@ -128,7 +128,7 @@ final class ImportRun {
     } catch { throw ToolError(error, folder: opened.folder.path) }
   }
 
-  private static func send(_ opened: ArchiveFolder.Opened) async throws {
+  static func send(_ opened: ArchiveFolder.Opened) async throws {
     do throws(DeviceError) { try await opened.device.sync().checked() } catch {
       throw ToolError(error, folder: opened.folder.path)
     }

@@ -6,6 +6,10 @@ extension SyncReport {
   /// Says what is wrong and stops nothing.
   func noteFindings() {
     for failure in failedAttachments { Terminal.noteFailure("Not sent: \(failure.sentence)") }
+    if takenAlong > 0 {
+      let noun = takenAlong == 1 ? "waiting message" : "waiting messages"
+      Terminal.note("Took along \(takenAlong) \(noun) of the device that was here before.")
+    }
     if let otherLog {
       Terminal.note("The relay shows another log of this account. This device keeps its own.")
       for entry in otherLog.entries { Terminal.note("  \(entry.content.sentence)") }

@@ -19,8 +19,15 @@ struct ToolError: Error, CustomStringConvertible {
   static var stateRolledBack: ToolError {
     .wrong(
       "The keys here are older than what this device did before: an old copy of its folder was put back, or "
-        + "the machine was cloned. Nobody else is to blame. Join again with `letterlock join` in a new folder; "
-        + "what waited to be sent stays in this one.")
+        + "the machine was cloned. Nobody else is to blame. Join again with `letterlock join` in this folder: "
+        + "what waited to be sent is taken along.")
+  }
+
+  /// What waits in a folder is another account's.
+  private static func otherAccount(_ account: AccountID, _ place: String) -> ToolError {
+    ToolError(
+      "\(place) holds a device of another account (\(account.description.prefix(16))), and what waits there to be sent "
+        + "is that account's: choose another folder. Nothing was changed.")
   }
 
   /// There is a device in the folder.
@@ -66,6 +73,7 @@ extension ToolError {
       case .joinUnfinished:
         ToolError("The device in \(place) waits for an approval: run `letterlock join \(place)` again.")
       case .restoreUnfinished: .restoreUnfinished(place)
+      case .otherAccount(let account): .otherAccount(account, place)
       case .unusableKey(let id): ToolError.wrong("The key of device \(id) is not usable.")
       case .removed: .removed
       case .unknownDevice(let id):
@@ -122,6 +130,9 @@ extension ToolError {
         ToolError.wrong(
           "The server's copy of this account was erased by device \(completed.order.device.description.prefix(16)) on "
             + "\(completed.order.at.rfc3339.prefix(10)).")
+      case .lostPartRefused:
+        ToolError.wrong(
+          "The relay has not signed what this device would give back: it has another key, or another past.")
       case .staleHistory, .staleLogHead:
         ToolError("The account has changed since: try again.")
       case .recoveryUnderway(let wait):

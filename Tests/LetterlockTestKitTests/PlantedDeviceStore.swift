@@ -185,6 +185,8 @@ final class PlantedDeviceStore: DeviceStore {
     if fault != .lostFillChanges { try apply(changes) }
   }
 
+  func clearHistory(progress: [UInt8]) throws(StoreError) { try store.clearHistory(progress: progress) }
+
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     let batches = try store.batches(from: leaf, limit: limit)
     guard fault == .emptyInsteadOfMissing else { return batches }

@@ -88,10 +88,19 @@ struct HistoryToolTests {
     try folder.succeed("device", "add", "C", code)
     let again = try folder.start(["restore", "C"] + restore).outcome()
     #expect(again.exitCode == 1 && again.errors.contains("was restored before"), "\(again.errors)")
-    let other = try folder.start(["restore", "A"] + restore).outcome()
-    #expect(other.exitCode == 1 && other.errors.contains("There is a device in A already"), "\(other.errors)")
+    try folder.succeed("sync", "D")
+    let other = try folder.start(["restore", "D"] + restore).outcome()
+    #expect(other.exitCode == 1 && other.errors.contains("There is a device in D already"), "\(other.errors)")
     #expect(try folder.start(["restore", "C", "--replace"] + restore).outcome().exitCode == 0)
     #expect(folder.exists("C.replaced-1/device/keys"))
+    // A restore that fails puts back what it moved away.
+    let keys = try folder.contents(of: "C/device")["keys"]
+    let begun = ["restore", "C", "--replace", "--relay", "A", "--keep", "ffff", "--recovery-key-file", "key"]
+    let failed = try folder.start(begun).outcome()
+    #expect(
+      failed.exitCode == 1 && failed.errors.contains("What was in C is there again"), "\(failed.errors)")
+    #expect(try folder.contents(of: "C/device")["keys"] == keys)
+    #expect(!folder.exists("C.replaced-2"))
     let itself = try folder.start(["restore", "A", "--replace"] + restore).outcome()
     #expect(itself.exitCode == 1)
     #expect(folder.exists("A/device/keys"))

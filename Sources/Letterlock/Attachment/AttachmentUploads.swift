@@ -6,10 +6,15 @@ struct AttachmentUploads: Sendable {
   let store: StoreConnection
   let relay: RelayConnection
   let inventory: AttachmentInventory
+  let lost: LostAttachments
 
   /// Sends sealed attachments that wait, each from the byte on that the relay does not have. One that cannot be sent
   /// waits for the next time.
   func push(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> AttachmentTransfer {
+    do throws(DeviceError) { try await lost.find() } catch {
+      // Everything else goes on, and the relay is asked again the next time.
+      guard error.isOfOneItem else { throw error }
+    }
     let waiting = try store.use { (store) throws(StoreError) in try store.blobsToUpload() }
     var total: UInt64 = 0
     var moved = ItemTransfer()

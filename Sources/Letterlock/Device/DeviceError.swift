@@ -21,6 +21,8 @@ public enum DeviceError: Error, Hashable, Sendable {
   /// The vault holds a device whose restore was interrupted: go on with
   /// `Device.openRecovery(with:vault:store:relay:report:)` and the same recovery key.
   case restoreUnfinished
+  /// The vault holds a device of another account, this one: what waits there is that account's, and stays.
+  case otherAccount(AccountID)
   /// A public key that nothing can be wrapped to.
   case unusableKey(DeviceID)
   /// The device was removed from its account.

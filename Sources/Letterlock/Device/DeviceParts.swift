@@ -25,6 +25,7 @@ struct WritingParts: Sendable {
   let outbox: Outbox
   let profile: OwnProfile
   let attachments: AttachmentWriter
+  let takenAlong: TakenAlong
 
   init(_ services: DeviceServices, _ reading: DeviceReading) {
     let view = services.view
@@ -34,6 +35,8 @@ struct WritingParts: Sendable {
       clock: services.clock)
     attachments = AttachmentWriter(
       view: view, store: services.store, outbox: outbox, inProgress: AttachmentsInProgress())
+    takenAlong = TakenAlong(
+      state: services.state, store: services.store, history: reading.history, outbox: outbox)
   }
 }
 
@@ -132,8 +135,11 @@ struct HistoryParts: Sendable {
     sync = Synchroniser(
       state: state, lock: lock, journal: services.journal, status: reading.status, erasing: erasing,
       changes: account.changes, schedule: account.schedule, announcements: account.announcements,
-      uploads: AttachmentUploads(store: services.store, relay: relay, inventory: reading.inventory),
-      profile: writing.profile,
-      pusher: pusher)
+      uploads: AttachmentUploads(
+        store: services.store, relay: relay, inventory: reading.inventory,
+        lost: LostAttachments(
+          view: view, store: services.store, relay: relay, inventory: reading.inventory, clock: services.clock
+        )),
+      profile: writing.profile, takenAlong: writing.takenAlong, pusher: pusher)
   }
 }

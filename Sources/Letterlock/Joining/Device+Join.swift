@@ -7,15 +7,20 @@ extension Device {
   ///
   /// The keys are in the vault when the call returns, so that a process that ends can go on with
   /// `resumeJoining`.
-  /// - Throws: `DeviceError.vaultNotEmpty`; `.joinUnfinished` if a request is in the vault already; `.vault`, `.relay`.
+  ///
+  /// The vault and the store are empty, or those of a device that may not act any more: one that was removed, that was put
+  /// back from a backup, or that the relay does not know. Then what waits there to be sent is taken along, once the request
+  /// is approved for the same account: `SyncReport.takenAlong` says how much.
+  /// - Throws: `DeviceError.vaultNotEmpty` if the vault holds a device that may act; `.joinUnfinished` if a request is in
+  ///   the vault already; `.vault`, `.relay`.
   public static func requestToJoin(
     named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> JoinRequest {
-    try vault.checkEmpty()
+    let former = try await FormerDevice(in: vault, store, relay)
     let keys = try asDeviceError(DeviceKeys())
     let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970))
     let code = JoinCode(bundleHash: Array(bundle.hash[..<16]), secret: SecretKey(random: 16))
-    let joining = JoiningVault(name: name, keys: keys, bundle: bundle, code: code)
+    let joining = JoiningVault(name: name, keys: keys, bundle: bundle, code: code, former: former)
     try joining.save(to: vault)
     let request = JoinRequest(joining, vault: vault, store: store, relay: relay)
     try await offer(request.code, bundle: bundle, keys: keys, relay: relay)

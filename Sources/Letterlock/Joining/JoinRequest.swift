@@ -32,7 +32,8 @@ public final class JoinRequest: Sendable {
   /// Call it again if it throws or is cancelled: it goes on where it was. The device that it returned once, it returns
   /// again.
   /// - Throws: `DeviceError.notApprovedYet` until then; `.approvalForged` if answers are there and none
-  ///   comes from whoever saw the code.
+  ///   comes from whoever saw the code; `.otherAccount` if the vault held a device of another account: nothing of it is
+  ///   touched, and a device of that account can still approve.
   public func approved() async throws(DeviceError) -> Device {
     try await lock.locked { () async throws(DeviceError) in
       let device = try await device()
@@ -77,12 +78,19 @@ public final class JoinRequest: Sendable {
       try await Device.offer(code, bundle: joining.bundle, keys: joining.keys, relay: relay)
       throw .notApprovedYet
     }
+    let expected = try joining.former?.view(store).account
+    var isOtherAccount = false
     for bytes in answers {
       guard let answer = try? JoinAnswer(decoding: bytes),
         try asDeviceError(answer.isAuthentic(to: joining.bundle, secrets))
       else { continue }
+      guard expected ?? answer.account == answer.account else {
+        isOtherAccount = true
+        continue
+      }
       return answer
     }
+    if isOtherAccount, let expected { throw .otherAccount(expected) }
     throw .approvalForged
   }
 
@@ -98,10 +106,22 @@ public final class JoinRequest: Sendable {
     guard log.index(of: answer.logHead) != nil, log.activeMember(device) != nil else {
       throw .historyRefused(.rolledBack(from: UInt64(entries.count) + 1, to: UInt64(entries.count)))
     }
+    if let former = joining.former { try await takeAlong(former, joining, log) }
     try keep(answer.checkpoint, of: log)
     var state = DeviceState(keys: joining.keys, log: log, entries: entries)
     (state.unannouncedName, state.joinCode) = (joining.name, code.bytes)
+    state.handover = joining.former?.handover
     return state
+  }
+
+  private func takeAlong(
+    _ former: FormerDevice, _ joining: JoiningVault, _ log: AccountLog
+  ) async throws(DeviceError) {
+    let caller = RelayCaller.device(joining.keys.deviceID)
+    let page = try await asking { () async throws(RelayError) in
+      try await relay.history(of: log.account, from: .max, maximumByteCount: 0, as: caller)
+    }
+    try OutboxHandover(former, to: joining.keys, of: log.account, store).move(to: log, page.checkpoint)
   }
 
   /// Keeps what the approving device has verified: the relay must show a history that begins with it.

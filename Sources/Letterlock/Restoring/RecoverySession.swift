@@ -16,6 +16,8 @@ public struct RecoverySession: Sendable {
 
   /// The recovery device, in memory.
   let recovery: Device
+  /// The former device that the vault holds, if no restore was begun.
+  private let former: FormerDevice?
   private let vault: any KeyVault
   private let store: any DeviceStore
   private let relay: any Relay
@@ -29,11 +31,15 @@ public struct RecoverySession: Sendable {
   ) async throws(DeviceError) {
     let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
     let id = keys.deviceID
-    _ = try RestoringVault(in: vault, by: id)
+    var begun = try RestoringVault(in: vault, by: id)
+    former = if begun == nil { try await FormerDevice(in: vault, store, relay) } else { nil }
     let found = try await asking { () async throws(RelayError) in
       try await relay.account(recoveredBy: id, as: .device(id))
     }
     guard let found else { throw .noSuchAccount }
+    if let left = begun?.former ?? former {
+      begun = try await Self.makeRoom(for: keys, of: found, after: left, begun, vault, store, relay)
+    }
     recovery = try await Device.reading(found, as: keys, store: store, relay: relay)
     (account, self.vault, self.store, self.relay) = (found, vault, store, relay)
     try await recovery.parts.account.puller.pull(report)
@@ -59,10 +65,12 @@ public struct RecoverySession: Sendable {
     let restoring = recovery.parts.account.restoring
     let made = try await restoring.holding { () async throws(DeviceError) in
       try await recovery.parts.account.puller.pull()
-      return try await restoring.bringIn(keeping: kept, vault: vault)
+      return try await restoring.bringIn(keeping: kept, former, vault: vault)
     }
+    if let former = made.newcomer.former { try takeAlong(former, made.newcomer) }
     let state = try recovery.state.read { (state) throws(DeviceError) in
-      try state.handedOver(to: made.newcomer.keys, named: name)
+      try state.handedOver(
+        to: made.newcomer.keys, named: name, handover: made.newcomer.former?.handover)
     }
     let device = try Device(
       state, replacing: made.newcomer.version, vault: vault, store: store, relay: relay)
@@ -71,6 +79,40 @@ public struct RecoverySession: Sendable {
     return RestoredDevice(
       device: device, goneMeanwhile: kept.subtracting(active).sorted(),
       followsEarlierDecision: made.followsEarlierDecision)
+  }
+}
+
+/// What a former device left, whose vault and store the new one gets.
+extension RecoverySession {
+  /// Makes room in the store for the history that the relay shows, if that does not go on from the former device's. What
+  /// is taken along then needs the new device's keys, which are in the vault before.
+  private static func makeRoom(
+    for recovery: DeviceKeys, of account: AccountID, after former: FormerDevice, _ begun: RestoringVault?,
+    _ vault: any KeyVault, _ store: any DeviceStore, _ relay: any Relay
+  ) async throws(DeviceError) -> RestoringVault? {
+    let caller = RelayCaller.device(recovery.deviceID)
+    let (entries, page) = try await asking { () async throws(RelayError) in
+      (
+        try await relay.logEntries(of: account, from: 0, as: caller),
+        try await relay.history(of: account, from: .max, maximumByteCount: 0, as: caller)
+      )
+    }
+    let log = try AccountLog.replay(entries, of: account)
+    let keys = if let begun { begun.keys } else { try asDeviceError(DeviceKeys()) }
+    let handover = try OutboxHandover(former, to: keys, of: account, store)
+    guard try !handover.isContinued(by: log, page.checkpoint) else { return begun }
+    var newcomer = begun
+    if begun == nil {
+      let made = RestoringVault(keys: keys, recovery: recovery.deviceID, replacing: nil, former: former)
+      try made.save(to: vault, replacing: nil, or: former)
+      newcomer = made
+    }
+    try handover.move(to: log, page.checkpoint)
+    return newcomer
+  }
+
+  private func takeAlong(_ former: FormerDevice, _ newcomer: RestoringVault) throws(DeviceError) {
+    try OutboxHandover(former, to: newcomer.keys, of: account, store).moveWhatWaits()
   }
 }
 
@@ -93,12 +135,14 @@ extension Device {
   /// stay, and call `RecoverySession.restore(keeping:named:)`.
   /// - Parameters:
   ///   - recoveryKey: The account's recovery key.
-  ///   - vault: Where the new device's keys go: empty, or with the keys of a restore that was interrupted.
-  ///   - store: The store that the new device is to have: empty, or that of a restore that was interrupted.
+  ///   - vault: Where the new device's keys go: empty, with the keys of a restore that was interrupted, or that of a device
+  ///     of this account that may not act any more, whose waiting messages are then taken along.
+  ///   - store: The store that the new device is to have: empty, that of a restore that was interrupted, or that of the
+  ///     device in the vault.
   ///   - relay: The relay that has the account.
   ///   - report: Called as records come.
   /// - Throws: `DeviceError.noSuchAccount` if the relay knows no account of this key; `.vaultNotEmpty`, `.joinUnfinished`
-  ///   if the vault holds another device; `.logRefused`, `.historyRefused` if what the relay shows breaks a rule; `.relay`,
+  ///   if the vault holds a device that may act, `.otherAccount` if it holds one of another account; `.logRefused`, `.historyRefused` if what the relay shows breaks a rule; `.relay`,
   ///   `.vault`, `.store`. What a relay can still hide from a device that knows nothing but
   ///   the recovery key, SPEC.md section 11 says.
   public static func openRecovery(

@@ -47,7 +47,10 @@ struct Restoring: Sendable {
 
   /// Brings a new device in, whose keys are in the vault before the account hears of it: a process that ends goes on with the
   /// same device, and leaves no other behind.
-  func bringIn(keeping kept: Set<DeviceID>, vault: any KeyVault) async throws(DeviceError) -> Made {
+  /// - Parameter former: the device that the vault holds, if no restore was begun.
+  func bringIn(
+    keeping kept: Set<DeviceID>, _ former: FormerDevice?, vault: any KeyVault
+  ) async throws(DeviceError) -> Made {
     let begun = try RestoringVault(in: vault, by: state.view.device)
     let earlier = try await finish(begun)
     let newcomer: RestoringVault
@@ -55,8 +58,9 @@ struct Restoring: Sendable {
       newcomer = begun
     } else {
       newcomer = RestoringVault(
-        keys: try asDeviceError(DeviceKeys()), recovery: state.view.device, replacing: begun)
-      try newcomer.save(to: vault, replacing: begun)
+        keys: try asDeviceError(DeviceKeys()), recovery: state.view.device, replacing: begun,
+        former: former)
+      try newcomer.save(to: vault, replacing: begun, or: former)
     }
     return Made(
       newcomer: try await recover(newcomer, keeping: kept, vault: vault),
@@ -149,9 +153,11 @@ extension DeviceState {
   }
 
   /// What the recovery device knows, for the new device that it put in.
-  func handedOver(to keys: DeviceKeys, named name: String) throws(DeviceError) -> DeviceState {
+  func handedOver(
+    to keys: DeviceKeys, named name: String, handover: SecretKey?
+  ) throws(DeviceError) -> DeviceState {
     var next = DeviceState(keys: keys, log: log, entries: entries)
-    next.unannouncedName = name
+    (next.unannouncedName, next.handover) = (name, handover)
     for (epoch, epochSecret) in keyring.epochSecrets { next.keyring.restore(epochSecret, epoch: epoch) }
     // Who made what the recovery device could not read.
     for (epoch, fault) in keyring.faults { next.keyring.restore(fault, epoch: epoch) }

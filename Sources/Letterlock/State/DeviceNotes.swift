@@ -17,6 +17,8 @@ enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
   case eviction = 6
   /// Another log of the account that the relay showed.
   case otherLog = 7
+  /// What was taken along from a former device, and is not sealed for the account yet; where it waited follows in the key.
+  case takenAlong = 8
 
   /// The whole key, or its beginning.
   var key: [UInt8] { [rawValue] }

@@ -23,6 +23,7 @@ extension DeviceState {
     }
     let others = [
       (SecretSlot.Kind.recovery, recoverySecret), (.nextRecovery, nextRecoverySecret), (.join, joinCode),
+      (.handover, handover),
     ]
     for (kind, secret) in others {
       guard let secret else { continue }
@@ -71,6 +72,7 @@ extension DeviceState {
     recoverySecret = secrets[SecretSlot(kind: .recovery)]
     nextRecoverySecret = secrets[SecretSlot(kind: .nextRecovery)]
     joinCode = secrets[SecretSlot(kind: .join)]
+    handover = secrets[SecretSlot(kind: .handover)]
     unannouncedName = state.names.first.map { String(decoding: $0.bytes, as: UTF8.self) }
     if let entry = state.pending.first {
       pending = PendingEntry(
@@ -91,7 +93,7 @@ extension DeviceState {
         case .epochSecret: EpochKeyring.isSecret(secret, of: slot.epoch, in: log)
         case .pendingEpochSecret: isPending(secret, in: pending, log)
         case .recovery: try asDeviceError(DeviceKeys(recoverySecret: secret)).deviceID == log.recoveryDevice
-        case .signing, .sealing, .pendingSealing, .join, .nextRecovery: true
+        case .signing, .sealing, .pendingSealing, .join, .nextRecovery, .handover: true
         }
       guard isRight else { throw .vault(.corrupted) }
     }

@@ -19,6 +19,8 @@ struct DeviceState: ~Copyable {
   var unannouncedName: String?
   /// The 32 bytes of the code by which the device joined, until it has finished joining.
   var joinCode: SecretKey?
+  /// What seals what was taken along from a former device, until all of it is sealed for the account.
+  var handover: SecretKey?
   /// Another log of the account that the relay showed; kept in the store, not in the vault.
   var otherLog: OtherLog?
 
@@ -39,7 +41,7 @@ struct DeviceState: ~Copyable {
     copy.keyring = keyring.duplicate()
     (copy.pending, copy.erasure) = (pending, erasure)
     (copy.recoverySecret, copy.nextRecoverySecret) = (recoverySecret, nextRecoverySecret)
-    (copy.unannouncedName, copy.joinCode) = (unannouncedName, joinCode)
+    (copy.unannouncedName, copy.joinCode, copy.handover) = (unannouncedName, joinCode, handover)
     (copy.otherLog, copy.isOlderThanStore) = (otherLog, isOlderThanStore)
     return copy
   }
@@ -79,7 +81,7 @@ extension PendingEntry {
 /// ```
 /// struct {
 ///   uint8 kind;                     1 signing, 2 sealing, 3 epoch secret, 4 pending epoch secret, 5 pending sealing,
-///                                   6 join, 7 recovery, 8 next recovery
+///                                   6 join, 7 recovery, 8 next recovery, 9 handover
 ///   uint64 epoch;                   of an epoch secret; else zero
 /// } SecretSlot;
 /// ```
@@ -93,6 +95,7 @@ struct SecretSlot: WireCodable, Hashable, Sendable {
     case join = 6
     case recovery = 7
     case nextRecovery = 8
+    case handover = 9
 
     func encode(to writer: inout TLSWriter) { writer.write(rawValue) }
 

@@ -55,6 +55,9 @@ public protocol DeviceStore: BlobStore {
   func fill(
     _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
   ) throws(StoreError)
+  /// Drops every batch with its records, and the signed batch that was about to be sent, and keeps the progress of a
+  /// device that has not begun. The outbox, the attachments and the key space stay.
+  func clearHistory(progress: [UInt8]) throws(StoreError)
   /// Returns the batches that begin at a leaf index or after it, up to `limit` of them, in order.
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
   /// Returns the last batches that begin before a leaf index, up to `limit` of them, in order.

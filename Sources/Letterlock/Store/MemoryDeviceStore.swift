@@ -162,6 +162,13 @@ public final class MemoryDeviceStore: DeviceStore {
     }
   }
 
+  /// Drops the history, and keeps the progress of a device that has not begun.
+  public func clearHistory(progress: [UInt8]) throws(StoreError) {
+    state.withLock { state in
+      (state.batches, state.staged, state.progress) = ([], nil, progress)
+    }
+  }
+
   /// Batches from a leaf index on, up to `limit` of them.
   public func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     state.withLock { Array($0.batches.filter { $0.firstLeaf >= leaf }.prefix(limit)) }

@@ -42,6 +42,7 @@ final class PassingStore: DeviceStore {
   func stage(_ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]) {}
   func staged() -> (signedBatch: [UInt8], through: Int64)? { nil }
   func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]) {}
+  func clearHistory(progress: [UInt8]) { state.withLock { $0.progress = progress } }
   func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func records(at leaves: [UInt64]) -> [[UInt8]?] { leaves.map { _ in nil } }

@@ -35,10 +35,12 @@ public struct SyncReport: Hashable, Sendable {
   public var evidence: RelayEvidence?
   /// What the relay had lost and took back from this device: its operator restored it from a backup, and what waits is
   /// sent when it takes new records again.
-  public var returned: LostPart?
+  public var returned: ReturnedPart?
   /// The order by which the relay said before that everything was erased. It shows the account again, so one of the two
   /// was false.
   public var withdrawnErasure: AccountErasure?
+  /// How many entries that waited on the former device, in whose place this one is, wait here now or were sent.
+  public var takenAlong = 0
   /// Why records still wait here; empty if nothing holds them back.
   public var heldBack: [SyncHold] = []
 

@@ -10,17 +10,18 @@ final class Synchroniser: Sendable {
   private let announcements: RecoveryAnnouncements
   private let uploads: AttachmentUploads
   private let profile: OwnProfile
+  private let takenAlong: TakenAlong
   let pusher: HistoryPusher
   private let returner: LostPartReturner
 
   init(
     state: AccountState, lock: AsyncLock, journal: Journal, status: StatusReader, erasing: CopyErasing,
     changes: LogChanges, schedule: Schedule, announcements: RecoveryAnnouncements,
-    uploads: AttachmentUploads, profile: OwnProfile, pusher: HistoryPusher
+    uploads: AttachmentUploads, profile: OwnProfile, takenAlong: TakenAlong, pusher: HistoryPusher
   ) {
     (self.state, self.lock, self.journal, self.status) = (state, lock, journal, status)
     (self.erasing, self.changes, self.schedule) = (erasing, changes, schedule)
-    self.announcements = announcements
+    (self.announcements, self.takenAlong) = (announcements, takenAlong)
     (self.uploads, self.profile, self.pusher) = (uploads, profile, pusher)
     returner = LostPartReturner(
       view: state.view, relay: pusher.relay, store: pusher.store, progress: pusher.progress, journal: journal)
@@ -41,8 +42,14 @@ final class Synchroniser: Sendable {
         try await synchronise(&result, report)
         result.verdict = try verdict()
       } catch {
-        result.verdict = try await verdict(on: error)
-        if case .rolledBack = result.verdict { try await giveBack(&result, report) }
+        var isHealed = false
+        if error == .relay(.unknownAccount) {
+          isHealed = try await giveBack(&result, report, isStranger: true)
+        }
+        if !isHealed {
+          result.verdict = try await verdict(on: error)
+          if case .rolledBack = result.verdict { try await giveBack(&result, report) }
+        }
       }
       if case .forked(let evidence?) = result.verdict { try status.evidence.keep(evidence) }
       result.evidence = try status.evidence.kept()
@@ -53,16 +60,20 @@ final class Synchroniser: Sendable {
     }
   }
 
-  /// Sends a relay that was restored from a backup what it lost. One that says nothing of it stays rolled back.
+  /// Sends a relay that was restored from a backup what it lost. Returns whether it took something: one that says nothing
+  /// of a backup stays rolled back, or goes on not knowing this device.
+  @discardableResult
   private func giveBack(
-    _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?
-  ) async throws(DeviceError) {
-    guard let returned = try? await returner.returnLostPart() else { return }
+    _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?, isStranger: Bool = false
+  ) async throws(DeviceError) -> Bool {
+    guard let returned = try? await returner.returnLostPart(isStranger: isStranger) else { return false }
     result.returned = returned
+    uploads.lost.expectLoss()
     do throws(DeviceError) {
       result.received += try await puller.pull(report)
       result.verdict = try verdict()
     } catch { result.verdict = try await verdict(on: error) }
+    return true
   }
 
   /// What is to be said of the history that is here.
@@ -109,6 +120,7 @@ final class Synchroniser: Sendable {
       result.left = before.subtracting(after).sorted()
     }
     try await settleAccount(&result, report)
+    result.takenAlong = try takenAlong.settle()
     let sent = try await uploads.push(report)
     (result.sentAttachments, result.failedAttachments) = (sent.count, sent.failures)
     result.heldBack = state.view.holds

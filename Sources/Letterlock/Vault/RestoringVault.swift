@@ -9,10 +9,11 @@ internal import TLSCodec
 ///   opaque recovery[32];            DeviceID of the recovery device
 ///   LogEntry pending<V>;            the `recover` that was made and perhaps sent; none before
 ///   StoredWrap wraps<V>;            of its epoch
+///   opaque former_state<V>;         what the vault held for a former device; empty if it held none
 /// } RestoringState;
 /// ```
-/// The secrets are the signing seed, the sealing seed, and the secret of the epoch that the entry begins. SPEC.md section
-/// 8.4.
+/// The secrets are the signing seed, the sealing seed, and the secret of the epoch that the entry begins; then those of a
+/// former device. SPEC.md section 8.4.
 struct RestoringVault: Sendable {
   static let marker: UInt8 = 0x82
 
@@ -20,13 +21,20 @@ struct RestoringVault: Sendable {
   let recovery: DeviceID
   /// What brings the device in, once it is made: the same is sent until the log has another in its place.
   private(set) var pending: PendingEntry?
+  /// The device that the vault held, whose waiting messages are taken along.
+  let former: FormerDevice?
   /// The version of the vault that holds this.
   private(set) var version: UInt64
 
   /// New keys.
-  /// - Parameter begun: What the vault holds, to be replaced; nil if it is empty.
-  init(keys: DeviceKeys, recovery: DeviceID, replacing begun: RestoringVault?) {
-    version = (begun?.version ?? 0) &+ 1
+  /// - Parameters:
+  ///   - begun: What the vault holds, to be replaced; nil if it is empty, or holds a former device.
+  ///   - former: The former device that it holds.
+  init(
+    keys: DeviceKeys, recovery: DeviceID, replacing begun: RestoringVault?, former: FormerDevice? = nil
+  ) {
+    version = (begun?.version ?? former?.version ?? 0) &+ 1
+    self.former = begun?.former ?? former
     self.keys = keys
     self.recovery = recovery
   }
@@ -38,27 +46,30 @@ struct RestoringVault: Sendable {
     return next
   }
 
-  /// Saves it in place of `begun`.
-  func save(to vault: any KeyVault, replacing begun: RestoringVault?) throws(DeviceError) {
+  /// Saves it in place of `begun`, or of a former device.
+  func save(
+    to vault: any KeyVault, replacing begun: RestoringVault?, or formerDevice: FormerDevice? = nil
+  ) throws(DeviceError) {
     let secrets = [keys.signingSeed, keys.sealingSeed] + [pending?.epochSecret].compactMap(\.self)
     let state = State(
       version: Self.marker, recovery: recovery, pending: pending.map { [$0.entry] } ?? [],
-      wraps: pending?.wraps ?? [])
+      wraps: pending?.wraps ?? [], formerState: former?.state ?? [])
     let contents = VaultContents(
-      version: version, secrets: SecretKey(concatenating: secrets), state: state.encoded)
-    do throws(VaultError) { try vault.save(contents, replacing: begun?.version) } catch {
-      throw .vault(error)
-    }
+      version: version, secrets: SecretKey(concatenating: secrets + (former?.allSecrets ?? [])),
+      state: state.encoded)
+    do throws(VaultError) {
+      try vault.save(contents, replacing: begun?.version ?? formerDevice?.version)
+    } catch { throw .vault(error) }
   }
 
-  /// What a vault holds; nil if it is empty.
-  /// - Throws: `DeviceError.vaultNotEmpty` if it holds a device, or one that another recovery device brings in;
-  ///   `.joinUnfinished` if it holds one that waits to join; `.vault`.
+  /// What a vault holds; nil if it is empty, or holds a device.
+  /// - Throws: `DeviceError.vaultNotEmpty` if it holds one that another recovery device brings in; `.joinUnfinished` if it
+  ///   holds one that waits to join; `.vault`.
   init?(in vault: any KeyVault, by recovery: DeviceID) throws(DeviceError) {
     guard let contents = try vault.contentsIfAny() else { return nil }
     switch contents.stage {
     case .joining: throw .joinUnfinished
-    case .device: throw .vaultNotEmpty
+    case .device: return nil
     case .restoring: try self.init(contents)
     }
     guard self.recovery == recovery else { throw .vaultNotEmpty }
@@ -70,16 +81,17 @@ struct RestoringVault: Sendable {
     do { (secrets, state) = (contents.secrets, try State(decoding: contents.state)) } catch {
       throw .vault(.corrupted)
     }
-    let secretCount = 2 + state.pending.count
-    guard state.pending.count <= 1, secrets.byteCount == secretCount * DeviceState.secretByteCount else {
-      throw .vault(.corrupted)
-    }
+    let ownByteCount = (2 + state.pending.count) * DeviceState.secretByteCount
+    guard state.pending.count <= 1, secrets.byteCount >= ownByteCount else { throw .vault(.corrupted) }
     keys = try asDeviceError(
       DeviceKeys(signingSeed: secrets.slice(0..<32), sealingSeed: secrets.slice(32..<64)))
     (recovery, version) = (state.recovery, contents.version)
     pending = state.pending.first.map {
       PendingEntry(entry: $0, wraps: state.wraps, epochSecret: secrets.slice(64..<96), sealingSeed: nil)
     }
+    former = try FormerDevice(
+      state.formerState, secrets: secrets, after: ownByteCount, version: contents.version)
+    guard former != nil || secrets.byteCount == ownByteCount else { throw .vault(.corrupted) }
   }
 
   private struct State: WireCodable {
@@ -87,8 +99,9 @@ struct RestoringVault: Sendable {
     var recovery: DeviceID
     var pending: [LogEntry]
     var wraps: [StoredWrap]
+    var formerState: [UInt8]
 
     static let wire = WireFormat(
-      Self.init, field(\.version), field(\.recovery), field(\.pending), field(\.wraps))
+      Self.init, field(\.version), field(\.recovery), field(\.pending), field(\.wraps), field(\.formerState))
   }
 }

@@ -190,6 +190,13 @@ public struct History: WireCodable, Hashable, Sendable {
     for leaf in leafIndices { holes.remove(leaf) }
   }
 
+  /// The same without the memory of absent records, as a relay stores it.
+  package var withoutAbsent: History {
+    var history = self
+    history.holes = LeafIndexRanges()
+    return history
+  }
+
   /// Takes the records of a batch that were absent and are the ones that their author signed. Returns their leaf indices.
   package mutating func fill(
     _ batch: HistoryBatch, with records: [[UInt8]?], of log: AccountLog

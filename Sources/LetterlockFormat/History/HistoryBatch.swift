@@ -32,6 +32,14 @@ public struct HistoryBatch: Hashable, Sendable {
   /// The leaf index after the last record.
   package var endLeaf: UInt64 { leaf(of: records.count) }
 
+  /// How many bytes the records have that are here.
+  package var recordByteCount: Int { records.reduce(0) { $0 + ($1?.count ?? 0) } }
+
+  /// The same without its records.
+  package var withoutRecords: HistoryBatch {
+    replacing([[UInt8]?](repeating: nil, count: records.count))
+  }
+
   /// Records that are all here.
   public init(
     firstLeaf: UInt64, signedBatch: SignedBatch, erasing erasures: [UInt64] = [], records: [[UInt8]]

@@ -54,6 +54,16 @@ extension Message {
 }
 
 extension Message {
+  /// The message as one that was brought in from elsewhere, without its files: its end-to-end encryption is the source's
+  /// word then.
+  package func asImported(from origin: Origin) -> Message {
+    var message = self
+    message.origin = origin
+    message.attachments = []
+    message.core.standing = .claimed
+    return message
+  }
+
   /// Folds a change by the same sender in: the message then counts as no better protected than the change.
   package mutating func fold(_ body: Body, editedAt: Timestamp?, from change: Message) {
     let standing = core.standing

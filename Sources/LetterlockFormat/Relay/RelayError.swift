@@ -18,6 +18,8 @@ public enum RelayError: Error, Hashable, Sendable {
   case removalUnderway(retryAfter: Duration)
   /// The device has sent as many log entries as it may for now: try again after this time. SPEC.md section 7.8.
   case tooManyEntries(retryAfter: Duration)
+  /// What was given back does not lead to a state that this relay has signed. SPEC.md section 6.13.
+  case lostPartRefused
   /// The wraps are not the ones that the entry names.
   case wrongWraps
   /// The account's room is used up; the message stays on the device.

@@ -20,6 +20,12 @@ public enum RelayLimits {
   public static let streamTagCount = 1024
   /// The records of an answer to a question about streams.
   public static let streamRecordCount = 500
+  /// The entries of a part that is given back, together at most `pageByteCount` bytes.
+  public static let lostEntryCount = 4096
+  /// The batches of a part that is given back.
+  public static let lostBatchCount = 65_536
+  /// The leaves of a part that is given back, whether their records are there or not.
+  public static let lostLeafCount = 1 << 20
   /// A message in a mailbox.
   public static let messageByteCount = 65_536
   /// The messages in one mailbox.
@@ -31,6 +37,31 @@ public enum RelayLimits {
     guard entry.encoded.count <= entryByteCount, wraps.count <= wrapCount,
       wraps.allSatisfy({ $0.wrap.bytes.count <= wrapByteCount })
     else { throw .tooLarge }
+  }
+
+  package static func check(_ part: LostPart) throws(RelayError) {
+    guard part.entries.count <= lostEntryCount, part.batches.count <= lostBatchCount,
+      part.batches.allSatisfy({ $0.erasures.count <= SignedBatch.maximumLeafCount }),
+      isAtMost(lostLeafCount, part.batches, { max($0.records.count, $0.leafHashes.count) })
+    else { throw .tooLarge }
+    guard part.entries.allSatisfy({ $0.encoded.count <= entryByteCount }),
+      isAtMost(pageByteCount, part.entries, { $0.encoded.count }),
+      part.batches.allSatisfy({ $0.records.allSatisfy { $0?.count ?? 0 <= recordByteCount } }),
+      // A page ends with the batch that fills it.
+      isAtMost(pageByteCount + batchByteCount, part.batches, { $0.recordByteCount })
+    else { throw .tooLarge }
+  }
+
+  private static func isAtMost<Element>(
+    _ most: Int, _ elements: [Element], _ count: (Element) -> Int
+  ) -> Bool {
+    var rest = most
+    for element in elements {
+      let next = count(element)
+      guard next <= rest else { return false }
+      rest -= next
+    }
+    return true
   }
 
   package static func check(_ query: StreamQuery) throws(RelayError) {

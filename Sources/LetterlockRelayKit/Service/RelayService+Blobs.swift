@@ -8,8 +8,13 @@ extension RelayService {
   ) async throws(RelayError) -> UInt64 {
     try await changing(account, as: caller, .author(upload.device)) { (rows, rules) throws(RelayError) in
       if let present = try BlobRows(rows).find(upload.blob) {
-        guard present.upload == upload else { throw .blobRefused }
-        return present.received
+        if present.upload == upload { return present.received }
+        // What a device left unfinished that is gone gives way: nobody else could ever end it.
+        guard !present.isComplete, rules.log.activeMember(present.upload.device) == nil,
+          present.upload.digest == upload.digest, present.upload.byteCount == upload.byteCount
+        else { throw .blobRefused }
+        try rules.check(upload)
+        try Self.remove(present, in: rows, &rules)
       }
       try rules.check(upload)
       try BlobRows.put(StoredBlob(upload: upload, received: 0), in: rows)

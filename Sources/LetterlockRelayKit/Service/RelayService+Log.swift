@@ -164,7 +164,7 @@ extension RelayService {
   }
 
   /// Drops the claim of a recovery device that was replaced. One that stays is left over, and does no harm.
-  private func dropClaim(of device: DeviceID, by account: AccountID) async {
+  func dropClaim(of device: DeviceID, by account: AccountID) async {
     try? await store.write(.recovery(device)) { (rows) throws(RelayError) in
       guard try Self.claimant(rows) == account else { return }
       try rows.remove(.all, in: .recovery)

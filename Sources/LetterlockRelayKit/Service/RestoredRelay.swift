@@ -3,8 +3,9 @@ public import LetterlockFormat
 /// A relay whose rows were restored from a backup. It answers what it is asked, takes back from devices what it lost, and
 /// takes nothing new. SPEC.md section 6.13.
 ///
-/// Serve this in place of the relay until the devices have come by: what the first one writes after that is all that
-/// counts.
+/// After putting a backup in the relay's place, serve this in place of the relay, with the same store and the same
+/// checkpoint key, until the devices have come by: what they write after that is all that counts. It believes no device
+/// what was lost: it takes back what leads to a checkpoint that it has signed itself, and nothing else.
 public final class RestoredRelay<Store: RelayStore>: Relay {
   private let service: RelayService<Store>
 
@@ -23,52 +24,72 @@ public final class RestoredRelay<Store: RelayStore>: Relay {
       "The relay was restored from a backup, and takes nothing new before the devices have come by.")
   }
 
-  /// Takes back what the relay has lost of an account.
+  /// Takes back what the relay has lost of an account, up to a state that it has signed.
   public func takeBack(
     _ part: LostPart, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> Checkpoint? {
-    let (key, moment) = (service.key, service.moment)
-    let (checkpoint, recovery) = try await service.changing(account, as: caller, .reader) {
-      (rows, rules) throws(RelayError) -> (Checkpoint, DeviceID?) in
-      let before = rules.log
-      var entries = part.entries[...]
-      for batch in part.batches {
-        while rules.log.head != batch.signedBatch.logHead, let entry = entries.popFirst() {
-          try Self.takeBack(entry, into: rows, &rules, at: moment)
-        }
-        try Self.takeBack(batch, into: rows, &rules)
-      }
-      for entry in entries { try Self.takeBack(entry, into: rows, &rules, at: moment) }
-      // A record that nobody erased must be there: it would be lost for good.
-      if let absent = rules.history.absent.first { throw .batchRefused(.tampered(leaf: absent)) }
-      let recovery = rules.log.recoveryDevice
-      return (
-        try rules.checkpoint(at: moment.now, by: key), recovery == before.recoveryDevice ? nil : recovery
-      )
+    try RelayLimits.check(part)
+    guard part.checkpoint.account == account, part.checkpoint.isSigned(by: service.key.publicKey) else {
+      throw .lostPartRefused
     }
-    if let recovery { try await service.claim(recovery, for: account) }
+    let replaced = try await claimRecoveryDevices(of: part, account, caller)
+    let checkpoint = try await store(part, account, caller)
+    for device in replaced { await service.dropClaim(of: device, by: account) }
     return checkpoint
   }
 
-  private static func takeBack(
-    _ entry: LogEntry, into rows: any WritableRelayRows, _ rules: inout RelayAccount, at moment: RelayMoment
-  ) throws(RelayError) {
-    let active = rules.log.activeDevices
-    try rules.takeBack(entry, at: moment)
-    for device in active where rules.log.activeMember(device) == nil {
-      rules.usage.subtract(try LogRows.eraseWraps(of: device, in: rows), from: \.log)
+  /// Claims the recovery devices that a part brings in, or announces, once the part is known to be right, and before the
+  /// account changes. Returns those that they replace.
+  private func claimRecoveryDevices(
+    of part: LostPart, _ account: AccountID, _ caller: RelayCaller
+  ) async throws(RelayError) -> [DeviceID] {
+    guard part.entries.contains(where: { $0.content.change.concernsRecoveryDevice }) else { return [] }
+    let moment = service.moment
+    let (before, after) = try await service.loading(account) {
+      (_, rules) throws(RelayError) -> ([DeviceID], [DeviceID]) in
+      let next = try rules.examine(part, from: caller, at: moment).account
+      return (rules.log.claimedDevices, next.log.claimedDevices)
     }
-    try LogRows.add(entry, [], rules.log, to: rows)
+    for device in after where !before.contains(device) { try await service.claim(device, for: account) }
+    return before.filter { !after.contains($0) }
   }
 
-  private static func takeBack(
-    _ batch: HistoryBatch, into rows: any WritableRelayRows, _ rules: inout RelayAccount
-  ) throws(RelayError) {
-    try rules.takeBack(batch)
-    try HistoryRows.add(batch, to: rows)
-    for leaf in batch.erasures {
-      rules.usage.subtract(try HistoryRows.erase(leaf, in: rows), from: \.records)
+  private func store(
+    _ part: LostPart, _ account: AccountID, _ caller: RelayCaller
+  ) async throws(RelayError) -> Checkpoint {
+    let (key, moment) = (service.key, service.moment)
+    return try await service.changingEvenErased(account) { (rows, rules) throws(RelayError) in
+      let (before, part) = (rules.log, try rules.examine(part, from: caller, at: moment))
+      rules = part.account
+      for entry in part.entries { try LogRows.add(entry, [], rules.log, to: rows) }
+      for device in rules.devicesThatLeft(since: before) {
+        rules.usage.subtract(try LogRows.eraseWraps(of: device, in: rows), from: \.log)
+      }
+      for batch in part.batches {
+        try HistoryRows.add(batch, to: rows)
+        for leaf in batch.erasures {
+          rules.usage.subtract(try HistoryRows.erase(leaf, in: rows), from: \.records)
+        }
+      }
+      return try rules.checkpoint(at: moment.now, by: key)
     }
+  }
+}
+
+extension AccountChange {
+  /// Whether it can bring in a recovery device, or announce one.
+  fileprivate var concernsRecoveryDevice: Bool {
+    switch self {
+    case .replaceRecovery, .announceRecovery, .completeRecovery, .cancelRecovery, .recover: true
+    default: false
+    }
+  }
+}
+
+extension AccountLog {
+  /// The devices that are claimed for the account: the recovery device, and the one that is announced.
+  fileprivate var claimedDevices: [DeviceID] {
+    [recoveryDevice, announcement?.recovery.deviceID].compactMap { $0 }
   }
 }
 

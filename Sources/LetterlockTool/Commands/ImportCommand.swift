@@ -7,18 +7,22 @@ import LetterlockImport
 /// `letterlock import`
 struct ImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Seals a message history: chat.db of macOS, or an Android XML backup.",
+    commandName: "import",
+    abstract: "Seals a message history: chat.db of macOS, an Android XML backup, or another archive.",
     discussion: """
       The sources are only read. Importing the same source again adds nothing twice: it brings files that were not there \
       before, and what was edited, unsent or sent in another way since. A file that is damaged stops nothing; it is \
       named, and comes with a later import.
       """)
 
-  @Argument(help: "chat.db files and SMS Backup & Restore XML files.") var sources: [String]
+  @Argument(help: "chat.db files, SMS Backup & Restore XML files, and folders of archives.") var sources:
+    [String]
   @Option(help: "The archive's folder.") var archive: String
   @Option(help: "How many messages are sealed, kept and sent at a time: fewer take less memory.")
   var atOnce = ImportReader.pageCount
   @OptionGroup var keys: KeyOptions
+  @Option(help: "A file whose first line is the passphrase of the archives that are imported.")
+  var sourcePassphraseFile: String?
   @Flag(help: "Prints the summary as one JSON object.") var json = false
 
   func run() async throws {
@@ -38,18 +42,31 @@ struct ImportCommand: AsyncParsableCommand {
 
   private func add(to run: ImportRun) async throws {
     for source in sources {
-      let report = try await run.add(source)
+      let folder = ArchiveFolder(path: source)
+      let report =
+        (try? folder.isInUse()) == true
+        ? try await run.add(archive: folder, try sourcePassphrase()) : try await run.add(source)
       if !json { Terminal.lines(report.lines) }
       for damage in report.damagedAttachments { Terminal.note("\(damage.sentence)") }
+      for record in report.damagedRecords { Terminal.note("\(record)") }
       if sources.count > 1, let failure = report.failure { Terminal.note("\(failure)") }
     }
+  }
+
+  private func sourcePassphrase() throws -> String? {
+    try sourcePassphraseFile.map { try KeyOptions.passphrase(in: $0) }
   }
 
   /// Whether everything came, now that everything that can come has.
   private static func check(_ total: ImportReport, sourceCount: Int) throws {
     if let failure = total.failure {
       let sentence = sourceCount > 1 ? "Not every source could be read to its end." : failure
-      throw ToolError("\(sentence)", exitCode: total.damagedAttachments.isEmpty ? 1 : 2)
+      let isDamaged = !total.damagedAttachments.isEmpty || !total.damagedRecords.isEmpty
+      throw ToolError("\(sentence)", exitCode: isDamaged ? 2 : 1)
+    }
+    guard total.damagedRecords.isEmpty else {
+      throw ToolError.wrong(
+        "Records that cannot be read: \(total.damagedRecords.count). Everything else is sealed.")
     }
     guard total.damagedAttachments.isEmpty else {
       throw ToolError.wrong(

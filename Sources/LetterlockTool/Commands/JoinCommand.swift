@@ -10,10 +10,11 @@ struct JoinCommand: AsyncParsableCommand {
     commandName: "join", abstract: "Makes a new device and shows the code by which an old one adds it.",
     discussion: """
       Waits for the approval when a person looks on, or with --wait; otherwise prints the code and ends, and \
-      `letterlock sync DIR` goes on once the code was approved. Run again in the same folder, it shows the same code.
+      `letterlock sync DIR` goes on once the code was approved. Run again in the same folder, it shows the same code. In \
+      the folder of a device that was removed from its account, what waits there to be sent is taken along.
       """)
 
-  @Argument(help: "The folder to make.") var dir: String
+  @Argument(help: "The folder to make, or that of a removed device.") var dir: String
   @Option(help: "The relay's file, or the archive folder that holds it. Needed the first time.")
   var relay: String?
   @Option(help: "What to call this device.") var name = "Another device"
@@ -41,7 +42,7 @@ struct JoinCommand: AsyncParsableCommand {
   /// The request that is in the folder, or a new one.
   private func request(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> JoinRequest {
     let vault = folder.vault(passphrase)
-    guard try !folder.isInUse() else { return try resumed(in: folder, vault) }
+    guard try !folder.isInUse() else { return try await resumed(in: folder, vault) }
     guard let relay else { throw ValidationError("Missing expected argument '--relay <relay>'") }
     let server = try ArchiveFolder.openRelay(at: relay)
     try folder.create()
@@ -52,13 +53,19 @@ struct JoinCommand: AsyncParsableCommand {
     } catch { throw ToolError(error, folder: dir) }
   }
 
-  private func resumed(in folder: ArchiveFolder, _ vault: FileKeyVault) throws -> JoinRequest {
+  private func resumed(in folder: ArchiveFolder, _ vault: FileKeyVault) async throws -> JoinRequest {
     try folder.lock()
     let server = try relay.map { try ArchiveFolder.openRelay(at: $0) } ?? folder.openRelay()
     let store = try folder.openStore()
     let request: JoinRequest
     do throws(DeviceError) {
-      request = try Device.resumeJoining(vault: vault, store: store, relay: server)
+      do throws(DeviceError) {
+        request = try Device.resumeJoining(vault: vault, store: store, relay: server)
+      } catch {
+        // The device that is here may be one that may not act any more.
+        guard error == .vaultNotEmpty else { throw error }
+        request = try await Device.requestToJoin(named: name, vault: vault, store: store, relay: server)
+      }
     } catch { throw ToolError(error, folder: dir) }
     if let relay { try folder.point(toRelay: relay) }
     return request
@@ -100,6 +107,12 @@ struct SyncCommand: AsyncParsableCommand {
     false
   @Flag(help: "Says that nobody uses this machine now, which the command cannot see.") var idle = false
   @Flag(help: "Erases deleted messages even if no message at all is left then.") var eraseEverything = false
+  @Flag(
+    help: """
+      Says that the relay's file was put back from a backup: gives back what it lost, and sends nothing new. Do so in \
+      every archive that uses it, then sync as ever.
+      """)
+  var giveBack = false
   @OptionGroup var confirmation: Confirmation
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -118,6 +131,9 @@ struct SyncCommand: AsyncParsableCommand {
     guard !ignoreConditions || !(unmetered || idle) else {
       throw ValidationError("With --ignore-conditions neither --unmetered nor --idle counts: leave them out.")
     }
+    guard
+      !giveBack || !(unmetered || idle || despiteEvidence || eraseEverything || keepDeleted != nil || json)
+    else { throw ValidationError("With --give-back nothing else is done: leave the other options out.") }
     guard !confirmation.yes || keepDeleted != nil || eraseEverything else {
       throw ValidationError("Only --keep-deleted and --erase-everything ask for --yes.")
     }
@@ -129,6 +145,7 @@ struct SyncCommand: AsyncParsableCommand {
         throw ToolError("--keep-deleted takes 0 to 36500 days.")
       }
       let folder = ArchiveFolder(path: dir)
+      if giveBack { return try await Self.giveBack(folder, try keys.passphrase()) }
       let device = try await Self.device(folder, try keys.passphrase())
       try check(device)
       let outcome: Outcome

@@ -11,7 +11,8 @@ struct RestoreCommand: AsyncParsableCommand {
     discussion: """
       Up to 4 mistyped characters are corrected. The devices that can read the account are listed, and those that \
       you do not keep are removed by the entry that brings this one in. A restore that was interrupted goes on when \
-      the command is run again.
+      the command is run again. In the folder of a device that was removed from the account, what waits there to be \
+      sent is taken along.
       """)
 
   @Argument(help: "The folder to make.") var dir: String
@@ -72,7 +73,7 @@ struct RestoreCommand: AsyncParsableCommand {
     let store = try folder.openStore()
     let vault = folder.vault(passphrase)
     do {
-      if let done = try Self.isRestored(by: key, vault, store, server) {
+      if let done = try await Self.isRestored(by: key, vault, store, server) {
         try checkChoice(of: done)
         return done
       }
@@ -147,7 +148,7 @@ struct RestoreCommand: AsyncParsableCommand {
   /// The device that an earlier run brought in with this key, and that had no time to fetch everything.
   private static func isRestored(
     by key: borrowing RecoveryKey, _ vault: FileKeyVault, _ store: SQLiteDeviceStore, _ relay: SQLiteRelay
-  ) throws(DeviceError) -> Device? {
+  ) async throws(DeviceError) -> Device? {
     let device: Device
     do throws(DeviceError) { device = try Device(vault: vault, store: store, relay: relay) } catch {
       switch error {
@@ -155,6 +156,8 @@ struct RestoreCommand: AsyncParsableCommand {
       default: throw error
       }
     }
+    // One that may not act any more is restored again, and what waits there is taken along.
+    if try await Device.isFormer(in: vault, store: store, relay: relay) { return nil }
     let log = device.log
     do throws(DeviceError) { try device.check(key) } catch { throw .vaultNotEmpty }
     guard log.members[device.id]?.addedBy == log.recoveryDevice else { throw .vaultNotEmpty }

@@ -62,7 +62,7 @@ struct RemovedDeviceTests {
       let signedBatch = try SignedBatch(
         of: [record], by: keys, account: before.log.account, logHead: head,
         counter: (author?.counter ?? 0) + 1, previous: author?.batchHash ?? .zero,
-        knownCheckpoint: try house.phone.progress().checkpoint)
+        knownCheckpoint: try house.mac.progress().checkpoint)
       var next = history
       do throws(HistoryError) { try next.accept(signedBatch, records: [record], of: house.phone.log) } catch {
         return error

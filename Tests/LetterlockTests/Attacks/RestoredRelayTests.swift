@@ -70,11 +70,13 @@ struct RestoredRelayTests {
       phone.state.read { $0.entries.suffix(1) },
       try phone.neededStore().batches(from: 4, limit: .max)
     )
+    let checkpoint = try #require(try phone.progress().checkpoint)
     let restored = RestoredRelay(backup)
     func refused(_ entries: [LogEntry], _ batches: [HistoryBatch]) async -> Bool {
       do throws(RelayError) {
         _ = try await restored.takeBack(
-          LostPart(entries: entries, batches: batches), of: phone.account, as: phone.caller)
+          LostPart(entries: entries, batches: batches, checkpoint: checkpoint), of: phone.account,
+          as: phone.caller)
         return false
       } catch { return true }
     }
@@ -89,7 +91,8 @@ struct RestoredRelayTests {
     // Nobody but a device of the account is heard.
     await #expect(throws: RelayError.unknownAccount) {
       try await restored.takeBack(
-        LostPart(entries: Array(entries), batches: batches), of: phone.account, as: .anyone)
+        LostPart(entries: Array(entries), batches: batches, checkpoint: checkpoint), of: phone.account,
+        as: .anyone)
     }
     #expect(await !refused(Array(entries), batches))
   }
@@ -105,5 +108,68 @@ struct RestoredRelayTests {
       #expect(try await device.sync().verdict.isComplete)
     }
     #expect(try Household.texts(of: house.phone) == ["first", "third", "too early"])
+  }
+
+  @Test func `a device that was restored after the backup gives back what it has`() async throws {
+    let restored = try await house.restore(keeping: [])
+    try restored.append(Household.text("mine"), to: house.chat)
+    try await restored.sync()
+    let heads = restored.log.heads
+    await house.relay.restore(from: backup)
+    try restored.append(Household.text("waits"), to: house.chat)
+    let report = try await restored.sync()
+    #expect(report.verdict.isComplete)
+    #expect(report.returned != nil)
+    await house.relay.reopen()
+    #expect(try await restored.sync().verdict.isComplete)
+    #expect(restored.log.heads.starts(with: heads))
+    #expect(try Household.texts(of: restored) == ["first", "third", "mine", "waits"])
+    #expect(try await restored.status().waitingRecords == 0)
+    // The recovery key reads what was sealed in the lost epoch.
+    let again = try await house.restore(keeping: [])
+    #expect(try Household.texts(of: again) == ["first", "third", "mine", "waits"])
+    let removal = Verdict.removed(by: restored.log.recoveryDevice, entry: UInt64(heads.count) - 1)
+    #expect(try await house.phone.sync().verdict == removal)
+  }
+
+  @Test func `an entry that no synchronisation followed is given back too`() async throws {
+    try await house.phone.remove(house.mac.id)
+    let heads = house.phone.log.heads
+    await house.relay.restore(from: backup)
+    #expect(try await house.phone.sync().verdict.isComplete)
+    await house.relay.reopen()
+    #expect(try await house.phone.sync().verdict.isComplete)
+    #expect(house.phone.log.heads.starts(with: heads))
+    #expect(house.phone.log.activeMember(house.mac.id) == nil)
+  }
+
+  @Test func `a device that joined after the backup gives back what it has`() async throws {
+    let late = try await house.join("Late")
+    await house.relay.restore(from: backup)
+    #expect(try await late.sync().verdict.isComplete)
+    await house.relay.reopen()
+    for device in [late, house.phone, house.mac] { #expect(try await device.sync().verdict.isComplete) }
+    #expect(try Household.texts(of: late) == ["first", "third"])
+  }
+
+  @Test func `files that the relay lost are sent again by whoever has them`() async throws {
+    var message = Household.text("file")
+    message.conversation = house.chat
+    let source = AttachmentSource(
+      name: "file", mediaType: "text/plain", content: .bytes([UInt8](repeating: 7, count: 40_000)))
+    try house.mac.append([ImportedMessage(message: message, attachments: [source])])
+    let file = try #require(house.mac.timeline().messages.last { !$0.attachments.isEmpty }?.attachments.first)
+    try await house.mac.sync()
+    try await house.phone.sync()
+    await house.relay.restore(from: backup)
+    #expect(try await house.phone.sync().returned != nil)
+    await house.relay.reopen()
+    try await house.phone.sync()
+    #expect(try await backup.blob(file.blob, of: house.phone.account, as: house.phone.caller) == nil)
+    // The phone never fetched it. The computer finds out as soon as it is opened again, or a day later.
+    house.mac.clock.follow { Timestamp.now.adding(2 * Timestamp.day) }
+    try await house.mac.sync()
+    #expect(try await backup.blob(file.blob, of: house.phone.account, as: house.phone.caller) != nil)
+    #expect(try await house.restore().downloadAll().count == 1)
   }
 }

@@ -80,4 +80,19 @@ struct DevicesTests {
     try await device.sync()
     #expect(try texts(of: device) == ["before", "after"])
   }
+
+  @Test func `a restore shows the first name of a device and its newest eight, however many it gave itself`()
+    async throws
+  {
+    let relay = try InMemoryRelay()
+    let created = try await Device.createAccount(
+      named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    let (phone, secret) = (created.device, created.recoveryKey.secret.exportRawBytes())
+    for number in 0..<30 { try phone.rename("name \(number)") }
+    try await phone.sync()
+    guard let key = RecoveryKey(secret: secret) else { throw DeviceError.noSuchAccount }
+    let session = try await Device.openRecovery(
+      with: key, vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    #expect(session.devices.map(\.names) == [["Phone"] + (22..<30).map { "name \($0)" }])
+  }
 }

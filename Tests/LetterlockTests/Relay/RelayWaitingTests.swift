@@ -134,6 +134,32 @@ struct RelayWaitingTests {
     #expect(try await isKeptOff(bot, account))
   }
 
+  @Test func `a turn costs what an entry costs: a device that may send no entry gets none`() async throws {
+    var account = try await TestAccount(at: relay)
+    let (bot, bystander) = (try DeviceKeys(), try DeviceKeys())
+    for device in [bot, bystander] { try await account.add(device, by: account.recovery, at: relay) }
+    for _ in 0..<15 { try await account.send(try account.entry(.update(highestVersion: 1)), [], to: relay) }
+    // The last entry goes into the turn.
+    try await overtake(&account, bot, bystander)
+    #expect(try await isKeptOff(bot, account))
+    clock.advance(by: .seconds(4))
+    let entry = try account.entry(.update(highestVersion: 1))
+    await #expect {
+      try await relay.appendLogEntry(entry, wraps: [], to: account.id, as: account.caller)
+    } throws: { error in
+      guard case RelayError.tooManyEntries? = error as? RelayError else { return false }
+      return true
+    }
+    // And without one there is no turn: a minute later the device still may send nothing.
+    clock.advance(by: .seconds(60))
+    let (late, wraps) = try account.removal(of: [bot], keeping: [bystander])
+    try await account.send(try account.entry(.update(highestVersion: 1), by: bot), [], to: relay)
+    await #expect(throws: RelayError.self) {
+      try await relay.appendLogEntry(late, wraps: wraps, to: account.id, as: account.caller)
+    }
+    #expect(try await !isKeptOff(bot, account))
+  }
+
   @Test func `a removal that is not signed, or of nobody who is there, gives no turn`() async throws {
     var account = try await TestAccount(at: relay)
     let (bot, gone) = (try DeviceKeys(), try DeviceKeys())

@@ -1,0 +1,133 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// Seals what waits on a former device for the new one that takes its store over. Each step is one transaction, and may be
+/// taken again. SPEC.md section 8.6.
+struct OutboxHandover {
+  private let former: AccountView
+  private let formerSpace: SealedSpace
+  /// Of the new device.
+  private let ownSpace: SealedSpace
+  private let space: SealedSpace
+  private let store: any DeviceStore
+
+  /// - Throws: `DeviceError.otherAccount` if the former device is another account's.
+  init(
+    _ former: FormerDevice, to keys: DeviceKeys, of account: AccountID, _ store: any DeviceStore
+  ) throws(DeviceError) {
+    let view = try former.view(store)
+    guard view.account == account else { throw .otherAccount(view.account) }
+    self.former = view
+    self.store = store
+    do throws(SealedSpaceError) {
+      formerSpace = try SealedSpace(store, signingSeed: view.keys.signingSeed, account: account)
+      ownSpace = try SealedSpace(store, signingSeed: keys.signingSeed, account: account)
+      space = try SealedSpace(store, signingSeed: former.handover, account: account)
+    } catch { throw DeviceError(error) }
+  }
+
+  /// Takes along what waits. If the relay does not have what the former device had, its history goes too, once what it
+  /// wrote itself has been taken along.
+  func move(to log: AccountLog, _ checkpoint: Checkpoint) throws(DeviceError) {
+    if try !isContinued(by: log, checkpoint) { try leaveHistory(checkpoint) }
+    try moveWhatWaits()
+  }
+
+  /// Takes along what waits.
+  func moveWhatWaits() throws(DeviceError) {
+    try moveOutbox()
+    try moveNotes()
+  }
+
+  /// Whether the relay has what the former device had.
+  func isContinued(by log: AccountLog, _ checkpoint: Checkpoint) throws(DeviceError) -> Bool {
+    let tree = try SyncProgress(StoreConnection(store: store)).current().history.tree
+    return tree.size == 0
+      || (log.index(of: former.log.head) != nil && checkpoint.treeSize >= tree.size)
+  }
+
+  private func moveOutbox() throws(DeviceError) {
+    while true {
+      try checkCancellation()
+      let waiting = try storing { () throws(StoreError) in try store.outbox(limit: 256) }
+      guard let last = waiting.last else { return }
+      let notes = waiting.compactMap { note(for: $0.bytes, .outbox, UInt64(bitPattern: $0.sequence)) }
+      let changes = try sealed(notes, in: space)
+      let progress = try storing { () throws(StoreError) in try store.progress() }
+      try storing { () throws(StoreError) in
+        try store.commit(
+          [], clearingOutboxThrough: last.sequence, staging: nil,
+          progress: progress ?? DeviceProgress().encoded, changes: changes)
+      }
+    }
+  }
+
+  /// What the former device wrote and the relay does not have is taken along; what others wrote, they have.
+  private func leaveHistory(_ checkpoint: Checkpoint) throws(DeviceError) {
+    let connection = StoreConnection(store: store)
+    let isPrefix = try connection.historyRoot(at: checkpoint.treeSize) == checkpoint.treeRoot
+    var leaf = isPrefix ? checkpoint.treeSize : 0
+    while true {
+      try checkCancellation()
+      let from = leaf
+      let batches = try storing { () throws(StoreError) in try store.batches(from: from, limit: 16) }
+      guard let last = batches.last else { break }
+      var notes: [StoreEntry] = []
+      for batch in batches where batch.signedBatch.device == former.device {
+        for (index, record) in batch.records.enumerated() {
+          guard let record, let note = note(for: record, .history, batch.leaf(of: index)) else { continue }
+          notes.append(note)
+        }
+      }
+      let changes = try sealed(notes, in: space)
+      try storing { () throws(StoreError) in try store.apply(changes) }
+      leaf = last.endLeaf
+    }
+    try storing { () throws(StoreError) in try store.clearHistory(progress: DeviceProgress().encoded) }
+  }
+
+  /// An entry that is taken along; a record that does not open now may open under the keys that the new device gets.
+  private func note(for record: [UInt8], _ source: TakenAlong.Source, _ place: UInt64) -> StoreEntry? {
+    let entry = try? former.archive.openEntry(try SealedRecord(decoding: record))
+    switch (entry, source) {
+    // The new device says its own name.
+    case (.device, _): return nil
+    // These are about a history that the relay does not have.
+    case (.snapshot, .history): return nil
+    case (.deletion(let deletion), .history) where deletion.messages.isEmpty: return nil
+    default: break
+    }
+    let content = try? entry?.padded()
+    return StoreEntry(
+      key: TakenAlong.key(source, place),
+      value: content.map { [TakenAlong.opened] + $0 } ?? [TakenAlong.sealed] + record)
+  }
+
+  private func sealed(_ notes: [StoreEntry], in space: SealedSpace) throws(DeviceError) -> [StoreChange] {
+    do throws(SealedSpaceError) { return try space.sealed(notes.map(StoreChange.put)) } catch {
+      throw DeviceError(error)
+    }
+  }
+
+  /// What the person set, what was dropped here, and evidence stay; the rest was about the former device.
+  private func moveNotes() throws(DeviceError) {
+    var changes: [StoreChange] = []
+    for note in DeviceNote.allCases where note != .takenAlong {
+      let range = EntryRange(prefix: note.key)
+      switch note {
+      case .settings, .evidence, .eviction:
+        let entries = try storing { () throws(StoreError) in
+          try store.entries(in: range, order: .ascending, limit: .max)
+        }
+        for entry in entries {
+          // What does not open was taken over before.
+          guard let value = try? formerSpace.value(at: entry.key) else { continue }
+          changes += try sealed([StoreEntry(key: entry.key, value: value)], in: ownSpace)
+        }
+      default: changes.append(.removeAll(range))
+      }
+    }
+    let made = changes
+    try storing { () throws(StoreError) in try store.apply(made) }
+  }
+}

@@ -1,0 +1,113 @@
+internal import CryptoCore
+internal import TLSCodec
+
+/// What a device took along from a former one, in whose place it is: sealed for the account, and kept to be sent, once the
+/// history is here. SPEC.md section 8.6.
+struct TakenAlong: Sendable {
+  let state: AccountState
+  let store: StoreConnection
+  let history: HistoryReader
+  let outbox: Outbox
+
+  /// Where an entry waited.
+  enum Source: UInt8 {
+    case outbox = 0
+    /// In a history that the relay does not have.
+    case history = 1
+  }
+
+  /// What the first byte of a value says: the entry follows, or its record.
+  static let (opened, sealed): (UInt8, UInt8) = (0, 1)
+
+  static func key(_ source: Source, _ place: UInt64) -> [UInt8] {
+    // The outbox comes after the history: what was written first is sent first.
+    var writer = TLSWriter()
+    writer.write(place)
+    return DeviceNote.takenAlong.key + [1 - source.rawValue] + writer.bytes
+  }
+
+  /// Keeps everything to be sent that the history does not have. Returns how many entries that are.
+  func settle() throws(DeviceError) -> Int {
+    guard let seed = state.read({ $0.handover }), state.view.isSealing else { return 0 }
+    let store = try store.needed()
+    let space: SealedSpace
+    do throws(SealedSpaceError) {
+      space = try SealedSpace(store, signingSeed: seed, account: state.view.account)
+    } catch { throw DeviceError(error) }
+    try signUploads()
+    let known = try Known(history)
+    var (count, isDone, key) = (0, true, DeviceNote.takenAlong.key)
+    while true {
+      try checkCancellation()
+      let notes = try page(of: space, from: key)
+      guard let last = notes.last else { break }
+      key = last.key + [0]
+      var entries: [ArchiveEntry] = []
+      var done: [StoreChange] = []
+      for note in notes {
+        guard let entry = entry(of: note.value) else {
+          isDone = false
+          continue
+        }
+        done.append(.remove(key: note.key))
+        if try !known.contains(entry) { entries.append(entry) }
+      }
+      try outbox.enqueue(entries, changing: done)
+      count += entries.count
+    }
+    // What does not open yet is tried again.
+    if isDone { try state.mutate { $0.handover = nil } }
+    return count
+  }
+
+  private func page(of space: SealedSpace, from key: [UInt8]) throws(DeviceError) -> [StoreEntry] {
+    let end = EntryRange(prefix: DeviceNote.takenAlong.key).upperBound
+    do throws(SealedSpaceError) {
+      return try space.entries(in: EntryRange(from: key, to: end), limit: 256)
+    } catch { throw DeviceError(error) }
+  }
+
+  private func entry(of value: [UInt8]) -> ArchiveEntry? {
+    let content = Array(value.dropFirst())
+    guard value.first == Self.opened else {
+      return try? state.view.archive.openEntry(try SealedRecord(decoding: content))
+    }
+    return try? ArchiveEntry(decodingArchiveEntry: content)
+  }
+
+  /// Signs anew for files that the former device signed for, and had not sent whole.
+  private func signUploads() throws(DeviceError) {
+    let (keys, account) = (state.view.keys, state.view.account)
+    let waiting = try store.use { (store) throws(StoreError) in try store.blobsToUpload() }
+    for upload in waiting where upload.device != keys.deviceID {
+      let again = try asDeviceError(
+        BlobUpload(
+          blob: upload.blob, byteCount: upload.byteCount, digest: upload.digest, by: keys, account: account))
+      try store.use { (store) throws(StoreError) in try store.finishBlob(again, isUploaded: false) }
+    }
+  }
+
+  /// What the history has, and what waits here already: a relay may have taken what its answer did not say.
+  private struct Known {
+    private var messages: Set<MessageID> = []
+    private var others: Set<[UInt8]> = []
+
+    init(_ history: HistoryReader) throws(DeviceError) {
+      var (messages, others) = (Set<MessageID>(), Set<[UInt8]>())
+      try history.forEach { read in
+        guard case .success(let entry) = read.entry else { return }
+        if case .message(let message) = entry {
+          messages.insert(message.id)
+        } else if let bytes = try? entry.padded() {
+          others.insert(bytes)
+        }
+      }
+      (self.messages, self.others) = (messages, others)
+    }
+
+    func contains(_ entry: ArchiveEntry) throws(DeviceError) -> Bool {
+      if case .message(let message) = entry { return messages.contains(message.id) }
+      return (try? entry.padded()).map(others.contains) ?? false
+    }
+  }
+}

@@ -1,0 +1,103 @@
+#if Tool
+import Letterlock
+
+/// What an archive holds that is imported in another one: an account that has ended can still be read.
+struct ArchiveContent {
+  /// How messages that no importer brought name their source.
+  static let sourceName = "letterlock archive"
+
+  private(set) var reading: ArchiveFolder.Reading
+  private(set) var profiles: [ConversationProfile] = []
+  /// Versions of messages, those of one message in order.
+  private(set) var revisions: [MessageID: [Message]] = [:]
+  /// Messages that are in recently deleted, and since when.
+  private(set) var deleted: [MessageID: (at: Timestamp, conversation: ConversationID)] = [:]
+  /// Records that cannot be read, in words.
+  private(set) var damaged: [String] = []
+  /// Entries that only a newer version knows.
+  private(set) var unknownCount = 0
+  private var erased: Set<MessageID> = []
+  private var conversations: [ConversationID: [MessageID]] = [:]
+
+  /// Reads everything but the messages.
+  init(_ reading: ArchiveFolder.Reading) throws {
+    self.reading = reading
+    var known: [ConversationID: ConversationProfile] = [:]
+    var content = self
+    try Self.forEachEntry(in: reading) { read in
+      switch read.entry {
+      case .failure(let error):
+        let place = read.leaf.map { "record \($0)" } ?? "a record that waits to be sent"
+        content.damaged.append("\(place) of \(reading.folder.path) cannot be read: \(error)")
+      case .success(.message(let message)):
+        guard let conversation = message.conversation else { return }
+        content.conversations[conversation, default: []].append(message.id)
+      case .success(.revision(let revision)):
+        content.revisions[revision.message.id, default: []].append(revision.message)
+      case .success(.deletion(let deletion)): content.take(deletion)
+      case .success(.conversation(let profile)): known[profile.id] = profile
+      case .success(.unknown): content.unknownCount += 1
+      case .success(.device), .success(.snapshot): break
+      }
+    }
+    content.profiles = known.values.sorted { $0.id < $1.id }
+    for id in content.erased {
+      (content.revisions[id], content.deleted[id]) = (nil, nil)
+    }
+    self = content
+  }
+
+  private mutating func take(_ deletion: Deletion) {
+    // None named are all that stood before.
+    let ids = deletion.messages.isEmpty ? conversations[deletion.conversation] ?? [] : deletion.messages
+    switch deletion.action {
+    case .deleted: for id in ids { deleted[id] = (deletion.at, deletion.conversation) }
+    case .recovered: for id in ids { deleted[id] = nil }
+    case .erased: erased.formUnion(ids)
+    case .unknown: unknownCount += 1
+    }
+  }
+
+  /// Lends each message that was not erased, as an import takes it, in order.
+  func forEachMessage(_ body: (ImportedMessage) throws -> Void) throws {
+    try Self.forEachEntry(in: reading) { read in
+      guard case .success(.message(let message)) = read.entry, !erased.contains(message.id) else { return }
+      try body(try imported(message, by: read.author))
+    }
+  }
+
+  /// Versions of messages, as an import takes them: first the first one of each message, then the second ones.
+  func versions() throws -> [[ImportedMessage]] {
+    let depth = revisions.values.map(\.count).max() ?? 0
+    let ordered = revisions.sorted { $0.key < $1.key }
+    return try (0..<depth).map { number in
+      try ordered.compactMap { _, versions in
+        versions.indices.contains(number) ? try imported(versions[number], by: reading.device.id) : nil
+      }
+    }
+  }
+
+  private func imported(_ message: Message, by author: DeviceID) throws -> ImportedMessage {
+    let origin =
+      message.origin
+      ?? Message.Origin(
+        source: Self.sourceName, identifier: "\(author)/\(message.id)", service: message.carriageName)
+    do throws(DeviceError) {
+      var sources: [AttachmentSource] = []
+      for attachment in message.attachments { sources.append(try reading.device.source(of: attachment)) }
+      return ImportedMessage(message: message.asImported(from: origin), attachments: sources)
+    } catch { throw ToolError(error, folder: reading.folder.path) }
+  }
+
+  private static func forEachEntry(
+    in reading: ArchiveFolder.Reading, _ body: (HistoryEntry) throws -> Void
+  ) throws {
+    do { try reading.device.forEachEntry { (read) throws in try body(read) } } catch {
+      switch error {
+      case .device(let error): throw ToolError(error, folder: reading.folder.path)
+      case .body(let error): throw error
+      }
+    }
+  }
+}
+#endif

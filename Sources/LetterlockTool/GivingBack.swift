@@ -1,0 +1,31 @@
+#if Tool
+import Letterlock
+import LetterlockRelayKit
+import LetterlockSQLite
+
+extension SyncCommand {
+  /// Gives a relay's file that was put back from a backup what it lost, and sends nothing new.
+  static func giveBack(_ folder: ArchiveFolder, _ passphrase: String?) async throws {
+    try folder.checkInUse()
+    try folder.lock()
+    let (store, relay) = (try folder.openStore(), RestoredRelay(try folder.openRelay()))
+    let report: SyncReport
+    do throws(DeviceError) {
+      let device = try Device(vault: folder.vault(passphrase), store: store, relay: relay)
+      report = try await device.sync(ignoringConditions: true)
+    } catch {
+      // A relay that has everything refuses what is new.
+      guard case .relay(.unavailable) = error else { throw ToolError(error, folder: folder.path) }
+      return Terminal.line("The relay has everything that this device has.")
+    }
+    report.noteFindings()
+    guard let returned = report.returned else {
+      guard report.verdict.isComplete else { throw ToolError.wrong("\(report.verdict.sentence)") }
+      return Terminal.line("The relay has everything that this device has.")
+    }
+    Terminal.line(
+      "The relay took back \(returned.recordCount) records and \(returned.entries.count) changes of the account."
+    )
+  }
+}
+#endif

@@ -1,0 +1,117 @@
+#if Tool
+import Foundation
+import Testing
+
+@Suite("The tool: what becomes of an archive whose device or account is gone")
+struct FormerDeviceToolTests {
+  private let folder: ToolFolder
+
+  private struct Summary: Decodable {
+    var sealed: Int
+    var alreadyThere: Int
+    var attachments: Int
+    var damagedRecords: [String]
+  }
+
+  init() throws {
+    folder = try ToolFolder.withArchive()
+    try folder.succeed("import", "one.xml", "--archive", "A")
+  }
+
+  private func sms(_ text: String, _ file: String) throws {
+    try folder.write(
+      "<?xml version=\"1.0\"?><smses><sms address=\"+15550101\" date=\"1700000060000\" type=\"1\" body=\"\(text)\" /></smses>",
+      to: file)
+  }
+
+  private func join(_ name: String, _ options: String...) throws {
+    let code = try folder.start(["join", name] + options).outcome().output.trimmingCharacters(in: .newlines)
+    try folder.succeed("device", "add", "A", code)
+  }
+
+  /// An archive B, whose device was removed while a message waited.
+  private func removedDevice() throws {
+    try join("B", "--relay", "A")
+    try folder.succeed("sync", "B")
+    try sms("waits", "two.xml")
+    try folder.succeed("device", "stop", "B")
+    _ = try folder.run("import", "two.xml", "--archive", "B")
+    let own = try folder.succeed("device", "list", "B").output
+    let line = try #require(own.split(separator: "\n").first { $0.contains("this device") })
+    let id = try #require(line.firstMatch(of: /[0-9a-f]{16}/)).output
+    try folder.succeed("device", "remove", "A", String(id), "--yes")
+    _ = try folder.run("device", "start", "B")
+    #expect(try folder.run("sync", "B").exitCode == 2)
+  }
+
+  @Test func `joining again in the folder of a removed device takes along what waits`() throws {
+    try removedDevice()
+    try join("B")
+    let synced = try folder.succeed("sync", "B")
+    #expect(synced.errors.contains("Took along 1 waiting message of the device that was here before."))
+    try folder.succeed("sync", "A")
+    #expect(try folder.export("A").components(separatedBy: "waits").count == 2)
+    #expect(try !folder.succeed("sync", "B").errors.contains("Took along"))
+    try folder.succeed("verify", "B")
+  }
+
+  @Test func `a restore in the folder of a removed device takes along what waits`() throws {
+    try removedDevice()
+    let restored = try folder.succeed(
+      "restore", "B", "--relay", "A", "--recovery-key-file", "key", "--keep-none")
+    #expect(restored.errors.contains("Took along 1 waiting message of the device that was here before."))
+    #expect(try folder.export("B").components(separatedBy: "waits").count == 2)
+  }
+
+  @Test func `another account's waiting messages are refused by its number`() throws {
+    try removedDevice()
+    try folder.succeed("init", "C", "--recovery-key-file", "other")
+    let refused = try folder.run(
+      "restore", "B", "--relay", "C", "--recovery-key-file", "other", "--keep-none")
+    #expect(
+      refused.exitCode == 1 && refused.errors.contains("a device of another account"), "\(refused.errors)")
+    try join("B")
+    #expect(try folder.succeed("sync", "B").errors.contains("Took along 1 waiting message"))
+  }
+
+  @Test func `an archive is imported in another one, and once more adds nothing`() throws {
+    var history = SampleHistory()
+    try history.writeSMS(count: 40, largestFile: 100_000, in: folder)
+    try folder.succeed("import", "sms.xml", "--archive", "A")
+    try folder.succeed("delete", "A", "+15550101", "--yes")
+    try folder.succeed("init", "N", "--recovery-key-file", "new")
+    let before = try folder.contents(of: "A")
+    let first: Summary = try folder.succeed("import", "A", "--archive", "N", "--json").json()
+    #expect(first.sealed > 40)
+    #expect(first.damagedRecords == [])
+    // What SQLite lays beside a file while it is read holds nothing.
+    let after = try folder.contents(of: "A").filter { !$0.key.hasSuffix("-shm") && !$0.key.hasSuffix("-wal") }
+    #expect(after == before.filter { after[$0.key] != nil } && after.count >= 4)
+    let (old, new) = (try folder.export("A"), try folder.export("N"))
+    #expect(old == new)
+    let again: Summary = try folder.succeed("import", "A", "--archive", "N", "--json").json()
+    #expect(again.sealed == 0 && again.attachments == 0)
+    #expect(again.alreadyThere == first.sealed)
+    #expect(try folder.export("N") == new)
+    try folder.succeed("verify", "N")
+  }
+
+  @Test func `a relay's file that was put back takes back what it lost`() throws {
+    try folder.copy("A/relay.sqlite", to: "backup")
+    try sms("later", "two.xml")
+    try folder.succeed("import", "two.xml", "--archive", "A")
+    for name in ["relay.sqlite", "relay.sqlite-wal", "relay.sqlite-shm"] where folder.exists("A/" + name) {
+      try folder.remove("A/" + name)
+    }
+    try folder.copy("backup", to: "A/relay.sqlite")
+    #expect(try folder.run("sync", "A").exitCode == 2)
+    let given = try folder.succeed("sync", "A", "--give-back")
+    #expect(given.output.contains("The relay took back "), "\(given.output)")
+    #expect(
+      try folder.succeed("sync", "A", "--give-back").output
+        == "The relay has everything that this device has.\n")
+    try folder.succeed("sync", "A")
+    try folder.succeed("verify", "A", "--as-new-device", "--recovery-key-file", "key")
+  }
+}
+#endif
