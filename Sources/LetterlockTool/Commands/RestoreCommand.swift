@@ -85,6 +85,7 @@ struct RestoreCommand: AsyncParsableCommand {
     }
     do throws(DeviceError) {
       let restored = try await session.restore(keeping: kept, named: name)
+      if passphrase == nil { Terminal.note(KeyOptions.permissionsAlone) }
       for device in restored.goneMeanwhile {
         Terminal.note("Device \(device.description) was to stay, and another device had removed it before.")
       }
@@ -217,7 +218,7 @@ extension RestoreCommand {
   private static func find(_ beginning: String, in devices: [RecoveryCandidate]) throws -> DeviceID {
     let found = devices.map(\.id).filter { $0.description.hasPrefix(beginning.lowercased()) }
     guard found.count == 1, let device = found.first, !beginning.isEmpty else {
-      throw ToolError("\(found.count) devices begin with \(beginning): nothing was changed.")
+      throw ToolError("\(found.count) devices begin with “\(beginning)”: nothing was changed.")
     }
     return device
   }

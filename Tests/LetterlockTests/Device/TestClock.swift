@@ -14,6 +14,8 @@ final class TestClock: Sendable {
 
   var now: Timestamp { moment.withLock { $0 } }
 
+  func go(seconds: Int64) { moment.withLock { $0 = $0.adding(seconds * 1_000_000_000) } }
+
   func go(days: Int64) { moment.withLock { $0 = $0.adding(days * Self.day) } }
 
   /// Sets a device by this clock.
