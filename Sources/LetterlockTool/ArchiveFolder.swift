@@ -115,9 +115,12 @@ struct ArchiveFolder: Sendable {
   /// Opens a relay's file, or the one in an archive's folder.
   static func openRelay(at path: String) throws -> SQLiteRelay {
     let file = Self.relayFile(at: path)
+    guard ReadFile.hasAnEnd(file) else {
+      throw ToolError("There is no usable relay at \(file): it is no regular file.")
+    }
     do throws(RelayError) { return try SQLiteRelay(existing: file) } catch {
-      let reason = ToolError(error)
-      throw ToolError("There is no usable relay at \(file): \(reason)", exitCode: reason.exitCode)
+      throw ToolError(
+        "There is no usable relay at \(file): \(error.reason.asPart).", exitCode: ToolError(error).exitCode)
     }
   }
 
@@ -218,5 +221,9 @@ struct KeyOptions: ParsableArguments {
     }
     return String(line)
   }
+
+  /// What to say when a key file is made that no passphrase seals.
+  static let permissionsAlone: TerminalText =
+    "The device's keys are protected by file permissions alone; a passphrase would seal them."
 }
 #endif

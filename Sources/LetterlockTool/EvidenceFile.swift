@@ -24,7 +24,7 @@ enum EvidenceFile {
       throw ToolError.wrong("\(path) is no evidence: it is malformed.")
     }
     do throws(RelayEvidenceError) { try evidence.check() } catch {
-      throw ToolError.wrong("\(path) shows nothing against a relay: \(error).")
+      throw ToolError.wrong("\(path) shows nothing against a relay: \(error.reason).")
     }
     Terminal.line("The relay of account \(evidence.account) signed two histories:")
     for checkpoint in [evidence.older, evidence.newer] {

@@ -12,7 +12,7 @@ extension SyncHold {
     case .stopped: "Synchronising is stopped on this device."
     case .conditions(let unmet):
       "Not all holds that a sync needs: \(unmet.map(RequirementNames.name).joined(separator: ", "))."
-    case .network(let words): "The relay did not answer: \(words)."
+    case .network(let words): "The relay did not answer: \(words.asPart)."
     case .quota(let usage): "The relay is full: \(ByteText(usage.total)) of \(ByteText(usage.quota)) used."
     case .clock(let seconds, let device):
       "This device's clock is \(seconds / 86_400) days behind what device \(device.description.prefix(16)) wrote."
@@ -26,7 +26,7 @@ extension SyncHold {
     case .erased(let device):
       "The server's copy was erased by device \(device.description.prefix(16)). What is here stays."
     case .historyRefused: "The relay showed something wrong at the last sync."
-    case .failed(let words): "The last sync failed: \(words)."
+    case .failed(let words): "The last sync failed: \(words.asPart)."
     }
   }
 

@@ -48,6 +48,11 @@ final class ImportRun {
   /// thrown, and stands in the total as well.
   func add(_ path: String) async throws -> ImportReport {
     var report = ImportReport(source: path)
+    guard ReadFile.hasAnEnd(path) else {
+      report.failure = "Cannot import \(path): it is no regular file."
+      total.add(report)
+      return report
+    }
     let reader: ImportReader
     do throws(ImportError) {
       let importer = try ImportSource.open(path: path)

@@ -35,6 +35,14 @@ enum ReadFile {
     } catch { throw ToolError(error, reading: path) }
   }
 
+  /// Whether it is a regular file, or one that is not there: a pipe would be waited for, and a device never ends.
+  static func hasAnEnd(_ path: String) -> Bool {
+    do throws(DurableFileError) { _ = try InputFile(path) } catch {
+      if case .failed("fstat", _) = error { return false }
+    }
+    return true
+  }
+
   /// Refuses what is no regular file, or cannot be read.
   static func check(_ path: String) throws {
     do throws(DurableFileError) { _ = try InputFile(path) } catch { throw ToolError(error, reading: path) }

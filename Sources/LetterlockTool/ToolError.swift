@@ -93,7 +93,7 @@ extension ToolError {
       case .votesMissing(let count):
         ToolError(
           "\(count) more devices must agree: see `letterlock recovery propose`; or give --old-key-file.")
-      case .logRefused(let error): ToolError.wrong("The relay's account log breaks a rule: \(error).")
+      case .logRefused(let error): ToolError.wrong("The relay's account log breaks a rule: \(error.reason).")
       case .forked:
         ToolError.wrong("Two logs of this account contradict each other: do not go on with this relay.")
       case .joinRequestNotFound:
@@ -150,7 +150,7 @@ extension ToolError {
       case .unavailable(let reason): ToolError("The relay cannot be used: \(reason.asEnd)")
       case .unknownAccount: ToolError("The relay does not know this account.")
       case .corrupted(let what): ToolError.wrong("The relay's file is damaged: \(what.asEnd)")
-      default: ToolError("The relay refused: \(error).")
+      default: ToolError("The relay refused: \(error.reason).")
       }
   }
 
@@ -188,7 +188,7 @@ extension ToolError {
       case .forked: ToolError.wrong("Two logs of this account contradict each other.")
       case .stateRolledBack: .stateRolledBack
       case .messageTooLong: ToolError("A message is too long.")
-      default: ToolError.wrong("A record cannot be read: \(error).")
+      default: ToolError.wrong("A record cannot be read: \(error.reason).")
       }
   }
 }
@@ -196,6 +196,14 @@ extension ToolError {
 extension String {
   /// A reason as the end of a sentence: some reasons are sentences themselves.
   fileprivate var asEnd: String { hasSuffix(".") ? self : self + "." }
+
+  /// A reason inside a sentence.
+  var asPart: String {
+    let part = hasSuffix(".") ? String(dropLast()) : self
+    // A word, and not the name of a file.
+    guard part.firstMatch(of: #/^[A-Z][a-z]* /#) != nil else { return part }
+    return part.prefix(1).lowercased() + part.dropFirst()
+  }
 }
 
 extension Verdict {
@@ -207,7 +215,7 @@ extension Verdict {
     case .rolledBack(let from, let to):
       "The relay shows an older history (\(to)) than this device has seen (\(from))."
     case .reordered: "The relay shows the history in another order than it signed."
-    case .tampered(let error): "The relay shows something that its author did not sign: \(error)."
+    case .tampered(let error): "The relay shows something that its author did not sign: \(error.reason)."
     case .forked(evidence: nil): "The relay shows another log or history than this device has seen."
     case .erased(let device):
       "The server's copy was erased by device \(device.description.prefix(16)). What is here stays."

@@ -11,7 +11,8 @@ public enum VectorVerifier {
       let files = files(at: path)
       if files.isEmpty {
         var missing = VectorReport()
-        missing.fail("there is no such file")
+        let exists = FileManager.default.fileExists(atPath: path)
+        missing.fail(exists ? "there is no file in this folder" : "there is no such file")
         report.add(missing, named: path)
       }
       for file in files {

@@ -17,6 +17,7 @@ struct WrongInputToolTests {
     try folder.succeed("attachment", "add", "A", "note.txt")
     file = String(try folder.succeed("attachment", "list", "A").output.prefix(16))
     #expect(unsafe mkfifo(folder.file("pipe"), 0o600) == 0)
+    try FileManager.default.createDirectory(atPath: folder.file("empty"), withIntermediateDirectories: false)
   }
 
   /// Command lines, and the exit code of each.
@@ -55,7 +56,9 @@ struct WrongInputToolTests {
       ("export A --format json --output o --snapshot x", 1),
       ("erase A --confirm 00000", 1), ("device remove A zz --yes", 1),
       ("recovery show A", 1), ("snapshots", 64), ("vectors", 0), ("demo --keep A", 1),
-      ("demo --keep pipe", 1),
+      ("demo --keep pipe", 1), ("import pipe --archive A", 1), ("import A --archive A", 1),
+      ("snapshots A --create ''", 1), ("vectors verify note.txt", 1), ("vectors verify empty", 2),
+      ("device remove A '' --yes", 1), ("attachment get A '' --output o", 1),
     ]
     var outputs: [(String, Int32)] = []
     for name in ["note.txt", "pipe", "A", "none/o", "''"] {
@@ -84,6 +87,7 @@ struct WrongInputToolTests {
       #expect(exitCode == 64 || last.hasPrefix("letterlock: "), "\(line): \(outcome.errors)")
       #expect(exitCode == 64 || ".?`".contains(last.last ?? " "), "\(line): \(outcome.errors)")
       #expect(!outcome.errors.contains("failed("), "\(line): \(outcome.errors)")
+      #expect(!last.contains(" with :") && !last.contains(" with  "), "\(line): \(outcome.errors)")
       #expect(try names() == before, "\(line)")
     }
     try folder.succeed("verify", "A")

@@ -174,7 +174,7 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
     default: outcome = .failed
     }
     self.init(
-      at: time, outcome: outcome, words: Opaque(Array("\(error)".utf8.prefix(500))), usedLog: usage.log,
+      at: time, outcome: outcome, words: Opaque(Array(error.reason.utf8.prefix(500))), usedLog: usage.log,
       usedRecords: usage.records, usedBlobs: usage.blobs, quota: usage.quota)
   }
 

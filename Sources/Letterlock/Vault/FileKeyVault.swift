@@ -146,7 +146,7 @@ public final class FileKeyVault: KeyVault {
   private static func unavailable(_ path: String, _ error: DurableFileError) -> VaultError {
     switch error {
     case .danglingLink: .unavailable("\(path) is a link to a file that is not there: is its disk in place?")
-    case .failed: .unavailable("\(path): \(error)")
+    case .failed(_, let code): .unavailable("\(path): \(SystemReason(code))")
     }
   }
 }

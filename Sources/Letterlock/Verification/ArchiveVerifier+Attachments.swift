@@ -53,7 +53,7 @@ extension ArchiveVerifier {
         }
       } catch {
         if error == .cancelled { throw error }
-        fail(.relay, "attachment \(blob)", "\(error)")
+        fail(.relay, "attachment \(blob)", error.reason)
         continue
       }
       if let upload, upload.digest.bytes != referenced[blob]?.digest {
@@ -90,7 +90,7 @@ extension ArchiveVerifier {
       }
     } catch {
       if error == .cancelled { throw error }
-      return fail(place, thing, "\(error)")
+      return fail(place, thing, error.reason)
     }
     if offset != upload.byteCount || hasher.finalize() != upload.digest {
       fail(place, thing, "its bytes are not the ones that were signed for")

@@ -78,7 +78,7 @@ extension ArchiveVerifier {
     do throws(HistoryError) {
       try history.accept(batch, of: view.log)
     } catch {
-      fail(place, Self.thing(error, batch), "\(error)")
+      fail(place, Self.thing(error, batch), error.reason)
       history.skip(batch)
     }
     for (index, record) in batch.records.enumerated() {
@@ -100,7 +100,7 @@ extension ArchiveVerifier {
   ) {
     do throws(ArchiveError) {
       attachments += try view.archive.openEntry(try SealedRecord(decoding: record)).attachments
-    } catch { fail(place, thing, "\(error)") }
+    } catch { fail(place, thing, error.reason) }
   }
 
   mutating func checkRelayHistory() async throws(DeviceError) {
@@ -113,7 +113,7 @@ extension ArchiveVerifier {
       let page: HistoryPage
       do throws(RelayError) {
         page = try await relay.history(of: view.account, from: from, maximumByteCount: 4 << 20)
-      } catch { return fail(.relay, "history", "\(error)") }
+      } catch { return fail(.relay, "history", error.reason) }
       for batch in page.batches { check(batch, &history, .relay, &ignored) }
       // A batch of nothing would be given again and again.
       guard page.batches.isEmpty || history.tree.size == from else { continue }

@@ -41,7 +41,7 @@ struct ArchiveVerifier {
   ) throws(DeviceError) {
     do throws(DeviceError) { try step(&self) } catch {
       if error == .cancelled { throw error }
-      fail(place, thing, "\(error)")
+      fail(place, thing, error.reason)
     }
   }
 }
@@ -80,12 +80,12 @@ extension ArchiveVerifier {
           return fail(.relay, "account log", "it is not the one that this device has seen")
         }
         if view.erasedBy == nil { await checkWraps(of: log, at: relay) }
-      } catch { fail(.relay, "account log", "\(error)") }
+      } catch { fail(.relay, "account log", error.reason) }
       guard known.checkpointKey == (try await relay.checkpointKey()) else {
         return fail(.relay, "checkpoint key", "it is not the one that the account pinned")
       }
       verification.entryCount += entries.count
-    } catch { fail(.relay, "account log", "\(error)") }
+    } catch { fail(.relay, "account log", error.reason) }
     try checkCancellation()
   }
 
@@ -120,7 +120,7 @@ extension ArchiveVerifier {
           if EpochWrap.hash(wrap) != digest.wrapHash {
             fail(.relay, thing, "it is not the one that the log names")
           }
-        } catch { fail(.relay, thing, "\(error)") }
+        } catch { fail(.relay, thing, error.reason) }
       }
     }
   }

@@ -90,6 +90,17 @@ public enum RelayEvidenceError: Error, Hashable, Sendable {
   case proofFails
   /// Both checkpoints are of one history.
   case noContradiction
+
+  /// What is wrong, as the end of a sentence for a person.
+  package var reason: String {
+    switch self {
+    case .notAnAccount: "it does not begin with an account that has a relay"
+    case .otherAccount: "a checkpoint in it is of another account"
+    case .notSigned: "the account's relay did not sign a checkpoint in it"
+    case .proofFails: "it does not show how the second history began"
+    case .noContradiction: "both checkpoints are of one history"
+    }
+  }
 }
 
 /// What a file with evidence begins with.

@@ -96,7 +96,7 @@ struct AttachmentCommand: AsyncParsableCommand {
       let all = try opened.timeline().messages.flatMap(\.attachments)
       let found = all.filter { $0.blob.description.hasPrefix(id.lowercased()) }
       guard let first = found.first, !id.isEmpty, Set(found.map(\.blob)).count == 1 else {
-        throw ToolError("\(found.count) files begin with \(id): see `letterlock attachment list \(dir)`.")
+        throw ToolError("\(found.count) files begin with “\(id)”: see `letterlock attachment list \(dir)`.")
       }
       return first
     }

@@ -23,7 +23,7 @@ struct DeletionOptions: ParsableArguments {
     let chosen = try message.map { beginning in
       let found = all.filter { $0.description.hasPrefix(beginning.lowercased()) }
       guard found.count == 1 else {
-        throw ToolError("\(found.count) messages of this conversation begin with \(beginning).")
+        throw ToolError("\(found.count) messages of this conversation begin with “\(beginning)”.")
       }
       return found[0]
     }

@@ -85,10 +85,10 @@ enum DeviceNumber {
       $0.description.hasPrefix(beginning.lowercased())
     }
     guard let first = found.first, !beginning.isEmpty else {
-      throw ToolError("No active device begins with \(beginning): see `letterlock device list \(folder)`.")
+      throw ToolError("No active device begins with “\(beginning)”: see `letterlock device list \(folder)`.")
     }
     guard found.count == 1 else {
-      throw ToolError("\(found.count) devices begin with \(beginning): give more of the number.")
+      throw ToolError("\(found.count) devices begin with “\(beginning)”: give more of the number.")
     }
     return first
   }

@@ -41,10 +41,7 @@ struct InitCommand: AsyncParsableCommand {
     let created = try await Self.make(folder, name: name, passphrase: passphrase, quota: quota)
     let device = created.device
     Terminal.line("Made an account in \(dir). Its number: \(device.account)")
-    if passphrase == nil {
-      Terminal.line(
-        "The device's keys are protected by file permissions alone; a passphrase would seal them.")
-    }
+    if passphrase == nil { Terminal.line(KeyOptions.permissionsAlone) }
     try output.show(created.recoveryKey, in: keyFile)
     return device
   }

@@ -49,7 +49,9 @@ struct JoinCommand: AsyncParsableCommand {
     try folder.point(toRelay: relay)
     let store = try folder.openStore()
     do throws(DeviceError) {
-      return try await Device.requestToJoin(named: name, vault: vault, store: store, relay: server)
+      let request = try await Device.requestToJoin(named: name, vault: vault, store: store, relay: server)
+      if passphrase == nil { Terminal.note(KeyOptions.permissionsAlone) }
+      return request
     } catch { throw ToolError(error, folder: dir) }
   }
 

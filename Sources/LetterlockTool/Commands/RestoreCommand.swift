@@ -96,6 +96,7 @@ struct RestoreCommand: AsyncParsableCommand {
         Terminal.note(
           "An earlier run of this restore had decided otherwise, and what it had sent came first.")
       }
+      if passphrase == nil { Terminal.note(KeyOptions.permissionsAlone) }
       for device in restored.goneMeanwhile {
         Terminal.note("Device \(device.description) was to stay, and had been removed before.")
       }
@@ -230,7 +231,7 @@ extension RestoreCommand {
   private static func find(_ beginning: String, in devices: [RecoveryCandidate]) throws -> DeviceID {
     let found = devices.map(\.id).filter { $0.description.hasPrefix(beginning.lowercased()) }
     guard found.count == 1, let device = found.first, !beginning.isEmpty else {
-      throw ToolError("\(found.count) devices begin with \(beginning): nothing was changed.")
+      throw ToolError("\(found.count) devices begin with “\(beginning)”: nothing was changed.")
     }
     return device
   }

@@ -34,6 +34,9 @@ struct SnapshotsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
+      guard create.map({ (1...200).contains($0.utf8.count) }) ?? true else {
+        throw ToolError("A name has 1 to 200 bytes.")
+      }
       let (folder, passphrase) = (ArchiveFolder(path: dir), try keys.passphrase())
       let listed: [Device.ListedSnapshot]
       do {

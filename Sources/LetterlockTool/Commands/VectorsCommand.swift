@@ -25,6 +25,7 @@ struct VectorsCommand: AsyncParsableCommand {
         Terminal.lines(report.lines)
         Terminal.line("\(report.summary)")
         guard report.failed == 0 else { throw ToolError.wrong("\(report.failed) vectors failed.") }
+        guard report.passed > 0 else { throw ToolError("No vectors were found: nothing was verified.") }
       }
     }
   }

@@ -61,7 +61,11 @@ enum Terminal {
       if hasFailure.withLock({ $0 }) { throw ExitCode(2) }
     } catch let error as ToolError { throw end(error) } catch let error as DeviceError {
       throw end(ToolError(error))
-    } catch let error as OutputFileError { throw end(ToolError(error, writing: "a file")) }
+    } catch let error as OutputFileError {
+      throw end(ToolError(error, writing: "a file"))
+    } catch let error as ExitCode { throw error } catch let error as ValidationError { throw error } catch {
+      throw end(ToolError("A fault of letterlock itself (\(error)): please report it."))
+    }
   }
 
   private static func end(_ error: ToolError) -> ExitCode {

@@ -1,0 +1,42 @@
+import CryptoCore
+import Foundation
+import TLSCodec
+import Testing
+
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
+
+@Suite("SECURITY.md: its numbers")
+struct SecurityNumberTests {
+  private static func text() throws -> String {
+    let project = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent()
+    }
+    return try String(contentsOf: project.appendingPathComponent("SECURITY.md"), encoding: .utf8)
+  }
+
+  @Test func `a log entry and its wraps take at most 100 KB`() throws {
+    var scene = try LogScene()
+    for _ in 0..<257 { try scene.take(.epoch(scene.header()), by: [scene.phone]) }
+    for _ in 1..<AccountLog.maximumDeviceCount { try scene.add(DeviceKeys()) }
+    let removed = try #require(scene.log.activeDevices.first { $0 != scene.phone.deviceID })
+    let largest = [
+      try scene.entry(.epoch(scene.header(links: Array(0..<256))), by: [scene.phone]),
+      try scene.entry(
+        .remove(.init(devices: [removed], epoch: scene.header(leaving: [removed], links: Array(0..<256)))),
+        by: [scene.phone]),
+    ]
+    for entry in largest {
+      let wraps = (entry.content.change.epoch?.wraps.count ?? 0) * (EpochWrap.byteCount + 32)
+      #expect((90_000...100_000).contains(entry.encoded.count + wraps))
+    }
+    #expect(try Self.text().contains("at most 100 KB"))
+  }
+
+  @Test func `devices of one member have turns for 19 minutes of an hour`() throws {
+    let policy = RelayPolicy.standard
+    let turns = Int64(AccountLog.maximumDeviceCount - 1) * 3600 / policy.entryInterval.components.seconds
+    #expect(turns * policy.turnDuration.components.seconds / 60 == 18)
+    #expect(policy.turnDuration == .seconds(3) && policy.entryBurst == 16)
+    #expect(try Self.text().contains("up to 19 minutes in an hour"))
+  }
+}
