@@ -72,7 +72,7 @@ class Mutants:
           module LetterlockTests "$SOURCES/../Tests/LetterlockTests"
           link mutants -parse-as-library -lTesting
         """
-        environment = dict(os.environ, ROOT=str(root), OUT=str(scratch / "out"), SOURCES=str(scratch / "Sources"))
+        environment = dict(os.environ, ROOT=str(root), CONFIGURATION="release", OUT=str(scratch / "out"), SOURCES=str(scratch / "Sources"))
         subprocess.run(["bash", "-c", "OPTIONS=(-O); " + script], env=environment, check=True)
 
     def passes(self, scratch, mutant=""):

@@ -33,8 +33,8 @@ struct RelayWatch: Sendable {
     guard let known = rules, self.service == ObjectIdentifier(service), !server.isRestored else {
       // Another state was put back.
       (rules, self.service) = (next, ObjectIdentifier(service))
-      order = next.erasure?.pending == nil ? nil : (clock.relayNow, next.log.heads.count)
-      announcedAt = next.log.announcement == nil ? nil : announcedAt ?? clock.relayNow
+      order = next.erasure.flatMap { $0.pending == nil ? nil : ($0.received, next.log.heads.count) }
+      announcedAt = nil
       return
     }
     guard
@@ -105,8 +105,10 @@ struct RelayWatch: Sendable {
         trace.violate("a device announced a recovery key that may not")
       }
     case .completeRecovery:
-      let wait = Int64(clamping: known.log.announcement?.coolingOff ?? 0) * 1_000_000
-      if clock.relayNow.nanoseconds(since: announcedAt ?? clock.relayNow) < wait {
+      // A clock that was set back makes the wait seem shorter.
+      let slack = clock.wasSetBack ? Timestamp.day : 0
+      let wait = Int64(clamping: known.log.announcement?.coolingOff ?? 0) * 1_000_000 - slack
+      if let announcedAt, clock.relayNow.nanoseconds(since: announcedAt) < wait {
         trace.violate("an announced recovery key came in before its time")
       }
     case .recover:

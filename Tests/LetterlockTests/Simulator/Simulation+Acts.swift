@@ -156,7 +156,8 @@ extension Simulation {
     guard let request = parties[joiner]?.request else { return "nobody asks" }
     let size = try device.progress().history.tree.size
     try await device.approve(request.code)
-    if !party.wasLiedTo { parties[joiner]?.floor = size }
+    let progress = try device.progress()
+    if progress.checkpoint?.treeRoot == progress.history.tree.root { parties[joiner]?.floor = size }
     return "approved"
   }
 
@@ -166,6 +167,10 @@ extension Simulation {
     clock.set(device)
     (party.device, party.request, party.id) = (device, nil, device.id)
     names[device.id] = party.name
+    if theme.lies, draw(2) == 0 {
+      (party.network.lie, party.wasLiedTo) = (.empty, true)
+      trace.note("the relay is to \(party.name): empty")
+    }
     return "joined"
   }
 

@@ -38,7 +38,7 @@ extension Simulation {
         checkLetter(message, read, party)
       }
     } catch { return trace.violate("\(party.name) cannot read its history: \(error)") }
-    if party.isFairlyTreated, !wasRestored, let twice = shown.filter({ $0.value > 1 }).keys.min() {
+    if parties.values.allSatisfy(\.isFairlyTreated), !wasRestored, let twice = shown.filter({ $0.value > 1 }).keys.min() {
       trace.violate("\(party.name) shows twice: \(twice)")
     }
     let own = written.filter { $0.value.isRecorded && $0.value.author == device.id }.map(\.key)
@@ -95,6 +95,10 @@ extension Simulation {
     }
   }
 
+  private func wasRemoved(_ party: SimulatedParty) -> Bool {
+    party.id.flatMap { relayNow?.log.members[$0] }.map { !$0.isActive } ?? false
+  }
+
   /// What the relay has now; what `watch` saw is older while a process runs.
   var relayNow: RelayAccount? { server.service.accounts[home.account]?.rules }
 
@@ -137,7 +141,7 @@ extension Simulation {
         trace.violate("\(party.name) says that it was removed, and was not")
       }
     case .erased:
-      if !watch.isErased { trace.violate("\(party.name) says that all was erased, and it was not") }
+      if relayNow?.erasure?.completed == nil { trace.violate("\(party.name) says that all was erased, and it was not") }
     case .tampered(.timeWentBack) where clock.wasSetBack: break
     default:
       trace.violate("\(party.name) accuses an honest relay: \(SimulationTrace.name(of: verdict))")
@@ -160,9 +164,9 @@ extension Simulation {
     {
       trace.violate("\(name) says complete, and the relay shows another log")
     }
-    if isFair, size < before.treeSize || size > watch.treeSize {
-      trace.violate(
-        "\(name) says complete(\(size)), and the relay had \(before.treeSize) to \(watch.treeSize)")
+    let most = relayNow?.history.tree.size ?? 0
+    if isFair, size < before.treeSize || size > most {
+      trace.violate("\(name) says complete(\(size)), and the relay had \(before.treeSize) to \(most)")
     }
     if isFair, device.log.heads.count < before.entryCount {
       trace.violate("\(name) says complete, and does not have the whole log")
@@ -203,9 +207,11 @@ extension Simulation {
     guard !party.crash.isDead else { return }
     let name = SimulationTrace.name(of: error)
     switch error {
+    case .store where party.isRolledBack, .vault where party.isRolledBack: break
     case .internalError, .store, .vault, .relay(.internalError):
       trace.violate("\(party.name) \(act.name) failed: \(name)")
     case .historyRefused(.tampered(.timeWentBack)) where clock.wasSetBack: break
+    case .historyRefused(.rolledBack) where act == .finishJoining && wasRemoved(party): break
     case .historyRefused, .logRefused, .forked, .stateRolledBack, .relay(.corrupted), .relay(.wrongWraps),
       .relay(.batchRefused):
       if before.isFair, party.isFairlyTreated, !wasRestored, party.network.lie == nil, before.lie == nil {

@@ -38,7 +38,7 @@ actor Simulation {
   /// How many restores are under way.
   var restoring = 0
 
-  static let stepCount = 45
+  static let stepCount = 60
 
   init(_ home: SimulatedHome, seed: UInt64) async throws {
     (self.home, self.seed) = (home, seed)
@@ -93,7 +93,7 @@ actor Simulation {
     } else if waiting.count < 4, number < (waiting.isEmpty ? 100 : 50) {
       await begin()
     } else if let name = draw(of: waiting) {
-      await resume(name, times: 1 + draw(8))
+      await resume(name, times: 1 + draw(draw(2) == 0 ? 4 : 30))
     }
   }
 
