@@ -38,7 +38,9 @@ extension Simulation {
         checkLetter(message, read, party)
       }
     } catch { return trace.violate("\(party.name) cannot read its history: \(error)") }
-    if parties.values.allSatisfy(\.isFairlyTreated), !wasRestored, let twice = shown.filter({ $0.value > 1 }).keys.min() {
+    if parties.values.allSatisfy(\.isFairlyTreated), !wasRestored,
+      let twice = shown.filter({ $0.value > 1 }).keys.min()
+    {
       trace.violate("\(party.name) shows twice: \(twice)")
     }
     let own = written.filter { $0.value.isRecorded && $0.value.author == device.id }.map(\.key)
@@ -141,7 +143,9 @@ extension Simulation {
         trace.violate("\(party.name) says that it was removed, and was not")
       }
     case .erased:
-      if relayNow?.erasure?.completed == nil { trace.violate("\(party.name) says that all was erased, and it was not") }
+      if relayNow?.erasure?.completed == nil {
+        trace.violate("\(party.name) says that all was erased, and it was not")
+      }
     case .tampered(.timeWentBack) where clock.wasSetBack: break
     default:
       trace.violate("\(party.name) accuses an honest relay: \(SimulationTrace.name(of: verdict))")

@@ -48,7 +48,8 @@ extension Simulation {
 
   /// Opens what ended, and brings a relay that was restored what it lost.
   private func bringBack() async {
-    for party in parties.values.sorted(by: { $0.name < $1.name }) where party.device == nil || party.crash.isDead {
+    for party in parties.values.sorted(by: { $0.name < $1.name })
+    where party.device == nil || party.crash.isDead {
       if party.stage == nil || (party.request != nil && !party.crash.isDead) { continue }
       reopen(party)
     }
