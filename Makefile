@@ -42,10 +42,12 @@ simulate: prerequisites
 fuzz: prerequisites
 	SWIFT=$(SWIFT) Fuzz/run $(FUZZ_SECONDS)
 
-# Which tests fail when a check is gone: of a validation rule of MLS, or of a history.
+# Which tests fail when a check is gone, of a validation rule of MLS or of a history, or when a fault is planted in what
+# keeps an account.
 mutants: prerequisites
 	SWIFT=$(SWIFT) Scripts/mutate
 	SWIFT=$(SWIFT) Scripts/mutate-history
+	SWIFT=$(SWIFT) Scripts/mutate-account
 
 bench: prerequisites
 	SWIFT="$(SWIFT)" Benchmarks/run

@@ -1,11 +1,21 @@
 internal import Synchronization
 
-/// The clock a device goes by: the system's, or one that a test sets.
+/// The clock a device goes by, and by how much what it does in time varies: the system's clock and numbers, or what a
+/// test sets.
 package final class DeviceClock: Sendable {
   private let source = Mutex<@Sendable () -> Timestamp>({ .now })
+  private let drawing = Mutex<@Sendable (ClosedRange<Int64>) -> Int64>({ .random(in: $0) })
 
   /// The moment it is.
   package var now: Timestamp { source.withLock { $0 }() }
+
+  /// Draws a number by which something is to vary.
+  func draw(from range: ClosedRange<Int64>) -> Int64 { drawing.withLock { $0 }(range) }
+
+  /// Draws numbers in another way from here on.
+  package func vary(by draw: @escaping @Sendable (ClosedRange<Int64>) -> Int64) {
+    drawing.withLock { $0 = draw }
+  }
 
   /// Goes by another clock from here on.
   package func follow(_ clock: @escaping @Sendable () -> Timestamp) { source.withLock { $0 = clock } }

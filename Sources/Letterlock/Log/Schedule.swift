@@ -51,9 +51,9 @@ struct Schedule: Sendable {
     let log = view.log
     let opener = log.newestEpoch.signer
     if log.approvers.contains(view.device), !log.approvers.contains(opener), opener != log.recoveryDevice {
-      return Int64.random(in: 0..<Timestamp.day)
+      return clock.draw(from: 0...Timestamp.day - 1)
     }
-    let jitter = Int64.random(in: -Self.epochJitterDays * 86_400...Self.epochJitterDays * 86_400)
+    let jitter = clock.draw(from: -Self.epochJitterDays * 86_400...Self.epochJitterDays * 86_400)
     return Self.epochDays * Timestamp.day + jitter * 1_000_000_000
   }
 

@@ -14,7 +14,7 @@ public struct RestoreReport: Hashable, Sendable {
   public internal(set) var attachments = 0
   /// Files that are not there.
   public internal(set) var missingAttachments: [BlobID] = []
-  /// Whether the history differs from the one that this device has.
+  /// Whether the history does not begin with the one that this device has.
   public internal(set) var differs = false
   private var blobs: Set<BlobID> = []
 
@@ -91,7 +91,9 @@ extension Restoring {
     let history = try puller.history.progress.current().history
     report.expected = history.tree.size
     report.settle(history)
-    report.differs = try own.current().history.tree != history.tree
+    // What others wrote since this device was brought up to date is no other history.
+    let tree = try own.current().history.tree
+    report.differs = !history.boundaries.contains { $0.size == tree.size && $0.root == tree.root }
     var missing: [BlobID] = []
     for blob in report.referred {
       try checkCancellation()

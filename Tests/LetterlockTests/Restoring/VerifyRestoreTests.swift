@@ -24,6 +24,21 @@ struct VerifyRestoreTests {
     #expect(try await house.restore().restoreReport().isComplete)
   }
 
+  @Test func `a record that another device sends meanwhile is no other history`() async throws {
+    let house = try await Household()
+    let relay = house.relay
+    // After this device was brought up to date, and before the new one reads.
+    await relay.beforePage {
+      await relay.beforePage {
+        try house.mac.append(Household.text("meanwhile"), to: house.chat)
+        try await house.mac.sync()
+      }
+    }
+    let report = try await house.phone.verifyRestore(with: key(house))
+    #expect(report.expected == (try house.phone.progress().history.tree.size) + 1)
+    #expect(report.isComplete)
+  }
+
   @Test func `another account's key is refused`() async throws {
     let (house, other) = (try await Household(), try await Household())
     await #expect(throws: DeviceError.noSuchAccount) {

@@ -1,0 +1,69 @@
+import Synchronization
+
+/// The end of a simulated process: at one of its durable steps, before or after the step takes effect. Nothing that the
+/// process does after that has an effect.
+final class CrashPoint: Sendable {
+  enum Moment: CaseIterable, Sendable {
+    case before
+    case after
+  }
+
+  private struct State {
+    var plan: (steps: Int, moment: Moment)?
+    var isDead = false
+    /// The step at which it died.
+    var place: String?
+  }
+
+  private let state = Mutex(State())
+
+  /// Lets the process end after so many durable steps from now.
+  func plan(after steps: Int, _ moment: Moment) { state.withLock { $0.plan = (steps, moment) } }
+
+  /// Takes a plan back.
+  func cancel() { state.withLock { $0.plan = nil } }
+
+  /// Ends the process now.
+  func kill(at place: String) {
+    state.withLock { state in
+      guard !state.isDead else { return }
+      (state.isDead, state.place) = (true, place)
+    }
+  }
+
+  var isDead: Bool { state.withLock { $0.isDead } }
+  var place: String? { state.withLock { $0.place } }
+
+  /// Counts a durable step. Returns whether it takes effect, and whether the process ends after it.
+  func begin(_ step: String) -> (takesEffect: Bool, endsAfter: Bool) {
+    state.withLock { state in
+      guard !state.isDead else { return (false, false) }
+      guard let plan = state.plan else { return (true, false) }
+      guard plan.steps == 0 else {
+        state.plan = (plan.steps - 1, plan.moment)
+        return (true, false)
+      }
+      (state.plan, state.isDead, state.place) = (nil, true, "\(step) \(plan.moment)")
+      return (plan.moment == .after, plan.moment == .after)
+    }
+  }
+
+  /// Takes a durable step.
+  func step<Answer, Failure: Error>(
+    _ name: String, or failure: Failure, _ body: () throws(Failure) -> Answer
+  ) throws(Failure) -> Answer {
+    let (takesEffect, endsAfter) = begin(name)
+    guard takesEffect else { throw failure }
+    let answer = try body()
+    if endsAfter { throw failure }
+    return answer
+  }
+
+  /// Reads, which a process that has ended does not.
+  func reading<Answer, Failure: Error>(
+    or failure: Failure, _ body: () throws(Failure) -> Answer
+  ) throws(Failure) -> Answer {
+    guard !isDead else { throw failure }
+    return try body()
+  }
+}
