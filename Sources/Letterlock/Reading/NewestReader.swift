@@ -70,7 +70,7 @@ struct NewestReader: Sendable {
     else { return nil }
     switch entry {
     case .message(let message):
-      return ConversationSummary(id: id, newest: message, profile: nil, recordCount: size)
+      return ConversationSummary(id: id, newest: message.unsettled, profile: nil, recordCount: size)
     case .conversation(let profile):
       return ConversationSummary(id: id, newest: nil, profile: profile, recordCount: size)
     default: return ConversationSummary(id: id, newest: nil, profile: nil, recordCount: size)

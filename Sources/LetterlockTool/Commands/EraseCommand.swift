@@ -29,7 +29,9 @@ struct EraseCommand: AsyncParsableCommand {
       let pending: PendingErasure?
       do throws(DeviceError) { pending = try await prepared.confirm(confirm) } catch {
         guard error == .erasureNotConfirmed else { throw ToolError(error, folder: dir) }
-        throw ToolError("Nothing was erased: the account has changed. The code is now \(prepared.code).")
+        throw ToolError(
+          "Nothing was erased: that is not the code of the account as it is now. Without --confirm the command says what "
+            + "would be erased, and the code.")
       }
       if let pending {
         Terminal.line(

@@ -5,6 +5,8 @@ import Letterlock
 struct ExportedMessage: Encodable {
   var source: String?
   var id: String
+  /// The number by which `replyTo`, `reaction` and `delete --message` name it.
+  var message: String
   var conversation: String
   var conversationTitle: String
   var sender: String?
@@ -45,8 +47,6 @@ struct ExportedMessage: Encodable {
     var byteCount: UInt64
     /// Of the file as it opens; left out where it is not on this device.
     var sha256: String?
-    /// Where `--format html` put the file.
-    var file: String?
   }
 
   init(
@@ -56,6 +56,7 @@ struct ExportedMessage: Encodable {
     dateDoubtful = isDateDoubtful
     source = message.origin?.source
     id = message.origin?.identifier ?? message.id.description
+    self.message = message.id.description
     conversation = message.conversation?.description ?? ""
     conversationTitle = title
     switch message.sender {
