@@ -7,7 +7,7 @@ struct AccountHistory {
   let entries: [LogEntry]
 
   init(deviceCount: Int, epochCount: Int) async throws {
-    let relay = try InMemoryRelay()
+    let relay = try InMemoryRelay(policy: .unlimited)
     let created = try await Device.createAccount(
       named: "Device 1", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     let device = created.device
@@ -25,4 +25,9 @@ struct AccountHistory {
       throw Failure.wrongContent
     }
   }
+}
+
+extension RelayPolicy {
+  /// As many entries as an account of the wanted size needs, at once.
+  static let unlimited = RelayPolicy(entryInterval: .zero)
 }

@@ -59,7 +59,7 @@ private struct Joining {
   let device: Device
 
   init(epochCount: Int) async throws {
-    relay = try InMemoryRelay()
+    relay = try InMemoryRelay(policy: .unlimited)
     device = try await Device.createAccount(
       named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay
     ).device

@@ -1,6 +1,7 @@
 import Benchmark
 import Foundation
 import Letterlock
+import LetterlockRelayKit
 import LetterlockSQLite
 
 /// The newest 50 messages of a conversation in an archive of 1,000,000 records, by three devices in 36 epochs and 200
@@ -27,7 +28,7 @@ private final class LargeArchive {
 
   init() async throws {
     folder = try ScratchFolder()
-    relay = try SQLiteRelay(path: folder.path("relay.sqlite"))
+    relay = try SQLiteRelay(path: folder.path("relay.sqlite"), policy: .unlimited)
     let first = try await Device.createAccount(
       named: "1", vault: .inMemory, store: MemoryDeviceStore(), relay: relay
     ).device

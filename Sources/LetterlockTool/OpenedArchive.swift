@@ -19,9 +19,12 @@ protocol HistoryReading: Sendable {
     -> [MessageVersion]
   func timeline() throws(DeviceError) -> Timeline
   func snapshots() throws(DeviceError) -> [Device.ListedSnapshot]
-  func search(_ line: String, _ body: (Message) -> Bool) throws(DeviceError)
+  @discardableResult func search(
+    _ line: String, _ body: (Message, TimelineIndex) -> Bool
+  ) throws(DeviceError) -> TimelineIndex
   func devices() throws(DeviceError) -> [AccountDevice]
   func attachmentStorage() throws(DeviceError) -> AttachmentStorage
+  func isStored(_ blob: BlobID) throws(DeviceError) -> Bool
   func open(_ attachment: Attachment) async throws(DeviceError) -> AttachmentFile
   func save(_ attachment: Attachment, into file: OutputFile) async throws(DeviceError)
   func read(
@@ -63,11 +66,24 @@ extension ArchiveFolder.Reading: OpenedArchive {
 }
 
 extension OpenedArchive {
-  /// What the history holds, and where.
+  /// What the history holds, and where. Says what of it cannot be read.
   func timelineIndex() throws -> TimelineIndex {
-    do throws(DeviceError) { return try history.timelineIndex() } catch {
+    do throws(DeviceError) { return noting(try history.timelineIndex()) } catch {
       throw ToolError(error, folder: folder.path)
     }
+  }
+
+  /// Says once that records cannot be read: what they would change is not known.
+  func noting(_ index: TimelineIndex) -> TimelineIndex {
+    note(unreadable: index.unreadable.count)
+    return index
+  }
+
+  private func note(unreadable count: Int) {
+    guard count > 0 else { return }
+    Terminal.noteFailure(
+      "\(count) \(count == 1 ? "record" : "records") cannot be read, and what is shown may lack what they say: see "
+        + "`letterlock verify \(folder.path)`.")
   }
 
   /// Lends messages, a page at a time.
@@ -81,22 +97,22 @@ extension OpenedArchive {
 
   /// The whole history, as people see it.
   func timeline() throws -> Timeline {
-    do throws(DeviceError) { return try history.timeline() } catch {
-      throw ToolError(error, folder: folder.path)
-    }
+    do throws(DeviceError) {
+      let timeline = try history.timeline()
+      note(unreadable: timeline.unreadable.count)
+      return timeline
+    } catch { throw ToolError(error, folder: folder.path) }
   }
 
   /// The history as people see it, or saw it at the snapshot whose name or number is given.
   func timelineIndex(at wanted: String?) throws -> TimelineIndex {
     guard let wanted else { return try timelineIndex() }
     do {
-      let found = try history.snapshots().filter {
-        $0.snapshot.name == wanted || $0.snapshot.id.hasPrefix(wanted)
-      }
-      guard let newest = found.last else {
-        throw ToolError("There is no snapshot “\(wanted)”: see `letterlock snapshots \(folder.path)`.")
-      }
-      return try history.timelineIndex(at: newest.snapshot)
+      let all = try history.snapshots().map(\.snapshot)
+      let choice = Choice(of: wanted, "snapshot", "letterlock snapshots \(folder.path)")
+      // Of two with the same name the newest counts.
+      let snapshot = try all.last { $0.name == wanted && !wanted.isEmpty } ?? choice.pick(all) { [$0.id] }
+      return noting(try history.timelineIndex(at: snapshot))
     } catch let error as DeviceError { throw ToolError(error, folder: folder.path) }
   }
 }

@@ -81,7 +81,9 @@ extension ToolError {
       case .notRemovable(let id):
         ToolError("\(id) cannot be removed: it is this device, or the recovery key.")
       case .noSuchAccount:
-        ToolError("This relay holds no account of this recovery key: check the key and the relay.")
+        ToolError(
+          "This relay holds no account of this recovery key: it was replaced, or is of another account or relay."
+        )
       case .noRecoveryKeyPrepared: ToolError("There is no new recovery key to put in place of the old one.")
       case .notAnApprover:
         ToolError("This device has no vote on the recovery key: use one that has.")
@@ -129,7 +131,7 @@ extension ToolError {
       case .accountErased(let completed):
         ToolError.wrong(
           "The server's copy of this account was erased by device \(completed.order.device.description.prefix(16)) on "
-            + "\(completed.order.at.rfc3339.prefix(10)).")
+            + "\(completed.order.at.localDay).")
       case .lostPartRefused:
         ToolError.wrong(
           "The relay has not signed what this device would give back: it has another key, or another past.")

@@ -43,6 +43,10 @@ struct StoredAttachments: Sendable {
     try reading(attachment).openAll(into: file)
   }
 
+  func isStored(_ blob: BlobID) throws(DeviceError) -> Bool {
+    try store.use { (store) throws(StoreError) in try store.blob(blob) } != nil
+  }
+
   private func reading(_ attachment: Attachment) throws(DeviceError) -> StoredReading {
     try StoredReading(attachment, of: account, in: try store.needed())
   }

@@ -44,6 +44,11 @@ extension Device {
     try readStored(attachment, body)
   }
 
+  /// Whether the store has a file.
+  package func isStored(_ blob: BlobID) throws(DeviceError) -> Bool {
+    try parts.reading.attachments.isStored(blob)
+  }
+
   /// Reads a file back that is in the store.
   package func readStored(
     _ attachment: Attachment, _ body: ([UInt8]) throws(DeviceError) -> Void

@@ -3,7 +3,8 @@
 /// Of every record in it, the author's signature and the leaf index in the history that the relay signed are proven,
 /// and that this history goes on from the one that the device knew. What only a full synchronisation proves: that no
 /// record in between was left out, and that each author's signed batches are all there and in order. Changes and
-/// deletions that stand in the window count.
+/// deletions that stand in the window count. How an imported message travelled is not settled by a part of the history:
+/// what its source claims shows as `Protection.notKnownYet`.
 public struct ConversationWindow: Sendable {
   /// The conversation.
   public let conversation: ConversationID
@@ -57,7 +58,9 @@ public struct ConversationWindow: Sendable {
       if let message = try? entry.entry.get().saidMessage { found[entry.position] = message }
     }
     index.settle()
-    messages = index.references(in: conversation).compactMap { index.recipe(of: $0).made { found[$0] } }
+    messages = index.references(in: conversation).compactMap {
+      index.recipe(of: $0).made { found[$0] }?.unsettled
+    }
     profile = index.profiles[conversation]
     unreadable = index.unreadable
   }
@@ -67,7 +70,7 @@ public struct ConversationWindow: Sendable {
 public struct ConversationSummary: Hashable, Sendable {
   /// The conversation.
   public let id: ConversationID
-  /// Its newest record, if that is a message.
+  /// Its newest record, if that is a message; what an import claims of it is not settled (`Protection.notKnownYet`).
   public let newest: Message?
   /// What it is called, if its newest record says so.
   public let profile: ConversationProfile?

@@ -31,9 +31,13 @@ extension Device {
   /// answers false.
   ///
   /// Case and accents do not count. A message that was edited is found by its newest text; a retracted one, or one in
-  /// recently deleted, not at all. Nothing that is opened is kept.
+  /// recently deleted, not at all. A subject is searched like the text. Nothing that is opened is kept.
+  /// - Returns: The index of the history, which `body` gets too: titles, doubtful dates, and records that cannot be read.
   /// - Throws: `DeviceError.noStore`, `.store`.
-  public func search(_ line: String, _ body: (Message) -> Bool) throws(DeviceError) {
+  @discardableResult
+  public func search(
+    _ line: String, _ body: (Message, TimelineIndex) -> Bool
+  ) throws(DeviceError) -> TimelineIndex {
     try parts.reading.search.search(line, body)
   }
 

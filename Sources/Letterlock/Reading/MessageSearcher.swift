@@ -6,15 +6,19 @@ struct MessageSearcher: Sendable {
   /// How many messages are made at once.
   private static let pageCount = 256
 
-  /// Lends every message whose text holds all words of `line` to `body`, the newest in the history first, until `body`
-  /// answers false.
-  func search(_ line: String, _ body: (Message) -> Bool) throws(DeviceError) {
+  /// Lends every message whose text or subject holds all words of `line` to `body`, the newest in the history first,
+  /// until `body` answers false.
+  func search(
+    _ line: String, _ body: (Message, TimelineIndex) -> Bool
+  ) throws(DeviceError) -> TimelineIndex {
     let words = SearchWords(line)
     var index = TimelineIndex()
     var hits: Set<RecordPosition> = []
     try timeline.history.forEach { read in
       index.add(read)
-      guard let message = try? read.entry.get().saidMessage, words.match(message.text) else { return }
+      guard let message = try? read.entry.get().saidMessage, words.match(message.searchedText) else {
+        return
+      }
       hits.insert(read.position)
     }
     index.settle()
@@ -25,9 +29,15 @@ struct MessageSearcher: Sendable {
       let page = rest.prefix(Self.pageCount)
       rest = rest.dropFirst(page.count)
       for message in try timeline.messages(page, of: index)
-      where message.recentlyDeletedAt == nil && words.match(message.text) {
-        guard body(message) else { return }
+      where message.recentlyDeletedAt == nil && words.match(message.searchedText) {
+        guard body(message, index) else { return index }
       }
     }
+    return index
   }
+}
+
+extension Message {
+  /// What words are looked for in.
+  fileprivate var searchedText: String { subject.map { $0 + "\n" + text } ?? text }
 }

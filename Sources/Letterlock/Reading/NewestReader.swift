@@ -70,12 +70,12 @@ struct NewestReader: Sendable {
     else { return nil }
     switch entry {
     case .message(let message):
-      return ConversationSummary(id: id, newest: message, profile: nil, recordCount: size)
+      return ConversationSummary(id: id, newest: message.unsettled, profile: nil, recordCount: size)
     case .sendRequest(let request):
       // What became of it would be newer.
       var message = request.message
       message.delivery = .requested(of: request.device, .waiting)
-      return ConversationSummary(id: id, newest: message, profile: nil, recordCount: size)
+      return ConversationSummary(id: id, newest: message.unsettled, profile: nil, recordCount: size)
     case .conversation(let profile):
       return ConversationSummary(id: id, newest: nil, profile: profile, recordCount: size)
     default: return ConversationSummary(id: id, newest: nil, profile: nil, recordCount: size)

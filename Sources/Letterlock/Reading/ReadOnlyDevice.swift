@@ -130,11 +130,17 @@ extension ReadOnlyDevice {
   public func timeline() throws(DeviceError) -> Timeline { try reading.timeline.timeline() }
 
   /// Lends every message whose text holds all words of `line` to `body`, the newest in the history first, until `body`
-  /// answers false.
+  /// answers false. See `Device.search(_:_:)`.
   /// - Throws: `DeviceError.store`.
-  public func search(_ line: String, _ body: (Message) -> Bool) throws(DeviceError) {
+  @discardableResult
+  public func search(
+    _ line: String, _ body: (Message, TimelineIndex) -> Bool
+  ) throws(DeviceError) -> TimelineIndex {
     try reading.search.search(line, body)
   }
+
+  /// Whether the store has a file.
+  package func isStored(_ blob: BlobID) throws(DeviceError) -> Bool { try reading.attachments.isStored(blob) }
 
   /// Goes through the whole history in order, then through what waits here.
   package func forEachEntry<Failure: Error>(

@@ -43,7 +43,7 @@ extension CarriageCode {
 
   private init(_ standing: EndToEndStanding) {
     switch standing {
-    case .claimed: self = .importedEndToEnd
+    case .unsettled, .claimed: self = .importedEndToEnd
     case .marked(isSenderVerified: false), .verified(isSenderVerified: false): self = .endToEnd
     case .marked(isSenderVerified: true), .verified(isSenderVerified: true): self = .endToEndSenderVerified
     }

@@ -111,11 +111,11 @@ extension Message {
   }
 
   private mutating func changeExtras(
-    keepingEvidence standing: EndToEndStanding = .claimed, _ body: (inout Extras) -> Void
+    keepingEvidence standing: EndToEndStanding? = nil, _ body: (inout Extras) -> Void
   ) {
     var changed = extras?.value ?? Extras()
     body(&changed)
     extras = changed.isEmpty ? nil : Boxed(changed)
-    core.standing = standing
+    core.standing = standing ?? core.standing.afterChange
   }
 }

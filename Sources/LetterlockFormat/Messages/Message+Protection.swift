@@ -1,11 +1,16 @@
 /// What is known about a message whose carriage is `endToEnd`. SPEC.md section 10.4.
 enum EndToEndStanding: Hashable, Sendable {
+  /// Its source says so, and not all of the history was read that may say otherwise.
+  case unsettled
   /// Its source or an app says so.
   case claimed
   /// Bytes say that one of the account's devices opened it; whose bytes they are has not been checked.
   case marked(isSenderVerified: Bool)
   /// One of the account's devices did open it.
   case verified(isSenderVerified: Bool)
+
+  /// What is known once an app changed the message: no more than a claim.
+  var afterChange: Self { self == .unsettled ? .unsettled : .claimed }
 }
 
 /// Why a message may be shown as end-to-end encrypted.
@@ -22,6 +27,7 @@ extension Message {
     switch core.carriage {
     case .endToEnd(let service):
       switch core.standing {
+      case .unsettled: .notKnownYet(service: service)
       case .claimed, .marked: .importedEndToEnd(service: service)
       case .verified(let isSenderVerified):
         .endToEnd(EndToEndEvidence(service: service, isSenderVerified: isSenderVerified))
@@ -46,9 +52,19 @@ extension Message {
       message.core.standing = .verified(isSenderVerified: evidence.isSenderVerified)
     case (.verifiedRecord, .marked(let isSenderVerified)):
       message.core.standing = .verified(isSenderVerified: isSenderVerified)
-    case (.verifiedRecord, .claimed), (.verifiedRecord, .verified):
+    case (.verifiedRecord, .unsettled), (.verifiedRecord, .claimed), (.verifiedRecord, .verified):
       break
     }
+    return message
+  }
+
+  /// As it is shown before the whole history was read: a source's claim may have been taken back in the rest of it.
+  package var unsettled: Message {
+    guard case .endToEnd = core.carriage, origin != nil, case .importedEndToEnd = protection else {
+      return self
+    }
+    var message = self
+    message.core.standing = .unsettled
     return message
   }
 }
@@ -99,9 +115,10 @@ extension Message {
   private var protectionRank: Int {
     switch protection {
     case .unencrypted: 0
-    case .importedEndToEnd: 1
-    case .endToEnd(let evidence): evidence.isSenderVerified ? 3 : 2
-    case .local: 4
+    case .notKnownYet: 1
+    case .importedEndToEnd: 2
+    case .endToEnd(let evidence): evidence.isSenderVerified ? 4 : 3
+    case .local: 5
     }
   }
 }

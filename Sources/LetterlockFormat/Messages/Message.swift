@@ -76,18 +76,19 @@ extension Message {
     set { change { $0.body = newValue } }
   }
 
-  /// The text of the body, or of an edit; otherwise empty.
+  /// The text of the body, of an edit, or of a link or another app's content; otherwise empty.
   public var text: String {
     switch core.body {
     case .text(let rich): rich.text
     case .edit(let edit): edit.newText.text
-    case .reaction, .retraction, .sticker, .groupEvent, .app, .unknown: ""
+    case .app(let app): app.summary ?? ""
+    case .reaction, .retraction, .sticker, .groupEvent, .unknown: ""
     }
   }
 
   private mutating func change(_ body: (inout Core) -> Void) {
     body(&core)
-    core.standing = .claimed
+    core.standing = core.standing.afterChange
   }
 }
 

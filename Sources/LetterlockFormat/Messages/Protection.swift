@@ -6,16 +6,19 @@ public enum Protection: Hashable, Sendable {
   case endToEnd(EndToEndEvidence)
   /// Its source says that this service encrypted it; nobody here checked.
   case importedEndToEnd(service: String)
+  /// Its source says that this service encrypted it, and what was read of the history does not settle that: a later
+  /// version may say that it travelled in the clear. Synchronise, and read it again.
+  case notKnownYet(service: String)
   /// Whoever carried it could read it.
   case unencrypted(Carrier)
   /// It never travelled.
   case local
 
-  /// Whether whoever carried the message could read it. The other three are not alike: `importedEndToEnd` is
+  /// Whether whoever carried the message could read it, or may have. The others are not alike: `importedEndToEnd` is
   /// somebody's word, and is to be shown with whose word it is.
   public var isUnencrypted: Bool {
     switch self {
-    case .unencrypted: true
+    case .unencrypted, .notKnownYet: true
     case .endToEnd, .importedEndToEnd, .local: false
     }
   }
@@ -43,6 +46,7 @@ extension Protection: CustomStringConvertible {
     switch self {
     case .endToEnd(let evidence): "endToEnd(\(evidence.service))"
     case .importedEndToEnd(let service): "importedEndToEnd(\(service))"
+    case .notKnownYet(let service): "notKnownYet(\(service))"
     case .unencrypted(let carrier): "unencrypted(\(carrier))"
     case .local: "local"
     }

@@ -6,7 +6,7 @@ import Letterlock
 struct DeletionOptions: ParsableArguments {
   @Argument(help: "The archive's folder.") var dir: String
   @Argument(help: "The beginning of a conversation's number, or of its title.") var conversation: String
-  @Option(help: "The beginning of one message's number, as an export says it; may be given again.")
+  @Option(help: "The beginning of one message's number, `message` in JSON; may be given again.")
   var message: [String] = []
   @OptionGroup var keys: KeyOptions
 
@@ -21,11 +21,10 @@ struct DeletionOptions: ParsableArguments {
     let id = try ConversationChoice.find(conversation, in: index, folder: dir)
     let all = index.references(in: id).map { index.id(of: $0) }
     let chosen = try message.map { beginning in
-      let found = all.filter { $0.description.hasPrefix(beginning.lowercased()) }
-      guard found.count == 1 else {
-        throw ToolError("\(found.count) messages of this conversation begin with “\(beginning)”.")
-      }
-      return found[0]
+      try Choice(
+        of: beginning, "message of this conversation", "letterlock show \(dir) \(conversation) --json"
+      )
+      .pick(all) { [$0.description] }
     }
     let count = chosen.isEmpty ? all.count : Set(chosen).count
     try ask(count, index.title(of: id))

@@ -44,10 +44,6 @@ struct ExportCommand: AsyncParsableCommand {
       let count = try await write(index, of: opened.history)
       let name = output == Output.standardName ? "standard output" : output
       Terminal.note("Wrote \(count) messages to \(name). They are not sealed there.")
-      if !index.unreadable.isEmpty {
-        throw ToolError.wrong(
-          "\(index.unreadable.count) records could not be read: see `letterlock verify \(dir)`.")
-      }
     }
   }
 

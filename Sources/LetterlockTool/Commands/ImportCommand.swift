@@ -32,7 +32,8 @@ struct ImportCommand: AsyncParsableCommand {
       let opened = try ArchiveFolder(path: archive).open(try keys.passphrase())
       let run = try ImportRun(opened, atOnce: atOnce)
       do { try await add(to: run) } catch {
-        if json { try Terminal.print(json: run.total) }
+        // What was sealed before stays, and is said.
+        if json { try Terminal.print(json: run.total) } else { Terminal.lines(run.total.lines) }
         throw error
       }
       if json { try Terminal.print(json: run.total) }

@@ -26,20 +26,23 @@ struct SearchCommand: AsyncParsableCommand {
       var count = 0
       var failure: (any Error)?
       do throws(DeviceError) {
-        try opened.device.search(line) { message in
+        let index = try opened.device.search(line) { message, index in
           count += 1
-          do { try show(message) } catch { failure = error }
+          do { try show(message, index) } catch { failure = error }
           return failure == nil && count < limit ?? .max
         }
+        _ = opened.noting(index)
       } catch { throw ToolError(error, folder: dir) }
       if let failure { throw failure }
       if !json { Terminal.line("\(count) messages.") }
     }
   }
 
-  private func show(_ message: Message) throws {
-    guard json else { return Terminal.line("\(TextLine(message))") }
-    try Terminal.print(json: ExportedMessage(message, title: ""))
+  private func show(_ message: Message, _ index: TimelineIndex) throws {
+    let isDateDoubtful = index.impliedDate(of: message) != nil
+    guard json else { return Terminal.line("\(TextLine(message, isDateDoubtful: isDateDoubtful))") }
+    let title = message.conversation.map { index.title(of: $0) } ?? ""
+    try Terminal.print(json: ExportedMessage(message, title: title, isDateDoubtful: isDateDoubtful))
   }
 }
 #endif

@@ -19,6 +19,7 @@ struct ConversationsCommand: AsyncParsableCommand {
     var importedEndToEnd: Int
     var newest: String
     let warning: String
+    let day: String
 
     private enum CodingKeys: CodingKey {
       case id, title, messages, unencrypted, importedEndToEnd, newest
@@ -27,6 +28,7 @@ struct ConversationsCommand: AsyncParsableCommand {
 
   private struct Listing: Encodable {
     var conversations: [Row]
+    var unreadableRecords: Int
   }
 
   func run() async throws {
@@ -34,10 +36,13 @@ struct ConversationsCommand: AsyncParsableCommand {
       let opened = try ArchiveFolder(path: dir).openForReading(try keys.passphrase())
       let index = try opened.timelineIndex()
       let rows = try Self.rows(opened, index)
-      guard !json else { return try Terminal.print(json: Listing(conversations: rows)) }
+      guard !json else {
+        return try Terminal.print(
+          json: Listing(conversations: rows, unreadableRecords: index.unreadable.count))
+      }
       for row in rows {
         let mark = row.warning.isEmpty ? "" : "  \(row.warning)"
-        Terminal.line("\(row.id.prefix(8))  \(row.newest.prefix(10))  \(row.messages)  \(row.title)\(mark)")
+        Terminal.line("\(row.id.prefix(8))  \(row.day)  \(row.messages)  \(row.title)\(mark)")
       }
     }
   }
@@ -61,7 +66,8 @@ extension ConversationsCommand {
       return Row(
         id: id.description, title: index.title(of: id), messages: counts[id] ?? 0,
         unencrypted: protection.unencrypted, importedEndToEnd: protection.imported,
-        newest: newest[id]?.rfc3339 ?? "", warning: protection.warning)
+        newest: newest[id]?.rfc3339 ?? "", warning: protection.warning,
+        day: newest[id]?.localDay ?? "")
     }
   }
 }
@@ -85,12 +91,17 @@ struct ShowCommand: AsyncParsableCommand {
   private struct Listing: Encodable {
     var title: String
     var messages: [ExportedMessage]
+    /// Absent where only a part of the history was read.
+    var unreadableRecords: Int?
   }
 
   func validate() throws {
     guard last == nil || newest == nil else { throw ValidationError("Either --last or --newest.") }
     guard last ?? 1 > 0, newest ?? 1 > 0 else {
       throw ValidationError("--last and --newest take a number above 0.")
+    }
+    guard !versions || (!json && newest == nil) else {
+      throw ValidationError("--versions goes with neither --json nor --newest.")
     }
   }
 
@@ -103,7 +114,7 @@ struct ShowCommand: AsyncParsableCommand {
       let all = index.references(in: id)
       let shown = last.map { Array(all.suffix(max(0, $0))) } ?? all
       let title = index.title(of: id)
-      if versions, !json { return try show(shown, opened, index) }
+      if versions { return try show(shown, opened, index) }
       var listed: [ExportedMessage] = []
       try opened.forEachMessage(shown, of: index) { messages in
         if json {
@@ -118,7 +129,9 @@ struct ShowCommand: AsyncParsableCommand {
           }
         }
       }
-      if json { try Terminal.print(json: Listing(title: title, messages: listed)) }
+      guard json else { return }
+      try Terminal.print(
+        json: Listing(title: title, messages: listed, unreadableRecords: index.unreadable.count))
     }
   }
 
@@ -148,14 +161,10 @@ struct ShowCommand: AsyncParsableCommand {
   private func show(newest count: Int) async throws {
     let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
     do {
-      let found = try await device.newestConversations(count: 200).filter {
-        $0.begins(with: conversation.lowercased())
-      }
-      guard let first = found.first, found.count == 1 else {
-        throw ToolError(
-          found.isEmpty
-            ? "No conversation begins with “\(conversation)” among the newest."
-            : "\(found.count) conversations begin so.")
+      let choice = Choice(
+        of: conversation, "conversation among the newest", "letterlock conversations \(dir)")
+      let first = try choice.pick(try await device.newestConversations(count: 200)) {
+        [$0.id.description, $0.title]
       }
       let window = try await device.newestMessages(in: first.id, count: max(1, count))
       let title = window.profile.map(\.title) ?? first.title
@@ -173,18 +182,16 @@ struct ShowCommand: AsyncParsableCommand {
 
 extension ConversationSummary {
   fileprivate var title: String {
-    profile?.title ?? newest?.sender.address ?? "(no name)"
-  }
-
-  /// Whether its number or title begins so.
-  fileprivate func begins(with wanted: String) -> Bool {
-    id.description.hasPrefix(wanted) || title.lowercased().hasPrefix(wanted)
+    profile?.title ?? newest.flatMap(\.correspondents) ?? "(no name)"
   }
 }
 
-extension Sender {
-  fileprivate var address: String? {
-    guard case .other(let address) = self else { return nil }
+extension Message {
+  /// Whom it came from, or went to.
+  fileprivate var correspondents: String? {
+    guard case .other(let address) = sender else {
+      return recipients.isEmpty ? nil : recipients.map(\.rawValue).joined(separator: ", ")
+    }
     return address.rawValue
   }
 }
@@ -201,17 +208,10 @@ enum ConversationChoice {
   static func find(
     _ conversation: String, in index: TimelineIndex, folder dir: String
   ) throws -> ConversationID {
-    let wanted = conversation.lowercased()
-    let found = index.conversations.filter {
-      $0.description.hasPrefix(wanted) || index.title(of: $0).lowercased().hasPrefix(wanted)
+    try Choice(of: conversation, "conversation", "letterlock conversations \(dir)").pick(index.conversations)
+    {
+      [$0.description, index.title(of: $0)]
     }
-    guard let first = found.first else {
-      throw ToolError("No conversation begins with “\(conversation)”: see `letterlock conversations \(dir)`.")
-    }
-    guard found.count == 1 else {
-      throw ToolError("\(found.count) conversations begin with “\(conversation)”: give more of its number.")
-    }
-    return first
   }
 }
 #endif

@@ -153,7 +153,7 @@ struct ArchiveStatus: Encodable {
     }
     if let other = status.otherLog {
       let signers = other.signers.map { "\($0.description.prefix(16))" }.joined(separator: ", ")
-      let verb = other.isShown ? "shows" : "showed, on \(other.seen.rfc3339.prefix(10)),"
+      let verb = other.isShown ? "shows" : "showed, on \(other.seen.localDay),"
       findings.append(
         Hold(kind: "otherLog", sentence: "The relay \(verb) another log of this account, by \(signers)."))
     }

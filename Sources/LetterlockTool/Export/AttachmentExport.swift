@@ -49,11 +49,23 @@ final class AttachmentExport: Sendable {
     do throws(DeviceError) { try await device.save(attachment, into: file) } catch {
       if let failure = target.failure { throw ToolError(failure, writing: target.name) }
       if case .cancelled = error { throw ToolError(error) }
+      device.noteUnreadable(attachment)
       return false
     }
     try target.finish()
     written.withLock { _ = $0.insert(name) }
     return true
+  }
+}
+
+extension HistoryReading {
+  /// Says of a file that could not be opened though it is here that it is damaged. One that is not here is not there to
+  /// be exported, and that is no fault.
+  func noteUnreadable(_ attachment: Attachment) {
+    guard (try? isStored(attachment.blob)) == true else { return }
+    Terminal.noteFailure(
+      "The file \(attachment.name ?? attachment.mediaType) (\(attachment.blob.description.prefix(16))) is here and "
+        + "damaged: its bytes are not the ones that were sealed.")
   }
 }
 #endif

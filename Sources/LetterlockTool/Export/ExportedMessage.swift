@@ -5,6 +5,8 @@ import Letterlock
 struct ExportedMessage: Encodable {
   var source: String?
   var id: String
+  /// The number by which `replyTo`, `reaction` and `delete --message` name it.
+  var message: String
   var conversation: String
   var conversationTitle: String
   var sender: String?
@@ -68,8 +70,6 @@ struct ExportedMessage: Encodable {
     var byteCount: UInt64?
     /// Of the file as it opens; left out where it is not on this device.
     var sha256: String?
-    /// Where `--format html` put the file.
-    var file: String?
     /// Why no import has brought the file; left out of one that is there.
     var absent: String?
   }
@@ -81,6 +81,7 @@ struct ExportedMessage: Encodable {
     dateDoubtful = isDateDoubtful
     source = message.origin?.source
     id = message.origin?.identifier ?? message.id.description
+    self.message = message.id.description
     conversation = message.conversation?.description ?? ""
     conversationTitle = title
     switch message.sender {

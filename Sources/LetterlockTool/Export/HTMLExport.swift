@@ -53,7 +53,7 @@ struct HTMLExport {
   private func indexRow(_ conversation: ConversationID, _ summary: Summary, _ page: String) -> String {
     let title = index.title(of: conversation)
     let last = summary.last.map { TextLine.preview($0) } ?? ""
-    let when = summary.last.map { String($0.sentAt.rfc3339.prefix(10)) } ?? ""
+    let when = summary.last?.sentAt.localDay ?? ""
     let warning = summary.protections.warning
     let mark = warning.isEmpty ? "" : "<span class=\"mark\">\(warning)</span>"
     return """
@@ -84,7 +84,7 @@ struct HTMLExport {
         summary.protections.add(message)
         guard message.reaction == nil else { continue }
         var body = ""
-        let today = String(message.sentAt.rfc3339.prefix(10))
+        let today = message.sentAt.localDay
         if today != day {
           body += "<p class=\"day\">\(today)</p>"
           day = today
@@ -143,6 +143,9 @@ struct HTMLExport {
     }
     for attachment in message.attachments { content += try await files.html(of: attachment) }
     for file in message.absentFiles { content += "<i class=\"file gone\">\(file.sentence.html)</i>" }
+    if let subject = message.subject, !subject.isEmpty {
+      content += "<b class=\"subject\">\(subject.html)</b>"
+    }
     content += text(of: message)
     if !context.earlier.isEmpty {
       let texts = context.earlier.map { "<span class=\"quote\">\($0.htmlLines)</span>" }.joined()
@@ -172,7 +175,7 @@ struct HTMLExport {
     switch message.protection {
     case .endToEnd: "sealed"
     case .importedEndToEnd: "claimed"
-    case .unencrypted: "open"
+    case .unencrypted, .notKnownYet: "open"
     case .local: "local"
     }
   }
@@ -188,7 +191,7 @@ struct HTMLExport {
   }
 
   private func foot(of message: Message) -> [String] {
-    var parts = [String(message.sentAt.rfc3339.dropFirst(11).prefix(5))]
+    var parts = [message.sentAt.localMinute + " " + ZoneOffset.text(ZoneOffset.seconds(at: message.sentAt))]
     if let service = message.origin?.service { parts.append(service.html) }
     if index.impliedDate(of: message) != nil { parts.append("date doubtful") }
     if message.editedAt != nil, message.body != .retraction(target: nil) { parts.append("edited") }

@@ -44,7 +44,7 @@ enum HTMLPage {
     .mine .local{background:#6b7280}.mine .claimed{background:#4a6785}.theirs .open{border-left:3px solid var(--open)}\
     .theirs .sealed{border-left:3px solid var(--sealed)}.theirs .claimed{border-left:3px dashed var(--sealed)}
     .foot{margin:.1rem .5rem;font-size:.7rem;color:var(--dim)}.mark{color:var(--warn);font-weight:600}
-    .from{display:block;font-size:.72rem;color:var(--dim)}.quote{display:block;font-size:.8rem;opacity:.75;\
+    .subject{display:block}.from{display:block;font-size:.72rem;color:var(--dim)}.quote{display:block;font-size:.8rem;opacity:.75;\
     border-left:2px solid currentColor;padding-left:.5rem;margin-bottom:.25rem}
     .reactions{position:absolute;top:-.8rem;right:-.3rem;background:var(--bg);border:1px solid var(--line);\
     border-radius:1rem;padding:0 .35rem;font-size:.8rem;color:var(--fg)}

@@ -1,7 +1,7 @@
 #if Tool
 import Letterlock
 
-/// How the tool names the four protections of SPEC.md section 10.4. The names are part of its interface: docs/tool.md
+/// How the tool names the protections of SPEC.md section 10.4. The names are part of its interface: docs/tool.md
 /// lists them.
 extension Message {
   var carriageName: String {
@@ -17,6 +17,7 @@ extension Message {
     switch protection {
     case .endToEnd: "endToEnd"
     case .importedEndToEnd: "importedEndToEnd"
+    case .notKnownYet: "notKnownYet"
     case .unencrypted: "unencrypted"
     case .local: "local"
     }
@@ -27,13 +28,17 @@ extension Message {
     switch protection {
     case .endToEnd: true
     case .unencrypted: false
-    case .importedEndToEnd, .local: nil
+    case .importedEndToEnd, .notKnownYet, .local: nil
     }
   }
 
   /// By whose word it was end-to-end encrypted, if nobody here opened it: the service, and what it was imported from.
   var saidBy: String? {
-    guard case .importedEndToEnd(let service) = protection else { return nil }
+    let service: String
+    switch protection {
+    case .importedEndToEnd(let said), .notKnownYet(let said): service = said
+    case .endToEnd, .unencrypted, .local: return nil
+    }
     return origin.map { "\(service) (\($0.source))" } ?? service
   }
 
@@ -43,6 +48,7 @@ extension Message {
     case .endToEnd: "end-to-end encrypted"
     case .importedEndToEnd:
       "imported, said to be end-to-end encrypted by \((saidBy ?? "").filter { !"[]".contains($0) })"
+    case .notKnownYet: "imported, how it travelled is not known before `letterlock sync`"
     case .unencrypted(let carrier): "not encrypted: \(carrier.description.uppercased())"
     case .local: "never sent"
     }
@@ -54,6 +60,7 @@ extension Message {
     return switch protection {
     case .endToEnd: "<span class=\"sure\">🔒 \(sentence)</span>"
     case .importedEndToEnd: "<span class=\"said\">\(sentence)</span>"
+    case .notKnownYet: "<span class=\"mark\">\(sentence)</span>"
     case .unencrypted: "<span class=\"mark\">🔓 \(sentence)</span>"
     case .local: "<span>\(sentence)</span>"
     }
@@ -171,7 +178,7 @@ struct ProtectionCounts {
     switch message.protection {
     case .endToEnd: endToEnd += 1
     case .importedEndToEnd: imported += 1
-    case .unencrypted: unencrypted += 1
+    case .unencrypted, .notKnownYet: unencrypted += 1
     case .local: local += 1
     }
   }

@@ -107,12 +107,15 @@ private enum JSONLines {
 }
 
 extension HistoryReading {
-  /// The SHA-256 of a file that is here and opens.
+  /// The SHA-256 of a file that is here and opens. One that is here and does not open is named.
   fileprivate func sha256(of attachment: Attachment) -> String? {
     var hasher = SHA256Hash.Hasher()
     do throws(DeviceError) {
       try readStored(attachment) { (part) throws(DeviceError) in hasher.update(part) }
-    } catch { return nil }
+    } catch {
+      noteUnreadable(attachment)
+      return nil
+    }
     return hasher.finalize().hex
   }
 }
@@ -138,8 +141,9 @@ struct TextLine: CustomStringConvertible {
       case .me: "me"
       case .other(let address): address.rawValue
       }
-    var parts = [String(message.sentAt.rfc3339.prefix(19)).replacingOccurrences(of: "T", with: " ")]
+    var parts = [message.sentAt.localSecond]
     parts.append("\(sender):")
+    if let subject = message.subject, !subject.isEmpty { parts.append("(\(subject))") }
     parts.append(Self.content(of: message))
     parts += message.attachments.map { "[\($0.name ?? $0.mediaType), \($0.byteCount) bytes]" }
     parts += message.absentFiles.map { "[\($0.sentence)]" }

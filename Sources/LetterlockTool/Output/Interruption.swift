@@ -11,8 +11,9 @@ enum Interruption {
   }
 
   /// They work for as long as they are kept.
-  private static let sources: [Source] = [SIGINT, SIGTERM].map { number in
-    // The default would end the process first.
+  private static let sources: [Source] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].compactMap { number in
+    // The default would end the process first. What was ignored from the start, as by nohup, stays so.
+    guard !SignalAction.isIgnored(number) else { return nil }
     signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler {
@@ -25,9 +26,11 @@ enum Interruption {
     return Source(source: source)
   }
 
-  /// Prepares for it. A write beyond what a file may hold is an error from then on, and does not end the process.
+  /// Prepares for it. A write beyond what a file may hold, or to a reader that is gone, is an error from then on, and does
+  /// not end the process.
   static func prepare() {
     signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
     _ = sources
   }
 }

@@ -2,13 +2,43 @@
 import Foundation
 import Letterlock
 
+/// Times as people read them: by this machine's clock and time zone.
 extension Timestamp {
-  /// Day, hour and minute by this machine's clock and time zone.
-  var localText: String {
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.dateFormat = "yyyy-MM-dd HH:mm"
-    return formatter.string(from: Date(timeIntervalSince1970: Double(nanosecondsSince1970) / 1e9))
+  /// Day, hour and minute.
+  var localText: String { "\(localDay) \(localMinute)" }
+
+  /// Day.
+  var localDay: String { String(localDigits.prefix(10)) }
+
+  /// Hour and minute.
+  var localMinute: String { String(localDigits.dropFirst(11).prefix(5)) }
+
+  /// Day, hour, minute, second and how far the zone was from UTC then.
+  var localSecond: String {
+    let digits = localDigits.replacingOccurrences(of: "T", with: " ")
+    return digits + ZoneOffset.text(ZoneOffset.seconds(at: self))
+  }
+
+  /// As RFC 3339 has it, without a fraction and a zone.
+  private var localDigits: String {
+    let (shifted, overflow) = nanosecondsSince1970.addingReportingOverflow(
+      Int64(ZoneOffset.seconds(at: self)) * 1_000_000_000)
+    let local = overflow ? self : Timestamp(nanosecondsSince1970: shifted)
+    return String(local.rfc3339.prefix(19))
+  }
+}
+
+/// How far this machine's time zone is from UTC.
+enum ZoneOffset {
+  static func seconds(at time: Timestamp) -> Int {
+    TimeZone.current.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.nanosecondsSince1970) / 1e9))
+  }
+
+  /// Such as `+02:00`.
+  static func text(_ seconds: Int) -> String {
+    let minutes = abs(seconds) / 60
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "\(seconds < 0 ? "-" : "+")\(two(minutes / 60)):\(two(minutes % 60))"
   }
 }
 #endif

@@ -24,7 +24,7 @@ struct CancellationTests {
       { _ = try phone.timelineIndex() },
       { _ = try phone.timeline() },
       { _ = try phone.messages(index.references, of: index) },
-      { try phone.search("first") { _ in true } },
+      { try phone.search("first") { _, _ in true } },
       { _ = try phone.snapshots() },
       { _ = try phone.timelineIndex(at: snapshot) },
       { _ = try phone.devices() },

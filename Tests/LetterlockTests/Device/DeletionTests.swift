@@ -28,7 +28,7 @@ struct DeletionTests {
     try await house.mac.sync()
     #expect(try recentlyDeleted(house.mac) == ["a"])
     var found: [String] = []
-    try house.mac.search("a") { found.append($0.text) == () }
+    try house.mac.search("a") { message, _ in found.append(message.text) == () }
     #expect(found == [])
     try house.mac.recover([messages[0].id], in: house.chat)
     try await house.mac.sync()

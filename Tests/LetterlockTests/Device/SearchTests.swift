@@ -8,7 +8,7 @@ import Testing
 struct SearchTests {
   private func found(_ line: String, in device: Device, limit: Int = .max) throws -> [String] {
     var texts: [String] = []
-    try device.search(line) { message in
+    try device.search(line) { message, _ in
       texts.append(message.text)
       return texts.count < limit
     }

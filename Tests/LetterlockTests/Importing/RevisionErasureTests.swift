@@ -47,7 +47,7 @@ struct RevisionErasureTests {
     let shown = try #require(try house.phone.imported())
     #expect(shown.text == "two")
     #expect(shown.recentlyDeletedAt != nil)
-    try house.phone.search("two") { _ in
+    try house.phone.search("two") { _, _ in
       Issue.record("a deleted message was found")
       return true
     }

@@ -47,7 +47,7 @@ struct RevisionReadingTests {
     #expect(
       try device.versions(of: reference, of: index).map(\.message.protection).allSatisfy(\.isUnencrypted))
     var found: [Protection] = []
-    try device.search("look") { message in
+    try device.search("look") { message, _ in
       found.append(message.protection)
       return true
     }
@@ -81,12 +81,12 @@ struct RevisionReadingTests {
     #expect(versions.map(\.device) == [house.phone.id, house.mac.id])
     #expect(versions.map(\.source?.source) == ["chat.db", "chat.db"])
     var found: [String] = []
-    try house.mac.search("words") { message in
+    try house.mac.search("words") { message, _ in
       found.append(message.text)
       return true
     }
     #expect(found == ["last words"])
-    try house.mac.search("first words") { _ in
+    try house.mac.search("first words") { _, _ in
       Issue.record("an earlier version was found")
       return true
     }
@@ -123,7 +123,7 @@ struct RevisionReadingTests {
       body: .text("the clear"))
     for message in [message, edit, later] { try house.phone.append(message, to: house.chat) }
     var found: [Message] = []
-    try house.phone.search("clear") { message in
+    try house.phone.search("clear") { message, _ in
       found.append(message)
       return true
     }
