@@ -101,7 +101,7 @@ struct LogChanges: Sendable {
     try state.take([pending.entry])
     // A relay that is restored from a backup takes the entry back only up to a checkpoint. What goes wrong here is found
     // when the device synchronises.
-    _ = try? await puller.history.pull(nil, isBounded: true)
+    _ = try? await puller.history.pull(nil)
     return .accepted
   }
 

@@ -9,6 +9,7 @@ extension RelayError {
     case .batchRefused(let error): error.reason
     case .recoveryUnderway: "the account is being restored"
     case .removalUnderway: "another device is about to remove a device"
+    case .lostPartRefused: "it has not signed what would be given back"
     case .tooManyEntries: "this device changed the account too often in a short time"
     case .wrongWraps: "keys are missing for some of the devices"
     case .quotaExceeded: "the account's room is used up"
