@@ -24,7 +24,7 @@ extension SyncReport {
         "Device \(order.order.device.description.prefix(16)) ordered that the server erase its copy of everything, on "
           + "\(order.takesEffect.localText). To make that void: `letterlock erase DIR --cancel`.")
     }
-    for replacement in replacedRecoveryKeys { Terminal.note(replacement.sentence) }
+    for replacement in replacedRecoveryKeys { Terminal.note("\(replacement.sentence)") }
     if let withdrawnErasure {
       Terminal.note(
         "The relay had said that device \(withdrawnErasure.device.description.prefix(16)) erased everything, and "
