@@ -10,7 +10,8 @@ struct HistoryPusher: Sendable {
   let puller: AccountPuller
   let signer: BatchSigner
 
-  private static let attempts = 8
+  /// How often others may come first. Two objects on one store may take turns for a while.
+  private static let attempts = 32
 
   /// What became of a signed batch.
   private enum Sent {
@@ -55,10 +56,9 @@ struct HistoryPusher: Sendable {
   func pushAll(erasing leaves: [UInt64]) async throws(DeviceError) {
     for _ in 0..<Self.attempts {
       try checkCancellation()
-      let waiting = try signer.waiting(after: 0)
       // Whether another device's record came between, or this one's answer was lost: it came back, and so through.
-      guard !waiting.isEmpty else { return }
-      _ = try await send(try stage(waiting, erasing: leaves), isFollowed: false)
+      guard let sending = try stageNext(erasing: leaves) else { return }
+      _ = try await send(sending, isFollowed: false)
     }
     throw .relay(.unavailable("the account keeps changing"))
   }
@@ -70,17 +70,16 @@ struct HistoryPusher: Sendable {
   }
 
   /// Keeps a signed batch over the first records that wait; nil if none do.
-  private func stageNext() throws(DeviceError) -> SigningBatch? {
-    let waiting = try signer.waiting(after: 0)
-    return waiting.isEmpty ? nil : try stage(waiting, erasing: [])
-  }
-
-  private func stage(
-    _ records: [OutboxRecord], erasing erasures: [UInt64]
-  ) throws(DeviceError) -> SigningBatch {
-    let sending = try signer.sign(records, erasing: erasures, after: try progress.current())
-    try progress.stage(sending.signedBatch, through: sending.through, sending.progress)
-    return sending
+  private func stageNext(erasing erasures: [UInt64] = []) throws(DeviceError) -> SigningBatch? {
+    try progress.retrying { () throws(DeviceError) -> SigningBatch? in
+      // Read before the outbox: if another object or process sends what waits there, the progress is another one.
+      let progress = try progress.current()
+      let waiting = try signer.waiting(after: 0)
+      guard !waiting.isEmpty else { return nil }
+      var sending = try signer.sign(waiting, erasing: erasures, after: progress)
+      try self.progress.stage(sending.signedBatch, through: sending.through, &sending.progress)
+      return sending
+    }
   }
 
   private func send(_ sending: SigningBatch, isFollowed: Bool) async throws(DeviceError) -> Sent {
@@ -101,7 +100,14 @@ struct HistoryPusher: Sendable {
       try await puller.pull()
       return .amongOthers
     }
-    return .taken(next: try commit(sending, outcome, isFollowed: isFollowed))
+    do throws(DeviceError) {
+      return .taken(next: try commit(sending, outcome, isFollowed: isFollowed))
+    } catch {
+      guard error == .store(.conflict) else { throw error }
+      // Another object or process came first: what was sent comes back.
+      try await puller.pull()
+      return .amongOthers
+    }
   }
 
   /// Takes what the relay took into the history, and keeps the next signed batch in the same transaction if one is to
@@ -123,9 +129,11 @@ struct HistoryPusher: Sendable {
     let batch = HistoryBatch(
       firstLeaf: first, signedBatch: sending.signedBatch, erasures: sending.erasures,
       leafHashes: sending.leaves, records: bytes)
-    let next = isFollowed ? signer.following(sending, progress) : nil
+    var next = isFollowed ? signer.following(sending, progress) : nil
+    if let following = next { progress = following.progress }
     try self.progress.commit(
-      [batch], clearingOutboxThrough: sending.through, staging: next?.staged, next?.progress ?? progress)
+      [batch], clearingOutboxThrough: sending.through, staging: next?.staged, &progress)
+    next?.progress = progress
     try puller.history.directory.gather([batch])
     return next
   }

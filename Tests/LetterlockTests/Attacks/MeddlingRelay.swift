@@ -29,6 +29,9 @@ actor MeddlingRelay: Relay {
   private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
   private var lies = false
   private var beforePage: (@Sendable () async throws -> Void)?
+  private var afterPage: (@Sendable () async throws -> Void)?
+  /// Every signed batch that was brought, whether it was taken or not.
+  private(set) var brought: [SignedBatch] = []
   private var refused: Set<BlobID> = []
 
   private var blobChange: (@Sendable (UInt64, [UInt8]) async -> [UInt8])?
@@ -91,11 +94,13 @@ actor MeddlingRelay: Relay {
   func countBlobBytes(failingAfter limit: Int = .max) { (blobByteCount, blobLimit) = (0, limit) }
   /// Does something before the next page of the history is read.
   func beforePage(_ body: @escaping @Sendable () async throws -> Void) { beforePage = body }
+  /// Does something after the next page of the history is read, and before it is given.
+  func afterPage(_ body: @escaping @Sendable () async throws -> Void) { afterPage = body }
   /// Takes and gives nothing of an attachment.
   func refuse(_ blob: BlobID) { refused.insert(blob) }
   /// Is honest again.
   func behave() {
-    (erasure, beforePage, refused) = (nil, nil, [])
+    (erasure, beforePage, afterPage, refused) = (nil, nil, nil, [])
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil
@@ -165,6 +170,7 @@ actor MeddlingRelay: Relay {
     _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID,
     as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome {
+    brought.append(signedBatch)
     if let restored {
       return try await restored.append(
         signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
@@ -187,6 +193,10 @@ actor MeddlingRelay: Relay {
     }
     let page = try await (historyOf ?? honest).history(
       of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1, as: caller)
+    if let afterPage {
+      self.afterPage = nil
+      do { try await afterPage() } catch { throw .internalError("\(error)") }
+    }
     return change?(page) ?? page
   }
 
