@@ -1,13 +1,13 @@
 /// What messages refer to.
 struct AttachmentReferences: Sendable {
   var attachments: [BlobID: Attachment] = [:]
-  /// Whether every record was read: only then is what is not referred to known.
-  var isComplete = true
+  /// How many records could not be read: only without any is it known what nothing refers to.
+  var unreadableCount = 0
 
   mutating func add(_ read: HistoryEntry) {
     switch read.entry {
     // A newer version may refer to files in ways of its own.
-    case .success(.unknown), .failure: isComplete = false
+    case .success(.unknown), .failure: unreadableCount += 1
     case .success(let entry):
       for attachment in entry.attachments { attachments[attachment.blob] = attachment }
     }
