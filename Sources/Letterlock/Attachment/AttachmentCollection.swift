@@ -27,9 +27,9 @@ struct AttachmentCollection: Sendable {
       let attaching = inProgress.all
       let references = try inventory.references()
       let isEverythingRead = references.unreadableCount == 0
-      let found = try await unreferenced(alsoErased: erased).filter {
-        references.attachments[$0.blob] == nil && !attaching.contains($0.blob)
-          && (isEverythingRead || erased.contains($0.blob))
+      let found = try await unreferenced(references, alsoErased: erased).filter {
+        !attaching.contains($0.blob)
+          && (isEverythingRead || erased.contains($0.blob) || references.areTakenIn(by: $0))
       }
       do throws(DeviceError) {
         try await remove(found, knownCheckpoint)
@@ -47,7 +47,7 @@ struct AttachmentCollection: Sendable {
   /// Returns uploads at the relay of which this device may say that nothing refers to them, if nothing does. One that its
   /// uploader did not sign is nobody's: what the relay says of it counts for nothing.
   private func unreferenced(
-    alsoErased erased: Set<BlobID>
+    _ references: AttachmentReferences, alsoErased erased: Set<BlobID>
   ) async throws(DeviceError) -> [BlobUpload] {
     var found: [BlobUpload] = []
     var last: BlobID?
@@ -61,14 +61,29 @@ struct AttachmentCollection: Sendable {
       let log = view.log
       found += page.filter { stored in
         let uploader = stored.upload.device
+        guard !references.refer(to: stored.upload) else { return false }
         guard let member = log.members[uploader],
           stored.upload.isSigned(by: member.bundle.signingKeys, account: log.account)
         else { return false }
         return uploader == view.device || !member.isActive
-          || (stored.isComplete && erased.contains(stored.upload.blob))
+          || (stored.isComplete
+            && (erased.contains(stored.upload.blob) || references.areTakenIn(by: stored.upload)))
       }.map(\.upload)
       last = end
     }
+  }
+
+  /// Has the relay drop what somebody else put under the name of a file that waits here to be sent. Returns whether it
+  /// was for this device to say so: a message of its own names its bytes, or no message names the others.
+  func removeImpostor(_ impostor: BlobUpload, of upload: BlobUpload) async throws(DeviceError) -> Bool {
+    let references = try inventory.references()
+    guard references.refer(to: upload), let knownCheckpoint = try progress.current().checkpoint else {
+      return false
+    }
+    let mayBeDropped = references.refer(to: impostor) ? try inventory.isOwn(upload) : true
+    guard mayBeDropped else { return false }
+    try await remove([impostor], knownCheckpoint)
+    return true
   }
 
   private func remove(_ uploads: [BlobUpload], _ knownCheckpoint: Checkpoint) async throws(DeviceError) {

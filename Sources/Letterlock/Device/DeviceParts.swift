@@ -127,7 +127,8 @@ struct HistoryParts: Sendable {
     sync = Synchroniser(
       state: state, lock: lock, journal: services.journal, status: reading.status, erasing: erasing,
       changes: account.changes, schedule: account.schedule, announcements: account.announcements,
-      uploads: AttachmentUploads(store: services.store, relay: relay, inventory: reading.inventory),
+      uploads: AttachmentUploads(
+        store: services.store, relay: relay, inventory: reading.inventory, collection: collection),
       profile: writing.profile,
       pusher: pusher)
   }
