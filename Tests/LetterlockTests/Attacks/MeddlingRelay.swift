@@ -30,6 +30,7 @@ actor MeddlingRelay: Relay {
   private var lies = false
   private var beforePage: (@Sendable () async throws -> Void)?
   private var afterPage: (@Sendable () async throws -> Void)?
+  private var beforeBatch: (@Sendable () async throws -> Void)?
   /// Every signed batch that was brought, whether it was taken or not.
   private(set) var brought: [SignedBatch] = []
   private var refused: Set<BlobID> = []
@@ -94,13 +95,15 @@ actor MeddlingRelay: Relay {
   func countBlobBytes(failingAfter limit: Int = .max) { (blobByteCount, blobLimit) = (0, limit) }
   /// Does something before the next page of the history is read.
   func beforePage(_ body: @escaping @Sendable () async throws -> Void) { beforePage = body }
+  /// Does something before the next signed batch that erases comes in.
+  func beforeErasing(_ body: @escaping @Sendable () async throws -> Void) { beforeBatch = body }
   /// Does something after the next page of the history is read, and before it is given.
   func afterPage(_ body: @escaping @Sendable () async throws -> Void) { afterPage = body }
   /// Takes and gives nothing of an attachment.
   func refuse(_ blob: BlobID) { refused.insert(blob) }
   /// Is honest again.
   func behave() {
-    (erasure, beforePage, afterPage, refused) = (nil, nil, nil, [])
+    (erasure, beforePage, afterPage, beforeBatch, refused) = (nil, nil, nil, nil, [])
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil
@@ -171,6 +174,10 @@ actor MeddlingRelay: Relay {
     as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome {
     brought.append(signedBatch)
+    if let beforeBatch, !leafIndices.isEmpty {
+      self.beforeBatch = nil
+      do { try await beforeBatch() } catch { throw .internalError("\(error)") }
+    }
     if let restored {
       return try await restored.append(
         signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
