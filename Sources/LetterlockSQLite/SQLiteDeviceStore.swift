@@ -71,9 +71,11 @@ public final class SQLiteDeviceStore: DeviceStore {
 
   /// Keeps a signed batch that is about to be sent.
   public func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
     try write { db in
+      _ = try DeviceStoreState(db, replacing: replaced)
       try Self.apply(changes, db)
       try DeviceStoreState(progress: progress, signedBatch: signedBatch, through: sequence).save(db)
     }
@@ -123,15 +125,15 @@ public final class SQLiteDeviceStore: DeviceStore {
   /// next.
   public func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8], changes: [StoreChange]
+    progress: [UInt8], replacing replaced: [UInt8]?, changes: [StoreChange]
   ) throws(StoreError) {
     try write { db in
+      var state = try DeviceStoreState(db, replacing: replaced) ?? DeviceStoreState(progress: progress)
       try Self.apply(changes, db)
       for batch in batches { try Self.insert(batch, db) }
       for leaf in batches.flatMap(\.erasures) {
         try db.run("UPDATE record SET bytes = NULL WHERE leaf = ?", [Int64(clamping: leaf)])
       }
-      var state = try DeviceStoreState(db) ?? DeviceStoreState(progress: progress)
       state.progress = progress
       if let sequence {
         try db.run("DELETE FROM outbox WHERE sequence <= ?", [sequence])
@@ -144,15 +146,16 @@ public final class SQLiteDeviceStore: DeviceStore {
 
   /// Puts verified records at leaf indices where none were.
   public func fill(
-    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
     try write { db in
+      var state = try DeviceStoreState(db, replacing: replaced) ?? DeviceStoreState(progress: progress)
       try Self.apply(changes, db)
       for record in records {
         try db.run(
           "UPDATE record SET bytes = ? WHERE leaf = ?", [record.bytes.stored, Int64(clamping: record.leaf)])
       }
-      var state = try DeviceStoreState(db) ?? DeviceStoreState(progress: progress)
       state.progress = progress
       try state.save(db)
     }
@@ -261,6 +264,16 @@ private struct DeviceStoreState {
     guard try row.bytes(3) == digest else {
       throw StorageFailure.corrupted("The progress in the store is damaged.")
     }
+  }
+
+  /// The row, which must hold the progress that is to be replaced; nil in a new store.
+  init?(_ db: Database, replacing replaced: [UInt8]?) throws {
+    guard let state = try DeviceStoreState(db) else {
+      guard replaced == nil else { throw StoreError.conflict }
+      return nil
+    }
+    guard state.progress == replaced else { throw StoreError.conflict }
+    self = state
   }
 
   func save(_ db: Database) throws {

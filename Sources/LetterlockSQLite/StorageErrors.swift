@@ -4,6 +4,10 @@ internal import SQLiteCore
 
 extension StoreError {
   init(_ error: any Error) {
+    if let error = error as? StoreError {
+      self = error
+      return
+    }
     switch StorageFailure(error) {
     case .unavailable(let sentence): self = .unavailable(sentence)
     case .corrupted(let sentence): self = .corrupted(sentence)

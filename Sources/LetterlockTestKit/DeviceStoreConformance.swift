@@ -35,6 +35,7 @@ public struct DeviceStoreConformance: Sendable {
   public enum Rule: String, CaseIterable, Sendable {
     case newStore = "a new store is empty"
     case progress = "progress is what the last call kept"
+    case replacing = "progress replaces the one that the call names, and no other"
     case outboxOrder = "the outbox returns records in the order they were added"
     case outboxPlaces = "a place in the outbox is never used twice"
     case resealing = "resealing replaces records in their places"
@@ -90,6 +91,7 @@ extension DeviceStoreConformance.Rule {
     switch self {
     case .newStore: try check.newStore()
     case .progress: try check.progress()
+    case .replacing: try check.replacing()
     case .outboxOrder: try check.outboxOrder()
     case .outboxPlaces: try check.outboxPlaces()
     case .resealing: try check.resealing()

@@ -103,10 +103,12 @@ public final class FailingDeviceStore: DeviceStore {
 
   /// Fails or passes the call on.
   public func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
     try calling(.changes) { () throws(StoreError) in
-      try store.stage(signedBatch, through: sequence, progress: progress, changes: changes)
+      try store.stage(
+        signedBatch, through: sequence, progress: progress, replacing: replaced, changes: changes)
     }
   }
 
@@ -118,20 +120,22 @@ public final class FailingDeviceStore: DeviceStore {
   /// Fails or passes the call on.
   public func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8], changes: [StoreChange]
+    progress: [UInt8], replacing replaced: [UInt8]?, changes: [StoreChange]
   ) throws(StoreError) {
     try calling(.changes) { () throws(StoreError) in
       try store.commit(
-        batches, clearingOutboxThrough: sequence, staging: next, progress: progress, changes: changes)
+        batches, clearingOutboxThrough: sequence, staging: next, progress: progress, replacing: replaced,
+        changes: changes)
     }
   }
 
   /// Fails or passes the call on.
   public func fill(
-    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
     try calling(.changes) { () throws(StoreError) in
-      try store.fill(records, progress: progress, changes: changes)
+      try store.fill(records, progress: progress, replacing: replaced, changes: changes)
     }
   }
 

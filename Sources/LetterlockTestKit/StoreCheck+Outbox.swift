@@ -34,6 +34,58 @@ extension StoreCheck {
     }
   }
 
+  func replacing() throws {
+    var signer = try SampleSigner()
+    let batch = try signer.batch([[10]])
+    var place: Int64 = 0
+    try session { store in
+      try store.enqueue([[1]], blobs: [])
+      place = try store.outbox(limit: 1).first?.sequence ?? 0
+      try store.stage(nil, through: 0, progress: [1], replacing: nil)
+    }
+    for other in [nil, [], [2], [1, 0]] as [[UInt8]?] {
+      try session { store in
+        expectConflict(in: "stage") {
+          try store.stage([5], through: place, progress: [3], replacing: other, changes: [.put([1], [1])])
+        }
+        expectConflict(in: "commit") {
+          try store.commit(
+            [batch], clearingOutboxThrough: place, staging: StagedBatch(signedBatch: [6], through: 9),
+            progress: [3], replacing: other, changes: [.put([1], [1])])
+        }
+        expectConflict(in: "fill") {
+          try store.fill([], progress: [3], replacing: other, changes: [.put([1], [1])])
+        }
+      }
+    }
+    try session { store in
+      expect(try store.progress() == [1], else: "A call that is refused for its progress changes it.")
+      expect(try store.staged() == nil, else: "A call that is refused for its progress stages a batch.")
+      expect(try store.outboxCount() == 1, else: "A call that is refused for its progress clears the outbox.")
+      expect(try store.value(at: [1]) == nil, else: "A call that is refused for its progress puts a value.")
+      expect(
+        try store.batches(from: 0, limit: 9) == [],
+        else: "A call that is refused for its progress adds batches.")
+      try store.commit([batch], clearingOutboxThrough: nil, progress: [2], replacing: [1])
+      try store.fill([], progress: [3], replacing: [2])
+      try store.stage(nil, through: 0, progress: [4], replacing: [3])
+    }
+    try session { store in
+      expect(try store.progress() == [4], else: "A progress that replaces the one that is there is not kept.")
+    }
+  }
+
+  private func expectConflict(in call: String, _ body: () throws -> Void) {
+    do {
+      try body()
+      fail("\(call) replaces another progress than the one that it names.")
+    } catch {
+      expect(
+        error as? StoreError == .conflict,
+        else: "\(call) throws \(error) for a progress that is another by now.")
+    }
+  }
+
   func outboxOrder() throws {
     try session { store in
       try store.enqueue([[3], [1]], blobs: [])

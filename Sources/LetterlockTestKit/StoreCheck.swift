@@ -69,3 +69,28 @@ extension StoreChange {
     .put(StoreEntry(key: key, value: value))
   }
 }
+
+/// For checks in which nobody else writes: what is there is replaced.
+extension DeviceStore {
+  package func stage(
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange] = []
+  ) throws(StoreError) {
+    try stage(
+      signedBatch, through: sequence, progress: progress, replacing: try self.progress(), changes: changes)
+  }
+
+  package func commit(
+    _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch? = nil,
+    progress: [UInt8], changes: [StoreChange] = []
+  ) throws(StoreError) {
+    try commit(
+      batches, clearingOutboxThrough: sequence, staging: next, progress: progress,
+      replacing: try self.progress(), changes: changes)
+  }
+
+  package func fill(
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange] = []
+  ) throws(StoreError) {
+    try fill(records, progress: progress, replacing: try self.progress(), changes: changes)
+  }
+}

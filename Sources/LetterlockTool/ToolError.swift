@@ -161,6 +161,8 @@ extension ToolError {
       switch error {
       case .unavailable(let reason): ToolError("The device's store cannot be used: \(reason.asEnd)")
       case .corrupted(let what): ToolError.wrong("The device's store is damaged: \(what.asEnd)")
+      case .conflict:
+        ToolError("Another program keeps changing the device's store: try again when it is done.")
       }
   }
 

@@ -1,5 +1,6 @@
 #if SQLite
 import Foundation
+import LetterlockTestKit
 import Testing
 
 @testable import Letterlock

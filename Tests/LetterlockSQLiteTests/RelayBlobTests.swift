@@ -1,5 +1,6 @@
 #if SQLite
 import CryptoCore
+import GRDB
 import LetterlockTestKit
 import TLSCodec
 import Testing
@@ -7,6 +8,7 @@ import Testing
 @testable import Letterlock
 @testable import LetterlockFormat
 @testable import LetterlockRelayKit
+@testable import LetterlockSQLite
 
 @Suite("Every relay, SPEC.md section 7.3: attachments and mailboxes")
 struct RelayBlobTests {
@@ -74,7 +76,7 @@ struct RelayBlobTests {
   }
 
   @Test(arguments: RelayKind.allCases)
-  func `an upload signed for another account, or empty and not so, is refused`(kind: RelayKind)
+  func `an upload signed for another account, or of no bytes, is refused`(kind: RelayKind)
     async throws
   {
     let opened = try kind.open()
@@ -85,13 +87,100 @@ struct RelayBlobTests {
     await #expect(throws: RelayError.unknownAccount) {
       try await relay.beginBlob(foreign, of: account.id, as: account.caller)
     }
-    let empty = try account.upload(of: [], digest: SegmentHasher.digest(of: [1]))
-    await #expect(throws: RelayError.blobRefused) {
-      try await relay.beginBlob(empty, of: account.id, as: account.caller)
+    for digest in [SegmentHasher.digest(of: [1]), SegmentHasher.digest(of: [])] {
+      let empty = try account.upload(of: [], digest: digest)
+      await #expect(throws: RelayError.blobRefused) {
+        try await relay.beginBlob(empty, of: account.id, as: account.caller)
+      }
     }
     await #expect(throws: RelayError.unknownBlob) {
       try await relay.writeBlob(BlobID(), of: account.id, at: 0, [1], as: account.caller)
     }
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `an upload that is not complete gives way to another device's, if it is of other bytes or was left`(
+    kind: RelayKind
+  ) async throws {
+    let clock = RelayClock()
+    let opened = try kind.open(clock: { clock.now })
+    let relay = opened.relay
+    var account = try await TestAccount(at: relay)
+    let other = try DeviceKeys()
+    try await account.add(other, at: relay)
+    let caller = RelayCaller.device(other.deviceID)
+    let content = bytes(1000)
+    // Junk under the name of a file that is still to come.
+    let junk = try account.upload(of: bytes(70), by: other)
+    _ = try await relay.beginBlob(junk, of: account.id, as: caller)
+    try await relay.writeBlob(junk.blob, of: account.id, at: 0, Array(bytes(70)[..<50]), as: caller)
+    let own = try account.upload(of: content, as: junk.blob)
+    #expect(try await relay.beginBlob(own, of: account.id, as: account.caller) == 0)
+    #expect(try await relay.usage(of: account.id, as: account.caller).blobs == 0)
+    await #expect(throws: RelayError.unknownBlob) {
+      try await relay.writeBlob(junk.blob, of: account.id, at: 50, [1], as: caller)
+    }
+    // The same bytes wait for a day, as long as the device is active.
+    let same = try account.upload(of: content, as: junk.blob, by: other)
+    await #expect(throws: RelayError.blobRefused) {
+      try await relay.beginBlob(same, of: account.id, as: caller)
+    }
+    clock.advance(by: .seconds(86_401))
+    #expect(try await relay.beginBlob(same, of: account.id, as: caller) == 0)
+    await #expect(throws: RelayError.blobRefused) {
+      try await relay.beginBlob(own, of: account.id, as: account.caller)
+    }
+    try await relay.writeBlob(same.blob, of: account.id, at: 0, content, as: caller)
+    // A complete one stays, whatever it is.
+    clock.advance(by: .seconds(86_401))
+    await #expect(throws: RelayError.blobRefused) {
+      try await relay.beginBlob(own, of: account.id, as: account.caller)
+    }
+    #expect(try await relay.blob(own.blob, of: account.id, as: account.caller) == same)
+  }
+
+  @Test(arguments: RelayKind.allCases)
+  func `a device has only so many uploads that are not complete`(kind: RelayKind) async throws {
+    let opened = try kind.open()
+    let relay = opened.relay
+    let account = try await TestAccount(at: relay)
+    let content = bytes(10)
+    let first = try account.upload(of: content)
+    _ = try await relay.beginBlob(first, of: account.id, as: account.caller)
+    for _ in 1..<RelayLimits.unfinishedBlobCount {
+      _ = try await relay.beginBlob(try account.upload(of: content), of: account.id, as: account.caller)
+    }
+    let more = try account.upload(of: content)
+    await #expect(throws: RelayError.tooLarge) {
+      try await relay.beginBlob(more, of: account.id, as: account.caller)
+    }
+    // What was begun goes on, and makes room once it is complete.
+    #expect(try await relay.beginBlob(first, of: account.id, as: account.caller) == 0)
+    try await relay.writeBlob(first.blob, of: account.id, at: 0, content, as: account.caller)
+    #expect(try await relay.beginBlob(more, of: account.id, as: account.caller) == 0)
+  }
+
+  @Test func `a row that counts an upload is found if it is damaged, or belongs to none`() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("relay.sqlite")
+    let relay = try SQLiteRelay(path: path)
+    let account = try await TestAccount(at: relay)
+    let content = bytes(100)
+    let upload = try account.upload(of: content)
+    _ = try await relay.beginBlob(upload, of: account.id, as: account.caller)
+    #expect(try relay.audit() == [])
+    let database = try DatabaseQueue(path: path)
+    for change in ["begun = begun + 1", "digest = x'00'", "blob = zeroblob(16)", "device = zeroblob(32)"] {
+      try await database.write { try $0.execute(sql: "UPDATE unfinished_blob SET \(change)") }
+      #expect(try relay.audit() == ["the list of unfinished uploads is damaged"], "\(change)")
+      try await database.write { try $0.execute(sql: "DELETE FROM unfinished_blob") }
+      #expect(try relay.audit() == ["the list of unfinished uploads is damaged"])
+      try await database.write { try $0.execute(sql: "DELETE FROM blob") }
+      #expect(try relay.audit() == [])
+      _ = try await relay.beginBlob(upload, of: account.id, as: account.caller)
+    }
+    try await relay.writeBlob(upload.blob, of: account.id, at: 0, content, as: account.caller)
+    #expect(try relay.audit() == [])
   }
 
   @Test(arguments: RelayKind.allCases)

@@ -49,6 +49,29 @@ struct SQLiteDeviceStoreTests {
     #expect(try store.isFileWhole())
   }
 
+  /// Adds one to a progress that counts, from whatever another store has left.
+  private static func count(in store: SQLiteDeviceStore) throws {
+    while true {
+      let known = try store.progress()
+      do throws(StoreError) {
+        return try store.stage(nil, through: 0, progress: [(known?.first ?? 0) + 1], replacing: known)
+      } catch {
+        guard error == .conflict else { throw error }
+      }
+    }
+  }
+
+  @Test func `two stores over one file lose no progress of each other's`() async throws {
+    let stores = [try SQLiteDeviceStore(path: path), try SQLiteDeviceStore(path: path)]
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for store in stores {
+        group.addTask { for _ in 0..<100 { try Self.count(in: store) } }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try stores[0].progress() == [200])
+  }
+
   @Test func `a commit drops from the outbox what it covers and its places are never used again`()
     throws
   {

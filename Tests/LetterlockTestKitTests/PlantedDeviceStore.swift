@@ -9,12 +9,13 @@ enum PlantedFault: String, CaseIterable {
   case sortedLeaves, halfCommit, firstValueStays, signedOrder, closedRange, limitBeforeOrder
   case removalsFirst, firstRemovedOnly, lostFillChanges, truncatedValues, lazyPurge, greedyPurge
   case ignoredOffset, beginKeepsBytes, uploadedRemoves, downloadBeginsAnew, downloadsCleanedUp
-  case removedStays, lostCalls
+  case removedStays, lostCalls, replacesAnything
 
   var rule: DeviceStoreConformance.Rule {
     switch self {
     case .progressOfAnother: .newStore
     case .oldProgress: .progress
+    case .replacesAnything: .replacing
     case .reversedOutbox: .outboxOrder
     case .reusedPlaces: .outboxPlaces
     case .resealedAtTheEnd: .resealing
@@ -147,14 +148,21 @@ final class PlantedDeviceStore: DeviceStore {
     }
   }
 
+  /// What the store in memory is told that a progress replaces.
+  private func replaced(_ named: [UInt8]?) throws(StoreError) -> [UInt8]? {
+    fault == .replacesAnything ? try store.progress() : named
+  }
+
   func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], replacing named: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
     var (signedBatch, sequence) = (signedBatch, sequence)
     if fault == .stagedForEver, signedBatch == nil, let staged = try store.staged() {
       (signedBatch, sequence) = (staged.signedBatch, staged.through)
     }
-    try store.stage(signedBatch, through: sequence, progress: progress)
+    try store.stage(
+      signedBatch, through: sequence, progress: progress, replacing: try replaced(named))
     try apply(changes)
   }
 
@@ -162,7 +170,7 @@ final class PlantedDeviceStore: DeviceStore {
 
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8], changes: [StoreChange]
+    progress: [UInt8], replacing named: [UInt8]?, changes: [StoreChange]
   ) throws(StoreError) {
     if fault == .halfCommit { try apply(changes) }
     let old = fault == .oldProgress ? try store.progress() : nil
@@ -174,14 +182,19 @@ final class PlantedDeviceStore: DeviceStore {
           records: $0.records)
       } : batches
     let place = fault == .everythingCleared ? sequence.map { _ in .max } : sequence
-    try store.commit(batches, clearingOutboxThrough: place, staging: next, progress: old ?? progress)
+    try store.commit(
+      batches, clearingOutboxThrough: place, staging: next, progress: old ?? progress,
+      replacing: try replaced(named))
     try apply(changes)
   }
 
   func fill(
-    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing named: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
-    try store.fill(fault == .firstFilledOnly ? Array(records.prefix(1)) : records, progress: progress)
+    try store.fill(
+      fault == .firstFilledOnly ? Array(records.prefix(1)) : records, progress: progress,
+      replacing: try replaced(named))
     if fault != .lostFillChanges { try apply(changes) }
   }
 

@@ -1,17 +1,31 @@
 /// What messages refer to.
 struct AttachmentReferences: Sendable {
+  /// Each file, as the first message says that refers to it.
   var attachments: [BlobID: Attachment] = [:]
-  /// Whether every record was read: only then is what is not referred to known.
-  var isComplete = true
+  /// Every digest that a message names with a file.
+  private var digests: [BlobID: Set<[UInt8]>] = [:]
+  /// How many records could not be read: only without any is it known what nothing refers to.
+  var unreadableCount = 0
 
   mutating func add(_ read: HistoryEntry) {
     switch read.entry {
     // A newer version may refer to files in ways of its own.
-    case .success(.unknown), .failure: isComplete = false
+    case .success(.unknown), .failure: unreadableCount += 1
     case .success(let entry):
-      for attachment in entry.attachments { attachments[attachment.blob] = attachment }
+      for attachment in entry.attachments {
+        digests[attachment.blob, default: []].insert(attachment.digest)
+        if attachments[attachment.blob] == nil { attachments[attachment.blob] = attachment }
+      }
     }
   }
+
+  /// Whether a message refers to exactly these bytes.
+  func refer(to upload: BlobUpload) -> Bool {
+    digests[upload.blob]?.contains(upload.digest.bytes) ?? false
+  }
+
+  /// Whether an upload has the name of a file that messages refer to, and is another one.
+  func areTakenIn(by upload: BlobUpload) -> Bool { digests[upload.blob] != nil && !refer(to: upload) }
 }
 
 /// Says which files messages refer to, and which are on the device.
@@ -23,6 +37,18 @@ struct AttachmentInventory: Sendable {
     var references = AttachmentReferences()
     try history.forEach { references.add($0) }
     return references
+  }
+
+  /// Whether a message that this device wrote refers to exactly these bytes.
+  func isOwn(_ upload: BlobUpload) throws(DeviceError) -> Bool {
+    var isOwn = false
+    try history.forEach { read in
+      guard read.author == history.device, case .success(let entry) = read.entry else { return }
+      if entry.attachments.contains(where: { $0.blob == upload.blob && $0.digest == upload.digest.bytes }) {
+        isOwn = true
+      }
+    }
+    return isOwn
   }
 
   /// Returns the files that messages refer to and that are not here.

@@ -28,6 +28,15 @@ public struct AttachmentStorage: Hashable, Sendable, Codable {
   public internal(set) var unreferenced = Share()
 }
 
+/// What collecting attachments that no message refers to did.
+public struct CollectionReport: Hashable, Sendable, Codable {
+  /// Files that the relay dropped.
+  public internal(set) var collected = AttachmentStorage.Share()
+  /// How many records this device cannot read. While there are any, nobody knows what they refer to: files stay, but for
+  /// those of messages that are being erased.
+  public internal(set) var unreadableRecordCount = 0
+}
+
 /// What an eviction did.
 public struct EvictionReport: Hashable, Sendable, Codable {
   /// Files that are at the relay alone now.

@@ -7,6 +7,7 @@ struct AttachmentUploads: Sendable {
   let relay: RelayConnection
   let inventory: AttachmentInventory
   let lost: LostAttachments
+  let collection: AttachmentCollection
 
   /// Sends sealed attachments that wait, each from the byte on that the relay does not have. One that cannot be sent
   /// waits for the next time.
@@ -55,15 +56,24 @@ struct AttachmentUploads: Sendable {
     try store.use { (store) throws(StoreError) in try store.markUploaded(upload.blob) }
   }
 
-  /// Returns how many bytes the relay has; nil if it has the same from another device already.
+  /// Returns how many bytes the relay has; nil if it has the same from another device already. What is no file of a
+  /// message is dropped there, if it has the name.
   private func begin(_ upload: BlobUpload) async throws(DeviceError) -> UInt64? {
-    try await relay.ask { (relay, account) async throws(RelayError) -> UInt64? in
-      do throws(RelayError) { return try await relay.beginBlob(upload, of: account) } catch {
-        guard case .blobRefused = error, let known = try await relay.blob(upload.blob, of: account),
-          known.digest == upload.digest
-        else { throw error }
-        return nil
+    do throws(DeviceError) { return try await askToBegin(upload) } catch {
+      guard error == .relay(.blobRefused) else { throw error }
+      let known = try await relay.ask { (relay, account) async throws(RelayError) in
+        try await relay.blob(upload.blob, of: account)
       }
+      guard let known else { throw error }
+      guard known.digest != upload.digest else { return nil }
+      guard try await collection.removeImpostor(known, of: upload) else { throw error }
+      return try await askToBegin(upload)
+    }
+  }
+
+  private func askToBegin(_ upload: BlobUpload) async throws(DeviceError) -> UInt64 {
+    try await relay.ask { (relay, account) async throws(RelayError) in
+      try await relay.beginBlob(upload, of: account)
     }
   }
 }

@@ -150,10 +150,11 @@ extension Device {
   ///
   /// This device synchronises first, to the newest record; it looks at its own uploads and at those of devices that
   /// were removed, since another device may be about to send the message that belongs to its upload. If the history
-  /// moves on meanwhile, the relay refuses and the device looks again. Nothing is collected while a record is missing
-  /// or cannot be read.
+  /// moves on meanwhile, the relay refuses and the device looks again. While a record cannot be read, nobody knows what
+  /// it refers to: files stay then, and the report says so. Those of messages that are erased go in any case
+  /// (`eraseDeleted(before:confirmingEverything:)`).
   /// - Throws: `DeviceError.historyRefused` if the history is not complete, `.relay`, `.noRelay`, `.noStore`, `.store`.
-  public func collectUnreferencedAttachments() async throws(DeviceError) -> AttachmentStorage.Share {
+  public func collectUnreferencedAttachments() async throws(DeviceError) -> CollectionReport {
     try await parts.services.lock.locked { () async throws(DeviceError) in
       try await parts.files.collection.collect(alsoErased: [])
     }

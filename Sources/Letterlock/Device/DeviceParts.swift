@@ -118,7 +118,8 @@ struct HistoryParts: Sendable {
     let (lock, progress, puller) = (services.lock, services.progress, account.puller)
     let pusher = HistoryPusher(
       view: view, relay: relay, store: services.store, progress: progress, puller: puller,
-      signer: BatchSigner(view: view, store: services.store))
+      signer: BatchSigner(view: view, store: services.store),
+      erasures: WaitingErasures(history: reading.history))
     newest = NewestReader(
       view: view, lock: lock, history: reading.history, relay: relay, progress: progress, puller: puller)
     snapshots = SnapshotMaker(
@@ -139,7 +140,7 @@ struct HistoryParts: Sendable {
         store: services.store, relay: relay, inventory: reading.inventory,
         lost: LostAttachments(
           view: view, store: services.store, relay: relay, inventory: reading.inventory, clock: services.clock
-        )),
+        ), collection: collection),
       profile: writing.profile, takenAlong: writing.takenAlong, pusher: pusher)
   }
 }

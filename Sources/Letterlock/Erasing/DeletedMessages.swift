@@ -47,7 +47,7 @@ struct DeletedMessages {
 
 extension Message.Body {
   /// The message that this one is about.
-  fileprivate var target: MessageID? {
+  var target: MessageID? {
     switch self {
     case .reaction(let reaction): reaction.target
     case .edit(let edit): edit.target

@@ -56,7 +56,9 @@ final class Deleting: Sendable {
         try await erase(erasure)
       }
       if !files.isEmpty { _ = try await collection.collect(alsoErased: files) }
-      return count
+      // One that another device took back meanwhile is still there.
+      let left = try timeline.index()
+      return deleted.flatMap(\.messages).filter { left.reference(to: $0) == nil }.count
     }
   }
 
@@ -102,12 +104,13 @@ final class Deleting: Sendable {
     return erasures
   }
 
+  /// The pusher finds the records again, by the history as it is when it signs for the entry.
   private func erase(_ erasure: Erasure) async throws(DeviceError) {
     try outbox.enqueue([
       .deletion(
         Deletion(.erased, at: .now, conversation: erasure.conversation, messages: erasure.messages))
     ])
-    try await pusher.pushAll(erasing: erasure.leaves.sorted())
+    try await pusher.push()
   }
 
   /// Returns the files of messages that stand at these leaf indices.

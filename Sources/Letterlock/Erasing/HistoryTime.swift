@@ -12,13 +12,16 @@ struct HistoryTime: Sendable {
   /// struct {
   ///   opaque device[32];
   ///   int64 seen;
+  ///   uint64 leaf;                  where it was said
   /// } Presence;
   /// ```
   struct Presence: WireCodable, Hashable, Sendable {
     var device: DeviceID
     var seen: Timestamp
+    var leaf: UInt64 = 0
 
-    static let wire = WireFormat(Self.init, field(\.device), field(\.seen))
+    static let wire = WireFormat(
+      Self.init(device:seen:leaf:), field(\.device), field(\.seen), field(\.leaf))
   }
 
   /// What devices said, in the tree's order.

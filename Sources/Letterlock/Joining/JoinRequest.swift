@@ -130,11 +130,11 @@ public final class JoinRequest: Sendable {
     guard checkpoint.account == log.account, checkpoint.isSigned(by: log.checkpointKey),
       log.index(of: checkpoint.logHead) != nil
     else { throw .approvalForged }
-    let progress = SyncProgress(StoreConnection(store: store))
-    var known = try progress.current()
-    guard known.history.tree.size < checkpoint.treeSize, known.promised == nil else { return }
-    known.promised = checkpoint
-    try progress.commit([], known)
+    try SyncProgress(StoreConnection(store: store)).update { progress in
+      guard progress.history.tree.size < checkpoint.treeSize, progress.promised == nil else { return false }
+      progress.promised = checkpoint
+      return true
+    }
   }
 }
 

@@ -9,7 +9,7 @@ internal import TLSCodec
 ///   Entry entries<V>;
 ///   Presence presences<V>;          the newest 64, in the tree's order
 ///   UnreadableRecord unreadable<V>; the first 256 that were found
-///   uint64 passed_over<V>;          epochs whose records were passed over, since their secrets may never come
+///   uint64 skipped<V>;              epochs whose records were passed over, since they could not be read
 /// } DeviceDirectory;
 /// ```
 /// SPEC.md section 8.5.
@@ -22,16 +22,15 @@ struct DeviceDirectory: WireCodable, Hashable, Sendable {
   /// Records that do not open though their epoch's secret is here.
   private(set) var unreadable: [UnreadableRecord] = []
 
-  /// Epochs whose records were passed over, since nothing that is awaited gives their secrets. If they come all the same,
-  /// everything is looked through again.
-  private(set) var passedOver: [UInt64] = []
+  /// Epochs whose records were passed over: they are looked through if their secrets come.
+  private(set) var skipped: [UInt64] = []
 
   static let presenceCount = 64
   static let unreadableCount = 256
 
   static let wire = WireFormat(
-    Self.init(scanned:entries:presences:unreadable:passedOver:), field(\.scanned), field(\.entries),
-    field(\.presences), field(\.unreadable), field(\.passedOver))
+    Self.init(scanned:entries:presences:unreadable:skipped:), field(\.scanned), field(\.entries),
+    field(\.presences), field(\.unreadable), field(\.skipped))
 
   /// ```
   /// struct {
@@ -66,29 +65,41 @@ struct DeviceDirectory: WireCodable, Hashable, Sendable {
   /// The newest thing that a device said about itself.
   subscript(_ device: DeviceID) -> Entry? { entries.first { $0.device == device } }
 
-  /// Notes that records of an epoch were passed over.
-  mutating func passOver(_ epoch: UInt64) {
-    if !passedOver.contains(epoch) { passedOver.append(epoch) }
-  }
-
   /// Takes a record that does not open.
   mutating func take(_ record: UnreadableRecord) {
-    if unreadable.count < Self.unreadableCount { unreadable.append(record) }
+    guard unreadable.count < Self.unreadableCount, !unreadable.contains(where: { $0.leaf == record.leaf })
+    else {
+      return
+    }
+    unreadable.append(record)
   }
+
+  /// Notes an epoch whose records are passed over.
+  mutating func skip(_ epoch: UInt64) {
+    if !skipped.contains(epoch) { skipped.append(epoch) }
+  }
+
+  /// Notes that an epoch's records were looked through after all.
+  mutating func finish(_ epoch: UInt64) { skipped.removeAll { $0 == epoch } }
 
   /// Takes a profile, whose author is the device that it is about; one that stands earlier in the tree than the
   /// newest known counts for nothing.
   mutating func take(_ profile: DeviceProfile, of device: DeviceID, at leaf: UInt64) {
-    if let seen = profile.seenAt {
-      presences.append(HistoryTime.Presence(device: device, seen: seen))
-      if presences.count > Self.presenceCount { presences.removeFirst() }
-    }
+    if let seen = profile.seenAt { take(HistoryTime.Presence(device: device, seen: seen, leaf: leaf)) }
     let entry = Entry(
       device: device, leaf: leaf, name: Opaque(Array(profile.name.utf8)), seen: profile.seenAt)
     guard let index = entries.firstIndex(where: { $0.device == device }) else {
       return entries.append(entry)
     }
     if entries[index].leaf <= leaf { entries[index] = entry }
+  }
+
+  /// Takes a presence in its place in the tree's order: it may come late.
+  private mutating func take(_ presence: HistoryTime.Presence) {
+    let place = presences.firstIndex { $0.leaf >= presence.leaf } ?? presences.endIndex
+    if place < presences.endIndex, presences[place].leaf == presence.leaf { return }
+    presences.insert(presence, at: place)
+    if presences.count > Self.presenceCount { presences.removeFirst() }
   }
 }
 

@@ -152,8 +152,9 @@ struct SyncAttempt: WireCodable, Hashable, Sendable {
   init(at time: Timestamp, verdict: Verdict) {
     let outcome: Outcome =
       switch verdict {
-      case .complete: .complete
-      case .removed, .unreadable, .erased: .ownState
+      // Everything was fetched and verified, whoever made some of it so that it cannot be read.
+      case .complete, .unreadable: .complete
+      case .removed, .erased: .ownState
       case .missing, .rolledBack, .reordered, .tampered, .forked: .historyRefused
       }
     self.init(

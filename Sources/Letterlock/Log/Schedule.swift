@@ -19,8 +19,9 @@ struct Schedule: Sendable {
     let now = clock.now
     let owesEpoch = try journal.read().owesEpoch
     let isEpochDue = try isEpochDue(now) || owesEpoch
-    // Epoch secrets that were wrapped to the old key and are still to come would be lost with it.
-    if isSealingKeyOld(now), view.read({ $0.epochsToJudge.isEmpty }) {
+    // Epoch secrets that were wrapped to the old key and are still to come would be lost with it. No wrap brings those
+    // of epochs that were begun wrongly.
+    if isSealingKeyOld(now), !view.awaitsEpochSecret {
       try await changes.rotateKeys()
     } else if isEpochDue {
       try await changes.change(.epoch)

@@ -142,13 +142,14 @@ struct NewestReader: Sendable {
       throw .historyRefused(.tampered(error))
     }
     // A checkpoint alone may be of any size: only records that stand under it make it one to hold the relay to.
-    if !records.isEmpty,
-      checkpoint.treeSize > max(progress.history.tree.size, progress.promised?.treeSize ?? 0),
-      history.store.store != nil
-    {
-      var progress = progress
-      progress.promised = checkpoint
-      try self.progress.commit([], progress)
+    if !records.isEmpty, history.store.store != nil {
+      try self.progress.update { progress in
+        guard checkpoint.treeSize > max(progress.history.tree.size, progress.promised?.treeSize ?? 0) else {
+          return false
+        }
+        progress.promised = checkpoint
+        return true
+      }
     }
     return records
   }

@@ -43,7 +43,7 @@ struct CandidateReader {
     for (index, bytes) in batch.records.enumerated() where bytes == nil {
       if !absent.contains(batch.leaf(of: index)) { candidate.erasedRecordCount += 1 }
     }
-    for (_, profile) in directory.profiles(in: batch, &tags) ?? [] {
+    for (_, profile) in directory.profiles(in: batch, &tags) {
       candidate.lastSeen = profile.seenAt ?? candidate.lastSeen
       candidate.take(profile.name)
     }

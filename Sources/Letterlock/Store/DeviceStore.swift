@@ -4,6 +4,9 @@ public enum StoreError: Error, Hashable, Sendable {
   case unavailable(String)
   /// What the store holds is not what was put there.
   case corrupted(String)
+  /// The progress is another one by now than the one to be replaced: another object or process has changed it. Nothing
+  /// was changed; read it again.
+  case conflict
 }
 
 /// Where a device keeps what must survive: sealed records and attachments, how far it has come, and a space
@@ -12,6 +15,10 @@ public enum StoreError: Error, Hashable, Sendable {
 /// Each call that changes something is one transaction: all of it is durable when the call returns, and
 /// nothing of it has happened if the call throws or the process ends before. `DeviceStoreConformance` in
 /// LetterlockTestKit checks an implementation of this protocol.
+///
+/// Two objects, in one process or in several, may use one store at once. Each call that writes the progress therefore
+/// names the progress that it replaces: the store compares it with what it holds, byte by byte and within the
+/// transaction, and throws `StoreError.conflict` if it is another one. `nil` stands for a store that has none yet.
 public protocol DeviceStore: BlobStore {
   /// Returns how far the device has come; nil in a new store. Opaque to the store.
   func progress() throws(StoreError) -> [UInt8]?
@@ -37,8 +44,10 @@ public protocol DeviceStore: BlobStore {
   func reseal(_ records: [OutboxRecord]) throws(StoreError)
   /// Keeps a signed batch that is about to be sent over the outbox's records up to a sequence number, with the
   /// progress that makes its counter used.
+  /// - Throws: `StoreError.conflict` if the store's progress is not `replaced`; then nothing is changed.
   func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError)
   /// Returns the signed batch that was being sent when the process ended, and the last sequence number it covers.
   func staged() throws(StoreError) -> (signedBatch: [UInt8], through: Int64)?
@@ -46,14 +55,17 @@ public protocol DeviceStore: BlobStore {
   /// Takes verified batches at the end of the history, drops from the outbox what they contain and from the history the
   /// records that they erase, keeps the signed batch that is about to be sent next, if there is one, and the progress
   /// that includes them.
-  /// - Throws: `StoreError.corrupted` if a batch is there already; then nothing is changed.
+  /// - Throws: `StoreError.conflict` if the store's progress is not `replaced`, `.corrupted` if a batch is there already;
+  ///   then nothing is changed.
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8], changes: [StoreChange]
+    progress: [UInt8], replacing replaced: [UInt8]?, changes: [StoreChange]
   ) throws(StoreError)
   /// Puts verified records at leaf indices where none were, and keeps the progress that counts them.
+  /// - Throws: `StoreError.conflict` if the store's progress is not `replaced`; then nothing is changed.
   func fill(
-    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError)
   /// Drops every batch with its records, and the signed batch that was about to be sent, and keeps the progress of a
   /// device that has not begun. The outbox, the attachments and the key space stay.
@@ -84,22 +96,26 @@ extension DeviceStore {
 
   /// Keeps a signed batch that is about to be sent, and changes nothing in the key space.
   public func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], replacing replaced: [UInt8]?
   ) throws(StoreError) {
-    try stage(signedBatch, through: sequence, progress: progress, changes: [])
+    try stage(signedBatch, through: sequence, progress: progress, replacing: replaced, changes: [])
   }
 
   /// Takes verified batches, with no signed batch to be sent next unless one is given.
   public func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch? = nil,
-    progress: [UInt8]
+    progress: [UInt8], replacing replaced: [UInt8]?
   ) throws(StoreError) {
-    try commit(batches, clearingOutboxThrough: sequence, staging: next, progress: progress, changes: [])
+    try commit(
+      batches, clearingOutboxThrough: sequence, staging: next, progress: progress, replacing: replaced,
+      changes: [])
   }
 
   /// Puts verified records at leaf indices where none were, and changes nothing in the key space.
-  public func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8]) throws(StoreError) {
-    try fill(records, progress: progress, changes: [])
+  public func fill(
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?
+  ) throws(StoreError) {
+    try fill(records, progress: progress, replacing: replaced, changes: [])
   }
 }
 

@@ -12,6 +12,10 @@ public final class MemoryDeviceStore: DeviceStore {
     var batches: [HistoryBatch] = []
     var blobs: [BlobID: StoredBlob] = [:]
 
+    func check(replacing replaced: [UInt8]?) throws(StoreError) {
+      guard progress == replaced else { throw .conflict }
+    }
+
     mutating func put(_ record: [UInt8]?, at leaf: UInt64) {
       guard let index = batches.lastIndex(where: { $0.firstLeaf <= leaf }) else { return }
       batches[index] = batches[index].putting(record, at: leaf)
@@ -111,9 +115,11 @@ public final class MemoryDeviceStore: DeviceStore {
   /// Keeps a signed batch that is about to be sent over the outbox's records up to a sequence number, with the
   /// progress that makes its counter used.
   public func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
-    state.withLock { state in
+    try state.withLock { (state) throws(StoreError) in
+      try state.check(replacing: replaced)
       state.entries.apply(changes)
       state.staged = signedBatch.map { ($0, sequence) }
       state.progress = progress
@@ -129,9 +135,10 @@ public final class MemoryDeviceStore: DeviceStore {
   /// batch that is to be sent next and the progress that includes them.
   public func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8], changes: [StoreChange]
+    progress: [UInt8], replacing replaced: [UInt8]?, changes: [StoreChange]
   ) throws(StoreError) {
     try state.withLock { (state) throws(StoreError) in
+      try state.check(replacing: replaced)
       var last = state.batches.last?.firstLeaf
       for batch in batches {
         guard last.map({ $0 < batch.firstLeaf }) ?? true else {
@@ -153,9 +160,11 @@ public final class MemoryDeviceStore: DeviceStore {
 
   /// Puts verified records at leaf indices where none were, and keeps the progress that counts them.
   public func fill(
-    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
-    state.withLock { state in
+    try state.withLock { (state) throws(StoreError) in
+      try state.check(replacing: replaced)
       state.entries.apply(changes)
       for record in records { state.put(record.bytes, at: record.leaf) }
       state.progress = progress

@@ -22,9 +22,10 @@ final class PassingStore: DeviceStore {
 
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8], changes: [StoreChange]
-  ) {
-    state.withLock { state in
+    progress: [UInt8], replacing replaced: [UInt8]?, changes: [StoreChange]
+  ) throws(StoreError) {
+    try state.withLock { (state) throws(StoreError) in
+      guard state.progress == replaced else { throw .conflict }
       for batch in batches { state.pass?(&state.report, batch) }
       state.progress = progress
     }
@@ -39,9 +40,15 @@ final class PassingStore: DeviceStore {
   func outbox(after sequence: Int64, limit: Int) -> [OutboxRecord] { [] }
   func outboxCount() -> Int { 0 }
   func reseal(_ records: [OutboxRecord]) {}
-  func stage(_ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]) {}
+  func stage(
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
+  ) {}
   func staged() -> (signedBatch: [UInt8], through: Int64)? { nil }
-  func fill(_ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]) {}
+  func fill(
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
+  ) {}
   func clearHistory(progress: [UInt8]) { state.withLock { $0.progress = progress } }
   func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }

@@ -42,14 +42,16 @@ struct UnwritableStore: DeviceStore {
   }
   func reseal(_ records: [OutboxRecord]) throws(StoreError) { throw refusal }
   func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) { throw refusal }
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8], changes: [StoreChange]
+    progress: [UInt8], replacing replaced: [UInt8]?, changes: [StoreChange]
   ) throws(StoreError) { throw refusal }
   func fill(
-    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) { throw refusal }
   func clearHistory(progress: [UInt8]) throws(StoreError) { throw refusal }
   func keepBlob(_ blob: SealedBlob, isUploaded: Bool) throws(StoreError) { throw refusal }

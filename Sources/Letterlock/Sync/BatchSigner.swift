@@ -8,7 +8,7 @@ struct SigningBatch: Sendable {
   let records: [OutboxRecord]
   let erasures: [UInt64]
   /// With the signed batch's counter used.
-  let progress: DeviceProgress
+  var progress: DeviceProgress
 
   /// The last place in the outbox that it covers.
   var through: Int64 { records[records.count - 1].sequence }

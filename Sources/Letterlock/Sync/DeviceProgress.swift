@@ -17,6 +17,8 @@ struct DeviceProgress: WireCodable, Sendable {
   var checkpoint: Checkpoint?
   var promised: Checkpoint?
   var relayTime: UInt64 = 0
+  /// What the store held when this was read from it: what a changed copy replaces. Nil if it held nothing.
+  var stored: [UInt8]?
 
   static let wire = WireFormat(
     Self.init(history:counter:checkpoint:promised:relayTime:), field(\.history), field(\.counter),

@@ -19,28 +19,56 @@ struct HistoryPuller: Sendable {
     _ = (try relay.needed(), try store.needed())
     var received = 0
     var bound: UInt64?
-    while true {
-      try checkCancellation()
-      var progress = try progress.current()
-      let page = try await page(from: progress.history.tree.size, Self.pageByteCount)
-      try rules.check(page.checkpoint, against: progress)
-      try checkTime(of: page.checkpoint, &progress)
-      try await pullLog(for: page.checkpoint)
-      try checkRecordPositions(in: progress.history)
-      guard !page.batches.isEmpty else {
-        try rules.checkEnd(page.checkpoint, progress)
-        try keep(page.checkpoint, in: progress)
-        return received
-      }
-      let sequence = try accept(page, &progress)
-      try self.progress.commit(page.batches, clearingOutboxThrough: sequence, progress)
-      try directory.gather(page.batches)
-      received += page.batches.reduce(0) { $0 + $1.records.count }
-      report?(.received(progress.history.tree.size, of: page.checkpoint.treeSize))
-      let end = bound ?? page.checkpoint.treeSize
+    while let taken = try await retrying({ () async throws(DeviceError) in try await takePage() }) {
+      received += taken.recordCount
+      report?(.received(taken.size, of: taken.end))
+      let end = bound ?? taken.end
       bound = end
-      if progress.history.tree.size >= end { return received }
+      if taken.size >= end { return received }
     }
+    return received
+  }
+
+  /// What a page brought.
+  private struct TakenPage {
+    let recordCount: Int
+    /// How many records are here with it, and how many the relay has.
+    let size: UInt64
+    let end: UInt64
+  }
+
+  /// Takes the next page; nil if everything is here.
+  private func takePage() async throws(DeviceError) -> TakenPage? {
+    try checkCancellation()
+    var progress = try progress.current()
+    let page = try await page(from: progress.history.tree.size, Self.pageByteCount)
+    try rules.check(page.checkpoint, against: progress)
+    try checkTime(of: page.checkpoint, &progress)
+    try await pullLog(for: page.checkpoint)
+    try checkRecordPositions(in: progress.history)
+    guard !page.batches.isEmpty else {
+      try rules.checkEnd(page.checkpoint, progress)
+      try keep(page.checkpoint, in: &progress)
+      return nil
+    }
+    let sequence = try accept(page, &progress)
+    try self.progress.commit(page.batches, clearingOutboxThrough: sequence, &progress)
+    try directory.gather(page.batches)
+    return TakenPage(
+      recordCount: page.batches.reduce(0) { $0 + $1.records.count }, size: progress.history.tree.size,
+      end: page.checkpoint.treeSize)
+  }
+
+  /// Runs `body`, which reads the progress and changes it, again if another object or process came first.
+  private func retrying<Answer>(
+    _ body: () async throws(DeviceError) -> Answer
+  ) async throws(DeviceError) -> Answer {
+    for _ in 1..<SyncProgress.attempts {
+      do throws(DeviceError) { return try await body() } catch {
+        guard error == .store(.conflict) else { throw error }
+      }
+    }
+    return try await body()
   }
 
   /// A relay whose clock goes back is named once, and held to its new time from then on: a clock that was wrong once ends
@@ -51,11 +79,11 @@ struct HistoryPuller: Sendable {
     guard known > checkpoint.time, known - checkpoint.time > CheckpointRules.largestSetback else {
       // Nothing else may come that would keep it.
       if checkpoint.time > known, checkpoint.time - known > CheckpointRules.largestSetback {
-        try self.progress.commit([], progress)
+        try self.progress.commit([], &progress)
       }
       return
     }
-    try self.progress.commit([], progress)
+    try self.progress.commit([], &progress)
     throw .historyRefused(.tampered(.timeWentBack))
   }
 
@@ -75,19 +103,22 @@ struct HistoryPuller: Sendable {
 
   /// Takes a checkpoint of the same history under a newer head: what is signed over the newest checkpoint needs it. Any
   /// other is taken too while a recovery device is announced: its time shows how long that stands.
-  private func keep(_ checkpoint: Checkpoint, in progress: DeviceProgress) throws(DeviceError) {
+  private func keep(_ checkpoint: Checkpoint, in progress: inout DeviceProgress) throws(DeviceError) {
     let log = view.log
     guard let known = progress.checkpoint, checkpoint.treeSize == known.treeSize,
       let before = log.index(of: known.logHead), let now = log.index(of: checkpoint.logHead),
       before < now || (before == now && log.announcement != nil && known.time != checkpoint.time)
     else { return }
-    var progress = progress
     progress.checkpoint = checkpoint
-    try self.progress.commit([], progress)
+    try self.progress.commit([], &progress)
   }
 
   /// Asks again for records that were absent.
   func refill() async throws(DeviceError) {
+    try await retrying { () async throws(DeviceError) in try await refillOnce() }
+  }
+
+  private func refillOnce() async throws(DeviceError) {
     var progress = try progress.current()
     var next: UInt64 = 0
     for leaf in progress.history.absent where leaf >= next {
@@ -102,7 +133,7 @@ struct HistoryPuller: Sendable {
         // In range: what was filled is of this batch.
         again.records[Int(leaf - batch.firstLeaf)].map { (leaf: leaf, bytes: $0) }
       }
-      try self.progress.fill(records, progress)
+      try self.progress.fill(records, &progress)
       for (leaf, record) in records {
         try directory.gather(filled: record, at: leaf, author: batch.signedBatch.device)
       }

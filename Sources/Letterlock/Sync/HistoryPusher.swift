@@ -9,8 +9,10 @@ struct HistoryPusher: Sendable {
   let progress: SyncProgress
   let puller: AccountPuller
   let signer: BatchSigner
+  let erasures: WaitingErasures
 
-  private static let attempts = 8
+  /// How often others may come first. Two objects on one store may take turns for a while.
+  private static let attempts = 32
 
   /// What became of a signed batch.
   private enum Sent {
@@ -32,7 +34,7 @@ struct HistoryPusher: Sendable {
       try checkCancellation()
       if following == nil { following = try stageNext() }
       guard let sending = following.take() else { return sent }
-      switch try await send(sending, isFollowed: true) {
+      switch try await send(sending) {
       case .taken(let next): following = next
       case .amongOthers:
         guard try !isWaiting(sending) else {
@@ -50,40 +52,28 @@ struct HistoryPusher: Sendable {
     throw .relay(.unavailable("the account keeps changing"))
   }
 
-  /// Sends everything that waits with one signed batch that erases records too. A signed batch that is overtaken is made
-  /// again; one whose records came back is through.
-  func pushAll(erasing leaves: [UInt64]) async throws(DeviceError) {
-    for _ in 0..<Self.attempts {
-      try checkCancellation()
-      let waiting = try signer.waiting(after: 0)
-      // Whether another device's record came between, or this one's answer was lost: it came back, and so through.
-      guard !waiting.isEmpty else { return }
-      _ = try await send(try stage(waiting, erasing: leaves), isFollowed: false)
-    }
-    throw .relay(.unavailable("the account keeps changing"))
-  }
-
   /// What the relay says that it took counts when it came back.
   private func isWaiting(_ sending: SigningBatch) throws(DeviceError) -> Bool {
     let first = try store.use { (store) throws(StoreError) in try store.outbox(limit: 1).first }
     return first?.sequence == sending.records[0].sequence
   }
 
-  /// Keeps a signed batch over the first records that wait; nil if none do.
+  /// Keeps a signed batch over the first records that wait, which erases what `erased` entries among them name; nil if
+  /// none wait.
   private func stageNext() throws(DeviceError) -> SigningBatch? {
-    let waiting = try signer.waiting(after: 0)
-    return waiting.isEmpty ? nil : try stage(waiting, erasing: [])
+    try progress.retrying { () throws(DeviceError) -> SigningBatch? in
+      // Read before the outbox: if another object or process sends what waits there, the progress is another one.
+      let progress = try progress.current()
+      let waiting = try signer.waiting(after: 0)
+      guard !waiting.isEmpty else { return nil }
+      let prepared = try erasures.prepare(waiting)
+      var sending = try signer.sign(prepared.records, erasing: prepared.leaves, after: progress)
+      try self.progress.stage(sending.signedBatch, through: sending.through, &sending.progress)
+      return sending
+    }
   }
 
-  private func stage(
-    _ records: [OutboxRecord], erasing erasures: [UInt64]
-  ) throws(DeviceError) -> SigningBatch {
-    let sending = try signer.sign(records, erasing: erasures, after: try progress.current())
-    try progress.stage(sending.signedBatch, through: sending.through, sending.progress)
-    return sending
-  }
-
-  private func send(_ sending: SigningBatch, isFollowed: Bool) async throws(DeviceError) -> Sent {
+  private func send(_ sending: SigningBatch) async throws(DeviceError) -> Sent {
     let outcome: BatchOutcome
     do throws(DeviceError) {
       outcome = try await relay.ask { (relay, account) async throws(RelayError) in
@@ -101,13 +91,20 @@ struct HistoryPusher: Sendable {
       try await puller.pull()
       return .amongOthers
     }
-    return .taken(next: try commit(sending, outcome, isFollowed: isFollowed))
+    do throws(DeviceError) {
+      return .taken(next: try commit(sending, outcome))
+    } catch {
+      guard error == .store(.conflict) else { throw error }
+      // Another object or process came first: what was sent comes back.
+      try await puller.pull()
+      return .amongOthers
+    }
   }
 
   /// Takes what the relay took into the history, and keeps the next signed batch in the same transaction if one is to
-  /// follow: a write to disk less for each.
+  /// follow: a write to disk less for each. One that erases is made when the history has this one.
   private func commit(
-    _ sending: SigningBatch, _ outcome: BatchOutcome, isFollowed: Bool
+    _ sending: SigningBatch, _ outcome: BatchOutcome
   ) throws(DeviceError) -> SigningBatch? {
     var progress = sending.progress
     let first = progress.history.tree.size
@@ -123,9 +120,12 @@ struct HistoryPusher: Sendable {
     let batch = HistoryBatch(
       firstLeaf: first, signedBatch: sending.signedBatch, erasures: sending.erasures,
       leafHashes: sending.leaves, records: bytes)
-    let next = isFollowed ? signer.following(sending, progress) : nil
+    var next = signer.following(sending, progress)
+    if let records = next?.records, erasures.areIn(records) { next = nil }
+    if let following = next { progress = following.progress }
     try self.progress.commit(
-      [batch], clearingOutboxThrough: sending.through, staging: next?.staged, next?.progress ?? progress)
+      [batch], clearingOutboxThrough: sending.through, staging: next?.staged, &progress)
+    next?.progress = progress
     try puller.history.directory.gather([batch])
     return next
   }
@@ -135,7 +135,7 @@ extension RelayError {
   /// Whether pulling and trying again helps.
   var isOvertaken: Bool {
     switch self {
-    case .staleLogHead, .batchRefused(.brokenChain), .batchRefused(.deviceCloned),
+    case .staleLogHead, .staleHistory, .batchRefused(.brokenChain), .batchRefused(.deviceCloned),
       .batchRefused(.knownCheckpointTooOld):
       true
     default: false

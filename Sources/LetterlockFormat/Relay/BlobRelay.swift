@@ -2,8 +2,11 @@
 public protocol BlobRelay: Sendable {
   /// Begins an attachment's upload, or goes on with it. Returns the number of bytes that are there already.
   ///
-  /// Called by the writer that signed `upload`. The same upload once more changes nothing.
-  /// - Throws: `.blobRefused` if the signature does not hold or there is another upload of this name, `.quotaExceeded`.
+  /// Called by the writer that signed `upload`. The same upload once more changes nothing. Another device's upload of
+  /// this name gives way if it is not complete and is of other bytes, or its device was removed, or it was begun more
+  /// than a day ago.
+  /// - Throws: `.blobRefused` if the signature does not hold or there is another upload of this name, `.quotaExceeded`,
+  ///   `.tooLarge` if the device has `RelayLimits.unfinishedBlobCount` uploads that are not complete.
   func beginBlob(
     _ upload: BlobUpload, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> UInt64

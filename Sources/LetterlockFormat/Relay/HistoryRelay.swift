@@ -7,7 +7,8 @@ public protocol HistoryRelay: Sendable {
   /// Adds records to the history, and erases those at the leaf indices that the signed batch was signed to erase.
   ///
   /// Called by the batch's author, if it is a writer. The author's newest signed batch once more changes nothing.
-  /// - Throws: `.staleLogHead`, `.batchRefused` if the batch breaks a rule of SPEC.md section 5.4, `.quotaExceeded`.
+  /// - Throws: `.staleLogHead`, `.batchRefused` if the batch breaks a rule of SPEC.md section 5.4, `.staleHistory` if it
+  ///   erases records and its author has not seen the newest one, `.quotaExceeded`.
   func append(
     _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID,
     as caller: RelayCaller

@@ -33,7 +33,8 @@ public enum RelayError: Error, Hashable, Sendable {
   case erasureRefused(ErasureRefusal)
   /// The relay has no such blob, or none that the caller may read or write.
   case unknownBlob
-  /// The request is larger than the relay takes, or a mailbox is full.
+  /// The request is larger than the relay takes, a mailbox is full, or a device has too many uploads that are not
+  /// complete.
   case tooLarge
   /// The relay cannot be reached, or its storage failed: try again later. Whether a write took effect is not known.
   case unavailable(String)

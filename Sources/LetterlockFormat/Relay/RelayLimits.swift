@@ -12,6 +12,8 @@ public enum RelayLimits {
   public static let batchByteCount = 1 << 28
   /// A part of an attachment.
   public static let blobPartByteCount = 1 << 20
+  /// The uploads of a device that are not complete.
+  public static let unfinishedBlobCount = 1024
   /// The bytes of records or of an attachment that one answer brings, whatever was asked for.
   public static let pageByteCount = 1 << 26
   /// The attachments that one answer lists.

@@ -51,6 +51,15 @@ struct BlobRows {
     return found
   }
 
+  /// Begins an upload.
+  static func begin(
+    _ upload: BlobUpload, at time: Timestamp, in rows: any WritableRelayRows
+  ) throws(RelayError) {
+    let blob = StoredBlob(upload: upload, received: 0)
+    try put(blob, in: rows)
+    if !blob.isComplete { try UnfinishedBlob(upload, begun: time).put(rows) }
+  }
+
   /// Keeps what is said of an attachment.
   static func put(_ blob: StoredBlob, in rows: any WritableRelayRows) throws(RelayError) {
     try rows.put(
@@ -71,7 +80,9 @@ struct BlobRows {
   }
 
   /// Drops an attachment.
-  static func remove(_ blob: BlobID, in rows: any WritableRelayRows) throws(RelayError) {
+  static func remove(_ upload: BlobUpload, in rows: any WritableRelayRows) throws(RelayError) {
+    let blob = upload.blob
+    try UnfinishedBlob.remove(upload, in: rows)
     try rows.remove(RowRange([.bytes(blob.bytes)]), in: .blobPart)
     try rows.remove(RowRange([.bytes(blob.bytes)]), in: .blob)
   }

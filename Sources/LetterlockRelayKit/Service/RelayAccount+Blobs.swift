@@ -13,7 +13,23 @@ extension RelayAccount {
     else { throw .blobRefused }
     guard upload.byteCount <= Self.maximumByteCount else { throw .tooLarge }
     guard usage.hasRoom(for: upload.byteCount) else { throw .quotaExceeded(usage) }
-    guard upload.byteCount > 0 || upload.digest == SegmentHasher.digest(of: []) else { throw .blobRefused }
+    // No sealed file is empty, and what is empty would count nowhere.
+    guard upload.byteCount > 0 else { throw .blobRefused }
+  }
+
+  /// How long an upload has its name for itself, whoever else has the same bytes.
+  private static let ownership: UInt64 = 86_400_000_000_000
+
+  /// Whether an upload that another device began gives way to one of the same name: it is not complete, and says
+  /// something else of the bytes, or its device is active no more, or it was begun more than a day ago.
+  func givesWay(
+    _ present: StoredBlob, begunAt begun: Timestamp?, to upload: BlobUpload, at now: Timestamp
+  ) -> Bool {
+    let other = present.upload
+    guard !present.isComplete, other.device != upload.device else { return false }
+    guard other.digest == upload.digest, other.byteCount == upload.byteCount else { return true }
+    guard let begun, log.activeMember(other.device) != nil else { return true }
+    return now.nanosecondsElapsed(since: begun) > Self.ownership
   }
 
   /// Checks that so many bytes go on where an upload ends, and fit.

@@ -83,6 +83,10 @@ struct RelayAccount: Sendable {
     do throws(HistoryError) {
       leaves = try next.history.accept(signedBatch, records: records, erasing: erasures, of: log)
     } catch { throw .batchRefused(error) }
+    // What was deleted may have been taken back in records that the author has not seen.
+    guard erasures.isEmpty || signedBatch.knownCheckpoint?.treeSize == history.tree.size else {
+      throw .staleHistory(treeSize: history.tree.size)
+    }
     let byteCount = UInt64(RelayUsage.byteCount(of: signedBatch, records))
     guard usage.hasRoom(for: byteCount) else { throw .quotaExceeded(usage) }
     next.usage.add(byteCount, to: \.records)

@@ -12,6 +12,7 @@ package enum RelayAudit {
       problems.append("the nodes of a history's tree are not all there")
     }
     problems += try wrapProblems(of: account, rows)
+    problems += try uploadProblems(rows)
     return try problems + streamProblems(rows)
   }
 
@@ -48,6 +49,17 @@ package enum RelayAudit {
       }
     }
     return problems
+  }
+
+  /// The uploads that are counted are those that are not complete.
+  private static func uploadProblems(_ rows: any RelayRows) throws(RelayError) -> [String] {
+    let counted = try UnfinishedBlob.all(rows)
+    let begun = try? BlobRows(rows).list(after: nil, limit: .max) { !$0.isComplete }.map(\.upload)
+    // A damaged attachment is named by itself.
+    guard let begun else { return [] }
+    let isSame =
+      Set(counted.map { $0.device + $0.blob }) == Set(begun.map { $0.device.bytes + $0.blob.bytes })
+    return isSame && counted.allSatisfy(\.isWhole) ? [] : ["the list of unfinished uploads is damaged"]
   }
 
   /// The account that a recovery device is claimed for.

@@ -6,18 +6,21 @@ extension RelayService {
   public func beginBlob(
     _ upload: BlobUpload, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> UInt64 {
-    try await changing(account, as: caller, .author(upload.device)) { (rows, rules) throws(RelayError) in
-      if let present = try BlobRows(rows).find(upload.blob) {
-        if present.upload == upload { return present.received }
-        // What a device left unfinished that is gone gives way: nobody else could ever end it.
-        guard !present.isComplete, rules.log.activeMember(present.upload.device) == nil,
-          present.upload.digest == upload.digest, present.upload.byteCount == upload.byteCount
-        else { throw .blobRefused }
-        try rules.check(upload)
+    let now = moment.now
+    return try await changing(account, as: caller, .author(upload.device)) {
+      (rows, rules) throws(RelayError) in
+      let present = try BlobRows(rows).find(upload.blob)
+      if let present, present.upload == upload { return present.received }
+      try rules.check(upload)
+      if let present {
+        let begun = try UnfinishedBlob.find(present.upload, in: rows)?.begun
+        guard rules.givesWay(present, begunAt: begun, to: upload, at: now) else { throw .blobRefused }
         try Self.remove(present, in: rows, &rules)
       }
-      try rules.check(upload)
-      try BlobRows.put(StoredBlob(upload: upload, received: 0), in: rows)
+      guard try !UnfinishedBlob.reach(RelayLimits.unfinishedBlobCount, of: upload.device, in: rows) else {
+        throw .tooLarge
+      }
+      try BlobRows.begin(upload, at: now, in: rows)
       return 0
     }
   }
@@ -42,6 +45,7 @@ extension RelayService {
         return false
       }
       try BlobRows.put(present, in: rows)
+      if present.isComplete { try UnfinishedBlob.remove(present.upload, in: rows) }
       return true
     }
     guard isWhole else { throw .blobRefused }
@@ -94,7 +98,7 @@ extension RelayService {
   private static func remove(
     _ present: StoredBlob, in rows: any WritableRelayRows, _ rules: inout RelayAccount
   ) throws(RelayError) {
-    try BlobRows.remove(present.upload.blob, in: rows)
+    try BlobRows.remove(present.upload, in: rows)
     rules.usage.subtract(present.received, from: \.blobs)
   }
 }

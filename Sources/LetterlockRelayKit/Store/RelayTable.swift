@@ -25,6 +25,8 @@ public enum RelayTable: String, CaseIterable, Sendable {
   case blob
   /// Their bytes.
   case blobPart = "blob_part"
+  /// Uploads that are not complete, by device.
+  case unfinishedBlob = "unfinished_blob"
   /// The order to erase an account, which waits or has taken effect.
   case erasure
   /// Which account a recovery device leads to.
@@ -73,6 +75,7 @@ public enum RelayTable: String, CaseIterable, Sendable {
     case .streamPart: [.bytes("tag"), .integer("first_leaf")]
     case .blob: [.bytes("blob")]
     case .blobPart: [.bytes("blob"), .integer("offset")]
+    case .unfinishedBlob: [.bytes("device"), .bytes("blob")]
     case .mailbox: [.bytes("id")]
     }
   }
@@ -96,6 +99,7 @@ public enum RelayTable: String, CaseIterable, Sendable {
     case .streamPart: [.bytes("indices")]
     case .blob: [.bytes("upload"), .integer("received")]
     case .blobPart: [.bytes("bytes")]
+    case .unfinishedBlob: [.integer("begun"), .bytes("digest")]
     case .erasure: [.bytes("request"), .integer("received"), .bytes("final")]
     case .recovery: [.bytes("account")]
     case .mailbox: [.integer("expires"), .bytes("message"), .bytes("digest")]

@@ -24,6 +24,7 @@ struct StorageCommand: AsyncParsableCommand {
     var storage: AttachmentStorage
     var evicted: EvictionReport?
     var collected: AttachmentStorage.Share?
+    var unreadableRecords: Int?
   }
 
   func validate() throws {
@@ -57,14 +58,16 @@ struct StorageCommand: AsyncParsableCommand {
   }
 
   private func work(_ device: Device) async throws(DeviceError) -> Listing {
-    var (evicted, collected): (EvictionReport?, AttachmentStorage.Share?)
+    var (evicted, collected): (EvictionReport?, CollectionReport?)
     if collect { collected = try await device.collectUnreferencedAttachments() }
     if optimize {
       let least = largerThan ?? 0
       try await device.sync().checked()
       evicted = try await device.evictOriginals(where: { $0.byteCount >= least })
     }
-    return Listing(storage: try device.attachmentStorage(), evicted: evicted, collected: collected)
+    return Listing(
+      storage: try device.attachmentStorage(), evicted: evicted, collected: collected?.collected,
+      unreadableRecords: collected?.unreadableRecordCount)
   }
 
   private func lines(_ listing: Listing) -> [String] {
@@ -79,6 +82,10 @@ struct StorageCommand: AsyncParsableCommand {
       }
     }
     if let collected = listing.collected { lines.append(line("Referred to by nothing, dropped", collected)) }
+    if let count = listing.unreadableRecords, count > 0 {
+      lines.append(
+        "Other files stay, since \(count) records cannot be read: nobody knows which files they refer to")
+    }
     let storage = listing.storage
     lines += [
       line("Here and at the relay", storage.originals), line("Previews here", storage.previews),

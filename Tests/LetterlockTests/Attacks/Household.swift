@@ -131,6 +131,19 @@ extension Relay {
   }
 }
 
+extension HistoryPusher {
+  /// Sends what waits with one signed batch that erases records too, which no entry names.
+  func pushAll(erasing leaves: [UInt64]) async throws {
+    let sending = try signer.sign(
+      try signer.waiting(after: 0), erasing: leaves, after: try progress.current())
+    _ = try await relay.ask { (relay, account) async throws(RelayError) in
+      try await relay.append(
+        sending.signedBatch, records: sending.records.map(\.bytes), erasing: leaves, to: account)
+    }
+    try await puller.pull()
+  }
+}
+
 extension Device {
   /// Who the device is to a relay.
   var caller: RelayCaller { .device(id) }

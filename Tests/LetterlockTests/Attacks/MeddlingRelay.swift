@@ -30,6 +30,10 @@ actor MeddlingRelay: Relay {
   private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
   private var lies = false
   private var beforePage: (@Sendable () async throws -> Void)?
+  private var afterPage: (@Sendable () async throws -> Void)?
+  private var beforeBatch: (@Sendable () async throws -> Void)?
+  /// Every signed batch that was brought, whether it was taken or not.
+  private(set) var brought: [SignedBatch] = []
   private var refused: Set<BlobID> = []
   /// Runs before each call about an account's log, wraps or history.
   private var beforeCall: (@Sendable (RelayCaller) throws -> Void)?
@@ -107,11 +111,15 @@ actor MeddlingRelay: Relay {
   private func called(by caller: RelayCaller) throws(RelayError) {
     do { try beforeCall?(caller) } catch { throw .unavailable("no answer") }
   }
+  /// Does something before the next signed batch that erases comes in.
+  func beforeErasing(_ body: @escaping @Sendable () async throws -> Void) { beforeBatch = body }
+  /// Does something after the next page of the history is read, and before it is given.
+  func afterPage(_ body: @escaping @Sendable () async throws -> Void) { afterPage = body }
   /// Takes and gives nothing of an attachment.
   func refuse(_ blob: BlobID) { refused.insert(blob) }
   /// Is honest again.
   func behave() {
-    (erasure, order, beforePage, refused, beforeCall) = (nil, nil, nil, [], nil)
+    (erasure, order, beforePage, afterPage, beforeBatch, refused, beforeCall) = (nil, nil, nil, nil, nil, [], nil)
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil
@@ -194,6 +202,11 @@ actor MeddlingRelay: Relay {
     let loss = batchLoss
     batchLoss = nil
     if loss == .request { throw .unavailable("lost") }
+    brought.append(signedBatch)
+    if let beforeBatch, !leafIndices.isEmpty {
+      self.beforeBatch = nil
+      do { try await beforeBatch() } catch { throw .internalError("\(error)") }
+    }
     if let restored {
       return try await restored.append(
         signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
@@ -219,6 +232,10 @@ actor MeddlingRelay: Relay {
     }
     let page = try await (historyOf ?? honest).history(
       of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1, as: caller)
+    if let afterPage {
+      self.afterPage = nil
+      do { try await afterPage() } catch { throw .internalError("\(error)") }
+    }
     return change?(page) ?? page
   }
 

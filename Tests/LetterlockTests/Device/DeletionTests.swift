@@ -117,6 +117,76 @@ struct DeletionTests {
     #expect(try Household.texts(of: house.phone) == ["first", "lost", "second"])
   }
 
+  private func erasedCount(at house: Household) async throws -> Int {
+    let page = try await house.relay.history(
+      of: house.phone.account, from: 0, maximumByteCount: .max, as: house.phone.caller)
+    return page.batches.flatMap(\.records).filter { $0 == nil }.count
+  }
+
+  @Test(arguments: [false, true])
+  func `an entry that waits to be sent erases what it names, though the process ended`(afterOthers: Bool)
+    async throws
+  {
+    let (house, messages) = try await household(["secret", "stays"])
+    try house.phone.delete([messages[0].id], in: house.chat)
+    try await house.phone.sync()
+    // More than one signed batch may come before it.
+    if afterOthers {
+      for number in 0..<1001 { try house.phone.append(Household.text("\(number)"), to: house.chat) }
+    }
+    // The process ended before it sent the entry.
+    try house.phone.parts.writing.outbox.enqueue([
+      .deletion(Deletion(.erased, at: .now, conversation: house.chat, messages: [messages[0].id]))
+    ])
+    let again = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
+    #expect(try await again.sync().verdict.isComplete)
+    #expect(try await erasedCount(at: house) == 1)
+    #expect(try !Household.texts(of: again).contains("secret"))
+    #expect(try await house.mac.sync().verdict.isComplete)
+    #expect(try !Household.texts(of: house.mac).contains("secret"))
+    let findings = try await ArchiveVerification.run(again).findings
+    #expect(findings == [])
+  }
+
+  @Test func `a message that another device takes back is not erased, however late that comes`() async throws
+  {
+    let (house, messages) = try await household(["taken back", "goes"])
+    try house.phone.delete(messages.map(\.id), in: house.chat)
+    try await house.phone.sync()
+    try await house.mac.sync()
+    let (mac, chat, id) = (house.mac, house.chat, messages[0].id)
+    await house.relay.beforeErasing {
+      try mac.recover([id], in: chat)
+      try await mac.sync()
+    }
+    #expect(try await house.phone.eraseDeleted(before: .now) == 1)
+    for device in [house.phone, house.mac] {
+      #expect(try await device.sync().verdict.isComplete)
+      #expect(try Household.texts(of: device) == ["first", "taken back"])
+      #expect(try recentlyDeleted(device) == [])
+    }
+    #expect(try await erasedCount(at: house) == 1)
+  }
+
+  @Test func `where every message was taken back, nothing is erased`() async throws {
+    let (house, messages) = try await household(["taken back"])
+    try house.phone.delete([messages[0].id], in: house.chat)
+    try await house.phone.sync()
+    try await house.mac.sync()
+    let (mac, chat, id) = (house.mac, house.chat, messages[0].id)
+    await house.relay.beforeErasing {
+      try mac.recover([id], in: chat)
+      try await mac.sync()
+    }
+    #expect(try await house.phone.eraseDeleted(before: .now) == 0)
+    for device in [house.phone, house.mac] {
+      #expect(try await device.sync().verdict.isComplete)
+      #expect(try Household.texts(of: device) == ["first", "taken back"])
+      #expect(try recentlyDeleted(device) == [])
+    }
+    #expect(try await erasedCount(at: house) == 0)
+  }
+
   @Test func `erasures of what is not there are refused`() async throws {
     let house = try await Household()
     let (keys, log, _) = house.phone.secrets

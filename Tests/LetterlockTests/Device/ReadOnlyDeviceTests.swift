@@ -1,4 +1,5 @@
 import Foundation
+import LetterlockTestKit
 import Testing
 
 @testable import Letterlock

@@ -151,14 +151,14 @@ struct StorageTests {
     try await house.mac.sync()
     #expect(try await house.relay.blobs(of: account, after: nil, as: house.phone.caller).count == 2)
     let again = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
-    #expect(try await again.collectUnreferencedAttachments().count == 1)
+    #expect(try await again.collectUnreferencedAttachments().collected.count == 1)
     #expect(
       try await house.relay.blobs(of: account, after: nil, as: house.phone.caller).map(\.upload.blob) == [
         macs
       ])
     #expect(try house.phoneStore.blob(phones) == nil)
     try await again.remove(house.mac.id)
-    #expect(try await again.collectUnreferencedAttachments().count == 1)
+    #expect(try await again.collectUnreferencedAttachments().collected.count == 1)
     #expect(try await house.relay.blobs(of: account, after: nil, as: house.phone.caller) == [])
   }
 
@@ -177,7 +177,7 @@ struct StorageTests {
       return RelayBlob(upload: upload, isComplete: stored.isComplete)
     }
     let again = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
-    #expect(try await again.collectUnreferencedAttachments().count == 0)
+    #expect(try await again.collectUnreferencedAttachments().collected.count == 0)
     await house.relay.behave()
     #expect(
       try await house.relay.blobs(of: account, after: nil, as: house.mac.caller).map(\.upload.blob) == [macs])
@@ -193,7 +193,7 @@ struct StorageTests {
     let house = try await Household()
     let blob = try orphan(of: house.phone)
     try await house.phone.sync()
-    #expect(try await house.phone.collectUnreferencedAttachments().count == 0)
+    #expect(try await house.phone.collectUnreferencedAttachments().collected.count == 0)
     #expect(try await house.relay.blob(blob, of: house.phone.account, as: house.phone.caller) != nil)
   }
 
