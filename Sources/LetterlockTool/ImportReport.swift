@@ -15,7 +15,10 @@ struct ImportReport: Encodable {
   var missingAttachments = 0
   /// Files that are not whole, or cannot be read.
   var damagedAttachments: [Damage] = []
+  /// What is no message to keep, by its kind.
   var skipped: [String: Int] = [:]
+  /// What should be in the archive and cannot be, by the reason.
+  var lost: [String: Int] = [:]
   var services: [String: Int] = [:]
   var carriages: [String: Int] = [:]
   var kinds: [String: Int] = [:]
@@ -51,7 +54,7 @@ struct ImportReport: Encodable {
       revised += 1
       for change in what { changes[change.rawValue, default: 0] += 1 }
     case .unchanged, .erased: alreadyThere += 1
-    case .full: skipped["a version of a message that has as many as it may have", default: 0] += 1
+    case .full: lost["a version of a message that has as many as it may have", default: 0] += 1
     }
     attachments += outcome.fileCount
     for file in outcome.damaged { damagedAttachments.append(damage(file, imported.message)) }
@@ -79,6 +82,7 @@ struct ImportReport: Encodable {
     missingAttachments += other.missingAttachments
     damagedAttachments += other.damagedAttachments
     skipped.merge(other.skipped, uniquingKeysWith: +)
+    lost.merge(other.lost, uniquingKeysWith: +)
     services.merge(other.services, uniquingKeysWith: +)
     carriages.merge(other.carriages, uniquingKeysWith: +)
     kinds.merge(other.kinds, uniquingKeysWith: +)
@@ -98,7 +102,22 @@ struct ImportReport: Encodable {
     for (reason, count) in skipped.sorted(by: { $0.key < $1.key }) {
       lines.append("  skipped \(count): \(reason)")
     }
+    for (reason, count) in lost.sorted(by: { $0.key < $1.key }) {
+      lines.append("  not sealed \(count): \(reason)")
+    }
     return lines
+  }
+
+  /// What should be in the archive and is not; nil if everything is.
+  var incompleteness: String? {
+    var sentences: [String] = []
+    if !lost.isEmpty { sentences.append("Not sealed: \(Self.list(lost)). Everything else is sealed.") }
+    if !damagedAttachments.isEmpty {
+      sentences.append(
+        "Damaged files: \(damagedAttachments.count). Their messages are sealed without them. Import the source again "
+          + "when the files are whole.")
+    }
+    return sentences.joined(separator: " ").nilIfEmpty
   }
 
   private static func list(_ counts: [String: Int]) -> String {
