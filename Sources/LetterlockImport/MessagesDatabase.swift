@@ -18,17 +18,32 @@ struct MessagesDatabase {
     let files = try DatabaseFiles(path)
     defer { files.remove() }
     do {
-      queue = try Self.open(files)
-      columns = try queue.read { database in try Self.columns(database) }
-    } catch { throw .database(Self.reason(error)) }
+      (queue, columns) = try Self.read(files)
+    } catch let failure {
+      guard let read = try? Self.read(files, despiteDamage: true) else {
+        throw .database(Self.reason(failure))
+      }
+      (queue, columns) = read
+    }
     guard columns["message"]?.contains("guid") == true, columns["message"]?.contains("date") == true
     else { throw .database("it has no table of messages") }
   }
 
+  private static func read(
+    _ files: DatabaseFiles, despiteDamage: Bool = false
+  ) throws -> (DatabaseQueue, columns: [String: Set<String>]) {
+    let queue = try open(files, despiteDamage)
+    return (queue, try queue.read(columns))
+  }
+
   /// A database without a log is opened as one that nobody changes, so that SQLite makes no file beside it.
-  private static func open(_ files: DatabaseFiles) throws -> DatabaseQueue {
+  private static func open(_ files: DatabaseFiles, _ despiteDamage: Bool) throws -> DatabaseQueue {
     var configuration = Configuration.ofHostileFile
     configuration.limitValues(toByteCount: maximumValueByteCount)
+    if despiteDamage {
+      // So SQLite reads a file that was cut, and a list of tables that is damaged, as far as they go; nothing is written.
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA writable_schema = ON") }
+    }
     guard !files.isCopy else { return try DatabaseQueue(path: files.path, configuration: configuration) }
     configuration.readonly = true
     let escaped = files.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? files.path
@@ -78,6 +93,29 @@ struct MessagesDatabase {
       }
     } catch { return (numbers, false) }
     return (numbers, true)
+  }
+
+  /// A table of two columns of numbers, which may be as long as that of messages: the second by the first. Rows of anything
+  /// else are left out.
+  func pairs(_ table: String, _ key: String, _ value: String) -> (pairs: [Int64: Int64], lostCount: Int) {
+    guard has(table) else { return ([:], 0) }
+    let whole = try? queue.read { database in
+      var pairs: [Int64: Int64] = [:]
+      let sql = "SELECT \(column(key, of: table)), \(column(value, of: table)) FROM \(table)"
+      let rows = try Row.fetchCursor(database, sql: sql)
+      while let row = try rows.next() {
+        let (key, value): (DatabaseValue, DatabaseValue) = (row[0], row[1])
+        if case .int64(let key) = key.storage, case .int64(let value) = value.storage { pairs[key] = value }
+      }
+      return pairs
+    }
+    if let whole { return (whole, 0) }
+    var pairs: [Int64: Int64] = [:]
+    let read = self.table(table, [key, value])
+    for row in read.rows {
+      if let key = row.integer(key), let value = row.integer(value) { pairs[key] = value }
+    }
+    return (pairs, read.lostCount)
   }
 
   /// The rows of a query that returns no long values; nil if it fails.

@@ -30,7 +30,9 @@ struct MessagesLookup {
     chats = Self.chats(
       rows("chat", "guid", "style", "chat_identifier", "service_name", "display_name"),
       joins: rows("chat_handle_join", "chat_id", "handle_id"), addresses)
-    chatOfMessage = Self.numbers(rows("chat_message_join", "message_id", "chat_id"))
+    let joins = database.pairs("chat_message_join", "message_id", "chat_id")
+    chatOfMessage = joins.pairs
+    if joins.lostCount > 0 { lost["chat_message_join"] = joins.lostCount }
     var deletions: [Int64: (chat: Int64, date: Int64)] = [:]
     for row in rows("chat_recoverable_message_join", "message_id", "chat_id", "delete_date") {
       guard let message = row.integer("message_id"), let chat = row.integer("chat_id") else { continue }
@@ -42,15 +44,6 @@ struct MessagesLookup {
 
   /// The messages that belong to a conversation.
   var messages: [Int64] { Array(chatOfMessage.keys) + deletions.keys }
-
-  private static func numbers(_ rows: [Row]) -> [Int64: Int64] {
-    var numbers: [Int64: Int64] = [:]
-    for row in rows {
-      guard let key = row.integer("message_id"), let value = row.integer("chat_id") else { continue }
-      numbers[key] = value
-    }
-    return numbers
-  }
 
   private static func addresses(_ rows: [Row]) -> [Int64: Address] {
     var addresses: [Int64: Address] = [:]

@@ -171,6 +171,18 @@ struct DamagedDatabaseTests {
     #expect(whole.attachments.count == 1)
   }
 
+  @Test(arguments: [false, true])
+  func `a file that was cut is read as far as it goes`(isIndexed: Bool) throws {
+    defer { finish() }
+    try write(isIndexed: isIndexed)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    try bytes.prefix(bytes.count / 2 / 1024 * 1024 + 100).write(to: URL(fileURLWithPath: path))
+    let read = try read()
+    #expect((100..<Self.count).contains(read.messages.count))
+    #expect((read.lost["a row that cannot be read"] ?? 0) > 0)
+    #expect(read.messages.allSatisfy { !$0.message.text.isEmpty })
+  }
+
   @Test func `a table of messages that cannot be read at all is an error`() throws {
     defer { finish() }
     try write()
