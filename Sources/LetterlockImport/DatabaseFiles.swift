@@ -27,10 +27,9 @@ struct DatabaseFiles {
       (self.path, isCopy, folder) = (path, false, nil)
       return
     }
-    let place = FileManager.default.temporaryDirectory.path
     let folder: TemporaryFolder
-    do throws(DurableFileError) { folder = try TemporaryFolder(Self.kind, in: place) } catch {
-      throw .database("there is no room for a copy of it in \(place)")
+    do throws(DurableFileError) { folder = try TemporaryFolder(Self.kind, in: Self.place) } catch {
+      throw .database("there is no room for a copy of it in \(Self.place)")
     }
     self.path = folder.path + "/copy"
     try Self.copy(path, logs, to: self.path)
@@ -38,6 +37,11 @@ struct DatabaseFiles {
     isCopy = true
     self.folder = folder
   }
+
+  /// Removes the copies of processes that were killed.
+  static func removeLeft() { TemporaryFolder.removeLeft(kind, in: place) }
+
+  private static var place: String { FileManager.default.temporaryDirectory.path }
 
   /// Removes the copy: what is open stays readable.
   func remove() { folder?.remove() }

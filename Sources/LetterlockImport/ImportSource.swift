@@ -65,6 +65,7 @@ public enum ImportSource {
   /// An importer for the file at `path`, chosen by its content.
   /// - Throws: `ImportError.unreadable`, `.unknownFormat`, `.database`.
   public static func open(path: String) throws(ImportError) -> any MessageImporter {
+    DatabaseFiles.removeLeft()
     let path = try SourceFile.resolve(path)
     let start = try SourceFile.open(path).read(at: 0, count: 512)
     if start.starts(with: Array("SQLite format 3\0".utf8)) {

@@ -85,9 +85,10 @@ struct MessageNumbers {
   /// Finds the rows, also of a table that is damaged in some places.
   /// - Parameter expected: numbers that other tables name.
   init(_ database: MessagesDatabase, expecting expected: [Int64]) {
-    let (numbers, isWhole) = database.integers("SELECT ROWID FROM message ORDER BY coalesce(date, 0), ROWID")
+    let (numbers, otherCount, isWhole) = database.integers(
+      "SELECT ROWID FROM message ORDER BY coalesce(date, 0), ROWID")
     guard !isWhole else {
-      (inOrder, lostCount) = (numbers, 0)
+      (inOrder, lostCount) = (numbers, otherCount)
       return
     }
     let scan = TableScan(database, table: "message")

@@ -80,19 +80,21 @@ struct MessagesDatabase {
       "CASE typeof(\(place)) WHEN 'text' THEN substr(\(place), 1, 16384) WHEN 'blob' THEN NULL ELSE \(place) END AS \(name)"
   }
 
-  /// Runs a query of one column of numbers, as far as it goes: gives the numbers, and whether they are all.
-  func integers(_ sql: String) -> (numbers: [Int64], isWhole: Bool) {
+  /// Runs a query of one column of numbers, as far as it goes: gives the numbers, how many rows hold none, and whether
+  /// these are all.
+  func integers(_ sql: String) -> (numbers: [Int64], otherCount: Int, isWhole: Bool) {
     var numbers: [Int64] = []
+    var otherCount = 0
     do {
       try queue.read { database in
         let rows = try Row.fetchCursor(database, sql: sql)
         while let row = try rows.next() {
           let value: DatabaseValue = row[0]
-          if case .int64(let number) = value.storage { numbers.append(number) }
+          if case .int64(let number) = value.storage { numbers.append(number) } else { otherCount += 1 }
         }
       }
-    } catch { return (numbers, false) }
-    return (numbers, true)
+    } catch { return (numbers, otherCount, false) }
+    return (numbers, otherCount, true)
   }
 
   /// A table of two columns of numbers, which may be as long as that of messages: the second by the first. Rows of anything

@@ -34,7 +34,8 @@ public struct SMSBackupImporter: MessageImporter {
   public mutating func next() throws(ImportError) -> ImportItem? {
     do throws(ImportError) { return try read() } catch {
       // Other messages stand behind one that breaks the format.
-      guard case .malformed = error, hasBegun, try parser.resume() else { throw error }
+      guard case .malformed = error, try parser.resume() else { throw error }
+      hasBegun = true
       return .skipped(.lost("a part of the file that breaks its format"))
     }
   }

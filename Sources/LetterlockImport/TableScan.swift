@@ -50,7 +50,7 @@ struct TableScan {
 
   /// Takes the rows of a range in order; gives the first number at which it fails.
   private mutating func take(_ range: ClosedRange<Int64>) -> Int64? {
-    let (numbers, isWhole) = database.integers(
+    let (numbers, _, isWhole) = database.integers(
       """
       SELECT ROWID FROM \(table) NOT INDEXED WHERE ROWID BETWEEN \(range.lowerBound.literal) AND \
       \(range.upperBound.literal) ORDER BY ROWID
@@ -63,7 +63,7 @@ struct TableScan {
   }
 
   private mutating func canRead(from start: Int64) -> Bool {
-    let (_, isWhole) = database.integers(
+    let (_, _, isWhole) = database.integers(
       "SELECT ROWID FROM \(table) NOT INDEXED WHERE ROWID >= \(start.literal) ORDER BY ROWID LIMIT 1")
     if !isWhole { attempts -= 1 }
     return isWhole

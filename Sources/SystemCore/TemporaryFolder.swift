@@ -93,7 +93,7 @@ package final class TemporaryFolder: Sendable {
   }
 
   /// Removes the folders of this user whose processes are gone.
-  private static func removeLeft(_ kind: Kind, in parent: String) {
+  package static func removeLeft(_ kind: Kind, in parent: String) {
     for name in names(in: parent) where name.hasPrefix(kind.prefix) {
       let path = parent + "/" + name
       let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY)

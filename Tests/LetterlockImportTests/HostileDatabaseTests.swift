@@ -143,6 +143,34 @@ struct HostileDatabaseTests {
     #expect(messages.allSatisfy { $0.message.text.isEmpty && $0.message.subject == "kept" })
   }
 
+  @Test func `rows without a number are counted`() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("chat.db").path
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(
+        sql:
+          "CREATE TABLE message (\"ROWID\" TEXT, guid TEXT, date INTEGER); INSERT INTO message VALUES ('x', 'a', 1)"
+      )
+    }
+    #expect(throws: ImportError.self) { try AppleMessagesImporter(path: path) }
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(
+        sql: "DROP TABLE message; CREATE TABLE message (\"ROWID\" BLOB, guid TEXT, date INTEGER); "
+          + "INSERT INTO message VALUES ('x', 'a', 1), (7, 'b', 1)")
+    }
+    var importer = try AppleMessagesImporter(path: path)
+    guard case .skipped(let skip)? = try importer.next() else {
+      Issue.record("nothing was counted")
+      return
+    }
+    #expect(skip.isLost)
+    guard case .message? = try importer.next() else {
+      Issue.record("no message")
+      return
+    }
+  }
+
   @Test func `a table that is computed is not read`() throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

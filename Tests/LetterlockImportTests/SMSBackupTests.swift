@@ -129,6 +129,13 @@ struct SMSBackupTests {
     #expect(outcome.lost == ["a part of the file that breaks its format"])
   }
 
+  @Test func `messages behind a broken beginning are read`() throws {
+    for start in ["<?xml version='1.0'?><smses count=3>", "<!-- no end <smses>"] {
+      let outcome = try outcome(start + sms("one") + sms("two") + "</smses>")
+      #expect(outcome.texts == ["one", "two"] && outcome.lost.count == 1, "\(outcome)")
+    }
+  }
+
   @Test func `many broken elements end, and the whole ones between them are read`() throws {
     let broken = (0..<2000).map { "<sms body=x /><sms a='\($0) <!-- " + sms("\($0)") }.joined(separator: "\n")
     let outcome = try outcome("<smses>" + broken + "</smses>")

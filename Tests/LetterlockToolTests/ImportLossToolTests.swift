@@ -75,14 +75,8 @@ struct ImportLossToolTests {
     running.send(signal)
     let outcome = try running.outcome()
     if outcome.wasKilled, signal != SIGKILL { #expect(try copies().isEmpty) }
-    try FileManager.default.removeItem(atPath: path)
-    try DatabaseQueue(path: path).write { database in
-      try database.execute(
-        sql:
-          "CREATE TABLE message (ROWID INTEGER PRIMARY KEY, guid TEXT, text TEXT, service TEXT, date INTEGER)"
-      )
-    }
-    try folder.succeed("import", "chat.db", "--archive", "A")
+    // Whatever it imports.
+    try folder.succeed("import", "one.xml", "--archive", "A")
     #expect(try copies().isEmpty)
   }
 
