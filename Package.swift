@@ -23,6 +23,10 @@ let settings: [SwiftSetting] = [
 let grdb: Target.Dependency = .product(
   name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"]))
 
+/// SQLite's own functions, for what GRDB leaves to them.
+let sqlite: Target.Dependency = .product(
+  name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["SQLite"]))
+
 let certificates: Target.Dependency = .product(
   name: "X509", package: "swift-certificates", condition: .when(traits: ["X509"]))
 
@@ -69,7 +73,7 @@ let package = Package(
         "MLS", "CryptoCore", "SystemCore", certificates, .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
-    .target(name: "SQLiteCore", dependencies: ["SystemCore", grdb], swiftSettings: settings),
+    .target(name: "SQLiteCore", dependencies: ["SystemCore", grdb, sqlite], swiftSettings: settings),
     .target(name: "MLSSQLite", dependencies: ["MLS", "SQLiteCore", grdb], swiftSettings: settings),
     .target(
       name: "LetterlockFormat", dependencies: ["CryptoCore", "SystemCore", "TLSCodec"],
@@ -93,7 +97,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "LetterlockImport", dependencies: ["Letterlock", "CryptoCore", "SystemCore", grdb],
+      name: "LetterlockImport", dependencies: ["Letterlock", "SQLiteCore", "CryptoCore", "SystemCore", grdb],
       swiftSettings: settings),
     .target(
       name: "LetterlockVectors",

@@ -27,7 +27,7 @@ struct AppleMessageRow {
 
   var item: ImportItem {
     guard let guid = row.text(.guid), !guid.isEmpty else {
-      return .skipped(ImportSkip(reason: "a message without an identifier"))
+      return .skipped(.lost("a message without an identifier"))
     }
     let arrived = max(row.number(.dateDelivered), row.number(.dateRead))
     let edited = editedAt
@@ -105,7 +105,7 @@ struct AppleMessageRow {
   private var carriage: Carriage {
     switch service.lowercased() {
     case "imessage", "imessagelite", "facetime":
-      row.number(.wasDowngraded) == 0 ? .endToEnd(service: service) : .carrier(carrier)
+      row.isNo(.wasDowngraded) ? .endToEnd(service: service) : .carrier(carrier)
     case "rcs": .carrier(.rcs)
     case "sms", "mms": .carrier(carrier)
     default: .unknown(0)

@@ -1,8 +1,6 @@
 #if SQLite
-internal import CryptoCore
 internal import SystemCore
 import Foundation
-internal import GRDB
 public import Letterlock
 
 /// Reads Apple's Messages database (`chat.db` of macOS 14 and 15; columns that are missing are tolerated).
@@ -13,6 +11,7 @@ public struct AppleMessagesImporter: MessageImporter {
 
   private let database: MessagesDatabase
   private let lookup: MessagesLookup
+  private var files: MessagesFiles
   /// The numbers of the rows, by date, then by number: found once, since few databases have an index that helps.
   private let rowIDs: [Int64]
   private var done = 0
@@ -20,11 +19,18 @@ public struct AppleMessagesImporter: MessageImporter {
   private static let pageCount = 2000
 
   /// Opens the database at `path` for reading alone.
-  /// - Throws: `ImportError.database` if it is not a Messages database.
+  /// - Throws: `ImportError.unreadable`, `.database` if it is not a Messages database.
   public init(path: String) throws(ImportError) {
+    let path = try SourceFile.resolve(path)
     database = try MessagesDatabase(path: path)
-    lookup = try MessagesLookup(database, folder: URL(fileURLWithPath: path).deletingLastPathComponent().path)
-    rowIDs = try database.integers("SELECT ROWID FROM message ORDER BY coalesce(date, 0), ROWID")
+    lookup = MessagesLookup(database)
+    files = MessagesFiles(database, folder: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    let numbers = MessageNumbers(database, expecting: lookup.messages)
+    guard !numbers.inOrder.isEmpty || numbers.lostCount == 0 else {
+      throw .database("its table of messages is damaged")
+    }
+    rowIDs = numbers.inOrder
+    waiting = Self.lost(lookup.lostRows, messageCount: numbers.lostCount)[...]
   }
 
   /// How many of the rows have been read, from 0 to 1.
@@ -35,56 +41,36 @@ public struct AppleMessagesImporter: MessageImporter {
 
   /// The next message, by date.
   public mutating func next() throws(ImportError) -> ImportItem? {
-    if let item = waiting.popFirst() { return item }
-    let page = rowIDs[done..<min(rowIDs.count, done + Self.pageCount)]
-    guard !page.isEmpty else { return nil }
-    let (rows, damaged) = try readable(page)
-    done = page.endIndex
-    let files = try lookup.attachments(of: rows.map { $0.number(.rowID) })
+    while true {
+      if let item = waiting.popFirst() { return item }
+      guard done < rowIDs.count else { return nil }
+      // Rows may have gone since their numbers were found.
+      readPage()
+    }
+  }
+
+  private mutating func readPage() {
+    let page = MessagePage(rowIDs[done..<min(rowIDs.count, done + Self.pageCount)], of: database)
+    done = page.end
+    let rows = page.rows
+    let found = files.files(of: rows.map { $0.number(.rowID) })
     let lookup = lookup
     // Most of the time goes into archived texts and identifiers, which wait for nothing.
+    let messages = concurrentMap(rows.count, chunkCount: 250) {
+      lookup
+    } _: { lookup, number in
+      AppleMessageRow(rows[number], lookup: lookup, files: found).item
+    }
     waiting =
-      concurrentMap(rows.count, chunkCount: 250) {
-        lookup
-      } _: { lookup, number in
-        AppleMessageRow(rows[number], lookup: lookup, files: files).item
-      }[...]
-    for _ in 0..<damaged { waiting.append(.skipped(ImportSkip(reason: "a row that cannot be read"))) }
-    // Rows may have gone since their numbers were found.
-    return try next()
+      (messages + page.lost.map { .skipped($0) } + Self.lost(files.takeLostRows(), messageCount: 0))[...]
   }
 
-  /// The rows that can be read, and how many cannot: a damaged page of the database stops none that stands elsewhere.
-  private func readable(
-    _ numbers: ArraySlice<Int64>
-  ) throws(ImportError) -> (rows: [MessageValues], damaged: Int) {
-    do throws(ImportError) { return (try rows(numbers), 0) } catch {
-      guard numbers.count > 1 else { return ([], 1) }
+  private static func lost(_ rows: [String: Int], messageCount: Int) -> [ImportItem] {
+    let messages = [ImportItem](repeating: .skipped(MessagePage.unreadable), count: messageCount)
+    return rows.sorted { $0.key < $1.key }.reduce(into: messages) { items, table in
+      let skip = ImportSkip.lost("a row of the table \(table.key) that cannot be read")
+      items += [ImportItem](repeating: .skipped(skip), count: table.value)
     }
-    let middle = numbers.startIndex + numbers.count / 2
-    let (first, second) = (try readable(numbers[..<middle]), try readable(numbers[middle...]))
-    return (first.rows + second.rows, first.damaged + second.damaged)
-  }
-
-  /// Rows by their numbers, in that order.
-  private func rows(_ numbers: ArraySlice<Int64>) throws(ImportError) -> [MessageValues] {
-    let columns = MessageColumn.allCases.map { column in
-      column == .rowID ? "message.ROWID" : database.column(column.name, of: "message")
-    }
-    let list = numbers.map(String.init).joined(separator: ",")
-    do {
-      return try database.queue.read { database in
-        let sql = "SELECT \(columns.joined(separator: ", ")) FROM message WHERE message.ROWID IN (\(list))"
-        let rows = try Row.fetchCursor(database, sql: sql)
-        var found: [Int64: MessageValues] = [:]
-        found.reserveCapacity(numbers.count)
-        while let row = try rows.next() {
-          let values = MessageValues(row)
-          found[values.number(.rowID)] = values
-        }
-        return numbers.compactMap { found[$0] }
-      }
-    } catch { throw .database(MessagesDatabase.reason(error)) }
   }
 }
 #endif

@@ -9,17 +9,14 @@ struct Base64Source: Sendable {
 
   var stream: ByteStream {
     ByteStream { [path, range] in
-      guard let handle = FileHandle(forReadingAtPath: path) else {
-        throw ImportError.unreadable("it is gone")
-      }
-      try handle.seek(toOffset: range.lowerBound)
-      var left = range.upperBound - range.lowerBound
+      let file = try SourceFile.open(path)
+      var offset = range.lowerBound
       var decoder = Base64Decoder()
       return {
-        guard left > 0 else { return nil }
-        let raw = [UInt8](try handle.read(upToCount: Int(min(left, 1 << 18))) ?? Data())
+        guard offset < range.upperBound else { return nil }
+        let raw = try file.read(at: offset, count: Int(min(range.upperBound - offset, 1 << 18)))
         guard !raw.isEmpty else { throw ImportError.unreadable("it became shorter") }
-        left -= UInt64(raw.count)
+        offset += UInt64(raw.count)
         return try decoder.decode(raw)
       }
     }

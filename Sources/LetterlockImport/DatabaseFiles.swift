@@ -1,5 +1,7 @@
 #if SQLite
 import Foundation
+internal import SQLiteCore
+internal import SystemCore
 
 /// The files of a database that is only read: the database, and the log beside it that holds the newest changes.
 ///
@@ -10,12 +12,14 @@ struct DatabaseFiles {
   let path: String
   /// Whether it is a copy, to which SQLite may write.
   let isCopy: Bool
-  private let folder: URL?
+  private let folder: TemporaryFolder?
 
   private static let logs = ["-wal", "-journal"]
   private static let attempts = 5
+  private static let kind = TemporaryFolder.Kind(
+    prefix: "letterlock-copy-", names: ["", "-wal", "-shm", "-journal"].map { "copy" + $0 })
 
-  /// Copies the database at `path` if there is a log beside it.
+  /// Copies the database at `path`, which is no link, if there is a log beside it.
   /// - Throws: `ImportError.database`, with the name of a log that cannot be read.
   init(_ path: String) throws(ImportError) {
     let logs = Self.logs.map { path + $0 }.filter(Self.isThere)
@@ -23,27 +27,24 @@ struct DatabaseFiles {
       (self.path, isCopy, folder) = (path, false, nil)
       return
     }
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "letterlock-\(UUID().uuidString)")
-    do {
-      try FileManager.default.createDirectory(
-        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw .database("there is no room for a copy of it in \(folder.deletingLastPathComponent().path)")
+    let folder: TemporaryFolder
+    do throws(DurableFileError) { folder = try TemporaryFolder(Self.kind, in: Self.place) } catch {
+      throw .database("there is no room for a copy of it in \(Self.place)")
     }
-    do throws(ImportError) { try Self.copy(path, logs, to: folder) } catch {
-      try? FileManager.default.removeItem(at: folder)
-      throw error
-    }
-    self.path = folder.appendingPathComponent("copy").path
+    self.path = folder.path + "/copy"
+    try Self.copy(path, logs, to: self.path)
+    try Self.checkJournal(self.path + "-journal")
     isCopy = true
     self.folder = folder
   }
 
+  /// Removes the copies of processes that were killed.
+  static func removeLeft() { TemporaryFolder.removeLeft(kind, in: place) }
+
+  private static var place: String { FileManager.default.temporaryDirectory.path }
+
   /// Removes the copy: what is open stays readable.
-  func remove() {
-    if let folder { try? FileManager.default.removeItem(at: folder) }
-  }
+  func remove() { folder?.remove() }
 
   private static func isThere(_ path: String) -> Bool {
     guard let state = State(path) else { return false }
@@ -67,7 +68,7 @@ struct DatabaseFiles {
   }
 
   /// Copies all of it as it was at one moment: somebody may be writing to it.
-  private static func copy(_ path: String, _ logs: [String], to folder: URL) throws(ImportError) {
+  private static func copy(_ path: String, _ logs: [String], to place: String) throws(ImportError) {
     let files = [path] + logs
     for _ in 0..<attempts {
       let before = files.map(State.init)
@@ -76,13 +77,9 @@ struct DatabaseFiles {
         guard State(file)?.isRegular == true else {
           throw .database("\(name) beside it holds its newest messages and is no file")
         }
-        let copy = folder.appendingPathComponent("copy" + file.dropFirst(path.count))
-        try? FileManager.default.removeItem(at: copy)
-        do {
-          try FileManager.default.copyItem(
-            at: URL(fileURLWithPath: file).resolvingSymlinksInPath(), to: copy)
-          try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: copy.path)
-        } catch {
+        let copy = place + file.dropFirst(path.count)
+        DurableFile.remove(copy)
+        do throws(DurableFileError) { try Self.copyBytes(of: file, to: copy) } catch {
           throw .database(
             "\(name), which holds its newest messages, cannot be read, or there is no room for a copy of it")
         }
@@ -90,6 +87,32 @@ struct DatabaseFiles {
       if files.map(State.init) == before { return }
     }
     throw .database("somebody keeps writing to it: end Messages, or import a copy")
+  }
+
+  private static func copyBytes(of file: String, to copy: String) throws(DurableFileError) {
+    let input = try InputFile(file)
+    let output = try RandomAccessFile(copy, .exclusive)
+    var offset: UInt64 = 0
+    while true {
+      let piece = try input.next(1 << 20)
+      guard !piece.isEmpty else { return }
+      try output.write(piece, at: offset)
+      offset += UInt64(piece.count)
+    }
+  }
+
+  /// A journal may name a file, which SQLite deletes when it has put the journal back: no other file is ours to delete.
+  ///
+  /// As long as there is such a file, the transaction did not end, and is undone; otherwise it did, and the journal counts
+  /// for nothing.
+  private static func checkJournal(_ path: String) throws(ImportError) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    do {
+      guard try RollbackJournal(path: path).namesSuperJournal else { return }
+      let name = RollbackJournal.superJournalName(path: path)
+      guard let name, FileManager.default.fileExists(atPath: name) else { return DurableFile.remove(path) }
+      try RollbackJournal.forgetSuperJournal(path: path)
+    } catch { throw .database("its journal cannot be read") }
   }
 }
 #endif

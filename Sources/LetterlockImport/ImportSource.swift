@@ -36,6 +36,16 @@ public enum ImportItem: Sendable {
 public struct ImportSkip: Hashable, Sendable {
   /// The reason: one of few, so that skips can be counted by it.
   public let reason: String
+  /// Whether it may be a message that should be kept, and cannot be.
+  public let isLost: Bool
+
+  init(reason: String, isLost: Bool = false) { (self.reason, self.isLost) = (reason, isLost) }
+
+  /// What should have been kept.
+  static func lost(_ reason: String) -> Self { Self(reason: reason, isLost: true) }
+
+  /// More than any record holds.
+  static let tooLong = lost("a message too long to be sealed")
 }
 
 /// Reads a history from its start to its end, without changing it.
@@ -55,13 +65,9 @@ public enum ImportSource {
   /// An importer for the file at `path`, chosen by its content.
   /// - Throws: `ImportError.unreadable`, `.unknownFormat`, `.database`.
   public static func open(path: String) throws(ImportError) -> any MessageImporter {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw .unreadable("it is not there, or may not be read")
-    }
-    let start: [UInt8]
-    do { start = [UInt8](try handle.read(upToCount: 512) ?? Data()) } catch {
-      throw .unreadable("it is a folder, or its disk failed")
-    }
+    DatabaseFiles.removeLeft()
+    let path = try SourceFile.resolve(path)
+    let start = try SourceFile.open(path).read(at: 0, count: 512)
     if start.starts(with: Array("SQLite format 3\0".utf8)) {
       return try AppleMessagesImporter(path: path)
     }

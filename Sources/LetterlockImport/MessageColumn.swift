@@ -62,6 +62,18 @@ struct MessageValues: Sendable {
   /// A column that holds a whole number; anything else reads as 0.
   func number(_ column: MessageColumn) -> Int64 { values[column.rawValue].number }
 
+  /// Whether a column holds nothing, or the number 0: anything else, whatever it is, may mean yes.
+  func isNo(_ column: MessageColumn) -> Bool {
+    switch values[column.rawValue].storage {
+    case .null: true
+    case .int64(let number): number == 0
+    default: false
+    }
+  }
+
+  /// How many bytes its texts and blobs take.
+  var byteCount: Int { values.reduce(0) { $0 + $1.byteCount } }
+
   /// A column that holds bytes; anything else reads as nothing.
   func data(_ column: MessageColumn) -> [UInt8]? {
     guard case .blob(let data) = values[column.rawValue].storage else { return nil }
@@ -70,6 +82,15 @@ struct MessageValues: Sendable {
 }
 
 extension DatabaseValue {
+  /// How many bytes a text or a blob takes.
+  var byteCount: Int {
+    switch storage {
+    case .string(let text): text.utf8.count
+    case .blob(let data): data.count
+    default: 0
+    }
+  }
+
   /// Text; anything else reads as nothing.
   var text: String? {
     guard case .string(let text) = storage else { return nil }

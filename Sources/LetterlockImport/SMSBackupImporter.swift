@@ -13,13 +13,12 @@ public struct SMSBackupImporter: MessageImporter {
   private var conversations = SMSConversations()
   private var names = SMSIdentifiers()
   private var hasBegun = false
-  private static let maximumPartCount = 10_000
 
   /// Opens the file at `path` for reading alone.
   /// - Throws: `ImportError.unreadable`.
   public init(path: String) throws(ImportError) {
-    self.path = path
-    reader = try XMLByteReader(path: path)
+    self.path = try SourceFile.resolve(path)
+    reader = try XMLByteReader(path: self.path)
     parser = XMLPullParser(reader)
   }
 
@@ -33,6 +32,15 @@ public struct SMSBackupImporter: MessageImporter {
 
   /// The next message, in the file's order.
   public mutating func next() throws(ImportError) -> ImportItem? {
+    do throws(ImportError) { return try read() } catch {
+      // Other messages stand behind one that breaks the format.
+      guard case .malformed = error, try parser.resume() else { throw error }
+      hasBegun = true
+      return .skipped(.lost("a part of the file that breaks its format"))
+    }
+  }
+
+  private mutating func read() throws(ImportError) -> ImportItem? {
     while let event = try parser.next() {
       guard case .start(let name, let attributes) = event else { continue }
       switch name {
@@ -55,16 +63,15 @@ public struct SMSBackupImporter: MessageImporter {
     case "3": ImportSkip(reason: "a draft")
     case "4", "6": ImportSkip(reason: "a message that waits to be sent")
     case "5": ImportSkip(reason: "a message that was not sent")
-    default: ImportSkip(reason: "a message of unknown direction")
+    default: .lost("a message of unknown direction")
     }
   }
 
   private mutating func sms(_ attributes: SMSAttributes) -> ImportItem {
     let type = attributes["type"]
     if let skip = Self.skip(type: type) { return .skipped(skip) }
-    guard let date = attributes.date else {
-      return .skipped(ImportSkip(reason: "a message without a date"))
-    }
+    guard !attributes.isTooLong else { return .skipped(.tooLong) }
+    guard let date = attributes.date else { return .skipped(.lost("a message without a date")) }
     let address = attributes["address"] ?? "unknown"
     let people = [Address(address)]
     let text = attributes["body"] ?? ""
@@ -81,33 +88,23 @@ public struct SMSBackupImporter: MessageImporter {
 
   static func time(_ milliseconds: Int64) -> Timestamp {
     let (nanoseconds, isOverflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-    return Timestamp(nanosecondsSince1970: isOverflow ? .max : nanoseconds)
+    return Timestamp(nanosecondsSince1970: isOverflow ? (milliseconds < 0 ? .min : .max) : nanoseconds)
   }
 
   /// Reads the parts and addresses of a multimedia message, to its end.
   private mutating func mms(_ attributes: SMSAttributes) throws(ImportError) -> ImportItem {
-    var hasTooMany = false
-    var parts: [SMSPart] = []
-    var addresses: [(type: String, address: String)] = []
+    var content = SMSContent()
     while let event = try parser.next() {
       if case .end("mms") = event { break }
       guard case .start(let name, let values) = event else { continue }
-      let inner = SMSAttributes(values)
-      if name == "part", let part = SMSPart(inner, path: path) { parts.append(part) }
-      if name == "addr", let address = inner["address"] {
-        addresses.append((inner["type"] ?? "", address))
-      }
-      if parts.count + addresses.count > Self.maximumPartCount {
-        hasTooMany = true
-        (parts, addresses) = ([], [])
-      }
+      guard name != "sms", name != "mms" else { throw parser.brokenBeforeTag("a message stands in another") }
+      content.add(name, SMSAttributes(values), path: path)
     }
-    guard !hasTooMany else { return .skipped(ImportSkip(reason: "a message of too many parts")) }
     if let skip = Self.skip(type: attributes["msg_box"]) { return .skipped(skip) }
-    guard let date = attributes.date else {
-      return .skipped(ImportSkip(reason: "a message without a date"))
-    }
-    return message(attributes, date, parts.sorted { $0.sequence < $1.sequence }, addresses)
+    guard !content.hasTooMany else { return .skipped(.lost("a message of too many parts")) }
+    guard !content.isTooLong, !attributes.isTooLong else { return .skipped(.tooLong) }
+    guard let date = attributes.date else { return .skipped(.lost("a message without a date")) }
+    return message(attributes, date, content.parts.sorted { $0.sequence < $1.sequence }, content.addresses)
   }
 
   private mutating func message(
@@ -132,22 +129,5 @@ public struct SMSBackupImporter: MessageImporter {
     return .message(
       ImportedMessage(message: message, attachments: parts.compactMap(\.attachment)))
   }
-}
-
-/// The attributes of one element; the app writes "null" for what is absent.
-struct SMSAttributes {
-  private let values: [String: XMLPullParser.Value]
-
-  init(_ values: [String: XMLPullParser.Value]) { self.values = values }
-
-  subscript(_ name: String) -> String? {
-    guard case .text(let text)? = values[name], text != "null", !text.isEmpty else { return nil }
-    return text
-  }
-
-  func value(_ name: String) -> XMLPullParser.Value? { values[name] }
-
-  /// Milliseconds since 1970.
-  var date: Int64? { self["date"].flatMap { Int64($0) } }
 }
 #endif

@@ -11,6 +11,7 @@ struct SMSPart {
   let attachment: AttachmentSource?
 
   /// Nil for the part that only says how to lay out the others.
+  /// - Parameter path: the file, which is no link.
   init?(_ attributes: SMSAttributes, path: String) {
     let type = attributes["ct"] ?? "application/octet-stream"
     guard type != "application/smil" else { return nil }

@@ -1,10 +1,10 @@
 #if SQLite
-import Foundation
+internal import SystemCore
 
 /// The bytes of a file, from its start to its end, in memory that does not grow with the file.
 final class XMLByteReader {
   private static let bufferByteCount = 1 << 18
-  private let handle: FileHandle
+  private let file: RandomAccessFile
   private var buffer: [UInt8] = []
   private var index = 0
   private var bufferStart: UInt64 = 0
@@ -12,14 +12,10 @@ final class XMLByteReader {
   let byteCount: UInt64
 
   init(path: String) throws(ImportError) {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw .unreadable("it is not there, or may not be read")
+    file = try SourceFile.open(path)
+    do throws(DurableFileError) { byteCount = try file.byteCount } catch {
+      throw .unreadable("its disk failed")
     }
-    self.handle = handle
-    do {
-      byteCount = try handle.seekToEnd()
-      try handle.seek(toOffset: 0)
-    } catch { throw .unreadable(error.localizedDescription) }
   }
 
   /// The place of the next byte.
@@ -46,12 +42,21 @@ final class XMLByteReader {
     return buffer[start..<index]
   }
 
+  /// Goes to another place of the file.
+  func seek(to offset: UInt64) {
+    if offset >= bufferStart, offset <= bufferStart + UInt64(buffer.count) {
+      index = Int(offset - bufferStart)
+      return
+    }
+    (bufferStart, index) = (offset, 0)
+    buffer = []
+  }
+
   private func fill() throws(ImportError) {
     bufferStart += UInt64(buffer.count)
     index = 0
-    do { buffer = [UInt8](try handle.read(upToCount: Self.bufferByteCount) ?? Data()) } catch {
-      throw .unreadable(error.localizedDescription)
-    }
+    buffer = []
+    buffer = try file.read(at: bufferStart, count: Self.bufferByteCount)
   }
 }
 #endif

@@ -1,4 +1,6 @@
 #if SQLite
+import Letterlock
+
 /// Reads the elements and attributes of an XML file one after the other. It knows what SMS Backup & Restore
 /// writes: no text between tags matters, values may be hundreds of megabytes long, and emoji come as two
 /// character references, one for each half of a surrogate pair.
@@ -9,8 +11,16 @@ struct XMLPullParser {
   private static let maximumDepth = 64
   private static let maximumAttributeCount = 128
   private static let maximumNameByteCount = 128
-  /// Longer values are not kept, only where they lie.
-  private static let maximumKeptByteCount = 1 << 20
+  /// All values of an element together; of those that are longer is kept only where they lie.
+  private static let maximumKeptByteCount = ArchiveEntry.maximumByteCount
+  /// The same for an encoded file, which nobody needs in memory.
+  private static let maximumKeptFileByteCount = 4096
+  /// Where reading goes on after what breaks the format: behind the last whole tag, or in the broken one.
+  private var restart: UInt64 = 0
+  /// Where the last tag begins.
+  private var tagStart: UInt64 = 0
+  /// How many bytes may be read again after what breaks the format: a file of nothing else would be read for ever.
+  private var rereadable: UInt64
 
   /// A step through the file.
   enum Event {
@@ -25,10 +35,47 @@ struct XMLPullParser {
     case range(Range<UInt64>)
   }
 
-  init(_ reader: XMLByteReader) { self.reader = reader }
+  init(_ reader: XMLByteReader) {
+    self.reader = reader
+    let (most, isOverflow) = reader.byteCount.multipliedReportingOverflow(by: 4)
+    rereadable = isOverflow ? .max : max(most, 64 << 20)
+  }
 
   private func broken(_ reason: String) -> ImportError {
     .malformed(offset: reader.offset, reason)
+  }
+
+  /// The failure of what stands before the last tag, which is read again.
+  mutating func brokenBeforeTag(_ reason: String) -> ImportError {
+    restart = tagStart
+    return broken(reason)
+  }
+
+  /// Goes on behind what breaks the format, with the next message or the end of them all; false if there is neither.
+  mutating func resume() throws(ImportError) -> Bool {
+    let again = reader.offset > restart ? reader.offset - restart : 0
+    guard again <= rereadable else { return false }
+    rereadable -= again
+    reader.seek(to: restart)
+    while true {
+      while !(try reader.takePiece { $0 == UInt8(ascii: "<") }).isEmpty {}
+      let start = reader.offset
+      guard try reader.next() != nil else { return false }
+      var name: [UInt8] = []
+      while let byte = try reader.peek(), name.count < 8, byte != UInt8(ascii: "<") {
+        name.append(byte)
+        _ = try reader.next()
+      }
+      let isMessage =
+        (name.starts(with: Array("sms".utf8)) || name.starts(with: Array("mms".utf8)))
+        && name.count > 3 && Self.isSpace(name[3])
+      guard isMessage || name.starts(with: Array("/smses".utf8)) else { continue }
+      reader.seek(to: start)
+      // If this breaks the format as well, it is not found again.
+      restart = start + 1
+      (open, ended) = (["smses"], nil)
+      return true
+    }
   }
 
   /// The next start or end of an element; nil at the end of the file.
@@ -39,6 +86,7 @@ struct XMLPullParser {
     }
     while true {
       while !(try reader.takePiece { $0 == UInt8(ascii: "<") }).isEmpty {}
+      tagStart = reader.offset
       guard try reader.next() != nil else {
         guard open.isEmpty else { throw broken("it ends inside <\(open[open.count - 1])>") }
         return nil
@@ -102,35 +150,42 @@ struct XMLPullParser {
     try skipSpace()
     guard try reader.next() == UInt8(ascii: ">") else { throw broken("a tag does not end") }
     guard open.popLast() == name else { throw broken("</\(name)> ends what did not begin") }
+    restart = reader.offset
     return name
   }
 
   private mutating func startTag() throws(ImportError) -> Event {
+    restart = tagStart + 1
     let element = try name()
     var attributes: [String: Value] = [:]
+    var room = Self.maximumKeptByteCount
     while true {
       try skipSpace()
       switch try reader.peek() {
       case UInt8(ascii: ">"):
         _ = try reader.next()
+        // No message stands in another: the one before was not closed.
+        if element == "sms" || element == "mms" { open = Array(open.prefix(1)) }
         guard open.count < Self.maximumDepth else { throw broken("elements are nested too deep") }
         open.append(element)
+        restart = reader.offset
         return .start(element, attributes)
       case UInt8(ascii: "/"):
         _ = try reader.next()
         guard try reader.next() == UInt8(ascii: ">") else { throw broken("a tag does not end") }
         ended = element
+        restart = reader.offset
         return .start(element, attributes)
       case nil: throw broken("it ends in the middle of a tag")
       default:
         let key = try name()
         guard attributes.count < Self.maximumAttributeCount else { throw broken("too many attributes") }
-        attributes[key] = try value()
+        attributes[key] = try value(key == "data" ? min(room, Self.maximumKeptFileByteCount) : room, &room)
       }
     }
   }
 
-  private func value() throws(ImportError) -> Value {
+  private func value(_ most: Int, _ room: inout Int) throws(ImportError) -> Value {
     try skipSpace()
     guard try reader.next() == UInt8(ascii: "=") else { throw broken("an attribute has no value") }
     try skipSpace()
@@ -142,7 +197,7 @@ struct XMLPullParser {
     var isKept = true
     while true {
       let piece = try reader.takePiece { $0 == quote }
-      if isKept, bytes.count + piece.count <= Self.maximumKeptByteCount {
+      if isKept, bytes.count + piece.count <= most {
         bytes += piece
       } else {
         isKept = false
@@ -153,55 +208,8 @@ struct XMLPullParser {
     }
     let end = reader.offset
     _ = try reader.next()
+    room -= bytes.count
     return isKept ? .text(XMLText.decode(bytes)) : .range(start..<end)
-  }
-}
-
-/// Text with references in it.
-enum XMLText {
-  /// Replaces references by what they stand for; what is no reference stays as it is.
-  static func decode(_ bytes: [UInt8]) -> String {
-    guard bytes.contains(UInt8(ascii: "&")) else { return String(decoding: bytes, as: UTF8.self) }
-    var units: [UInt16] = []
-    var index = 0
-    var plain = 0
-    func flush(_ end: Int) { units += String(decoding: bytes[plain..<end], as: UTF8.self).utf16 }
-    while index < bytes.count {
-      guard bytes[index] == UInt8(ascii: "&"), let (value, end) = reference(bytes, index) else {
-        index += 1
-        continue
-      }
-      flush(index)
-      units += value
-      (index, plain) = (end, end)
-    }
-    flush(bytes.count)
-    return String(decoding: units, as: UTF16.self)
-  }
-
-  /// What the reference at `start` stands for, in UTF-16 units, and where it ends.
-  private static func reference(_ bytes: [UInt8], _ start: Int) -> ([UInt16], Int)? {
-    guard let end = bytes[start...].prefix(12).firstIndex(of: UInt8(ascii: ";")) else { return nil }
-    let name = String(decoding: bytes[(start + 1)..<end], as: UTF8.self)
-    let units: [UInt16]
-    switch name {
-    case "amp": units = [0x26]
-    case "lt": units = [0x3c]
-    case "gt": units = [0x3e]
-    case "quot": units = [0x22]
-    case "apos": units = [0x27]
-    default:
-      guard name.hasPrefix("#") else { return nil }
-      let digits = name.dropFirst()
-      let number =
-        digits.first == "x" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits, radix: 10)
-      guard let number, number <= 0x10ffff else { return nil }
-      // Half of a surrogate pair is kept as it is: the other half follows.
-      units =
-        number > 0xffff
-        ? Unicode.Scalar(number).map { Array(String($0).utf16) } ?? [] : [UInt16(truncatingIfNeeded: number)]
-    }
-    return (units, end + 1)
   }
 }
 #endif

@@ -104,10 +104,9 @@ struct ArchiveFolder: Sendable {
 
   /// The relay's file: this folder's own, or the one it was joined with.
   func relayPath() throws -> String {
-    if let pointer = try? String(contentsOfFile: relayPointerPath, encoding: .utf8) {
-      return pointer.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-    return ownRelayPath
+    guard FileManager.default.fileExists(atPath: relayPointerPath) else { return ownRelayPath }
+    let pointer = String(decoding: try ReadFile.bytes(of: relayPointerPath), as: UTF8.self)
+    return pointer.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   func openRelay() throws -> SQLiteRelay { try Self.openRelay(at: try relayPath()) }
@@ -216,8 +215,9 @@ struct KeyOptions: ParsableArguments {
 
   static func passphrase(in passphraseFile: String) throws -> String {
     let text = try ReadFile.secret(in: passphraseFile, what: "the passphrase file")
-    guard let line = text.split(whereSeparator: \.isNewline).first, !line.isEmpty else {
-      throw ToolError("The passphrase file \(passphraseFile) is empty.")
+    let line = text.prefix { !$0.isNewline }
+    guard !line.isEmpty else {
+      throw ToolError("The first line of the passphrase file \(passphraseFile) is empty.")
     }
     return String(line)
   }

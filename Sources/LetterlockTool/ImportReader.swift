@@ -6,6 +6,8 @@ import LetterlockImport
 actor ImportReader {
   /// As many messages as go into a few signed batches: what each synchronisation does besides counts for less.
   static let pageCount = 4 * SignedBatch.maximumLeafCount
+  /// About as many bytes of text as a page may hold.
+  private static let pageByteCount = 32 << 20
 
   /// Some items, in order.
   struct Page: Sendable {
@@ -36,13 +38,17 @@ actor ImportReader {
   /// The next page: conversations are told in the first one and in the last one, when all are known.
   func page() -> Page {
     var page = Page()
+    var byteCount = 0
     do throws(ImportError) {
       if isFirst { page.profiles = try importer.profiles() }
       isFirst = false
-      while page.items.count < pageCount, page.end == nil {
+      while page.items.count < pageCount, byteCount < Self.pageByteCount, page.end == nil {
         guard let item = try importer.next() else {
           page.end = .complete
           break
+        }
+        if case .message(let imported) = item {
+          byteCount += ArchiveEntry.message(imported.message).encodedByteCount
         }
         page.items.append(item)
       }

@@ -17,7 +17,10 @@ struct ImportReport: Encodable {
   var damagedAttachments: [Damage] = []
   /// Records of an archive that cannot be read, in words.
   var damagedRecords: [String] = []
+  /// What is no message to keep, by its kind.
   var skipped: [String: Int] = [:]
+  /// What should be in the archive and cannot be, by the reason.
+  var lost: [String: Int] = [:]
   var services: [String: Int] = [:]
   var carriages: [String: Int] = [:]
   var kinds: [String: Int] = [:]
@@ -53,7 +56,7 @@ struct ImportReport: Encodable {
       revised += 1
       for change in what { changes[change.rawValue, default: 0] += 1 }
     case .unchanged, .erased: alreadyThere += 1
-    case .full: skipped["a version of a message that has as many as it may have", default: 0] += 1
+    case .full: lost["a version of a message that has as many as it may have", default: 0] += 1
     }
     attachments += outcome.fileCount
     for file in outcome.damaged { damagedAttachments.append(damage(file, imported.message)) }
@@ -82,6 +85,7 @@ struct ImportReport: Encodable {
     damagedAttachments += other.damagedAttachments
     damagedRecords += other.damagedRecords
     skipped.merge(other.skipped, uniquingKeysWith: +)
+    lost.merge(other.lost, uniquingKeysWith: +)
     services.merge(other.services, uniquingKeysWith: +)
     carriages.merge(other.carriages, uniquingKeysWith: +)
     kinds.merge(other.kinds, uniquingKeysWith: +)
@@ -101,7 +105,26 @@ struct ImportReport: Encodable {
     for (reason, count) in skipped.sorted(by: { $0.key < $1.key }) {
       lines.append("  skipped \(count): \(reason)")
     }
+    for (reason, count) in lost.sorted(by: { $0.key < $1.key }) {
+      lines.append("  not sealed \(count): \(reason)")
+    }
     return lines
+  }
+
+  /// What should be in the archive and is not; nil if everything is.
+  var incompleteness: String? {
+    var sentences: [String] = []
+    if !lost.isEmpty { sentences.append("Not sealed: \(Self.list(lost)). Everything else is sealed.") }
+    if !damagedRecords.isEmpty {
+      sentences.append(
+        "Records that cannot be read: \(damagedRecords.count). Everything else is sealed.")
+    }
+    if !damagedAttachments.isEmpty {
+      sentences.append(
+        "Damaged files: \(damagedAttachments.count). Their messages are sealed without them. Import the source again "
+          + "when the files are whole.")
+    }
+    return sentences.joined(separator: " ").nilIfEmpty
   }
 
   private static func list(_ counts: [String: Int]) -> String {

@@ -111,9 +111,10 @@ final class ImportRun {
     var batch: [ImportedMessage] = []
     for item in items {
       switch item {
+      case .skipped(let skip) where skip.isLost: report.lost[skip.reason, default: 0] += 1
       case .skipped(let skip): report.skipped[skip.reason, default: 0] += 1
       case .message(let imported) where imported.isTooLong:
-        report.skipped["a message too long to be sealed", default: 0] += 1
+        report.lost["a message too long to be sealed", default: 0] += 1
       case .message(let imported): batch.append(imported)
       }
     }

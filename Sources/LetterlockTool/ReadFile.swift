@@ -6,12 +6,14 @@ import SystemCore
 enum ReadFile {
   /// More than any of them holds.
   private static let maximumByteCount = 16 << 20
+  /// More than any secret has.
+  private static let maximumSecretByteCount = 64 << 10
 
   /// The text of a file for a secret; a pipe is as good as a file.
   static func secret(in path: String, what name: String? = nil) throws -> String {
     let name = name.map { $0 + " " + path } ?? path
     let bytes: [UInt8]?
-    do throws(DurableFileError) { bytes = try DurableFile.read(path) } catch {
+    do throws(DurableFileError) { bytes = try DurableFile.read(path, upTo: maximumSecretByteCount) } catch {
       throw ToolError(error, reading: name)
     }
     guard let bytes else { throw ToolError(.failed("open", code: ENOENT), reading: name) }
@@ -53,6 +55,8 @@ extension ToolError {
   /// Why a file was not read.
   init(_ error: DurableFileError, reading path: String) {
     switch error {
+    case .failed("fstat", ENODEV):
+      self.init("Cannot read \(path): it is a device, and neither a file nor a pipe.")
     case .failed("fstat", _): self.init("Cannot read \(path): it is no regular file.")
     case .failed(_, EFBIG): self.init("Cannot read \(path): it is too large.")
     case .failed(_, let code): self.init("Cannot read \(path): \(SystemReason(code)).")

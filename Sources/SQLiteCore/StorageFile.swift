@@ -24,16 +24,15 @@ package struct StorageFile: Sendable {
       do throws(DurableFileError) { try DurableFile.createIfAbsent(path) } catch {
         throw StorageFailure.unavailable("The file cannot be made.")
       }
-    case .required:
-      guard FileManager.default.fileExists(atPath: path) else {
-        throw StorageFailure.unavailable("There is no such file.")
-      }
+    case .required: break
     }
-    var configuration = Configuration()
+    var configuration = Configuration.ofHostileFile
     configuration.foreignKeysEnabled = false
     configuration.busyMode = .timeout(60)
-    queue = try DatabaseQueue(path: path, configuration: configuration)
+    queue = try DatabaseQueue(path: try OwnFile(path).path, configuration: configuration)
     try queue.inDatabase { db in
+      // Before anything changes: the file may be somebody else's.
+      if case .made = presence, try Self.isNew(db) {} else { try Self.check(db, schema) }
       try Self.configure(db)
       try Self.prepare(db, schema, presence)
     }
@@ -43,9 +42,7 @@ package struct StorageFile: Sendable {
   /// afterwards; nothing is written, neither to the file nor beside it if its folder cannot be written.
   /// - Throws: `StorageFailure.unavailable` if the file has a write-ahead log that cannot be read here.
   package init(readingFrom path: String, schema: StoredSchema) throws {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw StorageFailure.unavailable("There is no such file.")
-    }
+    let path = try OwnFile(path).path
     let failure: StorageFailure
     do {
       queue = try Self.snapshot(of: path, schema)
@@ -67,13 +64,12 @@ package struct StorageFile: Sendable {
 
   /// Opens a connection that reads one state of the file for as long as it lives.
   private static func snapshot(of path: String, _ schema: StoredSchema) throws -> DatabaseQueue {
-    var configuration = Configuration()
+    var configuration = Configuration.ofHostileFile
     configuration.readonly = true
     configuration.busyMode = .timeout(60)
     configuration.allowsUnsafeTransactions = true
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     try queue.inDatabase { db in
-      try db.execute(sql: "PRAGMA trusted_schema = OFF")
       // It ends when the connection is closed.
       try db.execute(sql: "BEGIN DEFERRED TRANSACTION")
       try check(db, schema)
@@ -102,16 +98,13 @@ package struct StorageFile: Sendable {
     try db.execute(sql: "PRAGMA checkpoint_fullfsync = ON")
     // Wraps of a removed device must not stay in free pages.
     try db.execute(sql: "PRAGMA secure_delete = ON")
-    try db.execute(sql: "PRAGMA trusted_schema = OFF")
   }
 
   private static func prepare(
     _ db: Database, _ schema: StoredSchema, _ presence: Presence
   ) throws {
     try db.inTransaction(.immediate) {
-      let kind = try db.number("SELECT application_id FROM pragma_application_id")
-      let tableCount = try db.number("SELECT count(*) FROM sqlite_schema")
-      if kind == 0, tableCount == 0, case .made = presence {
+      if try isNew(db), case .made = presence {
         for table in schema.tables { try db.execute(sql: table.sql) }
         for index in schema.indexes { try db.execute(sql: index) }
         try db.execute(sql: "PRAGMA application_id = \(schema.applicationID)")
@@ -123,7 +116,13 @@ package struct StorageFile: Sendable {
     }
   }
 
-  /// The file must be of the schema's kind and version.
+  private static func isNew(_ db: Database) throws -> Bool {
+    let kind = try db.number("SELECT application_id FROM pragma_application_id")
+    return try kind == 0 && db.number("SELECT count(*) FROM sqlite_schema") == 0
+  }
+
+  /// The file must be of the schema's kind and version, and must hold what the schema says and nothing else: a trigger, a
+  /// view or another column would run what somebody else wrote.
   private static func check(_ db: Database, _ schema: StoredSchema) throws {
     guard try db.number("SELECT application_id FROM pragma_application_id") == UInt64(schema.applicationID)
     else {
@@ -131,6 +130,9 @@ package struct StorageFile: Sendable {
     }
     guard try db.number("SELECT user_version FROM pragma_user_version") == UInt64(schema.version) else {
       throw StorageFailure.unavailable("The file was written by another version.")
+    }
+    guard try schema.matches(db) else {
+      throw StorageFailure.corrupted("The file's tables are not those of a file of its kind.")
     }
   }
 

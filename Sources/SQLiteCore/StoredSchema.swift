@@ -1,4 +1,6 @@
 #if SQLite
+internal import GRDB
+
 /// What a file of ours holds, declared once: the tables are made from it, and a test holds SPEC.md's table of
 /// fields against it.
 package struct StoredSchema: Sendable {
@@ -17,6 +19,31 @@ package struct StoredSchema: Sendable {
     self.version = version
     self.tables = tables
     self.indexes = indexes
+  }
+
+  /// Whether a file holds these tables and indexes, and nothing else but what SQLite makes by itself.
+  func matches(_ db: Database) throws -> Bool {
+    var found: [String] = []
+    let rows = try Row.fetchCursor(db, sql: "SELECT type, name, sql, rootpage FROM sqlite_schema")
+    while let row = try rows.next() {
+      let values: [DatabaseValue] = (0..<3).map { row[$0] }
+      guard case .string(let type) = values[0].storage, case .string(let name) = values[1].storage,
+        try row.integer(3) > 0
+      else { return false }
+      switch (type, values[2].storage) {
+      case ("index", .null) where name.hasPrefix("sqlite_autoindex_"): break
+      case ("table", .string) where Self.namesOfSQLite.contains(name): break
+      case ("table", .string(let sql)), ("index", .string(let sql)): found.append(Self.words(sql))
+      default: return false
+      }
+    }
+    return found.sorted() == (tables.map(\.sql) + indexes).map(Self.words).sorted()
+  }
+
+  private static let namesOfSQLite: Set = ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"]
+
+  private static func words(_ sql: String) -> String {
+    sql.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }
 

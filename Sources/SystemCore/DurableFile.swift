@@ -14,9 +14,16 @@ package enum DurableFileError: Error, Hashable, Sendable {
 
 /// Small files that are there whole or not at all, and are on disk when the call returns.
 package enum DurableFile {
-  /// The bytes of a file, or of the one that a symbolic link names; nil if there is no such file.
-  /// - Throws: `DurableFileError.danglingLink` if a link is there and its file is not.
+  /// The bytes of a file or a pipe, as many as there are.
   package static func read(_ path: String) throws(DurableFileError) -> [UInt8]? {
+    try read(path, upTo: .max)
+  }
+
+  /// The bytes of a file or a pipe, or of what a symbolic link names; nil if there is no such file.
+  /// - Parameter most: how many bytes it may have.
+  /// - Throws: `DurableFileError.danglingLink` if a link is there and its file is not; `.failed` with `EFBIG` if it has
+  ///   more bytes, and with `ENODEV` for a device that is no terminal: it may have no end.
+  package static func read(_ path: String, upTo most: Int) throws(DurableFileError) -> [UInt8]? {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       guard errno == ENOENT else { throw .failed("open", code: errno) }
@@ -24,6 +31,7 @@ package enum DurableFile {
       return nil
     }
     defer { close(file) }
+    guard !isDevice(file) else { throw .failed("fstat", code: ENODEV) }
     var bytes: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 65_536)
     while true {
@@ -31,7 +39,16 @@ package enum DurableFile {
       guard count >= 0 else { throw .failed("read", code: errno) }
       guard count > 0 else { return bytes }
       bytes += part[..<count]
+      guard bytes.count <= most else { throw .failed("read", code: EFBIG) }
     }
+  }
+
+  /// Whether it is a device, and no terminal.
+  private static func isDevice(_ file: Int32) -> Bool {
+    var status = stat()
+    guard unsafe fstat(file, &status) == 0 else { return false }
+    let kind = status.st_mode & S_IFMT
+    return (kind == S_IFCHR || kind == S_IFBLK) && isatty(file) != 1
   }
 
   private static func read(_ file: Int32, _ part: inout [UInt8]) -> Int {

@@ -10,7 +10,7 @@ package final class RandomAccessFile: Sendable {
 
   /// What to do with the file at a path.
   package enum Mode: Sendable {
-    /// Read it.
+    /// Read it; a pipe is not waited for.
     case reading
     /// Write to it.
     case writing
@@ -24,7 +24,7 @@ package final class RandomAccessFile: Sendable {
   package init(_ path: String, _ mode: Mode) throws(DurableFileError) {
     file =
       switch mode {
-      case .reading: unsafe open(path, O_RDONLY | O_CLOEXEC)
+      case .reading: unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
       case .writing: unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
       case .creating: unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
       case .exclusive: unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -33,6 +33,12 @@ package final class RandomAccessFile: Sendable {
   }
 
   deinit { _ = close(file) }
+
+  /// Whether it is a regular file.
+  package var isRegular: Bool {
+    var status = stat()
+    return unsafe fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
 
   /// How long the file is, in bytes.
   package var byteCount: UInt64 {
@@ -63,6 +69,23 @@ package final class RandomAccessFile: Sendable {
       filled += got
     }
     return filled
+  }
+
+  /// The bytes from `offset` on, at most `count`; none at the end.
+  package func bytes(at offset: UInt64, count: Int) throws(DurableFileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var elements = bytes.mutableSpan
+    // Bytes have no padding to expose.
+    var output = unsafe elements.mutableBytes
+    let got = try read(at: offset, into: &output)
+    bytes.removeLast(count - got)
+    return bytes
+  }
+
+  /// Writes bytes at `offset`.
+  package func write(_ bytes: [UInt8], at offset: UInt64) throws(DurableFileError) {
+    // Bytes have no padding to expose.
+    try unsafe write(bytes.span.bytes, at: offset)
   }
 
   /// Writes bytes at `offset`.

@@ -44,7 +44,8 @@ struct DatabaseLogTests {
       [.posixPermissions: mode], ofItemAtPath: folder.appendingPathComponent("copy").path)
   }
 
-  private func texts() throws -> [String] {
+  private func texts(_ path: String? = nil) throws -> [String] {
+    let path = path ?? self.path
     var importer = try AppleMessagesImporter(path: path)
     var texts: [String] = []
     while let item = try importer.next() {
@@ -77,6 +78,76 @@ struct DatabaseLogTests {
     try setPermissions(mode)
     let before = try listing()
     #expect(try texts() == ["checkpointed"])
+    #expect(try listing() == before)
+  }
+
+  @Test func `a database behind a link is read with the log and the files beside the database itself`() throws
+  {
+    defer { finish() }
+    let place = folder.appendingPathComponent("elsewhere")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
+    for target in [path, "../copy/chat.db"] {
+      let link = place.appendingPathComponent("link.db").path
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+      #expect(try texts(link) == ["checkpointed", "only in the log"])
+      try FileManager.default.removeItem(atPath: link)
+    }
+    let link = place.appendingPathComponent("folder").path
+    try FileManager.default.createSymbolicLink(
+      atPath: link, withDestinationPath: folder.appendingPathComponent("copy").path)
+    #expect(try texts(link + "/chat.db") == ["checkpointed", "only in the log"])
+  }
+
+  private func bigEndian(_ number: UInt32) -> [UInt8] {
+    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+  }
+
+  /// What names a super-journal at the end of a journal.
+  private func naming(_ name: String, pageByteCount: UInt32 = 4096) -> Data {
+    let text = Data(name.utf8)
+    let sum = text.reduce(UInt32(0)) { $0 &+ UInt32($1) }
+    var bytes = Data()
+    bytes += bigEndian(0x4000_0000 / pageByteCount + 1)
+    bytes += text
+    bytes += bigEndian(UInt32(text.count)) + bigEndian(sum)
+    return bytes + Data([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7])
+  }
+
+  @Test(arguments: [true, false])
+  func `a journal deletes no file that it names, and the transaction is undone if the file is there`(
+    isThere: Bool
+  ) throws {
+    defer { finish() }
+    let victim = folder.appendingPathComponent("victim").path
+    if isThere { try Data("precious".utf8).write(to: URL(fileURLWithPath: victim)) }
+    try FileManager.default.removeItem(atPath: path + "-wal")
+    // A transaction whose process ended when much of it was in the database already.
+    let work = folder.appendingPathComponent("work.db").path
+    try FileManager.default.copyItem(atPath: path, toPath: work)
+    let queue = try DatabaseQueue(path: work)
+    try queue.inDatabase { database in
+      try database.execute(sql: "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN IMMEDIATE")
+      for row in 10..<2000 {
+        try database.execute(
+          sql: "INSERT INTO message VALUES (\(row), 'G-\(row)', 'undone', 'SMS', 5)")
+      }
+      try database.execute(sql: "UPDATE message SET text = 'undone'")
+      for name in ["", "-journal"] {
+        try? FileManager.default.removeItem(atPath: path + name)
+        try FileManager.default.copyItem(atPath: work + name, toPath: path + name)
+      }
+      try database.execute(sql: "ROLLBACK")
+    }
+    try queue.close()
+    var journal = try Data(contentsOf: URL(fileURLWithPath: path + "-journal"))
+    #expect(journal.count > 600)
+    journal += naming(victim)
+    try journal.write(to: URL(fileURLWithPath: path + "-journal"))
+    let before = try listing()
+    // Without the journal it is in the middle of a transaction.
+    let texts = try? texts(path)
+    if isThere { #expect(texts == ["checkpointed"]) }
+    #expect(FileManager.default.contents(atPath: victim) == (isThere ? Data("precious".utf8) : nil))
     #expect(try listing() == before)
   }
 

@@ -111,5 +111,105 @@ struct HostileDatabaseTests {
     #expect(files.count == 8)
     #expect(files.map(\.content.isPresent) == [true] + [Bool](repeating: false, count: 7))
   }
+
+  private func table(_ columns: String, _ statements: String...) throws -> String {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let path = folder.appendingPathComponent("chat.db").path
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(
+        sql: "CREATE TABLE message (ROWID INTEGER PRIMARY KEY, guid TEXT, date INTEGER, \(columns))")
+      for statement in statements { try database.execute(sql: statement) }
+    }
+    return path
+  }
+
+  @Test(arguments: ["1", "'1'", "'yes'", "x'01'", "x''", "''", "0.5", "-1", "'0'"])
+  func `an iMessage fell back to SMS unless the database says that it did not`(value: String) throws {
+    let path = try table(
+      "service TEXT, was_downgraded BLOB",
+      "INSERT INTO message VALUES (1, 'a', 1, 'iMessage', \(value)), (2, 'b', 2, 'iMessage', 0), (3, 'c', 3, 'iMessage', NULL)"
+    )
+    let protections = try messages(path).map(\.message.protection.isUnencrypted)
+    #expect(protections == [true, false, false])
+  }
+
+  @Test func `a column that is computed is not read`() throws {
+    let path = try table(
+      "subject TEXT, text TEXT GENERATED ALWAYS AS (hex(zeroblob(40000000))) VIRTUAL",
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+        + "INSERT INTO message (guid, date, subject) SELECT i, i, 'kept' FROM n")
+    let messages = try messages(path)
+    #expect(messages.count == 3000)
+    #expect(messages.allSatisfy { $0.message.text.isEmpty && $0.message.subject == "kept" })
+  }
+
+  @Test func `rows without a number are counted`() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("chat.db").path
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(
+        sql:
+          "CREATE TABLE message (\"ROWID\" TEXT, guid TEXT, date INTEGER); INSERT INTO message VALUES ('x', 'a', 1)"
+      )
+    }
+    #expect(throws: ImportError.self) { try AppleMessagesImporter(path: path) }
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(
+        sql: "DROP TABLE message; CREATE TABLE message (\"ROWID\" BLOB, guid TEXT, date INTEGER); "
+          + "INSERT INTO message VALUES ('x', 'a', 1), (7, 'b', 1)")
+    }
+    var importer = try AppleMessagesImporter(path: path)
+    guard case .skipped(let skip)? = try importer.next() else {
+      Issue.record("nothing was counted")
+      return
+    }
+    #expect(skip.isLost)
+    guard case .message? = try importer.next() else {
+      Issue.record("no message")
+      return
+    }
+  }
+
+  @Test func `a table that is computed is not read`() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("chat.db").path
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(sql: "CREATE VIEW message AS SELECT 1 AS ROWID, 'a' AS guid, 1 AS date")
+    }
+    #expect(throws: ImportError.self) { try AppleMessagesImporter(path: path) }
+  }
+
+  @Test func `a value that is longer than any message is counted, and others are read`() throws {
+    let path = try table(
+      "text TEXT, subject TEXT",
+      "INSERT INTO message VALUES (1, 'a', 1, 'first', NULL)",
+      "INSERT INTO message VALUES (2, 'b', 2, hex(zeroblob(17000000)), NULL)",
+      "INSERT INTO message VALUES (3, 'c', 3, hex(zeroblob(8500000)), hex(zeroblob(8500000)))",
+      "INSERT INTO message VALUES (4, 'd', 4, 'last', NULL)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var importer = try AppleMessagesImporter(path: path)
+    var (texts, reasons): ([String], [String]) = ([], [])
+    while let item = try importer.next() {
+      switch item {
+      case .message(let imported): texts.append(imported.message.text)
+      case .skipped(let skip): reasons.append(skip.isLost ? skip.reason : "skipped")
+      }
+    }
+    #expect(texts == ["first", "last"])
+    #expect(reasons == [String](repeating: "a message too long to be sealed", count: 2))
+  }
+
+  @Test func `a page of messages ends when it is long enough`() throws {
+    let path = try table(
+      "text TEXT",
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) "
+        + "INSERT INTO message SELECT i, i, i, hex(zeroblob(1500000)) FROM n")
+    let database = try MessagesDatabase(path: path)
+    let page = MessagePage((1...20).map { Int64($0) }[...], of: database)
+    #expect((1..<12).contains(page.rows.count) && page.end == page.rows.count)
+    #expect(try messages(path).count == 20)
+  }
 }
 #endif

@@ -78,5 +78,107 @@ struct SMSBackupTests {
     let found = try? messages(xml)
     #expect(found == nil || found?.allSatisfy { !$0.message.text.contains("aaaa") } == true)
   }
+
+  private func outcome(_ xml: String) throws -> (texts: [String], lost: [String]) {
+    var (texts, lost): ([String], [String]) = ([], [])
+    for item in try items(Array(xml.utf8)) {
+      switch item {
+      case .message(let imported): texts.append(imported.message.text)
+      case .skipped(let skip): lost.append(skip.isLost ? skip.reason : "skipped")
+      }
+    }
+    return (texts, lost)
+  }
+
+  private func sms(_ body: String) -> String { "<sms address='1' date='1' type='1' body='\(body)' />" }
+  private func mms(_ parts: String) -> String {
+    "<mms date='1' msg_box='1' address='1'><parts>\(parts)</parts></mms>"
+  }
+
+  @Test(arguments: [(1 << 20) - 1, 1 << 20, 3 << 20])
+  func `a text that a record can hold is kept`(byteCount: Int) throws {
+    let text = String(repeating: "x", count: byteCount)
+    let long = "<smses>" + sms(text) + mms("<part seq='0' ct='text/plain' text='\(text)' />") + "</smses>"
+    let outcome = try outcome(long)
+    #expect(outcome.texts.map(\.utf8.count) == [byteCount, byteCount])
+    #expect(outcome.lost.isEmpty)
+  }
+
+  @Test func `a text that no record can hold is counted, and never kept as an empty one`() throws {
+    let text = String(repeating: "x", count: 1 << 24 + 1)
+    let half = String(repeating: "y", count: 9 << 20)
+    let part = "<part seq='0' ct='text/plain' text='\(half)' />"
+    let outcome = try outcome("<smses>" + sms(text) + mms(part + part) + sms("after") + "</smses>")
+    #expect(outcome.texts == ["after"])
+    #expect(outcome.lost == [String](repeating: "a message too long to be sealed", count: 2))
+  }
+
+  @Test(arguments: [
+    "<sms address='1' date='1' type='1' body='no end />", "<sms address='1' date='1' type='1' body= />",
+    "<sms address='1' date='1' type='1' body=\"one' />", "<sms =' />", "<sms address />", "<>", "</parts>",
+    "< sms/>",
+    "<sms address='1' date='1' type='1' body=''", "<!-- no end", "<![CDATA[ no end",
+    "<mms date='1' msg_box='1' address='1'><parts><part seq='0' ct='text/plain' text=x /></parts></mms>",
+    "<mms date='1' msg_box='1' address='1'><parts><part seq='0' ct='text/plain' text='x' />",
+    "<mms date='1' msg_box='1' address='1'><parts></mms>",
+    "<sms " + (0..<200).map { "a\($0)='1' " }.joined() + "/>",
+  ])
+  func `what breaks the format loses nothing but itself`(broken: String) throws {
+    let outcome = try outcome("<smses>" + sms("before") + broken + sms("after") + sms("last") + "</smses>")
+    #expect(outcome.texts == ["before", "after", "last"])
+    #expect(outcome.lost == ["a part of the file that breaks its format"])
+  }
+
+  @Test func `messages behind a broken beginning are read`() throws {
+    for start in ["<?xml version='1.0'?><smses count=3>", "<!-- no end <smses>"] {
+      let outcome = try outcome(start + sms("one") + sms("two") + "</smses>")
+      #expect(outcome.texts == ["one", "two"] && outcome.lost.count == 1, "\(outcome)")
+    }
+  }
+
+  @Test func `many broken elements end, and the whole ones between them are read`() throws {
+    let broken = (0..<2000).map { "<sms body=x /><sms a='\($0) <!-- " + sms("\($0)") }.joined(separator: "\n")
+    let outcome = try outcome("<smses>" + broken + "</smses>")
+    #expect(outcome.texts.count == 2000)
+  }
+
+  @Test func `a message that is not closed hides none behind it`() throws {
+    let open = (0..<200).map { "<sms address='1' date='1' type='1' body='\($0)'>" }.joined()
+    let outcome = try outcome("<smses>" + open + "</smses>")
+    #expect(outcome.texts.count == 200)
+  }
+
+  @Test(arguments: [
+    ("-99999999999999999999", Int64.min), ("-9223372036854775807", .min), ("9223372036854775807", .max),
+    ("99999999999999999999", .max), ("-1", -1_000_000),
+  ])
+  func `a date out of range is the nearest in it`(date: String, nanoseconds: Int64) throws {
+    let messages = try messages("<smses><sms address='1' date='\(date)' type='1' body='x' /></smses>")
+    #expect(messages.map(\.message.sentAt.nanosecondsSince1970) == [nanoseconds])
+  }
+
+  @Test(arguments: ["date='soon' type='1'", "type='1'", "date='1' type='x'", "date='1'"])
+  func `a message that cannot be placed is lost, and a draft is not`(attributes: String) throws {
+    let found = try items(Array("<smses><sms \(attributes) address='1' body='x' /></smses>".utf8))
+    let drafts = try items(Array("<smses><sms date='1' type='3' address='1' body='x' /></smses>".utf8))
+    for (items, isLost) in [(found, true), (drafts, false)] {
+      guard case .skipped(let skip)? = items.first, items.count == 1 else {
+        Issue.record("\(items)")
+        continue
+      }
+      #expect(skip.isLost == isLost)
+    }
+  }
+
+  @Test func `a file of a message stays in the source until it is sealed`() throws {
+    let encoded = Data(repeating: 7, count: 9000).base64EncodedString()
+    let xml = "<smses>" + mms("<part seq='0' ct='image/png' data='\(encoded)' />") + "</smses>"
+    let files = try messages(xml).flatMap(\.attachments)
+    #expect(files.count == 1)
+    guard case .stream? = files.first?.content else {
+      Issue.record("\(files)")
+      return
+    }
+  }
 }
 #endif

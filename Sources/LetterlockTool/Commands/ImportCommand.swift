@@ -11,8 +11,8 @@ struct ImportCommand: AsyncParsableCommand {
     abstract: "Seals a message history: chat.db of macOS, an Android XML backup, or another archive.",
     discussion: """
       The sources are only read. Importing the same source again adds nothing twice: it brings files that were not there \
-      before, and what was edited, unsent or sent in another way since. A file that is damaged stops nothing; it is \
-      named, and comes with a later import.
+      before, and what was edited, unsent or sent in another way since. What is damaged or too long stops nothing \
+      else: it is named, and the exit code is 2. A damaged file comes with a later import.
       """)
 
   @Argument(help: "chat.db files, SMS Backup & Restore XML files, and folders of archives.") var sources:
@@ -62,18 +62,10 @@ struct ImportCommand: AsyncParsableCommand {
   private static func check(_ total: ImportReport, sourceCount: Int) throws {
     if let failure = total.failure {
       let sentence = sourceCount > 1 ? "Not every source could be read to its end." : failure
-      let isDamaged = !total.damagedAttachments.isEmpty || !total.damagedRecords.isEmpty
-      throw ToolError("\(sentence)", exitCode: isDamaged ? 2 : 1)
+      throw ToolError("\(sentence)", exitCode: total.incompleteness == nil ? 1 : 2)
     }
-    guard total.damagedRecords.isEmpty else {
-      throw ToolError.wrong(
-        "Records that cannot be read: \(total.damagedRecords.count). Everything else is sealed.")
-    }
-    guard total.damagedAttachments.isEmpty else {
-      throw ToolError.wrong(
-        "Damaged files: \(total.damagedAttachments.count). Their messages are sealed without them. Import the source "
-          + "again when the files are whole.")
-    }
+    guard let sentence = total.incompleteness else { return }
+    throw ToolError.wrong("\(sentence)")
   }
 }
 #endif

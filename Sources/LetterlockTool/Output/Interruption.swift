@@ -18,6 +18,7 @@ enum Interruption {
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler {
       OutputFile.removeUnfinished()
+      TemporaryFolder.removeAll()
       signal(number, SIG_DFL)
       // To the process: the threads that call handlers hold signals back.
       kill(getpid(), number)
