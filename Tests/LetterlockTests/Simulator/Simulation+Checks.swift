@@ -78,7 +78,7 @@ extension Simulation {
       trace.violate("\(party.name) shows a wrong author of \(message.text)")
     }
     if message.conversation != home.chat { trace.violate("\(party.name) shows a wrong conversation") }
-    if message.protection != letter.message.protection || message.sender != letter.message.sender {
+    if message.protection != letter.protection || message.sender != letter.message.sender {
       trace.violate("\(party.name) shows another protection of \(message.text)")
     }
   }

@@ -124,7 +124,8 @@ extension Simulation {
       if !wasRestored {
         backup = await server.service.fork(turnstile) { now.relayNow }
         trace.note("the operator makes a backup")
-      } else if server.isRestored, draw(2) == 0 {
+      } else if server.isRestored, draw(6) == 0 {
+        wasReopenedEarly = true
         reopenServer()
       }
       return
@@ -132,6 +133,7 @@ extension Simulation {
     // Nobody is in the middle of something: a request to the old relay would be answered by nobody.
     guard turnstile.waiting.isEmpty else { return }
     server.restore(from: backup)
+    backupMembers = Set(backup.accounts[home.account]?.rules.log.activeDevices ?? [])
     wasRestored = true
     trace.note("the operator puts the backup back")
     await look()
