@@ -168,6 +168,11 @@ extension Simulation {
     {
       trace.violate("\(name) says complete, and the relay shows another log")
     }
+    if case .oldLog? = before.lie, case .oldLog? = party.network.lie,
+      device.log.heads.count < before.entryCount
+    {
+      trace.violate("\(name) says complete, and the relay withholds an entry of the log")
+    }
     let most = relayNow?.history.tree.size ?? 0
     if isFair, size < before.treeSize || size > most {
       trace.violate("\(name) says complete(\(size)), and the relay had \(before.treeSize) to \(most)")

@@ -81,6 +81,8 @@ actor Simulation {
     let number = draw(100)
     if number < 12 {
       await event()
+    } else if number < 20, let party = draw(of: waiting).flatMap({ parties[$0] }), !party.isThief {
+      tap(party)
     } else if waiting.count < 4, number < (waiting.isEmpty ? 100 : 50) {
       await begin()
     } else if let name = draw(of: waiting) {
@@ -131,6 +133,7 @@ actor Simulation {
       guard theme.hasThief else { return .sync }
       return thiefsAct()
     }
+    if case .empty? = party.network.lie { return .sync }
     if watch.rules?.log.announcement != nil, draw(4) == 0 { return .cancelWithKey }
     if theme.hasThief, draw(25) == 0, let thief = draw(of: thieves.filter { $0.id != nil }) {
       return .removeThief(thief.name)
