@@ -35,7 +35,7 @@ struct HostileAccountSimulationTests {
       let story = failures == 1 && Self.replayed == nil ? "\n" + trace.lines.joined(separator: "\n") : ""
       Issue.record("seed \(seed): \(first)\(story)")
       // A fault that many seeds meet needs no more of them.
-      if failures == 20 { return }
+      if failures == 3 { return }
     }
   }
 

@@ -87,6 +87,9 @@ struct RelayWatch: Sendable {
         }
       }
       if case .add(let add) = entry.content.change { roots[add.device.deviceID] = roots[signer] ?? signer }
+      if case .recover = entry.content.change, !isHeld {
+        trace.violate("a restore did not hold the account")
+      }
       checkRecovery(entry, known, next, &trace)
     }
     await checkWraps(next, service, &trace)

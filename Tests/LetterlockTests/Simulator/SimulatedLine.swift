@@ -15,6 +15,8 @@ enum SimulatedLie: Sendable {
   case past(SimulatedService)
   /// It goes on with another history.
   case fork(SimulatedService)
+  /// It withholds the newest entry of the log.
+  case oldLog
   /// It shows another log.
   case log([LogEntry])
   /// It says that everything was erased.
@@ -144,7 +146,9 @@ extension SimulatedLine: Relay {
   ) async throws(RelayError) -> [LogEntry] {
     try await call("logEntries") { (relay) async throws(RelayError) in
       if case .log(let log) = network.lie { return Array(log.dropFirst(Int(clamping: index))) }
-      return try await relay.logEntries(of: account, from: index, as: caller)
+      let entries = try await relay.logEntries(of: account, from: index, as: caller)
+      if case .oldLog = network.lie { return Array(entries.dropLast()) }
+      return entries
     }
   }
 

@@ -178,6 +178,9 @@ extension Simulation {
     restoring += 1
     defer { restoring -= 1 }
     let before = watch.recoveryDevice
+    if theme.crashes, party.name == "restored", draw(2) == 0 {
+      party.crash.plan(after: draw(12), CrashPoint.Moment.allCases[draw(2)])
+    }
     let session = try await Device.openRecovery(
       with: try home.key(), vault: party.keys, store: party.records, relay: party.line)
     noteRestoring(party)

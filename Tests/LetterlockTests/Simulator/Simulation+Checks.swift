@@ -78,7 +78,7 @@ extension Simulation {
       trace.violate("\(party.name) shows a wrong author of \(message.text)")
     }
     if message.conversation != home.chat { trace.violate("\(party.name) shows a wrong conversation") }
-    if message.protection != letter.message.protection || message.sender != letter.message.sender {
+    if message.protection != letter.protection || message.sender != letter.message.sender {
       trace.violate("\(party.name) shows another protection of \(message.text)")
     }
   }
@@ -167,6 +167,11 @@ extension Simulation {
       !shown.map(\.head).starts(with: device.log.heads)
     {
       trace.violate("\(name) says complete, and the relay shows another log")
+    }
+    if case .oldLog? = before.lie, case .oldLog? = party.network.lie,
+      device.log.heads.count < before.entryCount
+    {
+      trace.violate("\(name) says complete, and the relay withholds an entry of the log")
     }
     let most = relayNow?.history.tree.size ?? 0
     if isFair, size < before.treeSize || size > most {

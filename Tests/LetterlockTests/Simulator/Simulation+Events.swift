@@ -5,19 +5,20 @@
 /// What nobody does at a device: time goes by, processes end, relays lie.
 extension Simulation {
   func event() async {
-    switch draw(8) {
+    if theme.copiesBack, draw(3) == 0 { return await copyBack() }
+    switch draw(7) {
     case 0: passTime()
     case 1, 2: if theme.crashes { planCrash() }
     case 3, 4: await changeNetwork()
     case 5: if theme.losesPart { await loseOrBackUp() } else { setRelayBack() }
-    case 6: if theme.copiesBack { copyBack() }
     default: if theme.daysPass { passDays() } else { passTime() }
     }
   }
 
   private func passTime() {
     // A hold lasts ten minutes.
-    let minutes = restoring > 0 ? 1 : Int64(1 + draw(90))
+    guard restoring == 0 else { return }
+    let minutes = Int64(1 + draw(90))
     clock.go(seconds: minutes * 60)
     trace.note("\(minutes) minutes pass")
   }
@@ -69,11 +70,26 @@ extension Simulation {
     party.network.lie = lie
     if !lie.isHonest { party.wasLiedTo = true }
     trace.note("the relay is to \(party.name): \(lie.name)")
+    await meet(lie, party)
+  }
+
+  /// Lets a device meet what the relay does, before that is over.
+  private func meet(_ lie: SimulatedLie, _ party: SimulatedParty) async {
+    guard !party.isBusy, party.device != nil, draw(4) > 0 else { return }
+    switch lie {
+    case .floor: await start(.newest, by: party.name)
+    case .noFiles:
+      await start(.attach, by: party.name)
+      await start(.sync, by: party.name)
+    default: await start(.sync, by: party.name)
+    }
+    await resume(party.name, times: 24)
   }
 
   private func drawLie(to party: SimulatedParty) async -> SimulatedLie? {
     let now = clock
-    switch draw(10) {
+    switch draw(11) {
+    case 10: return .oldLog
     case 0: return .past(await server.service.fork(turnstile) { now.relayNow })
     case 1: return .gone
     case 2, 3: return .empty
@@ -83,11 +99,7 @@ extension Simulation {
       party.needsDecision = true
       return .fork(await server.service.fork(turnstile) { now.relayNow })
     case 5:
-      guard let liar = thieves.first?.device, let entry = try? liar.forge(.update(highestVersion: 1)) else {
-        return nil
-      }
-      let entries = liar.state.read { $0.entries }
-      return .log(entries + [entry])
+      return otherLog(for: party)
     case 6:
       guard let device = party.device, let floor = try? checkpoint(for: device, size: 1 << 60, root: .zero)
       else { return nil }
@@ -95,6 +107,16 @@ extension Simulation {
       return .floor(floor)
     default: return falseErasure(for: party)
     }
+  }
+
+  /// A log in which an entry of the thief's stands in place of the newest.
+  private func otherLog(for party: SimulatedParty) -> SimulatedLie? {
+    guard let device = party.device, let liar = thieves.first?.device else { return nil }
+    let shared = device.state.read { $0.entries }.dropLast()
+    guard let head = shared.last?.head,
+      let entry = try? liar.forge(.update(highestVersion: 1), at: head, index: UInt64(shared.count))
+    else { return nil }
+    return .log(Array(shared) + [entry])
   }
 
   /// A thief's order, of which the relay says that it has waited.
@@ -124,7 +146,8 @@ extension Simulation {
       if !wasRestored {
         backup = await server.service.fork(turnstile) { now.relayNow }
         trace.note("the operator makes a backup")
-      } else if server.isRestored, draw(2) == 0 {
+      } else if server.isRestored, draw(6) == 0 {
+        wasReopenedEarly = true
         reopenServer()
       }
       return
@@ -132,6 +155,7 @@ extension Simulation {
     // Nobody is in the middle of something: a request to the old relay would be answered by nobody.
     guard turnstile.waiting.isEmpty else { return }
     server.restore(from: backup)
+    backupMembers = Set(backup.accounts[home.account]?.rules.log.activeDevices ?? [])
     wasRestored = true
     trace.note("the operator puts the backup back")
     await look()
@@ -143,13 +167,15 @@ extension Simulation {
   }
 
   /// Somebody puts an old copy of a device's keys back.
-  private func copyBack() {
+  private func copyBack() async {
     guard let party = draw(of: honest.filter { !$0.isBusy && $0.device != nil && $0.name != "phone" }) else {
       return
     }
     guard let old = party.copy else {
       party.copy = (try? party.vault.copy()).map { ($0, MemoryDeviceStore(copying: party.store)) }
-      return trace.note("\(party.name) is copied")
+      trace.note("\(party.name) is copied")
+      // What the copy does not know.
+      return await start(.rotate, by: party.name)
     }
     guard (try? old.vault.load())?.version != (try? party.vault.load())?.version else { return }
     // With the store, as a virtual machine is put back, or without it.

@@ -32,6 +32,10 @@ extension Simulation {
     if home.isCrowded || theme.hasThief, theme.restores || home.isCrowded || draw(3) == 0 {
       await restoreAtLast()
     }
+    for thief in thieves {
+      guard let device = thief.device else { continue }
+      trace.note("\(thief.name) probes: " + ((try? await probe(thief, device)) ?? "nothing"))
+    }
     await checkRelayRows()
     checkMembers()
   }
@@ -85,7 +89,11 @@ extension Simulation {
     guard let device = party.device, !party.isRolledBack, !watch.isErased, let log = watch.rules?.log else {
       return
     }
-    guard log.heads.starts(with: device.log.heads), await !isAstray(party, device) else { return }
+    let isApart = !log.heads.starts(with: device.log.heads)
+    guard await !isAstray(party, device), !isApart else {
+      if mustAgree(party, device) { trace.violate("\(party.name) and the relay do not agree at the end") }
+      return
+    }
     guard let member = log.members[device.id] else { return }
     guard member.isActive else {
       guard case .removed? = try? await device.sync().verdict else {
@@ -124,6 +132,15 @@ extension Simulation {
     } catch { trace.violate("\(party.name) cannot read its history") }
   }
 
+  /// Whether nothing but a fault can keep a device and the relay apart: nobody was lied to, and a relay that was restored
+  /// had the time to take back what the device has.
+  private func mustAgree(_ party: SimulatedParty, _ device: Device) -> Bool {
+    guard parties.values.allSatisfy(\.isFairlyTreated) else { return false }
+    guard wasRestored else { return true }
+    return !wasReopenedEarly && backupMembers.contains(device.id)
+      && device.log.activeMember(device.id) != nil
+  }
+
   /// Whether a relay that lied has led the device to another history than its own.
   private func isAstray(_ party: SimulatedParty, _ device: Device) async -> Bool {
     guard let tree = try? device.progress().history.tree else { return true }
@@ -135,18 +152,37 @@ extension Simulation {
     return size > watch.treeSize || (size > 0 && hashes != tree.root)
   }
 
+  /// What waits when a restore begins: an order to erase, or a recovery key of the thief's.
+  private func prepareAgainstRestore() async {
+    guard let thief = thieves.first(where: { $0.device != nil }) else { return }
+    if draw(2) == 0 {
+      await start(.announce, by: thief.name)
+      await drain()
+    }
+    if draw(2) == 0 {
+      await start(.erasure, by: thief.name)
+      await drain()
+    }
+  }
+
   /// With nothing but the recovery key, while the thief's programs go on.
   private func restoreAtLast() async {
     guard !watch.isErased, watch.recoveryDevice == home.recoveryDevice else { return }
     let party = enlist("restored at last")
+    await prepareAgainstRestore()
     for thief in thieves where thief.device != nil {
       await start(draw(2) == 0 ? .record : .epoch, by: thief.name)
+    }
+    for party in honest where party.device != nil && !home.isCrowded {
+      await start(.sync, by: party.name)
+      await resume(party.name, times: draw(12))
     }
     await start(.restore, by: party.name)
     var left = 3000
     while party.isBusy, left > 0 {
       left -= 1
-      if let thief = draw(of: thieves.filter { !$0.isBusy && $0.device != nil }), draw(4) == 0 {
+      if restoring > 0, let thief = draw(of: thieves.filter { !$0.isBusy && $0.device != nil }), draw(4) == 0
+      {
         await start(draw(of: [.record, .epoch, .erasure, .addition, .spoil]) ?? .record, by: thief.name)
       } else if let name = draw(of: turnstile.waiting) {
         await resume(name, times: 1 + draw(3))

@@ -138,7 +138,7 @@ extension Simulation {
   }
 
   /// Asks for what is not for it; for everything, as a device that was removed and kept its keys.
-  private func probe(_ party: SimulatedParty, _ device: Device) async throws -> String {
+  func probe(_ party: SimulatedParty, _ device: Device) async throws -> String {
     guard let member = watch.members[device.id], !wasRestored else { return "is unknown" }
     let (relay, account, caller) = (server.service, home.account, device.caller)
     var questions: [(String, @Sendable () async throws -> Void)] = [

@@ -7,19 +7,6 @@ import CryptoCore
 /// One life of an account, drawn from a seed: devices of a person, a thief with one of them, a relay that may lie or lose
 /// what it had, and processes that end at any step. What must hold is checked after each step.
 actor Simulation {
-  /// What a schedule is about, besides devices that write and synchronise.
-  struct Theme: Sendable {
-    var hasThief = false
-    var lies = false
-    var losesPart = false
-    var crashes = false
-    var restores = false
-    var joins = false
-    var daysPass = false
-    var copiesBack = false
-    var bursts = false
-  }
-
   let home: SimulatedHome
   let seed: UInt64
   let turnstile = Turnstile()
@@ -35,6 +22,10 @@ actor Simulation {
   var watch: RelayWatch
   var backup: SimulatedService?
   var wasRestored = false
+  /// Whether the relay took new records before every device could bring it what it lost.
+  var wasReopenedEarly = false
+  /// The devices that were active when the backup was made.
+  var backupMembers: Set<DeviceID> = []
   /// How many restores are under way.
   var restoring = 0
 
@@ -90,6 +81,8 @@ actor Simulation {
     let number = draw(100)
     if number < 12 {
       await event()
+    } else if number < 20, let party = draw(of: waiting).flatMap({ parties[$0] }), !party.isThief {
+      tap(party)
     } else if waiting.count < 4, number < (waiting.isEmpty ? 100 : 50) {
       await begin()
     } else if let name = draw(of: waiting) {
@@ -138,10 +131,10 @@ actor Simulation {
     }
     if party.isThief {
       guard theme.hasThief else { return .sync }
-      if theme.bursts, draw(6) == 0 { return .burst }
-      if draw(8) == 0, let victim = draw(of: honest.filter { $0.id != nil }) { return .removal(victim.name) }
-      return draw(of: SimulatedAct.thiefs)
+      return thiefsAct()
     }
+    if case .empty? = party.network.lie { return .sync }
+    if watch.rules?.log.announcement != nil, draw(4) == 0 { return .cancelWithKey }
     if theme.hasThief, draw(25) == 0, let thief = draw(of: thieves.filter { $0.id != nil }) {
       return .removeThief(thief.name)
     }
@@ -150,6 +143,25 @@ actor Simulation {
       return .approve(joiner.name)
     }
     return draw(of: SimulatedAct.persons)
+  }
+
+  private func thiefsAct() -> SimulatedAct? {
+    if theme.bursts {
+      if thieves.count < 2 { return .addition }
+      if draw(3) == 0 { return .burst }
+    }
+    if let log = watch.rules?.log {
+      if log.announcement != nil, draw(4) == 0 { return .complete }
+      // Nobody is left who could vote.
+      if log.announcement == nil, log.approvers.allSatisfy({ log.activeMember($0) == nil }), draw(3) == 0 {
+        return .announce
+      }
+    }
+    if draw(8) == 0 {
+      let victims = honest.filter { $0.id != nil }.map(\.name)
+      return draw(of: victims + ["phone", "phone"]).map { .removal($0) }
+    }
+    return draw(of: SimulatedAct.thiefs)
   }
 
   /// The person's devices, in the order of their names.
@@ -181,41 +193,4 @@ actor Simulation {
       check(party)
     } catch { trace.violate("\(party.name) cannot be opened again: \(SimulationTrace.name(of: error))") }
   }
-}
-
-extension Simulation.Theme {
-  init(drawnBy generator: inout SeededGenerator) {
-    func holds(_ percent: UInt64) -> Bool { generator.next() % 100 < percent }
-    hasThief = holds(65)
-    lies = holds(30)
-    losesPart = holds(15)
-    crashes = holds(60)
-    restores = holds(35)
-    joins = holds(35)
-    daysPass = holds(30)
-    copiesBack = holds(8)
-    bursts = hasThief && holds(15)
-  }
-}
-
-extension Simulation.Theme: CustomStringConvertible {
-  var description: String {
-    let parts: [(String, Bool)] = [
-      ("thief", hasThief), ("lies", lies), ("backup", losesPart), ("crashes", crashes),
-      ("restores", restores),
-      ("joins", joins), ("days", daysPass), ("copies", copiesBack), ("bursts", bursts),
-    ]
-    return parts.filter(\.1).map(\.0).joined(separator: ", ")
-  }
-}
-
-/// A message that was written, or was to be.
-struct WrittenLetter: Sendable {
-  let message: Message
-  let author: DeviceID?
-  let writer: String
-  /// Whether the call that recorded it returned.
-  var isRecorded: Bool
-  /// Whether somebody who may had it erased.
-  var isErasable = false
 }
