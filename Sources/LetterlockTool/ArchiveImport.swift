@@ -7,6 +7,11 @@ extension ImportRun {
   /// Imports an archive, which is only read. A record that is damaged stands in the report, and stops nothing.
   func add(archive folder: ArchiveFolder, _ passphrase: String?) async throws -> ImportReport {
     var report = ImportReport(source: folder.path)
+    guard !opened.folder.holds(folder.path) else {
+      report.failure = "Cannot import \(folder.path): it is the archive itself."
+      total.add(report)
+      return report
+    }
     let content: ArchiveContent
     do { content = try ArchiveContent(try folder.openForReading(passphrase)) } catch let error as ToolError {
       report.failure = "Cannot import \(folder.path): \(error.description)"

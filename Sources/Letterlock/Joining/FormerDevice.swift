@@ -92,6 +92,8 @@ struct FormerDevice: Sendable {
     guard view.isActive, !view.read({ $0.isRolledBack }) else { return true }
     let (account, caller) = (view.account, RelayCaller.device(view.device))
     do throws(RelayError) {
+      // Another account's relay knows nothing of it: that says nothing.
+      guard try await relay.checkpointKey(as: .anyone) == view.log.checkpointKey else { return false }
       let entries = try await relay.logEntries(of: account, from: 0, as: caller)
       guard let log = try? AccountLog.replay(entries, of: account), log.index(of: view.log.head) != nil,
         log.activeMember(view.device) != nil
