@@ -57,7 +57,7 @@ struct OutboxHandover {
       try storing { () throws(StoreError) in
         try store.commit(
           [], clearingOutboxThrough: last.sequence, staging: nil,
-          progress: progress ?? DeviceProgress().encoded, changes: changes)
+          progress: progress ?? DeviceProgress().encoded, replacing: progress, changes: changes)
       }
     }
   }

@@ -2,7 +2,7 @@ extension RelayError {
   /// What is wrong, as the end of a sentence for a person.
   package var reason: String {
     switch self {
-    case .unknownAccount: "it does not know the account"
+    case .unknownAccount: "it knows no such account, or not this device in it"
     case .accountExists: "it has the account, or its recovery key, already"
     case .staleLogHead, .staleHistory: "the account has changed since"
     case .entryRefused(let error): error.reason
