@@ -17,14 +17,14 @@ extension Simulation {
 
   private func passTime() {
     // A hold lasts ten minutes.
-    guard restoring == 0 else { return }
+    guard restoring == 0, !theme.bursts else { return }
     let minutes = Int64(1 + draw(90))
     clock.go(seconds: minutes * 60)
     trace.note("\(minutes) minutes pass")
   }
 
   private func passDays() {
-    guard restoring == 0 else { return }
+    guard restoring == 0, !theme.bursts else { return }
     let days = [1, 2, 4, 31][draw(4)]
     clock.go(seconds: Int64(days) * 86_400)
     trace.note("\(days) days pass")
