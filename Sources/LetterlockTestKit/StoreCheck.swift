@@ -1,5 +1,5 @@
 internal import CryptoCore
-internal import Letterlock
+package import Letterlock
 
 /// A rule being checked: the place of its store, and what was found.
 final class StoreCheck {
