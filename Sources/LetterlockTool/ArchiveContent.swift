@@ -17,6 +17,8 @@ struct ArchiveContent {
   /// Entries that only a newer version knows.
   private(set) var unknownCount = 0
   private var erased: Set<MessageID> = []
+  /// Messages that another device was asked to send, and sent.
+  private var sent: Set<MessageID> = []
   private var conversations: [ConversationID: [MessageID]] = [:]
 
   /// Reads everything but the messages.
@@ -32,6 +34,11 @@ struct ArchiveContent {
       case .success(.message(let message)):
         guard let conversation = message.conversation else { return }
         content.conversations[conversation, default: []].append(message.id)
+      case .success(.sendRequest(let request)):
+        guard let conversation = request.message.conversation else { return }
+        content.conversations[conversation, default: []].append(request.message.id)
+      case .success(.sendReport(let report)):
+        if case .sent = report.step { content.sent.insert(report.message) }
       case .success(.revision(let revision)):
         content.revisions[revision.message.id, default: []].append(revision.message)
       case .success(.deletion(let deletion)): content.take(deletion)
@@ -61,8 +68,16 @@ struct ArchiveContent {
   /// Lends each message that was not erased, as an import takes it, in order.
   func forEachMessage(_ body: (ImportedMessage) throws -> Void) throws {
     try Self.forEachEntry(in: reading) { read in
-      guard case .success(.message(let message)) = read.entry, !erased.contains(message.id) else { return }
-      try body(try imported(message, by: read.author))
+      switch read.entry {
+      case .success(.message(let message)) where !erased.contains(message.id):
+        try body(try imported(message, by: read.author))
+      case .success(.sendRequest(let request)) where !erased.contains(request.message.id):
+        // The new account asks nobody to send it.
+        var message = request.message
+        if !sent.contains(message.id) { message.delivery = .failed }
+        try body(try imported(message, by: read.author))
+      default: break
+      }
     }
   }
 

@@ -22,8 +22,8 @@ struct ReadOnlyDeviceTests {
     let index = try device.timelineIndex()
     #expect(try device.messages(index.references, of: index) == messages)
     var found: [String] = []
-    try device.search("waiting") {
-      found.append($0.text)
+    try device.search("waiting") { message, _ in
+      found.append(message.text)
       return true
     }
     #expect(found == ["waiting"])

@@ -33,7 +33,7 @@ struct SendRequestTests {
       var found = try mac.timeline().messages.filter { $0.id == request.id }.map(\.protection)
       let window = try await mac.newestMessages(in: chat, count: 10)
       found += window.messages.filter { $0.id == request.id }.map(\.protection)
-      try mac.search("dinner") { message in
+      try mac.search("dinner") { message, _ in
         found.append(message.protection)
         return true
       }

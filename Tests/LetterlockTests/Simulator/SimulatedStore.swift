@@ -57,10 +57,12 @@ final class SimulatedStore: DeviceStore {
   }
 
   func stage(
-    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], changes: [StoreChange]
+    _ signedBatch: [UInt8]?, through sequence: Int64, progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
     try crash.step("store.stage", or: Self.dead) { () throws(StoreError) in
-      try store.stage(signedBatch, through: sequence, progress: progress, changes: changes)
+      try store.stage(
+        signedBatch, through: sequence, progress: progress, replacing: replaced, changes: changes)
     }
   }
 
@@ -70,19 +72,27 @@ final class SimulatedStore: DeviceStore {
 
   func commit(
     _ batches: [HistoryBatch], clearingOutboxThrough sequence: Int64?, staging next: StagedBatch?,
-    progress: [UInt8], changes: [StoreChange]
+    progress: [UInt8], replacing replaced: [UInt8]?, changes: [StoreChange]
   ) throws(StoreError) {
     try crash.step("store.commit", or: Self.dead) { () throws(StoreError) in
       try store.commit(
-        batches, clearingOutboxThrough: sequence, staging: next, progress: progress, changes: changes)
+        batches, clearingOutboxThrough: sequence, staging: next, progress: progress, replacing: replaced,
+        changes: changes)
     }
   }
 
   func fill(
-    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], changes: [StoreChange]
+    _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?,
+    changes: [StoreChange]
   ) throws(StoreError) {
     try crash.step("store.fill", or: Self.dead) { () throws(StoreError) in
-      try store.fill(records, progress: progress, changes: changes)
+      try store.fill(records, progress: progress, replacing: replaced, changes: changes)
+    }
+  }
+
+  func clearHistory(progress: [UInt8]) throws(StoreError) {
+    try crash.step("store.clearHistory", or: Self.dead) { () throws(StoreError) in
+      try store.clearHistory(progress: progress)
     }
   }
 

@@ -198,7 +198,9 @@ extension Simulation {
   }
 
   private func noteRestoring(_ party: SimulatedParty) {
-    guard let begun = try? RestoringVault(in: party.vault) else { return }
+    guard let contents = try? party.vault.contentsIfAny(), contents.stage == .restoring,
+      let begun = try? RestoringVault(contents)
+    else { return }
     party.id = begun.keys.deviceID
     names[begun.keys.deviceID] = party.name
   }

@@ -200,7 +200,7 @@ extension Simulation {
         switch record.reason {
         case .epochFaulty(_, let device): blamed.insert(device)
         case .doesNotOpen(let author): blamed.insert(author)
-        case .epochWithheld: break
+        case .epochWithheld, .epochUnreached: break
         }
       }
     }
