@@ -81,9 +81,7 @@ extension ToolError {
       case .notRemovable(let id):
         ToolError("\(id) cannot be removed: it is this device, or the recovery key.")
       case .noSuchAccount:
-        ToolError(
-          "This relay holds no account of this recovery key: it was replaced, or is of another account or relay."
-        )
+        ToolError("This relay holds no account of this recovery key: it was replaced, or is of another.")
       case .noRecoveryKeyPrepared: ToolError("There is no new recovery key to put in place of the old one.")
       case .notAnApprover:
         ToolError("This device has no vote on the recovery key: use one that has.")
@@ -107,8 +105,7 @@ extension ToolError {
         ToolError.wrong("Attachment \(blob) is incomplete, altered, or not there.")
       case .erasureNotConfirmed: ToolError("Nothing was erased: that is not the code.")
       case .heldBack(let hold): ToolError("Not synchronised. \(hold.sentence(folder: place))")
-      case .attachmentNotWritten:
-        ToolError("The file cannot be written: is there room?")
+      case .attachmentNotWritten: ToolError("The file cannot be written: is there room?")
       case .attachmentChanged: ToolError("A file changed while it was being sealed: try again.")
       case .wouldEraseEverything(let count):
         ToolError("Nothing was erased: all \(count) messages would be. Say so with --erase-everything.")

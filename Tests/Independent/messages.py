@@ -83,7 +83,7 @@ def body(data):
         has_summary = reader.uint(1)
         refuse_unless(has_summary <= 1, "summary")
         if has_summary:
-            text(reader.opaque())
+            shown = text(reader.opaque())
     else:
         reader.rest()
     reader.finish()

@@ -29,7 +29,7 @@ struct ChoiceToolTests {
   }
 
   @Test func `a snapshot needs a name`() throws {
-    #expect(try folder.run("snapshots", "A", "--create", "").exitCode == 64)
+    #expect(try folder.run("snapshots", "A", "--create", "").exitCode == 1)
   }
 
   @Test func `the exact name of a snapshot counts before the beginning of another one's number`() async throws

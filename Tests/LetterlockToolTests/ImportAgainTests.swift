@@ -175,7 +175,8 @@ struct ImportAgainTests {
     #expect(said.contains("2 revised: text 1, unsent 1"))
     #expect(try lines().map(\.text) == ["at 6", ""])
     #expect(try lines().map(\.kind) == ["text", "retracted"])
-    let versions = try folder.succeed("show", "A", "", "--versions").output
+    let shown = try folder.succeed("conversations", "A").output
+    let versions = try folder.succeed("show", "A", String(shown.prefix(8)), "--versions").output
     #expect(versions.contains("at 5"))
     #expect(versions.contains("edited at 2025-12-"))
     #expect(versions.contains("oops"))

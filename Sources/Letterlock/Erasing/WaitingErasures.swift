@@ -106,7 +106,11 @@ private struct ErasureTargets {
     try history.forEach { read in
       guard let leaf = read.leaf else { return }
       index.add(read)
-      guard let message = try? read.entry.get().saidMessage else { return }
+      guard case .success(let entry) = read.entry else { return }
+      if case .sendReport(let report) = entry {
+        targets[Name(message: report.message, conversation: report.conversation)]?.others.append(leaf)
+      }
+      guard let message = entry.saidMessage else { return }
       targets[Name(message: message.id, conversation: message.conversation)]?.versions.append(leaf)
       guard let target = message.body.target else { return }
       targets[Name(message: target, conversation: message.conversation)]?.others.append(leaf)

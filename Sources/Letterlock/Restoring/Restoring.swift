@@ -52,6 +52,8 @@ struct Restoring: Sendable {
     keeping kept: Set<DeviceID>, _ former: FormerDevice?, vault: any KeyVault
   ) async throws(DeviceError) -> Made {
     let begun = try RestoringVault(in: vault, by: state.view.device)
+    // A device that is there now, and was not when the recovery was opened, stays.
+    if begun == nil, try vault.contentsIfAny()?.version != former?.version { throw .vaultNotEmpty }
     let earlier = try await finish(begun)
     let newcomer: RestoringVault
     if let begun, isOpen(to: begun.keys.deviceID, keeping: kept) {

@@ -100,8 +100,8 @@ struct ShowCommand: AsyncParsableCommand {
     guard last ?? 1 > 0, newest ?? 1 > 0 else {
       throw ValidationError("--last and --newest take a number above 0.")
     }
-    guard !versions || (!json && newest == nil) else {
-      throw ValidationError("--versions goes with neither --json nor --newest.")
+    guard !versions || newest == nil else {
+      throw ValidationError("--versions does not go with --newest.")
     }
   }
 
@@ -114,7 +114,7 @@ struct ShowCommand: AsyncParsableCommand {
       let all = index.references(in: id)
       let shown = last.map { Array(all.suffix(max(0, $0))) } ?? all
       let title = index.title(of: id)
-      if versions { return try show(shown, opened, index) }
+      if versions, !json { return try show(shown, opened, index) }
       var listed: [ExportedMessage] = []
       try opened.forEachMessage(shown, of: index) { messages in
         if json {

@@ -16,10 +16,6 @@ struct SnapshotsCommand: AsyncParsableCommand {
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Prints one JSON object.") var json = false
 
-  func validate() throws {
-    guard create.map(\.isEmpty) != true else { throw ValidationError("A snapshot needs a name.") }
-  }
-
   private struct Row: Encodable {
     var id: String
     var name: String

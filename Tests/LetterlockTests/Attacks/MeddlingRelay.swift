@@ -119,7 +119,8 @@ actor MeddlingRelay: Relay {
   func refuse(_ blob: BlobID) { refused.insert(blob) }
   /// Is honest again.
   func behave() {
-    (erasure, order, beforePage, afterPage, beforeBatch, refused, beforeCall) = (nil, nil, nil, nil, nil, [], nil)
+    (erasure, order, beforePage, afterPage, beforeBatch) = (nil, nil, nil, nil, nil)
+    (refused, beforeCall) = ([], nil)
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
     (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
     pagesLeft = nil

@@ -224,10 +224,6 @@ struct JoiningAgainTests {
     }
     let (removal, wraps) = try account.removal(of: [gone])
     try await account.send(removal, wraps, to: relay)
-    let other = try account.upload(of: [1], as: upload.blob)
-    await #expect(throws: RelayError.blobRefused) {
-      try await relay.beginBlob(other, of: account.id, as: account.caller)
-    }
     #expect(try await relay.beginBlob(own, of: account.id, as: account.caller) == 0)
     try await relay.writeBlob(own.blob, of: account.id, at: 0, bytes, as: account.caller)
     #expect(try await relay.blob(own.blob, of: account.id, as: account.caller) == own)
