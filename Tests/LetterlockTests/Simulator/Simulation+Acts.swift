@@ -9,7 +9,8 @@ extension Simulation {
   /// Does something with a device, up to its end.
   func perform(_ act: SimulatedAct, by name: String) async {
     guard let party = parties[name] else { return }
-    let before = ActBeginning(party, watch, isFair: party.isFairlyTreated)
+    let before = ActBeginning(
+      party, watch, isFair: party.isFairlyTreated, relayNow: clock.relayNow)
     var outcome = "nothing"
     do {
       outcome = try await result(of: act, party, before)

@@ -12,9 +12,12 @@ struct ActBeginning {
   /// Whether the relay was honest to the device until then.
   let isFair: Bool
   let lie: SimulatedLie?
+  /// The relay's time as the device knew it, and as it was.
   let relayTime: UInt64
+  let relayNow: UInt64
 
-  init(_ party: SimulatedParty, _ watch: RelayWatch, isFair: Bool) {
+  init(_ party: SimulatedParty, _ watch: RelayWatch, isFair: Bool, relayNow: Timestamp) {
+    self.relayNow = relayNow.millisecondsSince1970
     (treeSize, entryCount) = (watch.treeSize, watch.entryCount)
     wasRemoved = party.id.flatMap { watch.members[$0] }.map { !$0.isActive } ?? false
     self.isFair = isFair
@@ -180,8 +183,10 @@ extension Simulation {
     if isFair, device.log.heads.count < before.entryCount {
       trace.violate("\(name) says complete, and does not have the whole log")
     }
+    // A clock that goes back meanwhile may do so after the last answer.
+    let latest = max(before.relayNow, clock.relayNow.millisecondsSince1970)
     if before.lie == nil, before.relayTime > CheckpointRules.largestSetback,
-      before.relayTime - CheckpointRules.largestSetback > clock.relayNow.millisecondsSince1970
+      before.relayTime - CheckpointRules.largestSetback > latest
     {
       trace.violate("\(name) says complete to a relay whose clock went back")
     }

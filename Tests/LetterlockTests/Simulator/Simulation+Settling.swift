@@ -73,7 +73,8 @@ extension Simulation {
 
   private func syncNow(_ party: SimulatedParty) async {
     guard let device = party.device else { return }
-    let before = ActBeginning(party, watch, isFair: party.isFairlyTreated)
+    let before = ActBeginning(
+      party, watch, isFair: party.isFairlyTreated, relayNow: clock.relayNow)
     do throws(DeviceError) {
       trace.note("\(party.name): " + judge(try await device.sync(), party, before))
     } catch {
