@@ -26,7 +26,7 @@ struct MessagesFiles {
     return salvaged(messages)
   }
 
-  /// Gives up what `lostRows` counts.
+  /// Returns what `lostRows` counts, and begins to count anew.
   mutating func takeLostRows() -> [String: Int] {
     defer { lostRows = [:] }
     return lostRows

@@ -4,7 +4,7 @@ import LetterlockRelayKit
 import LetterlockSQLite
 
 extension SyncCommand {
-  /// Gives a relay's file that was put back from a backup what it lost, and sends nothing new.
+  /// Sends a relay's file that was put back from a backup what it lost, and nothing new.
   static func giveBack(_ folder: ArchiveFolder, _ passphrase: String?) async throws {
     try folder.checkInUse()
     try folder.lock()

@@ -50,19 +50,26 @@ package final class OutputFile: Sendable {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     let mark = String(UInt64.random(in: .min ... .max), radix: 36)
     temporary = (parts.dropLast() + [".letterlock-\(mark).part"]).joined(separator: "/")
-    do throws(DurableFileError) { file = try RandomAccessFile(temporary, .exclusive) } catch {
-      throw OutputFileError(error)
-    }
-    Self.unfinished.withLock { _ = $0.insert(temporary) }
+    let temporary = temporary
+    do throws(DurableFileError) {
+      // One step for whoever removes what is unfinished.
+      file = try Self.unfinished.withLock { (names) throws(DurableFileError) in
+        let file = try RandomAccessFile(temporary, .exclusive)
+        names.insert(temporary)
+        return file
+      }
+    } catch { throw OutputFileError(error) }
   }
 
   deinit { if !state.withLock({ $0.isInPlace }) { removeTemporary() } }
 
-  /// Removes every file that is not in its place: for a process that is told to end.
-  package static func removeUnfinished() {
+  /// Removes every file that is not in its place, and makes none until `end` has returned: for a process that is told to
+  /// end.
+  package static func removeUnfinished(before end: () -> Void) {
     unfinished.withLock { names in
       for name in names { DurableFile.remove(name) }
       names = []
+      end()
     }
   }
 

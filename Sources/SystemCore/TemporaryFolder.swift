@@ -37,8 +37,11 @@ package final class TemporaryFolder: Sendable {
   ) throws(DurableFileError) -> (path: String, lock: Int32) {
     for _ in 0..<16 {
       let path = parent + "/" + kind.prefix + String(UInt64.random(in: .min ... .max), radix: 36)
-      guard unsafe mkdir(path, 0o700) == 0 else { throw .failed("mkdir", code: errno) }
-      present.withLock { $0[path] = kind }
+      // One step for whoever removes all.
+      try present.withLock { (present) throws(DurableFileError) in
+        guard unsafe mkdir(path, 0o700) == 0 else { throw .failed("mkdir", code: errno) }
+        present[path] = kind
+      }
       // Another process may have taken it for one that was left.
       let (file, isHeld) = lock(path)
       if file >= 0, isHeld, isThere(path, file) { return (path, file) }
@@ -56,9 +59,13 @@ package final class TemporaryFolder: Sendable {
     _ = close(lock)
   }
 
-  /// Removes every folder of this process.
-  package static func removeAll() {
-    for path in present.withLock({ Array($0.keys) }) { remove(path) }
+  /// Removes every folder of this process, and makes none until `end` has returned.
+  package static func removeAll(before end: () -> Void = {}) {
+    present.withLock { present in
+      for (path, kind) in present { removeFiles(kind, path) }
+      present = [:]
+      end()
+    }
   }
 
   /// Whether it was there.

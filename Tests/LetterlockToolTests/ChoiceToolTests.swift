@@ -101,8 +101,9 @@ struct ChoiceToolTests {
     }
     try folder.write("<?xml version=\"1.0\"?><smses>\(lines)</smses>", to: "many.xml")
     try folder.succeed("import", "many.xml", "--archive", "A")
+    let watch = try FolderWatch(folder.path)
     let export = try folder.start(["export", "A", "--format", "json", "--output", "out"])
-    for _ in 0..<60_000 where export.isRunning && !hasPart() { usleep(500) }
+    try watch.wait { $0.hasSuffix(".part") }
     export.send(signal)
     _ = try export.outcome()
     #expect(!hasPart())

@@ -65,13 +65,14 @@ struct ImportLossToolTests {
     try file.truncate(atOffset: 256 << 20)
     try file.close()
     try folder.write("not a log", to: "chat.db-wal")
+    let watch = try FolderWatch(folder.path)
     let running = try folder.start(["import", "chat.db", "--archive", "A"])
     func copies() throws -> [String] {
       try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
         $0.hasPrefix("letterlock-copy-")
       }
     }
-    for _ in 0..<60_000 where try running.isRunning && copies().isEmpty { usleep(1_000) }
+    try watch.wait { $0.hasPrefix("letterlock-copy-") }
     running.send(signal)
     let outcome = try running.outcome()
     if outcome.wasKilled, signal != SIGKILL { #expect(try copies().isEmpty) }

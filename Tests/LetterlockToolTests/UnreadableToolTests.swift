@@ -105,6 +105,16 @@ struct UnreadableToolTests {
     #expect(shown.contains("2020-09-13 08:00:00-04:00 +15550199: late"), "\(shown)")
     #expect(try folder.shell(zone + "$LETTERLOCK search A late").output.contains("08:00:00-04:00"))
     #expect(try folder.shell(zone + "$LETTERLOCK show A Chat --json").output.contains("2020-09-13T12:00:00"))
+    // These two never have the same day.
+    try folder.succeed("snapshots", "A", "--create", "now")
+    try folder.succeed("sync", "A")
+    for command in ["snapshots A", "status A", "device list A"] {
+      let east = try folder.shell("TZ=Pacific/Kiritimati $LETTERLOCK \(command)").output
+      let west = try folder.shell("TZ=Pacific/Niue $LETTERLOCK \(command)").output
+      #expect(east != west, "\(command): \(east)")
+      let json = ["TZ=Pacific/Kiritimati", "TZ=Pacific/Niue"].map { "\($0) $LETTERLOCK \(command) --json" }
+      #expect(try folder.shell(json[0]).output == folder.shell(json[1]).output, "\(command)")
+    }
     _ = try folder.shell("TZ=Pacific/Auckland $LETTERLOCK export A --format html --output page")
     let page = try folder.text(of: "page/conversation-1.html")
     #expect(page.contains(">2020-09-14<") && page.contains("00:00 +12:00"), "\(page)")

@@ -24,13 +24,10 @@ struct DeletedMessages {
 
   mutating func add(_ read: HistoryEntry) {
     guard let leaf = read.leaf, case .success(let entry) = read.entry else { return }
-    if case .sendReport(let report) = entry, known[report.message]?.conversation == report.conversation {
-      known[report.message]?.leaves.append(leaf)
+    if let id = entry.versionOf, known[id]?.conversation == entry.conversation {
+      known[id]?.versions.append(leaf)
     }
-    guard let message = entry.saidMessage else { return }
-    if known[message.id]?.conversation == message.conversation { known[message.id]?.versions.append(leaf) }
-    guard let id = message.body.target, known[id]?.conversation == message.conversation else { return }
-    known[id]?.leaves.append(leaf)
+    if let id = entry.about, known[id]?.conversation == entry.conversation { known[id]?.leaves.append(leaf) }
   }
 
   func found() -> [(MessageID, ConversationID, [UInt64])] {
@@ -45,9 +42,21 @@ struct DeletedMessages {
   }
 }
 
+/// Which messages take a record along when they are erased.
+extension ArchiveEntry {
+  /// The message that it is, or is a version of.
+  var versionOf: MessageID? { saidMessage?.id }
+
+  /// The message that it is about.
+  var about: MessageID? {
+    if case .sendReport(let report) = self { return report.message }
+    return saidMessage?.body.target
+  }
+}
+
 extension Message.Body {
   /// The message that this one is about.
-  var target: MessageID? {
+  fileprivate var target: MessageID? {
     switch self {
     case .reaction(let reaction): reaction.target
     case .edit(let edit): edit.target

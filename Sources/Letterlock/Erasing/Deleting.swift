@@ -51,9 +51,12 @@ final class Deleting: Sendable {
         throw .wouldEraseEverything(messages: count)
       }
       let files = try attachments(atLeaves: Set(found.flatMap(\.leaves)))
+      var targets = ErasureTargets(of: found.flatMap { ErasureTargets.names(in: $0.entry) })
       for erasure in found {
         try checkCancellation()
-        try await erase(erasure)
+        // The pusher finds the records again, by the history as it is when it signs for the entry.
+        try outbox.enqueue([.deletion(erasure.entry)])
+        try await pusher.push(erasing: &targets)
       }
       if !files.isEmpty { _ = try await collection.collect(alsoErased: files) }
       // One that another device took back meanwhile is still there.
@@ -87,9 +90,11 @@ final class Deleting: Sendable {
     let conversation: ConversationID
     var messages: [MessageID] = []
     var leaves: [UInt64] = []
+
+    var entry: Deletion { Deletion(.erased, at: .now, conversation: conversation, messages: messages) }
   }
 
-  /// Revisions that another device added to messages before it knew that they are erased.
+  /// Revisions and reports that another device added to messages before it knew that they are erased.
   private static func leftovers(of index: TimelineIndex) -> [Erasure] {
     var erasures: [Erasure] = []
     for orphan in index.orphans.sorted(by: { $0.conversation < $1.conversation }) {
@@ -102,15 +107,6 @@ final class Deleting: Sendable {
       erasures[erasures.count - 1].leaves.append(orphan.leaf)
     }
     return erasures
-  }
-
-  /// The pusher finds the records again, by the history as it is when it signs for the entry.
-  private func erase(_ erasure: Erasure) async throws(DeviceError) {
-    try outbox.enqueue([
-      .deletion(
-        Deletion(.erased, at: .now, conversation: erasure.conversation, messages: erasure.messages))
-    ])
-    try await pusher.push()
   }
 
   /// Returns the files of messages that stand at these leaf indices.

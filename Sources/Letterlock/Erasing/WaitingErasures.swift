@@ -13,6 +13,8 @@ struct WaitingErasures: Sendable {
   private struct Waiting {
     let index: Int
     let deletion: Deletion
+
+    var names: [ErasureTargets.Name] { ErasureTargets.names(in: deletion) }
   }
 
   /// Whether any of these records is an `erased` entry.
@@ -20,25 +22,28 @@ struct WaitingErasures: Sendable {
 
   /// Returns the first of the records that wait, as many as one signed batch can be for, and what they erase. An entry
   /// that names a message that was taken back is sealed again without it.
-  func prepare(_ records: [OutboxRecord]) throws(DeviceError) -> Prepared {
+  ///
+  /// - Parameter targets: What is known of the history, which signed batches that follow each other share.
+  func prepare(
+    _ records: [OutboxRecord], _ targets: inout ErasureTargets
+  ) throws(DeviceError) -> Prepared {
     var prepared = Prepared(records: records)
     let waiting = entries(in: records)
     guard !waiting.isEmpty else { return prepared }
-    let targets = try ErasureTargets(of: waiting.map(\.deletion), in: history)
+    targets.look(for: waiting.flatMap(\.names))
+    try targets.read(history)
     var leaves: Set<UInt64> = []
     for entry in waiting {
-      let erased = entry.deletion.messages.filter {
-        !targets.wasTakenBack($0, in: entry.deletion.conversation)
-      }
-      let found = erased.flatMap { targets.leaves(of: $0, in: entry.deletion.conversation) }
-      let new = found.filter { !leaves.contains($0) }
+      let erased = entry.names.filter { !targets.wasTakenBack($0) }
+      let new = erased.flatMap(targets.leaves(of:)).filter { !leaves.contains($0) }
       guard leaves.isEmpty || leaves.count + new.count <= SignedBatch.maximumLeafCount else {
         prepared.records = Array(prepared.records[..<entry.index])
         break
       }
       leaves.formUnion(new.prefix(SignedBatch.maximumLeafCount))
       guard erased.count < entry.deletion.messages.count else { continue }
-      prepared.records[entry.index] = try sealedAgain(records[entry.index], entry.deletion, erased)
+      prepared.records[entry.index] = try sealedAgain(
+        records[entry.index], entry.deletion, erased.map(\.message))
     }
     prepared.leaves = leaves.sorted()
     return prepared
@@ -74,62 +79,5 @@ struct WaitingErasures: Sendable {
     let again = OutboxRecord(sequence: record.sequence, bytes: sealed.bytes)
     try history.store.use { (store) throws(StoreError) in try store.reseal([again]) }
     return again
-  }
-}
-
-/// Where the messages stand that `erased` entries name, and what people last said of deleting them.
-private struct ErasureTargets {
-  private struct Target {
-    /// The message and its revisions.
-    var versions: [UInt64] = []
-    /// What is about it.
-    var others: [UInt64] = []
-  }
-
-  private struct Name: Hashable {
-    let message: MessageID
-    let conversation: ConversationID?
-  }
-
-  private var targets: [Name: Target] = [:]
-  private var index = TimelineIndex()
-
-  /// Reads the history, without what waits to be sent.
-  init(of deletions: [Deletion], in history: HistoryReader) throws(DeviceError) {
-    var targets: [Name: Target] = [:]
-    for deletion in deletions {
-      for id in deletion.messages {
-        targets[Name(message: id, conversation: deletion.conversation)] = Target()
-      }
-    }
-    var index = TimelineIndex()
-    try history.forEach { read in
-      guard let leaf = read.leaf else { return }
-      index.add(read)
-      guard case .success(let entry) = read.entry else { return }
-      if case .sendReport(let report) = entry {
-        targets[Name(message: report.message, conversation: report.conversation)]?.others.append(leaf)
-      }
-      guard let message = entry.saidMessage else { return }
-      targets[Name(message: message.id, conversation: message.conversation)]?.versions.append(leaf)
-      guard let target = message.body.target else { return }
-      targets[Name(message: target, conversation: message.conversation)]?.others.append(leaf)
-    }
-    index.settle()
-    (self.targets, self.index) = (targets, index)
-  }
-
-  /// The records of a message, its revisions first.
-  func leaves(of message: MessageID, in conversation: ConversationID) -> [UInt64] {
-    targets[Name(message: message, conversation: conversation)].map { $0.versions + $0.others } ?? []
-  }
-
-  /// Whether a message is there and in recently deleted no more.
-  func wasTakenBack(_ message: MessageID, in conversation: ConversationID) -> Bool {
-    guard let reference = index.reference(to: message), index.conversation(of: reference) == conversation
-    else {
-      return false
-    }
-    return index.deletedAt(reference) == nil
   }
 }

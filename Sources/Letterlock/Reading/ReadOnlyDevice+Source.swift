@@ -18,7 +18,7 @@ extension ReadOnlyDevice {
     of attachment: Attachment, _ store: StoreConnection
   ) throws(DeviceError) -> ByteStream.Reader {
     // Only the digest over all of it tells that it is its message's.
-    try read(attachment) { _ in }
+    try reading.attachments.check(attachment)
     let account = account
     func sealed(_ range: Range<UInt64>) throws(DeviceError) -> [UInt8] {
       try store.use { (store) throws(StoreError) in

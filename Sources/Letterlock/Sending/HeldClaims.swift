@@ -27,7 +27,7 @@ final class HeldClaims: Sendable {
     claims.withLock { $0[message].map { $0.value == claim && !$0.isGiven } ?? false }
   }
 
-  /// Gives a claim to the app. Returns false if that was done before: no claim is given twice.
+  /// Notes that the app has a claim. Returns false if it had it before: no claim is given twice.
   func give(_ claim: Bytes16, of message: MessageID) -> Bool {
     claims.withLock { claims in
       guard let held = claims[message], held.value == claim, !held.isGiven else { return false }

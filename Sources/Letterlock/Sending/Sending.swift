@@ -200,7 +200,8 @@ extension Sending {
     return claim
   }
 
-  /// Gives a claim to the app if it is the one that counts: the first in the history, before any cancellation.
+  /// Returns the request for the app, if the claim is the one that counts: the first in the history, before any
+  /// cancellation.
   private func give(_ claim: Bytes16, of wanted: SendRequest) throws(DeviceError) -> SendRequest {
     let entry = try entry(of: wanted)
     guard entry.progress.state == .sending, entry.progress.claim == claim else {

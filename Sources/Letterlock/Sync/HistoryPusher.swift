@@ -27,12 +27,21 @@ struct HistoryPusher: Sendable {
   /// Sends what waits in the outbox, batch by batch. Returns the number of records.
   @discardableResult
   func push(_ report: (@Sendable (SyncStep) -> Void)? = nil) async throws(DeviceError) -> Int {
+    var targets = ErasureTargets()
+    return try await push(erasing: &targets, report)
+  }
+
+  /// Sends what waits in the outbox, with what is known of what is to be erased.
+  @discardableResult
+  func push(
+    erasing targets: inout ErasureTargets, _ report: (@Sendable (SyncStep) -> Void)? = nil
+  ) async throws(DeviceError) -> Int {
     var sent = 0
     var setbacks = 0
     var following: SigningBatch?
     while setbacks < Self.attempts {
       try checkCancellation()
-      if following == nil { following = try stageNext() }
+      if following == nil { following = try stageNext(&targets) }
       guard let sending = following.take() else { return sent }
       switch try await send(sending) {
       case .taken(let next): following = next
@@ -60,13 +69,13 @@ struct HistoryPusher: Sendable {
 
   /// Keeps a signed batch over the first records that wait, which erases what `erased` entries among them name; nil if
   /// none wait.
-  private func stageNext() throws(DeviceError) -> SigningBatch? {
+  private func stageNext(_ targets: inout ErasureTargets) throws(DeviceError) -> SigningBatch? {
     try progress.retrying { () throws(DeviceError) -> SigningBatch? in
       // Read before the outbox: if another object or process sends what waits there, the progress is another one.
       let progress = try progress.current()
       let waiting = try signer.waiting(after: 0)
       guard !waiting.isEmpty else { return nil }
-      let prepared = try erasures.prepare(waiting)
+      let prepared = try erasures.prepare(waiting, &targets)
       var sending = try signer.sign(prepared.records, erasing: prepared.leaves, after: progress)
       try self.progress.stage(sending.signedBatch, through: sending.through, &sending.progress)
       return sending

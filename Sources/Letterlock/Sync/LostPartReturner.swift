@@ -30,7 +30,7 @@ struct LostPartReturner: Sendable {
     return returned.isEmpty ? nil : returned
   }
 
-  /// Gives everything up to a checkpoint. Returns whether the relay takes something back.
+  /// Sends everything up to a checkpoint. Returns whether the relay takes something back.
   private func give(_ span: LostSpan, _ returned: inout ReturnedPart) async throws(DeviceError) -> Bool {
     let owesEpoch = try journal.read().owesEpoch
     if span.entries.contains(where: { $0.content.change.hasWraps }) {

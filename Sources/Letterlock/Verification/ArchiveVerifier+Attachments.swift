@@ -9,7 +9,7 @@ extension ArchiveVerifier {
       // What is at the relay alone is verified there.
       let isHere = (try? store.store?.blob(blob)) != nil
       guard isHere || !relay.isPresent else { continue }
-      do throws(DeviceError) { try reading.attachments.read(attachment) { _ in } } catch {
+      do throws(DeviceError) { try reading.attachments.check(attachment) } catch {
         if error == .cancelled { throw error }
         fail(.device, "attachment \(blob)", "it is absent, or does not open")
       }

@@ -94,11 +94,11 @@ struct AttachmentCommand: AsyncParsableCommand {
 
     private func find(in opened: any OpenedArchive) throws -> Attachment {
       let all = try opened.timeline().messages.flatMap(\.attachments)
-      let found = all.filter { $0.blob.description.hasPrefix(id.lowercased()) }
-      guard let first = found.first, !id.isEmpty, Set(found.map(\.blob)).count == 1 else {
-        throw ToolError("\(found.count) files begin with “\(id)”: see `letterlock attachment list \(dir)`.")
+      // All versions of a message refer to the same file.
+      let files = Dictionary(all.map { ($0.blob, $0) }) { first, _ in first }
+      return try Choice(of: id, "file", "letterlock attachment list \(dir)").pick(Array(files.values)) {
+        [$0.blob.description]
       }
-      return first
     }
 
     /// As many bytes of a part as are read at once.

@@ -81,16 +81,8 @@ enum DeviceNumber {
   static func find(
     _ beginning: String, in opened: ArchiveFolder.Opened, folder: String
   ) throws -> DeviceID {
-    let found = opened.device.log.activeDevices.filter {
-      $0.description.hasPrefix(beginning.lowercased())
-    }
-    guard let first = found.first, !beginning.isEmpty else {
-      throw ToolError("No active device begins with “\(beginning)”: see `letterlock device list \(folder)`.")
-    }
-    guard found.count == 1 else {
-      throw ToolError("\(found.count) devices begin with “\(beginning)”: give more of the number.")
-    }
-    return first
+    try Choice(of: beginning, "active device", "letterlock device list \(folder)")
+      .pick(opened.device.log.activeDevices) { [$0.description] }
   }
 }
 

@@ -18,8 +18,8 @@ extension DeviceCommand {
       var name: String?
       var role: String
       var active: Bool
-      var createdAt: String
-      var lastSeen: String?
+      var createdAt: ShownTime
+      var lastSeen: ShownTime?
 
       init(_ device: AccountDevice) {
         id = device.id.description
@@ -31,8 +31,8 @@ extension DeviceCommand {
           case .recoveryKey: "recovery key"
           }
         active = device.isActive
-        createdAt = device.createdAt.rfc3339
-        lastSeen = device.lastSeen?.rfc3339
+        createdAt = ShownTime(device.createdAt)
+        lastSeen = device.lastSeen.map(ShownTime.init)
       }
     }
 
@@ -50,7 +50,7 @@ extension DeviceCommand {
         guard !json else { return try Terminal.print(json: Listing(devices: rows)) }
         for row in rows {
           let state = row.active ? "active " : "removed"
-          let seen = row.lastSeen.map { "last seen \($0.prefix(10))" } ?? ""
+          let seen = row.lastSeen.map { "last seen \($0.time.localDay)" } ?? ""
           Terminal.line("\(row.id.prefix(16))  \(state)  \(row.role)  \(row.name ?? "")  \(seen)")
         }
       }

@@ -148,7 +148,7 @@ struct ShowCommand: AsyncParsableCommand {
         guard versions.count > 1 else { continue }
         for version in versions {
           let source = version.source.map { ", from \($0.source)" } ?? ""
-          let edited = version.message.editedAt.map { ", edited at \($0.rfc3339.prefix(19))" } ?? ""
+          let edited = version.message.editedAt.map { ", edited at \($0.localSecond)" } ?? ""
           Terminal.line(
             "    version by device \(version.device.description.prefix(8))\(source)\(edited): \(TextLine(version.message))"
           )

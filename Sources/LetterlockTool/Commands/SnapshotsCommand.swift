@@ -19,7 +19,7 @@ struct SnapshotsCommand: AsyncParsableCommand {
   private struct Row: Encodable {
     var id: String
     var name: String
-    var at: String
+    var at: ShownTime
     var records: UInt64
     var messages: UInt64
     var conversations: UInt64
@@ -46,7 +46,7 @@ struct SnapshotsCommand: AsyncParsableCommand {
       let rows = listed.map { listed in
         let snapshot = listed.snapshot
         return Row(
-          id: snapshot.id, name: snapshot.name, at: snapshot.at.rfc3339, records: snapshot.treeSize,
+          id: snapshot.id, name: snapshot.name, at: ShownTime(snapshot.at), records: snapshot.treeSize,
           messages: snapshot.messageCount, conversations: snapshot.conversationCount,
           attachments: snapshot.attachmentCount, device: listed.author.description,
           verified: listed.isVerified)
@@ -67,7 +67,7 @@ struct SnapshotsCommand: AsyncParsableCommand {
     let counts: TerminalText =
       "\(row.messages) messages in \(row.conversations) conversations, \(row.attachments) attachments, \(row.records) records"
     let mark = row.verified ? "" : "  NOT OF THIS HISTORY"
-    return "\(row.id.prefix(8))  \(row.at.prefix(16))  \(row.name): \(counts)\(mark)"
+    return "\(row.id.prefix(8))  \(row.at.time.localText)  \(row.name): \(counts)\(mark)"
   }
 }
 #endif

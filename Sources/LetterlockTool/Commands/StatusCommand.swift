@@ -48,9 +48,9 @@ struct ArchiveStatus: Encodable {
   var storeBytes: UInt64
   var relayBytes: UInt64
   var relayUsage: RelayUsage?
-  var lastSync: String?
-  var lastAttempt: String?
-  var nextEpoch: String?
+  var lastSync: ShownTime?
+  var lastAttempt: ShownTime?
+  var nextEpoch: ShownTime?
   var recoveryAnnouncement: Waiting?
   var pendingErasure: Waiting?
   var waitingAttachments: Int
@@ -65,17 +65,13 @@ struct ArchiveStatus: Encodable {
   struct Waiting: Encodable {
     var device: String
     var name: String?
-    var effective: String?
+    var effective: ShownTime?
     /// What a person does against it.
     var cancel: String
-    /// When, by this machine's clock and time zone.
-    fileprivate var local: String?
-
-    private enum CodingKeys: String, CodingKey { case device, name, effective, cancel }
 
     init(_ device: DeviceID, _ name: String?, at time: Timestamp?, cancel: String) {
       (self.device, self.name, self.cancel) = (device.description, name, cancel)
-      (effective, local) = (time?.rfc3339, time?.localText)
+      effective = time.map(ShownTime.init)
     }
 
     /// Who, as a part of a sentence.
@@ -113,9 +109,9 @@ struct ArchiveStatus: Encodable {
     do throws(DeviceError) { status = try await opened.device.status() } catch {
       throw ToolError(error, folder: opened.folder.path)
     }
-    lastSync = status.lastSync?.rfc3339
-    lastAttempt = status.lastAttempt?.rfc3339
-    nextEpoch = status.nextEpoch?.rfc3339
+    lastSync = status.lastSync.map(ShownTime.init)
+    lastAttempt = status.lastAttempt.map(ShownTime.init)
+    nextEpoch = status.nextEpoch.map(ShownTime.init)
     let folder = opened.folder.path
     recoveryAnnouncement = status.recoveryAnnouncement.map {
       let key = log.approvers.contains(opened.device.id) ? "" : " --key-file FILE"
@@ -215,21 +211,23 @@ struct ArchiveStatus: Encodable {
     if let key = recoveryAnnouncement {
       lines.append(
         "  ! \(key.who) announced a new recovery key"
-          + (key.local.map { ", which can count from \($0) on" } ?? ""))
+          + (key.effective.map { ", which can count from \($0.time.localText) on" } ?? ""))
       lines.append(advice(key))
     }
     if let order = pendingErasure {
       lines.append(
         "  ! \(order.who) ordered that the server erase its copy of everything"
-          + (order.local.map { ", on \($0)" } ?? ""))
+          + (order.effective.map { ", on \($0.time.localText)" } ?? ""))
       lines.append(advice(order))
     }
     return lines
   }
 
   private var syncLines: [String] {
-    var lines = ["  last sync: \(lastSync ?? "never")"]
-    if let lastAttempt, lastAttempt != lastSync { lines.append("  last tried: \(lastAttempt)") }
+    var lines = ["  last sync: \(lastSync?.time.localText ?? "never")"]
+    if let lastAttempt, lastAttempt != lastSync {
+      lines.append("  last tried: \(lastAttempt.time.localText)")
+    }
     lines.append(
       "  sent \(ByteText(dataUsage.up)) (records \(ByteText(dataUsage.recordsUp)), attachments "
         + "\(ByteText(dataUsage.attachmentsUp)), account \(ByteText(dataUsage.logUp))); fetched "

@@ -17,7 +17,7 @@ struct HTMLExport {
     files = AttachmentExport(device: device, folder: folder)
   }
 
-  /// Writes the pages and the files. Gives the number of messages.
+  /// Writes the pages and the files. Returns the number of messages.
   func write() async throws -> Int {
     try files.makeFolder()
     let bar = ProgressBar("Writing pages")

@@ -125,8 +125,7 @@ extension HistoryReading {
   func earlierTexts(of message: Message, in index: TimelineIndex) throws(DeviceError) -> [String] {
     if case .retraction = message.body { return [] }
     return try otherVersions(of: message, in: index).map(\.message).filter { $0.text != message.text }.map {
-      let written = ($0.editedAt ?? $0.sentAt).rfc3339.prefix(19).replacingOccurrences(of: "T", with: " ")
-      return "said at \(written): \($0.text)"
+      "said at \(($0.editedAt ?? $0.sentAt).localSecond): \($0.text)"
     }
   }
 }

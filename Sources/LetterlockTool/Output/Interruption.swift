@@ -17,11 +17,9 @@ enum Interruption {
     signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler {
-      OutputFile.removeUnfinished()
-      TemporaryFolder.removeAll()
-      signal(number, SIG_DFL)
-      // To the process: the threads that call handlers hold signals back.
-      kill(getpid(), number)
+      OutputFile.removeUnfinished {
+        TemporaryFolder.removeAll { SignalAction.endProcess(by: number) }
+      }
     }
     source.activate()
     return Source(source: source)

@@ -28,6 +28,18 @@ extension Timestamp {
   }
 }
 
+/// A time in an output: RFC 3339 in UTC for programs, and what `time` says for people.
+struct ShownTime: Encodable, Equatable {
+  let time: Timestamp
+
+  init(_ time: Timestamp) { self.time = time }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(time.rfc3339)
+  }
+}
+
 /// How far this machine's time zone is from UTC.
 enum ZoneOffset {
   static func seconds(at time: Timestamp) -> Int {

@@ -148,43 +148,37 @@ struct DeletionTests {
     #expect(findings == [])
   }
 
-  @Test func `a message that another device takes back is not erased, however late that comes`() async throws
-  {
-    let (house, messages) = try await household(["taken back", "goes"])
-    try house.phone.delete(messages.map(\.id), in: house.chat)
-    try await house.phone.sync()
-    try await house.mac.sync()
+  /// The phone erases all of `messages`; the Mac takes the first one back before that comes to the relay.
+  private func expectTakenBack(
+    _ messages: [Message], in house: Household, erasing count: Int,
+    at place: SourceLocation = #_sourceLocation
+  ) async throws {
     let (mac, chat, id) = (house.mac, house.chat, messages[0].id)
+    try house.phone.delete(messages.map(\.id), in: chat)
+    try await house.phone.sync()
+    try await mac.sync()
     await house.relay.beforeErasing {
       try mac.recover([id], in: chat)
       try await mac.sync()
     }
-    #expect(try await house.phone.eraseDeleted(before: .now) == 1)
-    for device in [house.phone, house.mac] {
-      #expect(try await device.sync().verdict.isComplete)
-      #expect(try Household.texts(of: device) == ["first", "taken back"])
-      #expect(try recentlyDeleted(device) == [])
+    #expect(try await house.phone.eraseDeleted(before: .now) == count, sourceLocation: place)
+    for device in [house.phone, mac] {
+      #expect(try await device.sync().verdict.isComplete, sourceLocation: place)
+      #expect(try Household.texts(of: device) == ["first", "taken back"], sourceLocation: place)
+      #expect(try recentlyDeleted(device) == [], sourceLocation: place)
     }
-    #expect(try await erasedCount(at: house) == 1)
+    #expect(try await erasedCount(at: house) == count, sourceLocation: place)
+  }
+
+  @Test func `a message that another device takes back is not erased, however late that comes`() async throws
+  {
+    let (house, messages) = try await household(["taken back", "goes"])
+    try await expectTakenBack(messages, in: house, erasing: 1)
   }
 
   @Test func `where every message was taken back, nothing is erased`() async throws {
     let (house, messages) = try await household(["taken back"])
-    try house.phone.delete([messages[0].id], in: house.chat)
-    try await house.phone.sync()
-    try await house.mac.sync()
-    let (mac, chat, id) = (house.mac, house.chat, messages[0].id)
-    await house.relay.beforeErasing {
-      try mac.recover([id], in: chat)
-      try await mac.sync()
-    }
-    #expect(try await house.phone.eraseDeleted(before: .now) == 0)
-    for device in [house.phone, house.mac] {
-      #expect(try await device.sync().verdict.isComplete)
-      #expect(try Household.texts(of: device) == ["first", "taken back"])
-      #expect(try recentlyDeleted(device) == [])
-    }
-    #expect(try await erasedCount(at: house) == 0)
+    try await expectTakenBack(messages, in: house, erasing: 0)
   }
 
   @Test func `erasures of what is not there are refused`() async throws {
