@@ -96,6 +96,19 @@ struct AttachmentDownloads: Sendable {
     return upload
   }
 
+  /// Reads what the relay has of a file, and keeps nothing: it must be what its message names.
+  /// - Throws: `DeviceError.attachmentUnreadable`, `.relay`.
+  func check(_ attachment: Attachment) async throws(DeviceError) {
+    let upload = try await uploadAtRelay(of: attachment)
+    var (hasher, offset) = (SegmentHasher(), UInt64(0))
+    while offset < upload.byteCount {
+      let part = try await part(of: upload, at: offset)
+      hasher.update(part)
+      offset += UInt64(part.count)
+    }
+    guard hasher.finalize() == upload.digest else { throw .attachmentUnreadable(upload.blob) }
+  }
+
   private func fetchSmall(_ upload: BlobUpload) async throws(DeviceError) {
     var bytes: [UInt8] = []
     while UInt64(bytes.count) < upload.byteCount {

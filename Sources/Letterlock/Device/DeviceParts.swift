@@ -119,7 +119,7 @@ struct HistoryParts: Sendable {
     let pusher = HistoryPusher(
       view: view, relay: relay, store: services.store, progress: progress, puller: puller,
       signer: BatchSigner(view: view, store: services.store),
-      erasures: WaitingErasures(history: reading.history))
+      erasures: WaitingErasures(view: view, history: reading.history))
     newest = NewestReader(
       view: view, lock: lock, history: reading.history, relay: relay, progress: progress, puller: puller)
     snapshots = SnapshotMaker(

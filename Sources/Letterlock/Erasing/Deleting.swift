@@ -43,6 +43,7 @@ final class Deleting: Sendable {
       try await pusher.puller.pull()
       try await pusher.push()
       let index = try timeline.index()
+      if let doubt = try pusher.erasures.doubt(unreadable: index.unreadable.count) { throw doubt }
       let deleted = try erasable(before: cutoff, of: index)
       let count = deleted.reduce(0) { $0 + $1.messages.count }
       let found = deleted + Self.leftovers(of: index)

@@ -85,6 +85,9 @@ struct ErasureTargets: Sendable {
     }
   }
 
+  /// How many records cannot be read.
+  var unreadableCount: Int { index.unreadable.count }
+
   /// The records of a message that are there, its revisions first.
   func leaves(of name: Name) -> [UInt64] {
     guard let target = targets[name] else { return [] }

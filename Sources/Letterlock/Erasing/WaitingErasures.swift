@@ -2,6 +2,7 @@
 /// an earlier process left in the outbox erases as much as any other, and a message that was taken back in the meantime
 /// stays. SPEC.md section 6.8.
 struct WaitingErasures: Sendable {
+  let view: AccountView
   let history: HistoryReader
 
   /// Records that go with one signed batch, and the leaf indices of what it erases.
@@ -14,27 +15,43 @@ struct WaitingErasures: Sendable {
     let index: Int
     let deletion: Deletion
 
+    var isErasing: Bool { deletion.action == .erased }
     var names: [ErasureTargets.Name] { ErasureTargets.names(in: deletion) }
   }
 
   /// Whether any of these records is an `erased` entry.
-  func areIn(_ records: [OutboxRecord]) -> Bool { !entries(in: records).isEmpty }
+  func areIn(_ records: [OutboxRecord]) -> Bool { deletions(in: records).contains(where: \.isErasing) }
+
+  /// Why nothing may be erased for good: the history lacks a record, or has one whose secret the relay may still give, and
+  /// that may say that a message was taken back. Nil if there is no doubt.
+  func doubt(unreadable: Int) throws(DeviceError) -> DeviceError? {
+    let absent = try history.verified.absent
+    guard absent.isEmpty else { return .historyRefused(.missing(leaves: absent)) }
+    return unreadable > 0 && view.awaitsEpochSecret ? .archive(.epochRefused(by: nil)) : nil
+  }
 
   /// Returns the first of the records that wait, as many as one signed batch can be for, and what they erase. An entry
-  /// that names a message that was taken back is sealed again without it.
+  /// that names a message that was taken back, in the history or by a record that is sent before it, is sealed again
+  /// without it. Where the history is not known, the entries go and erase nothing: what was deleted is erased the next time.
   ///
   /// - Parameter targets: What is known of the history, which signed batches that follow each other share.
   func prepare(
     _ records: [OutboxRecord], _ targets: inout ErasureTargets
   ) throws(DeviceError) -> Prepared {
     var prepared = Prepared(records: records)
-    let waiting = entries(in: records)
-    guard !waiting.isEmpty else { return prepared }
-    targets.look(for: waiting.flatMap(\.names))
+    let waiting = deletions(in: records)
+    guard waiting.contains(where: \.isErasing) else { return prepared }
+    targets.look(for: waiting.filter(\.isErasing).flatMap(\.names))
     try targets.read(history)
+    guard try doubt(unreadable: targets.unreadableCount) == nil else { return prepared }
     var leaves: Set<UInt64> = []
+    var said = DeletionWords()
     for entry in waiting {
-      let erased = entry.names.filter { !targets.wasTakenBack($0) }
+      guard entry.isErasing else {
+        said.add(entry.deletion)
+        continue
+      }
+      let erased = entry.names.filter { !(said.wasTakenBack($0) ?? targets.wasTakenBack($0)) }
       let new = erased.flatMap(targets.leaves(of:)).filter { !leaves.contains($0) }
       guard leaves.isEmpty || leaves.count + new.count <= SignedBatch.maximumLeafCount else {
         prepared.records = Array(prepared.records[..<entry.index])
@@ -49,14 +66,12 @@ struct WaitingErasures: Sendable {
     return prepared
   }
 
-  private func entries(in records: [OutboxRecord]) -> [Waiting] {
+  private func deletions(in records: [OutboxRecord]) -> [Waiting] {
     let stored = records.map {
       StoredEntry(position: .waiting($0.sequence), author: history.device, record: $0.bytes)
     }
     return history.opened(stored).enumerated().compactMap { index, read in
-      guard case .success(.deletion(let deletion)) = read.entry, deletion.action == .erased else {
-        return nil
-      }
+      guard case .success(.deletion(let deletion)) = read.entry else { return nil }
       return Waiting(index: index, deletion: deletion)
     }
   }
@@ -79,5 +94,27 @@ struct WaitingErasures: Sendable {
     let again = OutboxRecord(sequence: record.sequence, bytes: sealed.bytes)
     try history.store.use { (store) throws(StoreError) in try store.reseal([again]) }
     return again
+  }
+}
+
+/// What records that wait say of deleting messages, in their order.
+private struct DeletionWords {
+  private var messages: [ErasureTargets.Name: Bool] = [:]
+  private var conversations: [ConversationID: Bool] = [:]
+
+  mutating func add(_ deletion: Deletion) {
+    guard deletion.action == .deleted || deletion.action == .recovered else { return }
+    let isRecovery = deletion.action == .recovered
+    guard deletion.messages.isEmpty else {
+      for name in ErasureTargets.names(in: deletion) { messages[name] = isRecovery }
+      return
+    }
+    conversations[deletion.conversation] = isRecovery
+    messages = messages.filter { $0.key.conversation != deletion.conversation }
+  }
+
+  /// Whether the last word on a message takes it back; nil if they say nothing of it.
+  func wasTakenBack(_ name: ErasureTargets.Name) -> Bool? {
+    messages[name] ?? conversations[name.conversation]
   }
 }

@@ -84,10 +84,10 @@ extension DeviceState {
 
   /// Takes the next entry, and what this device knows of its epoch if it made it itself.
   mutating func take(_ entry: LogEntry) throws(DeviceError) {
-    let recoveryDevice = log.recoveryDevice
+    let (recoveryDevice, announced) = (log.recoveryDevice, log.announcement?.recovery.deviceID)
     do throws(AccountLogError) { try log.append(entry) } catch { throw .logRefused(error) }
     entries.append(entry)
-    try noteRecoveryDevice(after: recoveryDevice)
+    try noteRecoveryDevice(after: recoveryDevice, announced: announced)
     guard let pending else { return }
     // Any entry may bring the new sealing key: what was sent before, in the same place, too.
     if case .rotate(let rotate) = entry.content.change, let seed = pending.sealingSeed {

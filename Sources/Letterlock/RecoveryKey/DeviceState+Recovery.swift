@@ -11,9 +11,15 @@ extension DeviceState {
     }
   }
 
-  /// Forgets recovery keys that a new recovery device makes void, or that have come to count.
-  mutating func noteRecoveryDevice(after old: DeviceID) throws(DeviceError) {
-    guard log.recoveryDevice != old else { return }
+  /// Forgets recovery keys that a new recovery device or the end of an announcement makes void, or that have come to count.
+  mutating func noteRecoveryDevice(after old: DeviceID, announced: DeviceID?) throws(DeviceError) {
+    guard log.recoveryDevice != old else {
+      // One that was announced and called off never comes in.
+      if let announced, log.announcement?.recovery.deviceID != announced, try holdsNextKey(of: announced) {
+        nextRecoverySecret = nil
+      }
+      return
+    }
     // The new one stays until the person is said to have it. One that was prepared for the old recovery approvers is
     // void.
     recoverySecret = try holdsNextKey(of: log.recoveryDevice) ? nextRecoverySecret : nil

@@ -25,7 +25,8 @@ extension Device {
   /// Restores the history into a device that is thrown away, with nothing but the recovery key, and compares:
   /// what an app does before it says “backed up”.
   ///
-  /// Nothing is added to the account, and no record is kept. This device is synchronised first.
+  /// Nothing is added to the account, and nothing is kept. This device is synchronised first. Every record and every byte
+  /// of every file is fetched: the call takes as long as a restore, and moves as much.
   /// - Throws: `DeviceError.noSuchAccount` if it is not this account's recovery key, and as `sync()`;
   ///   `.historyRefused` if the relay shows the new device a history that breaks a rule.
   public func verifyRestore(
@@ -39,7 +40,7 @@ extension Device {
       let device = try await Self.reading(
         account, as: keys, store: sink, relay: try parts.services.relay.needed())
       return try await device.parts.account.restoring.report(
-        through: sink, comparedWith: parts.services.progress)
+        through: sink, comparedWith: parts.services.progress, files: device.parts.files.downloads)
     }
   }
 

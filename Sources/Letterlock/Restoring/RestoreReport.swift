@@ -12,11 +12,11 @@ public struct RestoreReport: Hashable, Sendable {
   public internal(set) var erased: UInt64 = 0
   /// How many files messages refer to.
   public internal(set) var attachments = 0
-  /// Files that are not there.
+  /// Files that are not there, or are not what their messages name.
   public internal(set) var missingAttachments: [BlobID] = []
   /// Whether the history does not begin with the one that this device has.
   public internal(set) var differs = false
-  private var blobs: Set<BlobID> = []
+  private var files: [BlobID: Attachment] = [:]
 
   /// Whether nothing is wrong.
   public var isComplete: Bool {
@@ -32,7 +32,7 @@ public struct RestoreReport: Hashable, Sendable {
       case .failure(let error): undecryptable.append(Timeline.Unreadable(leaf: leaf, reason: error))
       case .success(let entry):
         opened += 1
-        for attachment in entry.attachments { blobs.insert(attachment.blob) }
+        for attachment in entry.attachments { files[attachment.blob] = attachment }
       }
     }
   }
@@ -45,11 +45,11 @@ public struct RestoreReport: Hashable, Sendable {
   }
 
   /// The files that were referred to.
-  var referred: [BlobID] { blobs.sorted() }
+  var referred: [Attachment] { files.values.sorted { $0.blob < $1.blob } }
 
   /// Notes which of the files that were referred to are not there.
   mutating func note(missing: [BlobID]) {
-    attachments = blobs.count
+    attachments = files.count
     missingAttachments = missing
   }
 }
@@ -70,7 +70,7 @@ extension HistoryReader {
     }
     report.settle(try verified)
     var missing: [BlobID] = []
-    for blob in report.referred {
+    for blob in report.referred.map(\.blob) {
       try checkCancellation()
       if try store.use({ (store) throws(StoreError) in try store.blob(blob) }) == nil { missing.append(blob) }
     }
@@ -80,9 +80,10 @@ extension HistoryReader {
 }
 
 extension Restoring {
-  /// Reads the whole history through a store that keeps nothing, and compares it with what another device has.
+  /// Reads the whole history and all files through a store that keeps nothing, and compares the history with what another
+  /// device has.
   func report(
-    through sink: PassingStore, comparedWith own: SyncProgress
+    through sink: PassingStore, comparedWith own: SyncProgress, files: AttachmentDownloads
   ) async throws(DeviceError) -> RestoreReport {
     let archive = state.view.archive
     sink.pass(to: { report, batch in report.add(batch, openedBy: archive) })
@@ -95,16 +96,11 @@ extension Restoring {
     let tree = try own.current().history.tree
     report.differs = !history.boundaries.contains { $0.size == tree.size && $0.root == tree.root }
     var missing: [BlobID] = []
-    for blob in report.referred {
+    for attachment in report.referred {
       try checkCancellation()
-      do throws(DeviceError) {
-        let upload = try await puller.log.relay.ask { (relay, account) async throws(RelayError) in
-          try await relay.blob(blob, of: account)
-        }
-        if upload == nil { missing.append(blob) }
-      } catch {
+      do throws(DeviceError) { try await files.check(attachment) } catch {
         guard error.isOfOneItem else { throw error }
-        missing.append(blob)
+        missing.append(attachment.blob)
       }
     }
     report.note(missing: missing)

@@ -4,8 +4,8 @@ internal import TLSCodec
 /// An order to erase an account, as the one row of the table `erasure` holds it. SPEC.md section 6.12.
 struct StoredErasure: Hashable, Sendable {
   let order: AccountErasure
-  /// When the order came, by the relay's clock.
-  let received: Timestamp
+  /// When the order came, by the relay's clock, or when its wait began again.
+  private(set) var received: Timestamp
   /// The account's last checkpoint; nil as long as the order waits.
   private(set) var final: Checkpoint?
 
@@ -31,17 +31,26 @@ struct StoredErasure: Hashable, Sendable {
   var completed: CompletedErasure? { final.map { CompletedErasure(order: order, final: $0) } }
 
   /// What the relay shows as long as the order waits.
-  var pending: PendingErasure? {
-    final == nil ? PendingErasure(order: order, takesEffect: takesEffect) : nil
+  func pending(_ policy: RelayPolicy) -> PendingErasure? {
+    isWaiting ? PendingErasure(order: order, takesEffect: takesEffect(policy)) : nil
   }
 
-  /// When an order takes effect that the recovery device did not sign: late enough after it came, and after the
-  /// checkpoint that it names.
-  var takesEffect: Timestamp {
+  /// Whether it has not taken effect.
+  var isWaiting: Bool { final == nil }
+
+  /// Whether it waits, and came before a moment.
+  func waits(since moment: Timestamp) -> Bool { isWaiting && received < moment }
+
+  /// The wait begins again, unless it began later.
+  mutating func wait(from moment: Timestamp) { if waits(since: moment) { received = moment } }
+
+  /// When an order takes effect that the recovery device did not sign: late enough after it came, after the checkpoint
+  /// that it names, and after the relay was restored: the entry that voided it may be lost.
+  private func takesEffect(_ policy: RelayPolicy) -> Timestamp {
     let wait = Duration.milliseconds(Int64(clamping: CompletedErasure.coolingOff))
     let named = Timestamp(nanosecondsSince1970: 0)
       .advanced(by: .milliseconds(Int64(clamping: order.checkpoint.time)))
-    return max(received, named).advanced(by: wait)
+    return max(received, named, policy.restored ?? received).advanced(by: wait)
   }
 
   /// The order has taken effect.

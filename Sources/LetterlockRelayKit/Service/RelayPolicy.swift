@@ -1,3 +1,5 @@
+public import LetterlockFormat
+
 /// How long a relay holds other writers off, and how many log entries a device may send. SPEC.md section 7.8 names the
 /// numbers of `standard`.
 public struct RelayPolicy: Hashable, Sendable {
@@ -11,19 +13,24 @@ public struct RelayPolicy: Hashable, Sendable {
   public var entryBurst: Int
   /// How long it takes until a device may send one more. If it is zero, the number is not limited.
   public var entryInterval: Duration
+  /// When a backup was last put in the relay's place; nil if never. An order to erase an account that came before waits
+  /// its 72 hours again from then on: the entry that voided it may be lost. SPEC.md section 6.13.
+  public var restored: Timestamp?
   /// Whether an order to erase takes effect when its time has come.
   var carriesOutErasures = true
 
   /// A policy with other numbers than SPEC.md names: for tests and simulations.
   public init(
     holdDuration: Duration = .seconds(600), turnDuration: Duration = .seconds(3),
-    turnInterval: Duration = .seconds(60), entryBurst: Int = 16, entryInterval: Duration = .seconds(600)
+    turnInterval: Duration = .seconds(60), entryBurst: Int = 16, entryInterval: Duration = .seconds(600),
+    restored: Timestamp? = nil
   ) {
     self.holdDuration = holdDuration
     self.turnDuration = turnDuration
     self.turnInterval = turnInterval
     self.entryBurst = entryBurst
     self.entryInterval = entryInterval
+    self.restored = restored
   }
 
   /// What SPEC.md names.

@@ -17,7 +17,7 @@ extension RelayService {
       if rules.erasure?.completed != nil { try AccountRows.removeHistory(rows) }
       return rules.erasure
     }
-    guard let completed = stored?.completed else { return stored?.pending }
+    guard let completed = stored?.completed else { return stored?.pending(moment.policy) }
     try await finishErasing(account)
     guard completed.order == erasure else { throw .accountErased(completed) }
     return nil
@@ -27,7 +27,10 @@ extension RelayService {
   public func pendingErasure(
     of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> PendingErasure? {
-    try await reading(account, as: caller) { (_, rules) throws(RelayError) in rules.erasure?.pending }
+    let policy = policy
+    return try await reading(account, as: caller) { (_, rules) throws(RelayError) in
+      rules.erasure?.pending(policy)
+    }
   }
 
   /// Lets an order take effect that has waited long enough.

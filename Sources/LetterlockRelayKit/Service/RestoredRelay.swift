@@ -8,12 +8,15 @@ public import LetterlockFormat
 /// what was lost: it takes back what leads to a checkpoint that it has signed itself, and nothing else.
 public final class RestoredRelay<Store: RelayStore>: Relay {
   private let service: RelayService<Store>
+  /// When it began.
+  private let start: Timestamp
 
   /// The relay that was restored.
   public init(_ service: RelayService<Store>) {
     // The entry that voided an order may be among what was lost.
     var policy = service.policy
     policy.carriesOutErasures = false
+    start = service.moment.now
     self.service = RelayService(
       store: service.store, key: service.key, quota: service.quota, policy: policy, clock: service.clock,
       accounts: service.accounts)
@@ -58,6 +61,7 @@ public final class RestoredRelay<Store: RelayStore>: Relay {
     _ part: LostPart, _ account: AccountID, _ caller: RelayCaller
   ) async throws(RelayError) -> Checkpoint {
     let (key, moment) = (service.key, service.moment)
+    try await restartErasure(of: account)
     return try await service.changingEvenErased(account) { (rows, rules) throws(RelayError) in
       let (before, part) = (rules.log, try rules.examine(part, from: caller, at: moment))
       rules = part.account
@@ -72,6 +76,20 @@ public final class RestoredRelay<Store: RelayStore>: Relay {
         }
       }
       return try rules.checkpoint(at: moment.now, by: key)
+    }
+  }
+}
+
+extension RestoredRelay {
+  /// Lets an order to erase that waits wait its whole time again: the entry that voided it may be lost for good.
+  private func restartErasure(of account: AccountID) async throws(RelayError) {
+    let start = start
+    let waits = try await service.loading(account) { (_, rules) throws(RelayError) in
+      rules.erasure?.waits(since: start) ?? false
+    }
+    guard waits else { return }
+    try await service.changingEvenErased(account) { (_, rules) throws(RelayError) in
+      rules.erasure?.wait(from: start)
     }
   }
 }
@@ -109,7 +127,9 @@ extension RestoredRelay {
   public func logEntries(
     of account: AccountID, from index: UInt64, as caller: RelayCaller
   ) async throws(RelayError) -> [LogEntry] {
-    try await service.logEntries(of: account, from: index, as: caller)
+    let entries = try await service.logEntries(of: account, from: index, as: caller)
+    try await restartErasure(of: account)
+    return entries
   }
 
   /// Returns a device's wrap of an epoch's secret.

@@ -106,7 +106,6 @@ struct AnnouncedRecoveryTests {
     let (house, _) = try await announced()
     for device in [house.phone, house.mac] { clock.set(device) }
     try await house.phone.cancelRecoveryAnnouncement()
-    try house.phone.state.mutate { $0.nextRecoverySecret = nil }
     _ = try house.phone.prepareRecoveryKey()
     try await house.phone.announceRecoveryKey(votes: [])
     try await house.phone.sync()
@@ -117,6 +116,21 @@ struct AnnouncedRecoveryTests {
     #expect(try !replacement(at: house.mac).wasShown)
     #expect(try await house.mac.status().replacedRecoveryKeys.count == 1)
     #expect(try await house.mac.sync().replacedRecoveryKeys.count == 1)
+  }
+
+  @Test(arguments: [false, true])
+  func `one that was called off never comes in, and the next is another`(isByOther: Bool) async throws {
+    let (house, shown) = try await announced()
+    if isByOther {
+      try await house.mac.cancelRecoveryAnnouncement(with: try house.key())
+      try await house.phone.sync()
+    } else {
+      try await house.phone.cancelRecoveryAnnouncement()
+    }
+    #expect(!house.phone.hasRecoveryKeyNotInForce)
+    #expect(try house.phone.prepareRecoveryKey().reveal { $0 } != shown)
+    try await house.phone.announceRecoveryKey(votes: [])
+    #expect(house.phone.log.announcement != nil)
   }
 
   @Test func `one that took the place of the old with the old is shown to every other device`() async throws {

@@ -8,6 +8,39 @@ import Testing
 
 @Suite("Attacks: a lying relay")
 struct LyingRelayTests {
+  @Test func `a sealing key is not replaced while a wrap is withheld, and nobody is blamed for it`()
+    async throws
+  {
+    let house = try await Household()
+    let tablet = try await house.join("Tablet")
+    for device in [house.phone, house.mac] { try await device.sync() }
+    try await tablet.beginEpoch()
+    let epoch = tablet.log.newestEpoch.header.number
+    var hidden: [[UInt8]] = []
+    for device in [house.phone, house.mac] {
+      let wrap = try await house.relay.honest.wrap(
+        of: device.account, epoch: epoch, for: device.id, as: device.caller)
+      hidden.append(try #require(wrap))
+    }
+    try tablet.append(Household.text("sealed under it"), to: house.chat)
+    try await tablet.sync()
+    let withheld = hidden
+    await house.relay.alterWraps { wrap in wrap.flatMap { withheld.contains($0) ? nil : $0 } }
+    _ = try? await house.mac.sync()
+    try await house.mac.remove(tablet.id)
+    _ = try? await house.phone.sync()
+    #expect(house.phone.log.newestEpoch.header.number > epoch)
+    for device in [house.phone, house.mac] {
+      await #expect(throws: DeviceError.archive(.epochRefused(by: nil))) { try await device.rotateKeys() }
+    }
+    await house.relay.behave()
+    for device in [house.phone, house.mac] {
+      #expect(try await device.sync().verdict.isComplete)
+      try await device.rotateKeys()
+      #expect(try Household.texts(of: device).contains("sealed under it"))
+    }
+  }
+
   @Test func `a relay that lures a joining device into another account is not believed`() async throws {
     let house = try await Household()
     let request = try await Device.requestToJoin(

@@ -237,6 +237,51 @@ struct LostPartTests {
     #expect(try await account.newestCheckpoint(at: backup).isOfSameState(as: part.checkpoint))
   }
 
+  /// A relay of which a backup was made while an order to erase waited, and the order was made void afterwards.
+  private func waitingOrder(
+    _ clock: RelayClock
+  ) async throws -> (TestAccount, InMemoryRelay) {
+    let relay = try InMemoryRelay(policy: .patient) { clock.now }
+    var account = try await TestAccount(at: relay)
+    try await account.send([account.record(1)], to: relay)
+    let order = try AccountErasure(
+      of: try await account.newestCheckpoint(at: relay), at: clock.now, by: account.keys)
+    #expect(try await relay.eraseAccount(order, of: account.id) != nil)
+    let backup = await relay.fork()
+    try await account.send(try account.entry(.update(highestVersion: 1)), [], to: relay)
+    clock.advance(by: .seconds(80 * 3600))
+    return (account, backup)
+  }
+
+  @Test func `an order to erase waits anew when the relay was restored, though nobody brings what voided it`()
+    async throws
+  {
+    let clock = RelayClock(isStopped: true)
+    let (account, backup) = try await waitingOrder(clock)
+    _ = try await RestoredRelay(backup).logEntries(of: account.id, from: 0, as: account.caller)
+    let pending = try #require(try await backup.pendingErasure(of: account.id, as: account.caller))
+    #expect(pending.takesEffect == clock.now.adding(72 * 3600 * 1_000_000_000))
+    clock.advance(by: .seconds(72 * 3600 + 1))
+    await #expect(throws: RelayError.self) {
+      try await backup.pendingErasure(of: account.id, as: account.caller)
+    }
+  }
+
+  @Test func `an order to erase waits anew at a relay whose operator says when it was restored`() async throws
+  {
+    let clock = RelayClock(isStopped: true)
+    let (account, backup) = try await waitingOrder(clock)
+    var policy = backup.policy
+    policy.restored = clock.now
+    let relay = InMemoryRelay(
+      store: backup.store, key: backup.key, quota: backup.quota, policy: policy, clock: backup.clock)
+    let pending = try #require(try await relay.pendingErasure(of: account.id, as: account.caller))
+    #expect(pending.takesEffect == clock.now.adding(72 * 3600 * 1_000_000_000))
+    await #expect(throws: RelayError.self) {
+      try await backup.pendingErasure(of: account.id, as: account.caller)
+    }
+  }
+
   @Test func `a part that could not be stored is taken the next time`() async throws {
     let part = try await lost.part()
     let store = FailingRelayStore(lost.backup.store)

@@ -33,7 +33,7 @@ struct RelayWatch: Sendable {
     guard let known = rules, self.service == ObjectIdentifier(service), !server.isRestored else {
       // Another state was put back.
       (rules, self.service) = (next, ObjectIdentifier(service))
-      order = next.erasure.flatMap { $0.pending == nil ? nil : ($0.received, next.log.heads.count) }
+      order = next.erasure.flatMap { !$0.isWaiting ? nil : ($0.received, next.log.heads.count) }
       announcedAt = nil
       return
     }
@@ -57,7 +57,7 @@ struct RelayWatch: Sendable {
     if next.history.tree.size > known.history.tree.size {
       trace.violate("the relay took a record while the recovery device held the account")
     }
-    if next.erasure?.pending != nil, known.erasure == nil {
+    if next.erasure?.isWaiting ?? false, known.erasure == nil {
       trace.violate("the relay took an order while the recovery device held the account")
     }
   }
@@ -153,7 +153,7 @@ struct RelayWatch: Sendable {
       if clock.relayNow.nanoseconds(since: order.taken) < 3 * Timestamp.day {
         trace.violate("an order took effect before its time")
       }
-    } else if next.erasure?.pending == nil {
+    } else if !(next.erasure?.isWaiting ?? false) {
       order = nil
     } else if known.erasure != next.erasure {
       trace.note("relay: an order to erase waits")

@@ -6,6 +6,7 @@
 extension Simulation {
   func event() async {
     if theme.copiesBack, draw(3) == 0 { return await copyBack() }
+    if theme.losesPart, draw(3) == 0 { return await loseOrBackUp() }
     switch draw(7) {
     case 0: passTime()
     case 1, 2: if theme.crashes { planCrash() }
@@ -153,7 +154,7 @@ extension Simulation {
       return
     }
     // Nobody is in the middle of something: a request to the old relay would be answered by nobody.
-    guard turnstile.waiting.isEmpty else { return }
+    await drain()
     server.restore(from: backup)
     backupMembers = Set(backup.accounts[home.account]?.rules.log.activeDevices ?? [])
     wasRestored = true

@@ -41,7 +41,7 @@ extension Simulation {
   }
 
   /// Lets everything that was begun come to its end.
-  private func drain() async {
+  func drain() async {
     var left = 4000
     while let name = draw(of: turnstile.waiting), left > 0 {
       await resume(name, times: 8)

@@ -25,6 +25,19 @@ extension Simulation.Theme {
     daysPass = holds(30)
     copiesBack = holds(8)
     bursts = hasThief && holds(15)
+    focus(on: generator.next() % 12)
+  }
+
+  /// Some lives are about one thing alone: where anything may be to blame, little can be judged.
+  private mutating func focus(on number: UInt64) {
+    switch number {
+    case 0: self = Self(losesPart: true)
+    case 1: self = Self(losesPart: true, crashes: true)
+    case 2: self = Self(lies: true, joins: true)
+    case 3: self = Self(lies: true, daysPass: true)
+    case 4: self = Self(hasThief: hasThief, crashes: true, restores: true)
+    default: break
+    }
   }
 }
 

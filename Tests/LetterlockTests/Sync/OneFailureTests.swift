@@ -63,6 +63,19 @@ struct OneFailureTests {
     #expect(report.missingAttachments == [bad.blob])
   }
 
+  @Test func `a file that the relay has damaged would not come back, and verifying the restore says so`()
+    async throws
+  {
+    let (bad, good) = (try attach("bad"), try attach("good"))
+    try await house.phone.sync()
+    let whole = try await house.phone.verifyRestore(with: try house.key())
+    #expect(whole.isComplete && whole.attachments == 2)
+    await house.relay.alterBlobs { offset, bytes in offset == 0 ? bytes.map { $0 ^ 1 } : bytes }
+    let report = try await house.phone.verifyRestore(with: try house.key())
+    #expect(!report.isComplete)
+    #expect(report.missingAttachments == [bad.blob, good.blob].sorted())
+  }
+
   @Test func `a history is not complete while the relay withholds the key to a part of it`() async throws {
     try await house.phone.beginEpoch()
     let epoch = house.phone.log.newestEpoch.header.number

@@ -1,0 +1,100 @@
+import TLSCodec
+import Testing
+
+@testable import Letterlock
+@testable import LetterlockFormat
+@testable import LetterlockRelayKit
+
+@Suite("Nothing is erased for good while it is not known what people said")
+struct ErasureDoubtTests {
+  /// A message that the phone deleted, and both devices know it.
+  private func deleted() async throws -> (Household, MessageID) {
+    let house = try await Household()
+    let message = Household.text("deleted")
+    try house.phone.append(message, to: house.chat)
+    try house.phone.delete([message.id], in: house.chat)
+    try await house.phone.sync()
+    try await house.mac.sync()
+    return (house, message.id)
+  }
+
+  private func enqueueErased(_ message: MessageID, _ house: Household) throws {
+    try house.phone.parts.writing.outbox.enqueue([
+      .deletion(Deletion(.erased, at: .now, conversation: house.chat, messages: [message]))
+    ])
+  }
+
+  /// The relay hides from the phone that the Mac took the message back.
+  private func hideRecovery(of message: MessageID, _ house: Household) async throws -> UInt64 {
+    try house.mac.recover([message], in: house.chat)
+    try await house.mac.sync()
+    let leaf = try house.mac.progress().history.tree.size - 1
+    await house.relay.alter { page in
+      HistoryPage(batches: page.batches.map { $0.putting(nil, at: leaf) }, checkpoint: page.checkpoint)
+    }
+    return leaf
+  }
+
+  private func expectThere(_ house: Household) async throws {
+    for device in [house.phone, house.mac] {
+      #expect(try await device.sync().verdict.isComplete)
+      #expect(try Household.texts(of: device) == ["first", "deleted"])
+      #expect(try device.timeline().messages.allSatisfy { $0.recentlyDeletedAt == nil })
+    }
+  }
+
+  @Test func `a relay that hides that a message was taken back has it erased by nobody`() async throws {
+    let (house, message) = try await deleted()
+    let leaf = try await hideRecovery(of: message, house)
+    await #expect(throws: DeviceError.historyRefused(.missing(leaves: [leaf]))) {
+      try await house.phone.eraseDeleted(before: Timestamp.now)
+    }
+    await house.relay.behave()
+    #expect(try await house.phone.eraseDeleted(before: Timestamp.now) == 0)
+    try await expectThere(house)
+  }
+
+  @Test func `an entry that waits erases nothing while a record is missing`() async throws {
+    let (house, message) = try await deleted()
+    _ = try await hideRecovery(of: message, house)
+    try enqueueErased(message, house)
+    _ = try? await house.phone.sync()
+    await house.relay.behave()
+    try await expectThere(house)
+  }
+
+  @Test func `a relay that withholds the secret of who took a message back has it erased by nobody`()
+    async throws
+  {
+    let (house, message) = try await deleted()
+    try await house.mac.beginEpoch()
+    try house.mac.recover([message], in: house.chat)
+    try await house.mac.sync()
+    await house.relay.alterWraps { _ in nil }
+    await #expect(throws: DeviceError.archive(.epochRefused(by: nil))) {
+      try await house.phone.eraseDeleted(before: Timestamp.now)
+    }
+    await house.relay.behave()
+    #expect(try await house.phone.eraseDeleted(before: Timestamp.now) == 0)
+    try await expectThere(house)
+  }
+
+  @Test(arguments: [false, true])
+  func `what was taken back just before, and waits to be sent too, is not erased`(isWhole: Bool) async throws
+  {
+    let (house, message) = try await deleted()
+    try house.phone.recover(isWhole ? [] : [message], in: house.chat)
+    try enqueueErased(message, house)
+    try await house.phone.sync()
+    try await expectThere(house)
+  }
+
+  @Test func `what was taken back and deleted again is erased`() async throws {
+    let (house, message) = try await deleted()
+    try house.phone.recover([message], in: house.chat)
+    try house.phone.delete([message], in: house.chat)
+    try enqueueErased(message, house)
+    try await house.phone.sync()
+    #expect(try Household.texts(of: house.phone) == ["first"])
+  }
+}
