@@ -9,7 +9,7 @@ TOOL := .build/release/letterlock
 SIMULATION ?= 64,5000,10
 FUZZ_SECONDS ?= 600
 
-.PHONY: first demo test vectors bench plots docs lint hostile simulate fuzz mutants consumer independent prerequisites clean
+.PHONY: first demo test vectors bench plots docs lint hostile simulate fuzz sanitize mutants consumer independent prerequisites clean
 
 # The example that README.md shows. It needs libsodium, and of packages swift-crypto alone.
 first:
@@ -41,6 +41,15 @@ simulate: prerequisites
 # Seconds for each target.
 fuzz: prerequisites
 	SWIFT=$(SWIFT) Fuzz/run $(FUZZ_SECONDS)
+
+# What an optimised build does to memory, which no test of a debug build shows: the tour and every vector, with
+# AddressSanitizer. `verify` once wrote into an array that the compiler had freed.
+SANITIZED := .build/sanitized
+sanitize: prerequisites
+	$(SWIFT) build -c release --sanitize=address $(TRAITS) --product letterlock --scratch-path $(SANITIZED)
+	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED)/release/letterlock demo
+	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED)/release/letterlock vectors verify Tests/Vectors >$(SANITIZED)/vectors.txt
+	tail -n 1 $(SANITIZED)/vectors.txt
 
 # Which tests fail when a check is gone, of a validation rule of MLS or of a history, or when a fault is planted in what
 # keeps an account.
