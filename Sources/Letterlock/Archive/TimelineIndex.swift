@@ -138,7 +138,10 @@ public struct TimelineIndex: Sendable {
   }
 
   /// Finds what changes belong to, and sorts: whatever order records came in, the outcome is the same.
-  mutating func settle() {
+  ///
+  /// - Parameter activeDevices: the devices that can still send what they were asked to; nil if that does not count.
+  mutating func settle(activeDevices: Set<DeviceID>? = nil) {
+    if let activeDevices { sends.settle(activeDevices) }
     let (table, messages, conversations) = (table, entries, conversationIDs)
     changes.settle { id, conversation in
       guard let number = table.number(of: id, in: messages),
