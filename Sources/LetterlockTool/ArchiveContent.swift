@@ -17,13 +17,16 @@ struct ArchiveContent {
   /// Entries that only a newer version knows.
   private(set) var unknownCount = 0
   private var erased: Set<MessageID> = []
-  /// Messages that another device was asked to send, and sent.
-  private var sent: Set<MessageID> = []
+  /// How far devices have come with what they were asked to send.
+  private var index: TimelineIndex
   private var conversations: [ConversationID: [MessageID]] = [:]
 
   /// Reads everything but the messages.
   init(_ reading: ArchiveFolder.Reading) throws {
     self.reading = reading
+    do throws(DeviceError) { index = try reading.device.timelineIndex() } catch {
+      throw ToolError(error, folder: reading.folder.path)
+    }
     var known: [ConversationID: ConversationProfile] = [:]
     var content = self
     try Self.forEachEntry(in: reading) { read in
@@ -37,14 +40,12 @@ struct ArchiveContent {
       case .success(.sendRequest(let request)):
         guard let conversation = request.message.conversation else { return }
         content.conversations[conversation, default: []].append(request.message.id)
-      case .success(.sendReport(let report)):
-        if case .sent = report.step { content.sent.insert(report.message) }
       case .success(.revision(let revision)):
         content.revisions[revision.message.id, default: []].append(revision.message)
       case .success(.deletion(let deletion)): content.take(deletion)
       case .success(.conversation(let profile)): known[profile.id] = profile
       case .success(.unknown): content.unknownCount += 1
-      case .success(.device), .success(.snapshot): break
+      case .success(.device), .success(.snapshot), .success(.sendReport): break
       }
     }
     content.profiles = known.values.sorted { $0.id < $1.id }
@@ -69,12 +70,15 @@ struct ArchiveContent {
   func forEachMessage(_ body: (ImportedMessage) throws -> Void) throws {
     try Self.forEachEntry(in: reading) { read in
       switch read.entry {
+      case .success(let entry) where entry.about.map(erased.contains) ?? false: break
       case .success(.message(let message)) where !erased.contains(message.id):
+        // What a device was asked to send, nobody edits.
+        if let target = message.body.changedMessage, index.sendProgress(of: target) != nil { return }
         try body(try imported(message, by: read.author))
       case .success(.sendRequest(let request)) where !erased.contains(request.message.id):
-        // The new account asks nobody to send it.
+        guard let progress = index.sendProgress(of: request.message.id) else { return }
         var message = request.message
-        if !sent.contains(message.id) { message.delivery = .failed }
+        message.delivery = progress.importedDelivery
         try body(try imported(message, by: read.author))
       default: break
       }
@@ -112,6 +116,17 @@ struct ArchiveContent {
       case .device(let error): throw ToolError(error, folder: reading.folder.path)
       case .body(let error): throw error
       }
+    }
+  }
+}
+
+extension SendProgress {
+  /// What an archive says of the message in which nobody is asked to send it: that it was not sent, only where that is
+  /// certain.
+  fileprivate var importedDelivery: Message.Delivery? {
+    switch state {
+    case .sent, .sending, .outcomeUnknown: nil
+    case .waiting, .failed, .cancelled, .expired, .askerRemoved: .failed
     }
   }
 }

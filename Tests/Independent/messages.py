@@ -271,7 +271,7 @@ def sending(entries, authors):
     state, reason, claim = "waiting", "", None
     for data, author in list(zip(entries, authors))[1:]:
         kind, found = int.from_bytes(data[:2], "big"), version(data)
-        if kind == 4 and found[1] == b"\1" and found[3] == place and state == "waiting":
+        if kind == 4 and found[1] in (b"\1", b"\3") and found[3] == place and state == "waiting":
             named = found.get(4, b"")
             if not named or wanted[1] in [named[at:at + 16] for at in range(0, len(named), 16)]:
                 state = "cancelled"

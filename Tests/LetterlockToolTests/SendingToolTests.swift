@@ -95,5 +95,47 @@ struct SendingToolTests {
     #expect(!page.contains("<b>"))
     #expect(page.components(separatedBy: "🔓 not encrypted: SMS").count == 6)
   }
+
+  @Test func `an archive that imports this one says that a message was not sent only where that is certain`()
+    async throws
+  {
+    let relay = try SQLiteRelay(existing: folder.file("A/relay.sqlite"))
+    let phone = try Device(
+      vault: FileKeyVault(path: folder.file("A/device/keys"), passphrase: nil),
+      store: try SQLiteDeviceStore(path: folder.file("A/device/store.sqlite")), relay: relay)
+    let request = try await Device.requestToJoin(
+      named: "Tablet", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
+    try await phone.approve(request.code)
+    let tablet = try await request.approved()
+    try await tablet.sync()
+    let messages = try tablet.timeline().messages
+    let waiting = try #require(messages.first { $0.text == "one" })
+    let chat = try #require(waiting.conversation)
+    // Only the device that was asked says what became of it, and nobody changes what it sends.
+    try tablet.enqueue([
+      .sendReport(SendReport(.sent(.random()), of: waiting.id, in: chat, at: .now)),
+      .message(
+        Message(
+          conversation: chat, sender: .me, carriage: .carrier(.sms),
+          body: .edit(Message.Edit(target: waiting.id, newText: "changed")))),
+      .message(
+        Message(
+          conversation: chat, sender: .me, carriage: .carrier(.sms), body: .retraction(target: waiting.id))),
+    ])
+    try await tablet.sync()
+    try await phone.sync()
+    let sending = try tablet.requestSend(
+      "six", to: ["+15550100"], in: chat, through: phone.id, expiresAt: Timestamp(nanosecondsSince1970: .max))
+    try await tablet.sync()
+    try await phone.sync()
+    let claimed = try await phone.claim(sending)
+    try folder.succeed("init", "N", "--recovery-key-file", "new")
+    try folder.succeed("import", "A", "--archive", "N")
+    _ = consume claimed
+    let page: Page = try folder.succeed("show", "N", "Chat", "--json").json()
+    #expect(page.messages.map(\.text) == texts + ["six"])
+    #expect(page.messages.map(\.delivery) == ["failed", nil, "failed", nil, "failed", nil])
+    #expect(page.messages.allSatisfy { $0.protection == "unencrypted" })
+  }
 }
 #endif

@@ -21,8 +21,18 @@ struct MessageChanges: Sendable {
     let unencrypted: Message?
   }
 
-  /// A revision of a message that was erased, or a report on it.
+  /// A reaction to a message, or a report on it: it goes with its message.
+  private struct Companion {
+    let target: MessageID
+    let conversation: ConversationID?
+    let position: RecordPosition
+    /// The number of the reaction, which is a message itself; nil for a report.
+    let number: UInt32?
+  }
+
+  /// A record of a message that was erased, or one about it, which was not erased with it.
   struct Orphan: Sendable {
+    /// The message that was erased.
     let id: MessageID
     let conversation: ConversationID
     let leaf: UInt64
@@ -30,7 +40,7 @@ struct MessageChanges: Sendable {
 
   private var unsettled: [Change] = []
   private var versions: [Version] = []
-  private var reports: [Orphan] = []
+  private var companions: [Companion] = []
   private var erased: Set<MessageID> = []
   /// Records of edits and retractions, in the order in which they count.
   private var edits: [UInt32: [RecordPosition]] = [:]
@@ -38,8 +48,10 @@ struct MessageChanges: Sendable {
   private var revisions: [UInt32: [RecordPosition]] = [:]
   /// How an unencrypted version travelled.
   private var unencrypted: [UInt32: Message] = [:]
-  /// Revisions and reports whose messages were erased, perhaps by a device that did not know of them.
+  /// Records of messages that were erased, perhaps by a device that did not know of these.
   private(set) var orphans: [Orphan] = []
+  /// The numbers of reactions to messages that were erased.
+  private(set) var hidden: Set<UInt32> = []
 
   /// Notes an edit or a retraction of `target`.
   mutating func add(_ change: Message, of target: MessageID, at position: RecordPosition) {
@@ -64,8 +76,26 @@ struct MessageChanges: Sendable {
 
   /// Notes a report on a message that was to be sent.
   mutating func add(_ report: SendReport, at position: RecordPosition) {
-    guard let leaf = position.leaf else { return }
-    reports.append(Orphan(id: report.message, conversation: report.conversation, leaf: leaf))
+    companions.append(
+      Companion(
+        target: report.message, conversation: report.conversation, position: position, number: nil))
+  }
+
+  /// Notes a reaction to `target`, which is the message of that number.
+  mutating func add(
+    reaction number: UInt32, to target: MessageID, in conversation: ConversationID?,
+    at position: RecordPosition
+  ) {
+    companions.append(
+      Companion(target: target, conversation: conversation, position: position, number: number))
+  }
+
+  /// Returns whether a message of this identifier was erased earlier in the history: the one that came is an orphan then.
+  /// SPEC.md section 10.3.
+  mutating func dropIfErased(_ message: Message, at position: RecordPosition) -> Bool {
+    guard erased.contains(message.id) else { return false }
+    addOrphan(message.id, message.conversation, position)
+    return true
   }
 
   /// Notes messages that a person erased.
@@ -75,36 +105,52 @@ struct MessageChanges: Sendable {
   ///
   /// - Parameters:
   ///   - find: the number of a message in a conversation.
+  ///   - stands: whether there is a message of an identifier.
   ///   - key: what the revisions of a message must have in common with it; 0 if it has none.
   mutating func settle(
-    _ find: (MessageID, ConversationID?) -> UInt32?, revisionKey key: (UInt32) -> Int
+    _ find: (MessageID, ConversationID?) -> UInt32?, stands: (MessageID) -> Bool,
+    revisionKey key: (UInt32) -> Int
   ) {
     let order = unsettled.indices.sorted { left, right in
       let (first, second) = (unsettled[left], unsettled[right])
       return (first.sentAt, first.id, left) < (second.sentAt, second.id, right)
     }
     for change in order.map({ unsettled[$0] }) {
-      guard let number = find(change.target, change.conversation) else { continue }
+      guard let number = find(change.target, change.conversation) else {
+        if isErased(change.target, stands) { addOrphan(change.target, change.conversation, change.position) }
+        continue
+      }
       edits[number, default: []].append(change.position)
     }
     unsettled = []
-    for version in versions { settle(version, find, key) }
+    for version in versions {
+      if let number = find(version.target, version.conversation) {
+        settle(version, of: number, key)
+      } else if let position = version.position, isErased(version.target, stands) {
+        addOrphan(version.target, version.conversation, position)
+      }
+    }
     versions = []
-    orphans += reports.filter { erased.contains($0.id) && find($0.id, $0.conversation) == nil }
-    reports = []
+    for companion in companions where isErased(companion.target, stands) {
+      addOrphan(companion.target, companion.conversation, companion.position)
+      if let number = companion.number { hidden.insert(number) }
+    }
+    companions = []
   }
 
-  private mutating func settle(
-    _ version: Version, _ find: (MessageID, ConversationID?) -> UInt32?, _ key: (UInt32) -> Int
+  /// Whether a message was erased, and is not there.
+  private func isErased(_ id: MessageID, _ stands: (MessageID) -> Bool) -> Bool {
+    erased.contains(id) && !stands(id)
+  }
+
+  private mutating func addOrphan(
+    _ id: MessageID, _ conversation: ConversationID?, _ position: RecordPosition
   ) {
-    guard let number = find(version.target, version.conversation) else {
-      if erased.contains(version.target), let conversation = version.conversation,
-        let leaf = version.position?.leaf
-      {
-        orphans.append(Orphan(id: version.target, conversation: conversation, leaf: leaf))
-      }
-      return
-    }
+    guard let conversation, let leaf = position.leaf else { return }
+    orphans.append(Orphan(id: id, conversation: conversation, leaf: leaf))
+  }
+
+  private mutating func settle(_ version: Version, of number: UInt32, _ key: (UInt32) -> Int) {
     guard key(number) == version.key else { return }
     if let travel = version.unencrypted, unencrypted[number] == nil { unencrypted[number] = travel }
     guard let position = version.position, revisions[number]?.count ?? 0 < Revision.maximumCount else {
@@ -184,7 +230,7 @@ extension Message {
 
 extension Message.Body {
   /// The message that this one only changes.
-  var changedMessage: MessageID? {
+  package var changedMessage: MessageID? {
     switch self {
     case .edit(let edit): edit.target
     case .retraction(let target): target

@@ -76,23 +76,34 @@ public struct TimelineIndex: Sendable {
     }
   }
 
-  /// Takes of a record that stands after the part of the history that is read how the messages there travelled.
+  /// Takes of a record that stands after the part of the history that is read how the messages there travelled, and which
+  /// are erased.
   mutating func addProtection(of read: HistoryEntry) {
-    if case .success(.revision(let revision)) = read.entry { changes.add(revision, at: nil) }
+    switch read.entry {
+    case .success(.revision(let revision)): changes.add(revision, at: nil)
+    case .success(.deletion(let deletion)) where deletion.action == .erased:
+      changes.addErased(deletion.messages)
+    default: break
+    }
   }
 
-  /// The first message of an identifier stands.
+  /// The first message of an identifier stands, unless it was erased before: then it came once more, and is none.
   @discardableResult
   private mutating func add(_ message: Message, at position: RecordPosition) -> Bool {
     if let target = message.body.changedMessage {
       changes.add(message, of: target, at: position)
       return false
     }
-    guard table.insert(UInt32(entries.count), named: message.id, in: entries) else { return false }
+    let number = UInt32(entries.count)
+    guard !changes.dropIfErased(message, at: position), table.insert(number, named: message.id, in: entries)
+    else { return false }
+    if let target = message.body.target {
+      changes.add(reaction: number, to: target, in: message.conversation, at: position)
+    }
     entries.append(
       Entry(
         id: message.id, sentAt: message.sentAt, position: position,
-        conversation: number(of: message.conversation),
+        conversation: self.number(of: message.conversation),
         isLive: message.origin == nil, revisionKey: message.revisionKey?.hashValue ?? 0))
     return true
   }
@@ -138,19 +149,28 @@ public struct TimelineIndex: Sendable {
   }
 
   /// Finds what changes belong to, and sorts: whatever order records came in, the outcome is the same.
-  mutating func settle() {
+  ///
+  /// - Parameter activeDevices: the devices that can still send what they were asked to; nil if that does not count.
+  mutating func settle(activeDevices: Set<DeviceID>? = nil) {
+    if let activeDevices { sends.settle(activeDevices) }
     let (table, messages, conversations) = (table, entries, conversationIDs)
     changes.settle { id, conversation in
       guard let number = table.number(of: id, in: messages),
         conversations[Int(messages[Int(number)].conversation)] == conversation
       else { return nil }
       return number
+    } stands: {
+      table.number(of: $0, in: messages) != nil
     } revisionKey: {
       messages[Int($0)].revisionKey
     }
-    references = (0..<UInt32(entries.count)).map(MessageReference.init)
+    let hidden = changes.hidden
+    references = (0..<UInt32(entries.count)).lazy.filter { !hidden.contains($0) }.map(MessageReference.init)
     let entries = entries
-    let clocks = ClockOrder(entries.map(\.sentAt)) { entries[$0].isLive }
+    // In range: there are at most as many messages as such a number can count.
+    let clocks = ClockOrder(entries.map(\.sentAt)) {
+      entries[$0].isLive && !hidden.contains(UInt32($0))
+    }
     doubtful = clocks.doubtful
     let keys = clocks.keys
     references.sort { (keys[Int($0.number)], $0.number) < (keys[Int($1.number)], $1.number) }
@@ -165,7 +185,9 @@ public struct MessageReference: Hashable, Sendable {
 extension TimelineIndex {
   /// The message of an identifier, if there is one.
   public func reference(to id: MessageID) -> MessageReference? {
-    table.number(of: id, in: entries).map(MessageReference.init)
+    table.number(of: id, in: entries).flatMap {
+      changes.hidden.contains($0) ? nil : MessageReference(number: $0)
+    }
   }
 
   /// A message's identifier.
@@ -193,7 +215,8 @@ extension TimelineIndex {
   /// The conversations that hold messages, the one with the newest message first.
   public var conversations: [ConversationID] {
     var newest = [Timestamp?](repeating: nil, count: conversationIDs.count)
-    for entry in entries {
+    for reference in references {
+      let entry = entries[Int(reference.number)]
       let number = Int(entry.conversation)
       newest[number] = max(newest[number] ?? entry.sentAt, entry.sentAt)
     }
@@ -226,7 +249,10 @@ extension TimelineIndex {
   /// Where a message stands.
   func position(of reference: MessageReference) -> RecordPosition { entries[Int(reference.number)].position }
 
-  /// Revisions and reports whose messages were erased.
+  /// How far a device has come with sending a message that it was asked to send; nil if none was asked.
+  package func sendProgress(of id: MessageID) -> SendProgress? { sends[id]?.progress }
+
+  /// Records of messages that were erased, which were not erased with them.
   var orphans: [MessageChanges.Orphan] { changes.orphans }
 
   /// Since when a person has wanted a message deleted.

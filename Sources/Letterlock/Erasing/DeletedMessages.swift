@@ -48,7 +48,7 @@ extension ArchiveEntry {
   var versionOf: MessageID? { saidMessage?.id }
 
   /// The message that it is about.
-  var about: MessageID? {
+  package var about: MessageID? {
     if case .sendReport(let report) = self { return report.message }
     return saidMessage?.body.target
   }
@@ -56,7 +56,7 @@ extension ArchiveEntry {
 
 extension Message.Body {
   /// The message that this one is about.
-  fileprivate var target: MessageID? {
+  var target: MessageID? {
     switch self {
     case .reaction(let reaction): reaction.target
     case .edit(let edit): edit.target

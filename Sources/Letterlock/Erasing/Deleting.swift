@@ -45,11 +45,11 @@ final class Deleting: Sendable {
       let index = try timeline.index()
       if let doubt = try pusher.erasures.doubt(unreadable: index.unreadable.count) { throw doubt }
       let deleted = try erasable(before: cutoff, of: index)
-      let count = deleted.reduce(0) { $0 + $1.messages.count }
+      let named = Set(deleted.flatMap(\.messages))
       let found = deleted + Self.leftovers(of: index)
       guard !found.isEmpty else { return 0 }
-      guard isConfirmed || count == 0 || count < index.references.count else {
-        throw .wouldEraseEverything(messages: count)
+      guard isConfirmed || named.isEmpty || named.count < index.references.count else {
+        throw .wouldEraseEverything(messages: named.count)
       }
       let files = try attachments(atLeaves: Set(found.flatMap(\.leaves)))
       var targets = ErasureTargets(of: found.flatMap { ErasureTargets.names(in: $0.entry) })
@@ -62,7 +62,7 @@ final class Deleting: Sendable {
       if !files.isEmpty { _ = try await collection.collect(alsoErased: files) }
       // One that another device took back meanwhile is still there.
       let left = try timeline.index()
-      return deleted.flatMap(\.messages).filter { left.reference(to: $0) == nil }.count
+      return named.count { left.reference(to: $0) == nil }
     }
   }
 
@@ -92,20 +92,29 @@ final class Deleting: Sendable {
     var messages: [MessageID] = []
     var leaves: [UInt64] = []
 
+    /// Adds records of a message, which is named once.
+    mutating func add(_ message: MessageID, _ leaves: some Sequence<UInt64>) {
+      if messages.last != message { messages.append(message) }
+      self.leaves += leaves
+    }
+
     var entry: Deletion { Deletion(.erased, at: .now, conversation: conversation, messages: messages) }
   }
 
-  /// Revisions and reports that another device added to messages before it knew that they are erased.
+  /// Records that another device added to messages before it knew that they are erased, and what an erasure that was
+  /// interrupted has left.
   private static func leftovers(of index: TimelineIndex) -> [Erasure] {
     var erasures: [Erasure] = []
-    for orphan in index.orphans.sorted(by: { $0.conversation < $1.conversation }) {
+    let orphans = index.orphans.sorted {
+      ($0.conversation, $0.id, $0.leaf) < ($1.conversation, $1.id, $1.leaf)
+    }
+    for orphan in orphans {
       let isFull =
         erasures.last.map {
           $0.conversation != orphan.conversation || $0.leaves.count >= SignedBatch.maximumLeafCount
         } ?? true
       if isFull { erasures.append(Erasure(conversation: orphan.conversation)) }
-      erasures[erasures.count - 1].messages.append(orphan.id)
-      erasures[erasures.count - 1].leaves.append(orphan.leaf)
+      erasures[erasures.count - 1].add(orphan.id, [orphan.leaf])
     }
     return erasures
   }
@@ -133,13 +142,18 @@ final class Deleting: Sendable {
     var erasures: [Erasure] = []
     for (id, conversation, leaves) in deleted.found()
     where times.isDeleted(id, of: conversation, before: cutoff) {
-      let isFull =
-        erasures.last.map {
-          $0.conversation != conversation || $0.leaves.count + leaves.count > SignedBatch.maximumLeafCount
-        } ?? true
-      if isFull { erasures.append(Erasure(conversation: conversation)) }
-      erasures[erasures.count - 1].messages.append(id)
-      erasures[erasures.count - 1].leaves += leaves.prefix(SignedBatch.maximumLeafCount)
+      // A message with more changes than a signed batch erases is named in several, the message itself in the first.
+      var rest = leaves[...]
+      repeat {
+        let part = rest.prefix(SignedBatch.maximumLeafCount)
+        rest = rest.dropFirst(part.count)
+        let isFull =
+          erasures.last.map {
+            $0.conversation != conversation || $0.leaves.count + part.count > SignedBatch.maximumLeafCount
+          } ?? true
+        if isFull { erasures.append(Erasure(conversation: conversation)) }
+        erasures[erasures.count - 1].add(id, part)
+      } while !rest.isEmpty
     }
     return erasures
   }

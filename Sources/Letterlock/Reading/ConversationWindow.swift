@@ -28,11 +28,16 @@ public struct ConversationWindow: Sendable {
   var groupSize = 1
   private var entries: [HistoryEntry] = []
   private let waiting: [HistoryEntry]
+  private let activeDevices: Set<DeviceID>
 
-  init(_ conversation: ConversationID, tags: [StreamTag], waiting: [HistoryEntry]) {
+  init(
+    _ conversation: ConversationID, tags: [StreamTag], waiting: [HistoryEntry],
+    activeDevices: Set<DeviceID>
+  ) {
     self.conversation = conversation
     self.tags = tags
     self.waiting = waiting
+    self.activeDevices = activeDevices
     settle()
   }
 
@@ -57,7 +62,7 @@ public struct ConversationWindow: Sendable {
       index.add(entry)
       if let message = try? entry.entry.get().saidMessage { found[entry.position] = message }
     }
-    index.settle()
+    index.settle(activeDevices: activeDevices)
     messages = index.references(in: conversation).compactMap {
       index.recipe(of: $0).made { found[$0] }?.unsettled
     }

@@ -29,6 +29,7 @@ struct StoredEntry: Sendable {
 /// account's devices sealed as end-to-end encrypted is shown so.
 struct HistoryReader: Sendable {
   let device: DeviceID
+  private let view: AccountView
   private let progress: SyncProgress
   /// Opens records.
   let archive: Archive
@@ -37,6 +38,7 @@ struct HistoryReader: Sendable {
 
   init(_ view: AccountView, _ store: StoreConnection, _ progress: SyncProgress) {
     (device, archive) = (view.device, view.archive)
+    self.view = view
     self.store = store
     self.progress = progress
   }
@@ -45,6 +47,9 @@ struct HistoryReader: Sendable {
   var verified: History {
     get throws(DeviceError) { try progress.current().history }
   }
+
+  /// The devices that are part of the account, by the log as it is known now.
+  var activeDevices: Set<DeviceID> { Set(view.log.activeDevices) }
 
   /// How many records the history holds.
   var size: UInt64 {

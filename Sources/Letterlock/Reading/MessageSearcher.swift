@@ -21,7 +21,7 @@ struct MessageSearcher: Sendable {
       }
       hits.insert(read.position)
     }
-    index.settle()
+    index.settle(activeDevices: timeline.history.activeDevices)
     // A message is found by its newest text: that one is among those that hold the words.
     let found = index.references.filter { index.recipe(of: $0).positions.contains(where: hits.contains) }
     var rest = found.sorted { index.position(of: $1) < index.position(of: $0) }[...]

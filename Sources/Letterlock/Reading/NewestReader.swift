@@ -16,7 +16,8 @@ struct NewestReader: Sendable {
     try await lock.locked { () async throws(DeviceError) in
       try await pullLog()
       var window = ConversationWindow(
-        conversation, tags: try streamTags(of: conversation), waiting: try waiting(in: conversation))
+        conversation, tags: try streamTags(of: conversation), waiting: try waiting(in: conversation),
+        activeDevices: history.activeDevices)
       try await read(&window, count)
       return window
     }
@@ -72,9 +73,11 @@ struct NewestReader: Sendable {
     case .message(let message):
       return ConversationSummary(id: id, newest: message.unsettled, profile: nil, recordCount: size)
     case .sendRequest(let request):
-      // What became of it would be newer.
+      // What became of it would be newer, but for what the log says.
       var message = request.message
-      message.delivery = .requested(of: request.device, .waiting)
+      var progress = SendProgress(request, by: proven.author)
+      if !history.activeDevices.contains(request.device) { progress.takeRemoval() }
+      message.delivery = progress.delivery
       return ConversationSummary(id: id, newest: message.unsettled, profile: nil, recordCount: size)
     case .conversation(let profile):
       return ConversationSummary(id: id, newest: nil, profile: profile, recordCount: size)

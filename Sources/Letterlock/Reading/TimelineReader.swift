@@ -9,12 +9,12 @@ struct TimelineReader: Sendable {
   func index() throws(DeviceError) -> TimelineIndex {
     var index = TimelineIndex(reserving: Int(clamping: try history.size))
     try history.forEach { index.add($0) }
-    index.settle()
+    index.settle(activeDevices: history.activeDevices)
     return index
   }
 
   /// Reads the history up to a leaf index, and keeps which records make which message. What is known by now of how a
-  /// message travelled counts.
+  /// message travelled counts; which devices have been removed since does not.
   func index(before end: UInt64) throws(DeviceError) -> TimelineIndex {
     var index = TimelineIndex()
     try history.forEach { read in
@@ -35,7 +35,7 @@ struct TimelineReader: Sendable {
       numbers[read.position] = opened.count
       opened.append(message)
     }
-    index.settle()
+    index.settle(activeDevices: history.activeDevices)
     let messages = index.references.compactMap { reference in
       index.recipe(of: reference).made { position in numbers[position].map { opened[$0] } }
     }

@@ -36,14 +36,19 @@ struct SendLedger: Sendable {
   /// Takes what a person did to messages: whoever deletes one does not want it sent.
   mutating func apply(_ deletion: Deletion) {
     switch deletion.action {
-    case .deleted:
+    case .deleted, .erased:
       for id in deletion.messages.isEmpty ? order : deletion.messages
       where known[id]?.conversation == deletion.conversation {
         known[id]?.progress.cancel()
       }
-    case .erased:
-      for id in deletion.messages where known[id]?.conversation == deletion.conversation { known[id] = nil }
     case .recovered, .unknown: break
+    }
+  }
+
+  /// Takes which devices are part of the account: no other sends or reports anything any more.
+  mutating func settle(_ activeDevices: Set<DeviceID>) {
+    for (id, entry) in known where !activeDevices.contains(entry.progress.device) {
+      known[id]?.progress.takeRemoval()
     }
   }
 }

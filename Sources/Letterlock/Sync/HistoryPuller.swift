@@ -196,17 +196,23 @@ struct HistoryPuller: Sendable {
   }
 
   /// The last place in the outbox whose entries stand in a batch of this device's own already: a relay took it,
-  /// its answer was lost, and another signed batch was staged since.
+  /// its answer was lost, and another signed batch was staged since. A record that was erased in the meantime is known by
+  /// its hash, or by what stands after it: a batch is of records that follow each other in the outbox.
   private func outboxEnd(in batch: HistoryBatch, after covered: Int64?) throws(DeviceError) -> Int64? {
     let waiting = try store.use { (store) throws(StoreError) in
       try store.outbox(limit: 4 * SignedBatch.maximumLeafCount)
     }
     var end: Int64?
-    for (own, record) in zip(waiting.filter { $0.sequence > covered ?? 0 }, batch.records) {
-      guard let record, case .success(let sent) = entry(record), case .success(sent) = entry(own.bytes) else {
-        break
+    let (device, counter) = (batch.signedBatch.device, batch.signedBatch.counter)
+    for (index, own) in zip(batch.records.indices, waiting.filter { $0.sequence > covered ?? 0 }) {
+      if let record = batch.records[index] {
+        guard case .success(let sent) = entry(record), case .success(sent) = entry(own.bytes) else { break }
+        end = own.sequence
+      } else if SignedBatch.leafHash(of: own.bytes, device: device, counter: counter)
+        == batch.leafHashes[index]
+      {
+        end = own.sequence
       }
-      end = own.sequence
     }
     return end
   }

@@ -26,7 +26,8 @@ struct TakenAlong: Sendable {
     return DeviceNote.takenAlong.key + [1 - source.rawValue] + writer.bytes
   }
 
-  /// Keeps everything to be sent that the history does not have. Returns how many entries that are.
+  /// Keeps everything to be sent that the history does not have, but for what a person has erased. Returns how many
+  /// entries that are.
   func settle() throws(DeviceError) -> Int {
     guard let seed = state.read({ $0.handover }), state.view.isSealing else { return 0 }
     let store = try store.needed()
@@ -44,14 +45,21 @@ struct TakenAlong: Sendable {
       key = last.key + [0]
       var entries: [ArchiveEntry] = []
       var done: [StoreChange] = []
+      var files: [BlobID] = []
       for note in notes {
         guard let entry = entry(of: note.value) else {
           isDone = false
           continue
         }
         done.append(.remove(key: note.key))
-        if try !known.contains(entry) { entries.append(entry) }
+        if known.hasErased(entry) {
+          files += entry.attachments.map(\.blob)
+        } else if !known.contains(entry) {
+          entries.append(entry)
+        }
       }
+      let erased = files
+      if !erased.isEmpty { try storing { () throws(StoreError) in try store.removeBlobs(erased) } }
       try outbox.enqueue(entries, changing: done)
       count += entries.count
     }
@@ -87,25 +95,37 @@ struct TakenAlong: Sendable {
     }
   }
 
-  /// What the history has, and what waits here already: a relay may have taken what its answer did not say.
+  /// What the history has or had, and what waits here already: a relay may have taken what its answer did not say, and a
+  /// person may have erased it since.
   private struct Known {
     private var messages: Set<MessageID> = []
+    private var erased: Set<MessageID> = []
     private var others: Set<[UInt8]> = []
 
     init(_ history: HistoryReader) throws(DeviceError) {
-      var (messages, others) = (Set<MessageID>(), Set<[UInt8]>())
+      var known = Known()
       try history.forEach { read in
-        guard case .success(let entry) = read.entry else { return }
-        if case .message(let message) = entry {
-          messages.insert(message.id)
-        } else if let bytes = try? entry.padded() {
-          others.insert(bytes)
-        }
+        if case .success(let entry) = read.entry { known.add(entry) }
       }
-      (self.messages, self.others) = (messages, others)
+      self = known
     }
 
-    func contains(_ entry: ArchiveEntry) throws(DeviceError) -> Bool {
+    private init() {}
+
+    private mutating func add(_ entry: ArchiveEntry) {
+      if case .message(let message) = entry { return _ = messages.insert(message.id) }
+      if case .deletion(let deletion) = entry, deletion.action == .erased {
+        erased.formUnion(deletion.messages)
+      }
+      if let bytes = try? entry.padded() { others.insert(bytes) }
+    }
+
+    /// Whether a person has erased the message that an entry is, or is about.
+    func hasErased(_ entry: ArchiveEntry) -> Bool {
+      [entry.versionOf, entry.about].contains { $0.map(erased.contains) ?? false }
+    }
+
+    func contains(_ entry: ArchiveEntry) -> Bool {
       if case .message(let message) = entry { return messages.contains(message.id) }
       return (try? entry.padded()).map(others.contains) ?? false
     }

@@ -8,10 +8,11 @@ public enum SendState: Hashable, Sendable {
   case sent
   /// It was not sent, for this reason of the app or the carrier.
   case failed(String)
-  /// The device stopped after it had claimed the message and before it knew more: perhaps it was sent. Nothing sends it
-  /// again.
+  /// The device stopped, or was removed from the account, after it had claimed the message and before it said more:
+  /// perhaps it was sent. Nothing sends it again.
   case outcomeUnknown
-  /// It was not sent: a person cancelled it, or deleted the message, before a device claimed it.
+  /// It was not sent: a person cancelled it, deleted the message, or removed the device that was to send it, before that
+  /// device claimed it.
   case cancelled
   /// It was not sent: its time was over.
   case expired
@@ -58,6 +59,15 @@ package struct SendProgress: Hashable, Sendable {
   /// Takes a cancellation, or a deletion of the message: too late once the request was claimed.
   package mutating func cancel() {
     if state == .waiting { state = .cancelled }
+  }
+
+  /// Takes that the device is not part of the account any more: it claims and reports nothing from here on.
+  package mutating func takeRemoval() {
+    switch state {
+    case .waiting: state = .cancelled
+    case .sending: state = .outcomeUnknown
+    case .sent, .failed, .outcomeUnknown, .cancelled, .expired, .askerRemoved: break
+    }
   }
 
   private mutating func finish(_ named: Bytes16, as outcome: SendState) {

@@ -37,7 +37,8 @@ enum SendingVectors: OwnVectorKind {
       switch entry {
       case .sendReport(let report) where report.message == id && report.conversation == conversation:
         progress.take(report.step, by: author)
-      case .deletion(let deletion) where deletion.action == .deleted && deletion.conversation == conversation:
+      case .deletion(let deletion)
+      where [.deleted, .erased].contains(deletion.action) && deletion.conversation == conversation:
         if deletion.messages.isEmpty || deletion.messages.contains(id) { progress.cancel() }
       default: break
       }

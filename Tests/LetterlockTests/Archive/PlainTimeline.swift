@@ -11,6 +11,7 @@ struct PlainTimeline {
   private var places: [MessageID: Int] = [:]
   private var changes: [Message] = []
   private var revisions: [Revision] = []
+  private var erased: Set<MessageID> = []
 
   mutating func add(_ read: HistoryEntry) {
     recordCount += 1
@@ -30,7 +31,7 @@ struct PlainTimeline {
     switch message.body {
     case .edit, .retraction(target: .some): changes.append(message)
     default:
-      guard places[message.id] == nil else { return }
+      guard places[message.id] == nil, !erased.contains(message.id) else { return }
       places[message.id] = messages.count
       messages.append(message)
     }
@@ -42,7 +43,8 @@ struct PlainTimeline {
     switch deletion.action {
     case .deleted: deletedAt = deletion.at
     case .recovered: deletedAt = nil
-    case .erased, .unknown: return
+    case .erased: return erased.formUnion(deletion.messages)
+    case .unknown: return
     }
     let named = deletion.messages.compactMap { places[$0] }
     for place in deletion.messages.isEmpty ? Array(messages.indices) : named
@@ -57,6 +59,10 @@ struct PlainTimeline {
     changes.sort { ($0.sentAt, $0.id) < ($1.sentAt, $1.id) }
     for change in changes { fold(change) }
     changes = []
+    messages.removeAll { message in
+      guard case .reaction(let reaction) = message.body else { return false }
+      return erased.contains(reaction.target) && places[reaction.target] == nil
+    }
     let messages = messages
     let keys = ClockOrder(messages.map(\.sentAt)) { messages[$0].origin == nil }.keys
     let order = messages.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }

@@ -32,8 +32,8 @@ private struct RandomHistory {
     let action = random.number(below: 12)
     if action < 2 {
       let named = (0..<random.number(below: 3)).map { _ in id() }
-      return .deletion(
-        Deletion(action == 0 ? .deleted : .recovered, at: time(), conversation: chat, messages: named))
+      let done: Deletion.Action = random.number(below: 4) == 0 ? .erased : action == 0 ? .deleted : .recovered
+      return .deletion(Deletion(done, at: time(), conversation: chat, messages: named))
     }
     if action == 2 { return .unknown(UnknownValue(code: 99, bytes: [1])) }
     let named = id()

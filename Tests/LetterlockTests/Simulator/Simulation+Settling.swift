@@ -102,6 +102,7 @@ extension Simulation {
       }
       return
     }
+    guard await isFreed(party, device, of: log.newestEpoch.signer) else { return }
     write(party, device)
     guard let report = try? await device.sync() else {
       return trace.violate("\(party.name) does not synchronise at the end")
@@ -117,6 +118,23 @@ extension Simulation {
       trace.violate("\(party.name) is not complete at the end: \(SimulationTrace.name(of: report.verdict))")
     }
     check(party)
+  }
+
+  /// An epoch that a thief gave back to a restored relay, and that nobody else has a wrap of, is over when the person
+  /// removes the thief; false if it is removed already.
+  private func isFreed(_ party: SimulatedParty, _ device: Device, of opener: DeviceID) async -> Bool {
+    guard wasRestored, names[opener].flatMap({ parties[$0] })?.isThief ?? false,
+      device.state.read({ $0.keyring.standing(in: $0.log) }) == .withheld
+    else { return true }
+    trace.note("\(party.name) cannot read an epoch that \(names[opener] ?? "") gave back")
+    guard let thief = thieves.compactMap(\.id).first(where: { device.log.activeMember($0) != nil }) else {
+      return false
+    }
+    do throws(DeviceError) { try await device.remove(thief) } catch {
+      trace.violate("\(party.name) cannot remove a thief: \(SimulationTrace.name(of: error))")
+    }
+    await look()
+    return true
   }
 
   /// What nobody of the person's devices that are left can read was sealed by a thief, or by a device that is gone.
