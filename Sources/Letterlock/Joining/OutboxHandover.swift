@@ -115,7 +115,7 @@ struct OutboxHandover {
     for note in DeviceNote.allCases where note != .takenAlong {
       let range = EntryRange(prefix: note.key)
       switch note {
-      case .settings, .evidence, .eviction:
+      case .settings, .evidence, .eviction, .owedEpoch:
         let entries = try storing { () throws(StoreError) in
           try store.entries(in: range, order: .ascending, limit: .max)
         }
