@@ -109,25 +109,62 @@ struct OutboxHandover {
     }
   }
 
-  /// What the person set, what was dropped here, and evidence stay; the rest was about the former device.
+  /// What the person set, what was dropped here, evidence, and an epoch that is owed stay; the rest was about the former
+  /// device.
   private func moveNotes() throws(DeviceError) {
     var changes: [StoreChange] = []
-    for note in DeviceNote.allCases where note != .takenAlong {
-      let range = EntryRange(prefix: note.key)
-      switch note {
-      case .settings, .evidence, .eviction, .owedEpoch:
-        let entries = try storing { () throws(StoreError) in
-          try store.entries(in: range, order: .ascending, limit: .max)
-        }
-        for entry in entries {
-          // What does not open was taken over before.
-          guard let value = try? formerSpace.value(at: entry.key) else { continue }
-          changes += try sealed([StoreEntry(key: entry.key, value: value)], in: ownSpace)
-        }
-      default: changes.append(.removeAll(range))
-      }
+    for note in DeviceNote.allCases where note != .takenAlong && !note.isTakenOver {
+      changes.append(.removeAll(EntryRange(prefix: note.key)))
     }
+    changes += try resealed(from: [formerSpace, space], in: ownSpace)
     let made = changes
     try storing { () throws(StoreError) in try store.apply(made) }
+  }
+
+  /// Takes back what was sealed for a new device that will not be: its keys are about to leave the vault.
+  func takeBackNotes() throws(DeviceError) {
+    let changes = try resealed(from: [ownSpace], in: space)
+    try storing { () throws(StoreError) in try store.apply(changes) }
+  }
+
+  /// Seals anew what is taken over, as far as one of `spaces` opens it. What none opens was sealed anew before, or is
+  /// damaged: that stays, to be named when the archive is verified.
+  private func resealed(
+    from spaces: [SealedSpace], in target: SealedSpace
+  ) throws(DeviceError) -> [StoreChange] {
+    var opened: [StoreEntry] = []
+    for note in DeviceNote.allCases where note.isTakenOver {
+      let range = EntryRange(prefix: note.key)
+      let entries = try storing { () throws(StoreError) in
+        try store.entries(in: range, order: .ascending, limit: .max)
+      }
+      for entry in entries {
+        guard let value = try value(at: entry.key, in: spaces) else { continue }
+        opened.append(StoreEntry(key: entry.key, value: value))
+      }
+    }
+    return try sealed(opened, in: target)
+  }
+
+  private func value(at key: [UInt8], in spaces: [SealedSpace]) throws(DeviceError) -> [UInt8]? {
+    for space in spaces {
+      do throws(SealedSpaceError) { return try space.value(at: key) } catch {
+        switch error {
+        case .foreign, .damaged: continue
+        default: throw DeviceError(error)
+        }
+      }
+    }
+    return nil
+  }
+}
+
+extension DeviceNote {
+  /// Whether a new device takes the note over from a former one.
+  fileprivate var isTakenOver: Bool {
+    switch self {
+    case .settings, .evidence, .eviction, .owedEpoch: true
+    case .journal, .erasure, .vaultVersion, .otherLog, .takenAlong: false
+    }
   }
 }

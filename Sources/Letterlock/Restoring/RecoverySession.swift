@@ -65,7 +65,7 @@ public struct RecoverySession: Sendable {
     let restoring = recovery.parts.account.restoring
     let made = try await restoring.holding { () async throws(DeviceError) in
       try await recovery.parts.account.puller.pull()
-      return try await restoring.bringIn(keeping: kept, former, vault: vault)
+      return try await restoring.bringIn(keeping: kept, former, vault: vault, store: store)
     }
     if let former = made.newcomer.former { try takeAlong(former, made.newcomer) }
     let state = try recovery.state.read { (state) throws(DeviceError) in
