@@ -91,23 +91,20 @@ extension RecoverySession {
     _ vault: any KeyVault, _ store: any DeviceStore, _ relay: any Relay
   ) async throws(DeviceError) -> RestoringVault? {
     let caller = RelayCaller.device(recovery.deviceID)
-    let (entries, page) = try await asking { () async throws(RelayError) in
-      (
-        try await relay.logEntries(of: account, from: 0, as: caller),
-        try await relay.history(of: account, from: .max, maximumByteCount: 0, as: caller)
-      )
+    let entries = try await asking { () async throws(RelayError) in
+      try await relay.logEntries(of: account, from: 0, as: caller)
     }
     let log = try AccountLog.replay(entries, of: account)
     let keys = if let begun { begun.keys } else { try asDeviceError(DeviceKeys()) }
     let handover = try OutboxHandover(former, to: keys, of: account, store)
-    guard try !handover.isContinued(by: log, page.checkpoint) else { return begun }
+    guard try await !handover.isContinued(by: log, at: relay, as: caller) else { return begun }
     var newcomer = begun
     if begun == nil {
       let made = RestoringVault(keys: keys, recovery: recovery.deviceID, replacing: nil, former: former)
       try made.save(to: vault, replacing: nil, or: former)
       newcomer = made
     }
-    try handover.move(to: log, page.checkpoint)
+    try await handover.move(to: log, at: relay, as: caller)
     return newcomer
   }
 
