@@ -68,7 +68,7 @@ struct AccountParts: Sendable {
       view: view, lock: lock, relay: relay, progress: services.progress, puller: puller, changes: changes)
     restoring = Restoring(state: state, puller: puller, changes: changes, clock: services.clock)
     schedule = Schedule(
-      view: view, journal: services.journal, clock: services.clock, changes: changes)
+      view: view, journal: services.journal, notes: services.notes, clock: services.clock, changes: changes)
     announcements = RecoveryAnnouncements(
       view: view, journal: services.journal, progress: services.progress, clock: services.clock,
       changes: changes)

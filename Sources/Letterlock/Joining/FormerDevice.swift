@@ -24,7 +24,8 @@ struct FormerDevice: Sendable {
 
   /// The device that a vault holds; nil if the vault is empty.
   /// - Throws: `DeviceError.vaultNotEmpty` if the device may still act, as far as the relay shows; `.joinUnfinished`,
-  ///   `.restoreUnfinished`, `.vault`, `.relay`.
+  ///   `.restoreUnfinished`, `.vault`, `.store`, `.relay`; `.logRefused`, `.historyRefused` if what the relay shows breaks a
+  ///   rule: that says nothing of the device.
   init?(in vault: any KeyVault, _ store: any DeviceStore, _ relay: any Relay) async throws(DeviceError) {
     guard let contents = try vault.contentsIfAny() else { return nil }
     if let obstacle = contents.stage.obstacle { throw obstacle }
@@ -85,27 +86,27 @@ struct FormerDevice: Sendable {
   }
 
   /// Whether a device may not act any more: its log says so, its state was rolled back, or the relay shows an account
-  /// that does not have it, or that has less than it.
+  /// that does not have it, or another history than it knows.
   private static func isFormer(
     _ view: AccountView, _ store: any DeviceStore, _ relay: any Relay
   ) async throws(DeviceError) -> Bool {
     guard view.isActive, !view.read({ $0.isRolledBack }) else { return true }
     let (account, caller) = (view.account, RelayCaller.device(view.device))
-    do throws(RelayError) {
+    do throws(DeviceError) {
       // Another account's relay knows nothing of it: that says nothing.
-      guard try await relay.checkpointKey(as: .anyone) == view.log.checkpointKey else { return false }
-      let entries = try await relay.logEntries(of: account, from: 0, as: caller)
-      guard let log = try? AccountLog.replay(entries, of: account), log.index(of: view.log.head) != nil,
-        log.activeMember(view.device) != nil
-      else { return true }
-      let page = try await relay.history(of: account, from: .max, maximumByteCount: 0, as: caller)
-      let known = try? SyncProgress(StoreConnection(store: store)).current().history.tree.size
-      return page.checkpoint.treeSize < known ?? 0
-    } catch {
-      switch error {
-      case .unknownAccount: return true
-      default: throw DeviceError(error)
+      let key = try await asking { () async throws(RelayError) in
+        try await relay.checkpointKey(as: .anyone)
       }
+      guard key == view.log.checkpointKey else { return false }
+      let entries = try await asking { () async throws(RelayError) in
+        try await relay.logEntries(of: account, from: 0, as: caller)
+      }
+      let log = try AccountLog.replay(entries, of: account)
+      guard log.index(of: view.log.head) != nil, log.activeMember(view.device) != nil else { return true }
+      return try await !HistoryComparison(view, store, relay, as: caller).isContinued()
+    } catch {
+      guard error == .relay(.unknownAccount) else { throw error }
+      return true
     }
   }
 }

@@ -117,11 +117,8 @@ public final class JoinRequest: Sendable {
   private func takeAlong(
     _ former: FormerDevice, _ joining: JoiningVault, _ log: AccountLog
   ) async throws(DeviceError) {
-    let caller = RelayCaller.device(joining.keys.deviceID)
-    let page = try await asking { () async throws(RelayError) in
-      try await relay.history(of: log.account, from: .max, maximumByteCount: 0, as: caller)
-    }
-    try OutboxHandover(former, to: joining.keys, of: log.account, store).move(to: log, page.checkpoint)
+    try await OutboxHandover(former, to: joining.keys, of: log.account, store)
+      .move(to: log, at: relay, as: .device(joining.keys.deviceID))
   }
 
   /// Keeps what the approving device has verified: the relay must show a history that begins with it.
@@ -130,7 +127,15 @@ public final class JoinRequest: Sendable {
     guard checkpoint.account == log.account, checkpoint.isSigned(by: log.checkpointKey),
       log.index(of: checkpoint.logHead) != nil
     else { throw .approvalForged }
-    try SyncProgress(StoreConnection(store: store)).update { progress in
+    let connection = StoreConnection(store: store)
+    let progress = SyncProgress(connection)
+    if try progress.current().history.tree.size >= checkpoint.treeSize {
+      // A history that was taken over is judged by its root: nothing that comes could be.
+      guard try connection.historyRoot(at: checkpoint.treeSize) == checkpoint.treeRoot else {
+        throw .historyRefused(.forked(evidence: nil))
+      }
+    }
+    try progress.update { progress in
       guard progress.history.tree.size < checkpoint.treeSize, progress.promised == nil else { return false }
       progress.promised = checkpoint
       return true

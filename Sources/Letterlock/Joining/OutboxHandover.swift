@@ -28,8 +28,11 @@ struct OutboxHandover {
 
   /// Takes along what waits. If the relay does not have what the former device had, its history goes too, once what it
   /// wrote itself has been taken along.
-  func move(to log: AccountLog, _ checkpoint: Checkpoint) throws(DeviceError) {
-    if try !isContinued(by: log, checkpoint) { try leaveHistory(checkpoint) }
+  func move(to log: AccountLog, at relay: any Relay, as caller: RelayCaller) async throws(DeviceError) {
+    if try await !isContinued(by: log, at: relay, as: caller) {
+      let common = try await HistoryComparison(former, store, relay, as: caller).commonSize()
+      try leaveHistory(after: common)
+    }
     try moveWhatWaits()
   }
 
@@ -40,10 +43,13 @@ struct OutboxHandover {
   }
 
   /// Whether the relay has what the former device had.
-  func isContinued(by log: AccountLog, _ checkpoint: Checkpoint) throws(DeviceError) -> Bool {
-    let tree = try SyncProgress(StoreConnection(store: store)).current().history.tree
-    return tree.size == 0
-      || (log.index(of: former.log.head) != nil && checkpoint.treeSize >= tree.size)
+  func isContinued(
+    by log: AccountLog, at relay: any Relay, as caller: RelayCaller
+  ) async throws(DeviceError) -> Bool {
+    let comparison = HistoryComparison(former, store, relay, as: caller)
+    if try comparison.isEmpty() { return true }
+    guard log.index(of: former.log.head) != nil else { return false }
+    return try await comparison.isContinued()
   }
 
   private func moveOutbox() throws(DeviceError) {
@@ -63,10 +69,9 @@ struct OutboxHandover {
   }
 
   /// What the former device wrote and the relay does not have is taken along; what others wrote, they have.
-  private func leaveHistory(_ checkpoint: Checkpoint) throws(DeviceError) {
-    let connection = StoreConnection(store: store)
-    let isPrefix = try connection.historyRoot(at: checkpoint.treeSize) == checkpoint.treeRoot
-    var leaf = isPrefix ? checkpoint.treeSize : 0
+  /// - Parameter common: How many records the relay has.
+  private func leaveHistory(after common: UInt64) throws(DeviceError) {
+    var leaf = try firstLeaf(ofBatchEndingAfter: common)
     while true {
       try checkCancellation()
       let from = leaf
@@ -75,7 +80,8 @@ struct OutboxHandover {
       var notes: [StoreEntry] = []
       for batch in batches where batch.signedBatch.device == former.device {
         for (index, record) in batch.records.enumerated() {
-          guard let record, let note = note(for: record, .history, batch.leaf(of: index)) else { continue }
+          let place = batch.leaf(of: index)
+          guard place >= common, let record, let note = note(for: record, .history, place) else { continue }
           notes.append(note)
         }
       }
@@ -84,6 +90,11 @@ struct OutboxHandover {
       leaf = last.endLeaf
     }
     try storing { () throws(StoreError) in try store.clearHistory(progress: DeviceProgress().encoded) }
+  }
+
+  private func firstLeaf(ofBatchEndingAfter leaf: UInt64) throws(DeviceError) -> UInt64 {
+    let last = try storing { () throws(StoreError) in try store.batches(before: leaf, limit: 1).last }
+    return last?.firstLeaf ?? 0
   }
 
   /// An entry that is taken along; a record that does not open now may open under the keys that the new device gets.
@@ -109,25 +120,62 @@ struct OutboxHandover {
     }
   }
 
-  /// What the person set, what was dropped here, and evidence stay; the rest was about the former device.
+  /// What the person set, what was dropped here, evidence, and an epoch that is owed stay; the rest was about the former
+  /// device.
   private func moveNotes() throws(DeviceError) {
     var changes: [StoreChange] = []
-    for note in DeviceNote.allCases where note != .takenAlong {
-      let range = EntryRange(prefix: note.key)
-      switch note {
-      case .settings, .evidence, .eviction:
-        let entries = try storing { () throws(StoreError) in
-          try store.entries(in: range, order: .ascending, limit: .max)
-        }
-        for entry in entries {
-          // What does not open was taken over before.
-          guard let value = try? formerSpace.value(at: entry.key) else { continue }
-          changes += try sealed([StoreEntry(key: entry.key, value: value)], in: ownSpace)
-        }
-      default: changes.append(.removeAll(range))
-      }
+    for note in DeviceNote.allCases where note != .takenAlong && !note.isTakenOver {
+      changes.append(.removeAll(EntryRange(prefix: note.key)))
     }
+    changes += try resealed(from: [formerSpace, space], in: ownSpace)
     let made = changes
     try storing { () throws(StoreError) in try store.apply(made) }
+  }
+
+  /// Takes back what was sealed for a new device that will not be: its keys are about to leave the vault.
+  func takeBackNotes() throws(DeviceError) {
+    let changes = try resealed(from: [ownSpace], in: space)
+    try storing { () throws(StoreError) in try store.apply(changes) }
+  }
+
+  /// Seals anew what is taken over, as far as one of `spaces` opens it. What none opens was sealed anew before, or is
+  /// damaged: that stays, to be named when the archive is verified.
+  private func resealed(
+    from spaces: [SealedSpace], in target: SealedSpace
+  ) throws(DeviceError) -> [StoreChange] {
+    var opened: [StoreEntry] = []
+    for note in DeviceNote.allCases where note.isTakenOver {
+      let range = EntryRange(prefix: note.key)
+      let entries = try storing { () throws(StoreError) in
+        try store.entries(in: range, order: .ascending, limit: .max)
+      }
+      for entry in entries {
+        guard let value = try value(at: entry.key, in: spaces) else { continue }
+        opened.append(StoreEntry(key: entry.key, value: value))
+      }
+    }
+    return try sealed(opened, in: target)
+  }
+
+  private func value(at key: [UInt8], in spaces: [SealedSpace]) throws(DeviceError) -> [UInt8]? {
+    for space in spaces {
+      do throws(SealedSpaceError) { return try space.value(at: key) } catch {
+        switch error {
+        case .foreign, .damaged: continue
+        default: throw DeviceError(error)
+        }
+      }
+    }
+    return nil
+  }
+}
+
+extension DeviceNote {
+  /// Whether a new device takes the note over from a former one.
+  fileprivate var isTakenOver: Bool {
+    switch self {
+    case .settings, .evidence, .eviction, .owedEpoch: true
+    case .journal, .erasure, .vaultVersion, .otherLog, .takenAlong: false
+    }
   }
 }

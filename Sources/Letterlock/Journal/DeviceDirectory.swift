@@ -82,16 +82,27 @@ struct DeviceDirectory: WireCodable, Hashable, Sendable {
   /// Notes that an epoch's records were looked through after all.
   mutating func finish(_ epoch: UInt64) { skipped.removeAll { $0 == epoch } }
 
+  /// Adds what another process gathered from the same history.
+  mutating func merge(_ other: DeviceDirectory) {
+    for entry in other.entries { take(entry) }
+    for presence in other.presences { take(presence) }
+    for record in other.unreadable { take(record) }
+    for epoch in other.skipped { skip(epoch) }
+    scanned = max(scanned, other.scanned)
+  }
+
   /// Takes a profile, whose author is the device that it is about; one that stands earlier in the tree than the
   /// newest known counts for nothing.
   mutating func take(_ profile: DeviceProfile, of device: DeviceID, at leaf: UInt64) {
     if let seen = profile.seenAt { take(HistoryTime.Presence(device: device, seen: seen, leaf: leaf)) }
-    let entry = Entry(
-      device: device, leaf: leaf, name: Opaque(Array(profile.name.utf8)), seen: profile.seenAt)
-    guard let index = entries.firstIndex(where: { $0.device == device }) else {
+    take(Entry(device: device, leaf: leaf, name: Opaque(Array(profile.name.utf8)), seen: profile.seenAt))
+  }
+
+  private mutating func take(_ entry: Entry) {
+    guard let index = entries.firstIndex(where: { $0.device == entry.device }) else {
       return entries.append(entry)
     }
-    if entries[index].leaf <= leaf { entries[index] = entry }
+    if entries[index].leaf <= entry.leaf { entries[index] = entry }
   }
 
   /// Takes a presence in its place in the tree's order: it may come late.

@@ -13,7 +13,6 @@ internal import TLSCodec
 ///   opaque name<V>;                 its own
 ///   DeviceDirectory directory;
 ///   optional<AnnouncementSighting> announcement;
-///   uint8 owes_epoch;               whether it gave a restored relay entries without their wraps
 ///   optional<uint64> looked_through; the log up to this entry, for recovery keys that were replaced
 ///   ReplacementSighting replacements<V>; those that the person has not seen yet
 ///   optional<PendingErasure> erasure; the order that waited when the relay was last asked
@@ -30,25 +29,43 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
   var name = Opaque([])
   var directory = DeviceDirectory()
   var announcement: AnnouncementSighting?
-  private var owesEpochByte: UInt8 = 0
   var lookedThrough: UInt64?
   var replacements: [ReplacementSighting] = []
   var pendingErasure: PendingErasure?
 
-  /// Whether it gave a restored relay entries without their wraps, and has begun no epoch since.
-  var owesEpoch: Bool {
-    get { owesEpochByte != 0 }
-    set { owesEpochByte = newValue ? 1 : 0 }
-  }
-
   static let wire = WireFormat(
     Self.init(
-      version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:announcement:owesEpochByte:
-      lookedThrough:replacements:pendingErasure:),
+      version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:announcement:lookedThrough:
+      replacements:pendingErasure:),
     field(\.version),
     field(\.usage), field(\.lastAttempt), field(\.lastSuccess), field(\.sighting), field(\.presence),
-    field(\.name), field(\.directory), field(\.announcement), field(\.owesEpochByte),
-    field(\.lookedThrough), field(\.replacements), field(\.pendingErasure))
+    field(\.name), field(\.directory), field(\.announcement), field(\.lookedThrough),
+    field(\.replacements), field(\.pendingErasure))
+}
+
+/// Two processes that change one journal.
+extension DeviceJournal {
+  /// What the store holds by now, with what was changed here since the store held `base`.
+  /// - Parameter usage: What was exchanged here since.
+  func rebased(from base: DeviceJournal, onto stored: DeviceJournal, adding usage: DataUsage) -> DeviceJournal
+  {
+    var next = stored
+    func keep<Value: Equatable>(_ field: WritableKeyPath<DeviceJournal, Value>) {
+      if self[keyPath: field] != base[keyPath: field] { next[keyPath: field] = self[keyPath: field] }
+    }
+    keep(\.lastAttempt)
+    keep(\.lastSuccess)
+    keep(\.sighting)
+    keep(\.presence)
+    keep(\.name)
+    keep(\.announcement)
+    keep(\.lookedThrough)
+    keep(\.replacements)
+    keep(\.pendingErasure)
+    if directory != base.directory { next.directory.merge(directory) }
+    next.usage = stored.usage + usage
+    return next
+  }
 }
 
 /// When this device first saw the announcement of a recovery device that stands.

@@ -1,11 +1,16 @@
 internal import Synchronization
 
-/// What a device remembers of its own doings. Each change of it is made on what the change before it left.
+/// What a device remembers of its own doings. Each change of it is made on what the change before it left, by this object
+/// or another one on the same store.
 final class Journal: Sendable {
   private struct Known: Sendable {
     var journal: DeviceJournal
-    /// The journal as the store has it; nil if the store has none.
+    /// The journal as the store had it when it was read or written last.
+    var base: DeviceJournal
+    /// Its bytes; nil if the store had none.
     var saved: [UInt8]?
+    /// What was exchanged and is not in `base`.
+    var unsavedUsage = DataUsage()
   }
 
   private let notes: DeviceNotes
@@ -19,9 +24,15 @@ final class Journal: Sendable {
     self.relay = relay
   }
 
-  /// Returns the journal.
+  /// Returns the journal, with what another object or process has changed in it.
   /// - Throws: `DeviceError.store`.
-  func read() throws(DeviceError) -> DeviceJournal { try note { $0 } }
+  func read() throws(DeviceError) -> DeviceJournal {
+    try known.withLock { (known) throws(DeviceError) in
+      let next = try refreshed(known)
+      known = next
+      return next.journal
+    }
+  }
 
   /// Changes the journal in memory: the change reaches the disk with the next `update` or `save`. Only for what a device
   /// finds again if its process ends before.
@@ -30,7 +41,7 @@ final class Journal: Sendable {
     _ change: (inout DeviceJournal) -> Answer
   ) throws(DeviceError) -> Answer {
     try known.withLock { (known) throws(DeviceError) in
-      var next = if let known { known } else { try load() }
+      var next = if let known { known } else { try refreshed(nil) }
       let answer = change(&next.journal)
       known = next
       return answer
@@ -41,16 +52,17 @@ final class Journal: Sendable {
   /// - Throws: `DeviceError.store`.
   func update(_ change: (inout DeviceJournal) -> Void) throws(DeviceError) {
     try known.withLock { (known) throws(DeviceError) in
-      var next = if let known { known } else { try load() }
+      var next = try refreshed(known)
       change(&next.journal)
-      next.journal.usage = next.journal.usage + (relay?.takeUsage() ?? DataUsage())
+      let usage = relay?.takeUsage() ?? DataUsage()
+      next.journal.usage = next.journal.usage + usage
+      next.unsavedUsage = next.unsavedUsage + usage
       // What was counted is counted whether the disk takes it or not.
       known = next
       let bytes = next.journal.encoded
       guard notes.arePresent, next.saved != bytes else { return }
       try notes.keep(bytes, as: .journal)
-      next.saved = bytes
-      known = next
+      known = Known(journal: next.journal, base: next.journal, saved: bytes)
     }
   }
 
@@ -58,10 +70,16 @@ final class Journal: Sendable {
   /// - Throws: `DeviceError.store`.
   func save() throws(DeviceError) { try update { _ in } }
 
-  private func load() throws(DeviceError) -> Known {
-    guard let bytes = try notes.open(.journal) else { return Known(journal: DeviceJournal(), saved: nil) }
-    do { return Known(journal: try DeviceJournal(decoding: bytes), saved: bytes) } catch {
-      throw .store(.corrupted("journal"))
+  /// What was known, on what the store holds by now.
+  private func refreshed(_ known: Known?) throws(DeviceError) -> Known {
+    guard let bytes = try notes.open(.journal) else {
+      return known ?? Known(journal: DeviceJournal(), base: DeviceJournal(), saved: nil)
     }
+    if let known, known.saved == bytes { return known }
+    let stored: DeviceJournal
+    do { stored = try DeviceJournal(decoding: bytes) } catch { throw .store(.corrupted("journal")) }
+    guard let known else { return Known(journal: stored, base: stored, saved: bytes) }
+    let journal = known.journal.rebased(from: known.base, onto: stored, adding: known.unsavedUsage)
+    return Known(journal: journal, base: stored, saved: bytes, unsavedUsage: known.unsavedUsage)
   }
 }

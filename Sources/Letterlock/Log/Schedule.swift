@@ -4,6 +4,7 @@ internal import CryptoCore
 struct Schedule: Sendable {
   let view: AccountView
   let journal: Journal
+  let notes: DeviceNotes
   let clock: DeviceClock
   let changes: LogChanges
 
@@ -17,8 +18,10 @@ struct Schedule: Sendable {
   func keep() async throws(DeviceError) {
     guard view.isSealing else { return }
     let now = clock.now
-    let owesEpoch = try journal.read().owesEpoch
-    let isEpochDue = try isEpochDue(now) || owesEpoch
+    let owed = try notes.owedEpochs()
+    var isEpochDue = try isEpochDue(now)
+    // An entry that the relay does not take yet would hold up everything else.
+    if !isEpochDue, !owed.isEmpty { isEpochDue = try await !isRelayRestored() }
     // Epoch secrets that were wrapped to the old key and are still to come would be lost with it. No wrap brings those
     // of epochs that were begun wrongly.
     if isSealingKeyOld(now), !view.awaitsEpochSecret {
@@ -26,9 +29,26 @@ struct Schedule: Sendable {
     } else if isEpochDue {
       try await changes.change(.epoch)
     }
-    if owesEpoch { try journal.update { $0.owesEpoch = false } }
+    if isEpochDue { try notes.forget(owed) }
     // The epoch that has just begun counts from now on.
     _ = try self.isEpochDue(now)
+  }
+
+  /// Whether the relay was restored from a backup and takes nothing new yet: it says so when it is given nothing back.
+  private func isRelayRestored() async throws(DeviceError) -> Bool {
+    guard let checkpoint = try changes.progress.current().checkpoint else { return false }
+    do throws(DeviceError) {
+      return try await changes.relay.ask { (relay, account) async throws(RelayError) in
+        let nothing = LostPart(entries: [], batches: [], checkpoint: checkpoint)
+        return try await relay.takeBack(nothing, of: account, as: relay.caller)
+      } != nil
+    } catch {
+      switch error {
+      // One that was not restored does not even look.
+      case .relay(.staleHistory), .relay(.staleLogHead), .relay(.lostPartRefused): return true
+      default: throw error
+      }
+    }
   }
 
   /// Notes the newest epoch when it is first seen.

@@ -35,10 +35,13 @@ struct RecoveryAnnouncements: Sendable {
     let announcement = try sighting(after: journal.announcement)
     let newest = max(view.log.nextIndex - 1, journal.lookedThrough ?? 0)
     guard announcement != journal.announcement || newest != journal.lookedThrough else { return }
-    try self.journal.update {
-      $0.announcement = announcement
-      $0.lookedThrough = newest
-      $0.replacements += replacements
+    try self.journal.update { kept in
+      kept.announcement = announcement
+      kept.lookedThrough = max(newest, kept.lookedThrough ?? 0)
+      // Another process may have noted some since.
+      kept.replacements += replacements.filter { new in
+        !kept.replacements.contains { $0.entry == new.entry }
+      }
     }
   }
 

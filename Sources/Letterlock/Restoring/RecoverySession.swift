@@ -65,7 +65,7 @@ public struct RecoverySession: Sendable {
     let restoring = recovery.parts.account.restoring
     let made = try await restoring.holding { () async throws(DeviceError) in
       try await recovery.parts.account.puller.pull()
-      return try await restoring.bringIn(keeping: kept, former, vault: vault)
+      return try await restoring.bringIn(keeping: kept, former, vault: vault, store: store)
     }
     if let former = made.newcomer.former { try takeAlong(former, made.newcomer) }
     let state = try recovery.state.read { (state) throws(DeviceError) in
@@ -91,23 +91,20 @@ extension RecoverySession {
     _ vault: any KeyVault, _ store: any DeviceStore, _ relay: any Relay
   ) async throws(DeviceError) -> RestoringVault? {
     let caller = RelayCaller.device(recovery.deviceID)
-    let (entries, page) = try await asking { () async throws(RelayError) in
-      (
-        try await relay.logEntries(of: account, from: 0, as: caller),
-        try await relay.history(of: account, from: .max, maximumByteCount: 0, as: caller)
-      )
+    let entries = try await asking { () async throws(RelayError) in
+      try await relay.logEntries(of: account, from: 0, as: caller)
     }
     let log = try AccountLog.replay(entries, of: account)
     let keys = if let begun { begun.keys } else { try asDeviceError(DeviceKeys()) }
     let handover = try OutboxHandover(former, to: keys, of: account, store)
-    guard try !handover.isContinued(by: log, page.checkpoint) else { return begun }
+    guard try await !handover.isContinued(by: log, at: relay, as: caller) else { return begun }
     var newcomer = begun
     if begun == nil {
       let made = RestoringVault(keys: keys, recovery: recovery.deviceID, replacing: nil, former: former)
       try made.save(to: vault, replacing: nil, or: former)
       newcomer = made
     }
-    try handover.move(to: log, page.checkpoint)
+    try await handover.move(to: log, at: relay, as: caller)
     return newcomer
   }
 

@@ -49,7 +49,7 @@ struct Restoring: Sendable {
   /// same device, and leaves no other behind.
   /// - Parameter former: the device that the vault holds, if no restore was begun.
   func bringIn(
-    keeping kept: Set<DeviceID>, _ former: FormerDevice?, vault: any KeyVault
+    keeping kept: Set<DeviceID>, _ former: FormerDevice?, vault: any KeyVault, store: any DeviceStore
   ) async throws(DeviceError) -> Made {
     let begun = try RestoringVault(in: vault, by: state.view.device)
     // A device that is there now, and was not when the recovery was opened, stays.
@@ -59,6 +59,9 @@ struct Restoring: Sendable {
     if let begun, isOpen(to: begun.keys.deviceID, keeping: kept) {
       newcomer = begun
     } else {
+      if let begun, let left = begun.former {
+        try OutboxHandover(left, to: begun.keys, of: state.view.account, store).takeBackNotes()
+      }
       newcomer = RestoringVault(
         keys: try asDeviceError(DeviceKeys()), recovery: state.view.device, replacing: begun,
         former: former)

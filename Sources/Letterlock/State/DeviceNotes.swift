@@ -19,6 +19,8 @@ enum DeviceNote: UInt8, Hashable, Sendable, CaseIterable {
   case otherLog = 7
   /// What was taken along from a former device, and is not sealed for the account yet; where it waited follows in the key.
   case takenAlong = 8
+  /// An epoch that is owed; a random name follows in the key.
+  case owedEpoch = 9
 
   /// The whole key, or its beginning.
   var key: [UInt8] { [rawValue] }
@@ -123,6 +125,41 @@ extension DeviceNotes {
     }
     do throws(ErasureRefusal) { try erasure.check(against: log) } catch { return nil }
     return erasure
+  }
+}
+
+/// The device owes an epoch if it gave a restored relay entries without their wraps, and has begun none since. Each debt has
+/// a key of its own, and whoever settles it removes those that it found before: so no process that comes late undoes what
+/// another noted. SPEC.md section 6.13.
+extension DeviceNotes {
+  /// A debt, by its key.
+  struct OwedEpoch: Hashable, Sendable {
+    fileprivate let key: [UInt8]
+  }
+
+  /// Notes that the device owes an epoch.
+  func noteOwedEpoch() throws(DeviceError) -> OwedEpoch {
+    let owed = OwedEpoch(key: DeviceNote.owedEpoch.key + SecureRandom.bytes(16))
+    try keep([], at: owed.key)
+    return owed
+  }
+
+  /// The debts that this device has noted.
+  func owedEpochs() throws(DeviceError) -> [OwedEpoch] {
+    guard let space else { return [] }
+    do throws(SealedSpaceError) {
+      return try space.get().readableKeys(in: EntryRange(prefix: DeviceNote.owedEpoch.key))
+        .map(OwedEpoch.init)
+    } catch { throw DeviceError(error) }
+  }
+
+  /// Forgets debts that are settled, or did not come about.
+  func forget(_ owed: [OwedEpoch]) throws(DeviceError) {
+    guard !owed.isEmpty else { return }
+    guard let space else { throw .noStore }
+    do throws(SealedSpaceError) { try space.get().apply(owed.map { .remove(key: $0.key) }) } catch {
+      throw DeviceError(error)
+    }
   }
 }
 

@@ -67,6 +67,14 @@ struct SealedSpace: Sendable {
     }
   }
 
+  /// Returns the keys in a range whose values this device sealed.
+  func readableKeys(in range: EntryRange) throws(SealedSpaceError) -> [[UInt8]] {
+    let sealed = try storing { () throws(StoreError) in
+      try store.entries(in: range, order: .ascending, limit: .max)
+    }
+    return sealed.filter { (try? open($0.value, at: $0.key)) != nil }.map(\.key)
+  }
+
   /// Seals the values of changes: what a store takes, by itself or with `commit`, `stage`, `fill` or `enqueue`.
   func sealed(_ changes: [StoreChange]) throws(SealedSpaceError) -> [StoreChange] {
     try changes.map { (change) throws(SealedSpaceError) in

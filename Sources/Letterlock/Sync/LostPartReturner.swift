@@ -7,7 +7,7 @@ struct LostPartReturner: Sendable {
   let relay: RelayConnection
   let store: StoreConnection
   let progress: SyncProgress
-  let journal: Journal
+  let notes: DeviceNotes
 
   /// What the relay has: a beginning of this device's log and of its history.
   struct Present {
@@ -32,20 +32,18 @@ struct LostPartReturner: Sendable {
 
   /// Sends everything up to a checkpoint. Returns whether the relay takes something back.
   private func give(_ span: LostSpan, _ returned: inout ReturnedPart) async throws(DeviceError) -> Bool {
-    let owesEpoch = try journal.read().owesEpoch
-    if span.entries.contains(where: { $0.content.change.hasWraps }) {
-      // No device has the wraps of others: an epoch that is begun later brings every secret back to everybody.
-      try journal.update { $0.owesEpoch = true }
-    }
-    var size = span.begin.treeSize
+    // No device has the wraps of others: an epoch that is begun later brings every secret back to everybody.
+    let hasWraps = span.entries.contains { $0.content.change.hasWraps }
+    let owed = hasWraps ? [try notes.noteOwedEpoch()] : []
+    var (size, isBegun) = (span.begin.treeSize, false)
     repeat {
       try checkCancellation()
       let page = try span.page(from: size, store)
       guard try await takeBack(page) else {
-        try journal.update { $0.owesEpoch = owesEpoch }
+        if !isBegun { try notes.forget(owed) }
         return false
       }
-      size = page.end
+      (size, isBegun) = (page.end, true)
     } while size < span.checkpoint.treeSize
     returned.add(span)
     return true
@@ -106,15 +104,20 @@ struct LostPartReturner: Sendable {
 extension StoreConnection {
   /// The root of the first records of the history that is here; nil if there are not so many.
   func historyRoot(at size: UInt64) throws(DeviceError) -> Digest32? {
+    size == 0 ? HistoryTree().root : try historyNodes(through: size).root(at: size)
+  }
+
+  /// The tree over the history that is here, or over at least so many of its first records.
+  func historyNodes(through size: UInt64 = .max) throws(DeviceError) -> HistoryNodes {
     var nodes = HistoryNodes()
     while nodes.size < size {
       try checkCancellation()
       let from = nodes.size
       let batches = try use { (store) throws(StoreError) in try store.batches(from: from, limit: 64) }
-      guard !batches.isEmpty else { return nil }
+      guard !batches.isEmpty else { break }
       for batch in batches where nodes.size < size { nodes.append(batch.leafHashes) }
     }
-    return size == 0 ? HistoryTree().root : nodes.root(at: size)
+    return nodes
   }
 }
 

@@ -24,7 +24,8 @@ final class Synchroniser: Sendable {
     (self.announcements, self.takenAlong) = (announcements, takenAlong)
     (self.uploads, self.profile, self.pusher) = (uploads, profile, pusher)
     returner = LostPartReturner(
-      view: state.view, relay: pusher.relay, store: pusher.store, progress: pusher.progress, journal: journal)
+      view: state.view, relay: pusher.relay, store: pusher.store, progress: pusher.progress,
+      notes: status.evidence.notes)
   }
 
   private var puller: AccountPuller { pusher.puller }

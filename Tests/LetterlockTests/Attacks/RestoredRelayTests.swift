@@ -49,6 +49,34 @@ struct RestoredRelayTests {
     #expect(try Household.texts(of: try await house.restore()) == ["first", "third", "waits"])
   }
 
+  /// Another process on the phone.
+  private func twin() throws -> Device {
+    try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
+  }
+
+  @Test(arguments: [true, false])
+  func `an epoch that one process owes is begun by whichever process comes next`(
+    isLongLived: Bool
+  ) async throws {
+    let second = try twin()
+    #expect(try await second.sync().verdict.isComplete)
+    await house.relay.restore(from: backup)
+    #expect(try await house.phone.sync().returned != nil)
+    for device in [second, try twin(), house.phone] {
+      #expect(try await device.sync().verdict.isComplete)
+    }
+    await house.relay.reopen()
+    let epoch = house.phone.log.newestEpoch.header.number
+    let next = isLongLived ? second : try twin()
+    #expect(try await next.sync().verdict.isComplete)
+    #expect(next.log.newestEpoch.header.number == epoch + 1)
+    // It is owed once.
+    for device in [house.phone, second, try twin()] {
+      #expect(try await device.sync().verdict.isComplete)
+      #expect(device.log.newestEpoch.header.number == epoch + 1)
+    }
+  }
+
   @Test func `a relay that says nothing of a backup stays rolled back, and loses nothing here`() async throws
   {
     let (phone, relay) = (house.phone, house.relay)
@@ -58,6 +86,7 @@ struct RestoredRelayTests {
       let report = try await phone.sync()
       guard case .rolledBack = report.verdict else { Issue.record("\(report.verdict)"); return }
       #expect(report.returned == nil)
+      #expect(try phone.parts.services.notes.owedEpochs() == [])
     }
     #expect(try phone.progress().history.tree == tree)
   }
