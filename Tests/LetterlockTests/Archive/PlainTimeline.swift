@@ -55,19 +55,23 @@ struct PlainTimeline {
 
   /// Folds changes in and sorts: whatever order records came in, the outcome is the same.
   mutating func settle() {
+    let hidden = Set(messages.filter(isOfErased).map(\.id))
     takeRevisions()
     changes.sort { ($0.sentAt, $0.id) < ($1.sentAt, $1.id) }
     for change in changes { fold(change) }
     changes = []
-    messages.removeAll { message in
-      guard case .reaction(let reaction) = message.body else { return false }
-      return erased.contains(reaction.target) && places[reaction.target] == nil
-    }
+    messages.removeAll { hidden.contains($0.id) }
     let messages = messages
     let keys = ClockOrder(messages.map(\.sentAt)) { messages[$0].origin == nil }.keys
     let order = messages.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
     self.messages = order.map { messages[$0] }
     places = [:]
+  }
+
+  /// Whether it came as a reaction to a message that was erased.
+  private func isOfErased(_ message: Message) -> Bool {
+    guard case .reaction(let reaction) = message.body else { return false }
+    return erased.contains(reaction.target) && places[reaction.target] == nil
   }
 
   private mutating func takeRevisions() {
