@@ -9,10 +9,11 @@ extension Device {
   /// `resumeJoining`.
   ///
   /// The vault and the store are empty, or those of a device that may not act any more: one that was removed, that was put
-  /// back from a backup, or that the relay does not know. Then what waits there to be sent is taken along, once the request
-  /// is approved for the same account: `SyncReport.takenAlong` says how much.
+  /// back from a backup, or whose log or history the relay does not have. Then what waits there to be sent is taken along,
+  /// once the request is approved for the same account: `SyncReport.takenAlong` says how much.
   /// - Throws: `DeviceError.vaultNotEmpty` if the vault holds a device that may act; `.joinUnfinished` if a request is in
-  ///   the vault already; `.vault`, `.relay`.
+  ///   the vault already; `.logRefused`, `.historyRefused` if what the relay shows breaks a rule; `.vault`, `.store`,
+  ///   `.relay`.
   public static func requestToJoin(
     named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> JoinRequest {
