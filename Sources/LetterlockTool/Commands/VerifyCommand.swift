@@ -73,7 +73,10 @@ struct VerifyCommand: AsyncParsableCommand {
             + "\(verification.entryCount) log entries and wraps: \(failures.count) failed.")
       }
       guard failures.isEmpty else {
-        throw ToolError.wrong("\(failures.count) things are not what they should be.")
+        let advice =
+          verification.isRelayBehind
+          ? " The relay has less than this device has seen.\(ToolError.backupAdvice(dir))" : ""
+        throw ToolError.wrong("\(failures.count) things are not what they should be.\(advice)")
       }
     }
   }
