@@ -26,7 +26,13 @@ final class Output: Sendable {
   private init(_ file: OutputFile?, named name: String) { (self.file, self.name) = (file, name) }
 
   /// A file of this name, which is there when `finish` returns.
+  /// Throws if that would be a part of an archive.
   convenience init(file path: String, _ existing: OutputFile.Existing = .kept) throws {
+    try ArchiveGuard.check(path)
+    try self.init(unguarded: path, existing)
+  }
+
+  private convenience init(unguarded path: String, _ existing: OutputFile.Existing) throws {
     let file: OutputFile
     do throws(OutputFileError) { file = try OutputFile(path, existing: existing) } catch {
       throw ToolError(error, writing: path)
@@ -61,11 +67,11 @@ final class Output: Sendable {
     do throws(OutputFileError) { try file?.place() } catch { throw ToolError(error, writing: name) }
   }
 
-  /// Writes a whole file.
+  /// Writes a whole file of the tool's own, which may be a part of an archive.
   static func write(
     _ bytes: [UInt8], to path: String, _ existing: OutputFile.Existing = .kept
   ) throws {
-    let output = try Output(file: path, existing)
+    let output = try Output(unguarded: path, existing)
     try output.write(bytes)
     try output.finish()
   }
