@@ -58,6 +58,19 @@ struct EarlierPageToolTests {
     }
   }
 
+  @Test func `an export that fails leaves a file that it had not replaced`() throws {
+    try archive(count: 2)
+    #expect(try export().exitCode == 0)
+    let list = try folder.text(of: "page/index.html")
+    // The first page takes the place of the one before; the second cannot.
+    try folder.remove("page/conversation-2.html")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("page/conversation-2.html"), withDestinationPath: folder.file("elsewhere"))
+    #expect(try export("--force").exitCode == 1)
+    #expect(try folder.text(of: "page/index.html") == list)
+    #expect(!folder.exists("page/conversation-1.html"))
+  }
+
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func `an export that is interrupted leaves nothing`(signal: Int32) throws {
     try archive(count: 400)

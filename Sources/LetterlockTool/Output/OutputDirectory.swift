@@ -8,9 +8,9 @@ struct OutputDirectory {
   let path: String
   private let existing: OutputFile.Existing
 
-  /// Files and folders that commands have begun and that are not whole yet, in the order in which they were made.
+  /// Files that commands have written or are about to, where none were, and folders that they have made.
   private struct Begun {
-    var files: [String] = []
+    var files: Set<String> = []
     var folders: [String] = []
   }
 
@@ -43,16 +43,19 @@ struct OutputDirectory {
   /// A file in it.
   func file(_ name: String) throws -> Output {
     let path = path + "/" + name
-    let file = try Output(file: path, existing)
-    Self.begun.withLock { $0.files.append(path) }
+    let file = try Output(file: path, existing) { Self.note(path) }
+    // A file that is there stays until another has its place.
+    if case .absent? = try? OutputFolder.content(at: path) { Self.note(path) }
     return file
   }
+
+  private static func note(_ path: String) { begun.withLock { _ = $0.files.insert(path) } }
 
   /// Removes the files in a folder of this one that an earlier command of the same kind wrote, and this one did not.
   /// - Parameter isOwn: whether the name is of that kind.
   func removeOthers(in folder: String = "", where isOwn: (String) -> Bool) {
     let place = folder.isEmpty ? path : path + "/" + folder
-    let written = Set(Self.begun.withLock { $0.files })
+    let written = Self.begun.withLock { $0.files }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
     for name in names where isOwn(name) {
       let file = place + "/" + name
