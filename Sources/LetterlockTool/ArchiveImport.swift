@@ -42,12 +42,12 @@ extension ImportRun {
       batch = []
     }
     try take(batch, history, &report)
-    try await Self.send(opened)
+    await send()
     for versions in try content.versions() {
       try take(versions.map(ImportItem.message), try known(), &report)
     }
     try addDeletions(content)
-    try await Self.send(opened)
+    await send()
   }
 
   /// Moves to recently deleted what is there in the archive, unless a person has decided about it here.

@@ -3,7 +3,8 @@ import Letterlock
 
 /// What a person means by the beginning of a number or of a name: exactly one thing, or an error.
 struct Choice {
-  private let wanted: String
+  /// What the person wrote.
+  let wanted: String
   private let thing: String
   private let list: String
 

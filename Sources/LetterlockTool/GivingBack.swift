@@ -15,7 +15,11 @@ extension SyncCommand {
       report = try await device.sync(ignoringConditions: true)
     } catch {
       // A relay that has everything refuses what is new.
-      guard case .relay(.unavailable) = error else { throw ToolError(error, folder: folder.path) }
+      guard case .relay(.unavailable) = error else {
+        // That advises this very command.
+        guard error != .relay(.unknownAccount) else { throw ToolError.madeAfterBackup }
+        throw ToolError(error, folder: folder.path)
+      }
       return Terminal.line("The relay has everything that this device has.")
     }
     report.noteFindings()
@@ -25,6 +29,16 @@ extension SyncCommand {
     }
     Terminal.line(
       "The relay took back \(returned.recordCount) records and \(returned.entries.count) changes of the account."
+    )
+  }
+}
+
+extension ToolError {
+  /// A relay takes back only what leads on from what it has.
+  fileprivate static var madeAfterBackup: ToolError {
+    ToolError(
+      "The relay does not know this account, and takes nothing back: the account was made after the backup, or is of "
+        + "another relay. What is here stays: begin a new account with `letterlock init`, and import this archive in it."
     )
   }
 }

@@ -38,7 +38,8 @@ extension SyncHold {
     case .makeRoom:
       "Erase what was deleted (`letterlock sync \(folder) --keep-deleted 0`), or ask for more room."
     case .setClock: "Look which of the two clocks is wrong."
-    case .joinAgain: "Join again into another folder: `letterlock join`."
+    case .joinAgain:
+      "Join again in this folder: `letterlock join \(folder)`. What waits to be sent is taken along."
     case .distrustRelay: "Compare with another device, and run `letterlock verify \(folder)`."
     case .beginNewAccount: "Begin a new account in another folder: `letterlock init`."
     case .verify: "Run `letterlock verify \(folder)`."

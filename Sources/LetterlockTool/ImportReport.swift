@@ -89,7 +89,12 @@ struct ImportReport: Encodable {
     services.merge(other.services, uniquingKeysWith: +)
     carriages.merge(other.carriages, uniquingKeysWith: +)
     kinds.merge(other.kinds, uniquingKeysWith: +)
-    failure = [failure, other.failure].compactMap { $0 }.joined(separator: " ").nilIfEmpty
+    if let failure = other.failure { note(failure: failure) }
+  }
+
+  /// Notes why something was not done, behind what was noted before.
+  mutating func note(failure reason: String) {
+    failure = [failure, reason].compactMap { $0 }.joined(separator: " ").nilIfEmpty
   }
 
   /// The summary: every message that was read is in one of these numbers.

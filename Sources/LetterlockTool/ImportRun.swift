@@ -9,6 +9,8 @@ final class ImportRun {
   let pageCount: Int
   private var knownProfiles: [ConversationID: ConversationProfile] = [:]
   var total = ImportReport(source: "all")
+  /// Why what is sealed does not go to the relay: everything is sealed all the same.
+  private(set) var notSent: ToolError?
 
   /// Reads which conversations and files are there, and ends an import that was cut short.
   init(_ opened: ArchiveFolder.Opened, atOnce pageCount: Int = ImportReader.pageCount) throws {
@@ -80,16 +82,17 @@ final class ImportRun {
       let page = next
       // While this page is sealed and kept here, the next one is read, and the ones before go to the relay.
       async let following = page.end == nil ? reader.page() : page
-      async let sent: Void = Self.send(opened)
+      let earlier = notSent
+      async let failure = Self.failure(toSend: opened, after: earlier)
       if let profiles = page.profiles { try addProfiles(profiles) }
       try take(page.items, history, &report)
-      try await sent
+      notSent = await failure
       bar.update(page.fractionDone, "\(report.sealed) messages")
       guard let end = page.end else {
         next = await following
         continue
       }
-      try await Self.send(opened)
+      await send()
       bar.finish()
       if case .damaged(let error) = end {
         // What stands before the damage is as good as ever.
@@ -134,10 +137,15 @@ final class ImportRun {
     } catch { throw ToolError(error, folder: opened.folder.path) }
   }
 
-  static func send(_ opened: ArchiveFolder.Opened) async throws {
-    do throws(DeviceError) { try await opened.device.sync().checked() } catch {
-      throw ToolError(error, folder: opened.folder.path)
-    }
+  /// Sends what waits, unless an earlier page could not be sent.
+  func send() async { notSent = await Self.failure(toSend: opened, after: notSent) }
+
+  private static func failure(
+    toSend opened: ArchiveFolder.Opened, after earlier: ToolError?
+  ) async -> ToolError? {
+    if let earlier { return earlier }
+    do { try await opened.send() } catch { return error as? ToolError ?? ToolError("\(error)") }
+    return nil
   }
 }
 

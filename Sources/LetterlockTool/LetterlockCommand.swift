@@ -12,8 +12,8 @@ struct LetterlockCommand: AsyncParsableCommand {
       An archive is a folder: device/ holds this device's keys and its sealed history, relay.sqlite is what \
       a server would see.
 
-      Exit codes: 0 done; 1 not done, and the message says what to do; 2 something that is stored or shown \
-      is not what it should be; 64 the command line is wrong.
+      Exit codes: 0 done; 1 not done, or done here and not sent, and the message says which and what to do; \
+      2 something that is stored or shown is not what it should be; 64 the command line is wrong.
       """,
     version: "0.1.0",
     subcommands: [

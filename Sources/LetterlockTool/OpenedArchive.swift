@@ -108,12 +108,17 @@ extension OpenedArchive {
   func timelineIndex(at wanted: String?) throws -> TimelineIndex {
     guard let wanted else { return try timelineIndex() }
     do {
-      let all = try history.snapshots().map(\.snapshot)
       let choice = Choice(of: wanted, "snapshot", "letterlock snapshots \(folder.path)")
-      // Of two with the same name the newest counts.
-      let snapshot = try all.last { $0.name == wanted && !wanted.isEmpty } ?? choice.pick(all) { [$0.id] }
+      let snapshot = try choice.pickSnapshot(history.snapshots().map(\.snapshot))
       return noting(try history.timelineIndex(at: snapshot))
     } catch let error as DeviceError { throw ToolError(error, folder: folder.path) }
+  }
+}
+
+extension Choice {
+  /// The snapshot of a name, or of the beginning of a number. Of two with the same name the newest counts.
+  func pickSnapshot(_ all: [Snapshot]) throws -> Snapshot {
+    try all.last { $0.name == wanted && !wanted.isEmpty } ?? pick(all) { [$0.id] }
   }
 }
 #endif

@@ -16,9 +16,11 @@ struct RestoreSummary: Encodable {
   var attachments: Int
   var missingAttachments: [String]
   var differs: Bool
+  var waiting: WaitingContent
   var complete: Bool
 
-  init(_ report: RestoreReport) {
+  init(_ report: RestoreReport, waiting: WaitingContent = WaitingContent()) {
+    self.waiting = waiting
     expected = report.expected
     opened = report.opened
     erased = report.erased
@@ -27,7 +29,7 @@ struct RestoreSummary: Encodable {
     attachments = report.attachments
     missingAttachments = report.missingAttachments.map(\.description)
     differs = report.differs
-    complete = report.isComplete
+    complete = report.isComplete && waiting.sentence == nil
   }
 
   var lines: [String] {
@@ -38,8 +40,56 @@ struct RestoreSummary: Encodable {
     lines += missing.map { "MISSING record \($0): the relay does not have it" }
     lines += undecryptable.map { "UNDECRYPTABLE record \($0.record ?? 0): \($0.reason)" }
     lines += missingAttachments.map { "MISSING attachment \($0)" }
+    if let sentence = waiting.sentence { lines.append("WAITING: \(sentence) only on this device") }
     if differs { lines.append("DIFFERS: a new device is shown another history than this one has") }
     return lines
+  }
+}
+
+/// What has not gone to the relay, so that no other device has it.
+struct WaitingContent: Encodable {
+  var messages = 0
+  /// Names of conversations, deletions, and other records that are no messages.
+  var otherRecords = 0
+  var attachments = 0
+
+  init() {}
+
+  /// What waits on a device.
+  init(on device: Device) async throws(DeviceError) {
+    let status = try await device.status()
+    attachments = status.waitingAttachments
+    guard status.waitingRecords > 0 else { return }
+    var count = 0
+    do throws(HistoryReadError<Never>) {
+      try device.forEachEntry { read in
+        guard read.leaf == nil, case .success(let entry) = read.entry else { return }
+        switch entry {
+        case .message, .sendRequest: count += 1
+        default: break
+        }
+      }
+    } catch {
+      switch error {
+      case .device(let error): throw error
+      }
+    }
+    messages = count
+    otherRecords = max(0, status.waitingRecords - count)
+  }
+
+  /// What it is, as the beginning of a sentence; nil if it is nothing.
+  var sentence: String? {
+    func part(_ count: Int, _ noun: String) -> String? {
+      count == 0 ? nil : "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+    let parts = [
+      part(messages, "message"), part(otherRecords, "other record"), part(attachments, "file"),
+    ].compactMap(\.self)
+    guard let last = parts.last else { return nil }
+    let verb = messages + otherRecords + attachments == 1 ? "is" : "are"
+    return [parts.dropLast().joined(separator: ", "), last].filter { !$0.isEmpty }.joined(separator: " and ")
+      + " " + verb
   }
 }
 #endif

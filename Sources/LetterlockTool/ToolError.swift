@@ -51,6 +51,21 @@ struct ToolError: Error, CustomStringConvertible {
         + "again with `letterlock join`.")
   }
 
+  /// What to do if a relay has less than a device saw there.
+  static func backupAdvice(_ folder: String) -> String {
+    " If its file was put back from a backup: `letterlock sync \(folder) --give-back` gives back what it lost."
+  }
+
+  /// The relay may be older than the device.
+  private static func unknownAccount(_ folder: String) -> ToolError {
+    ToolError("The relay does not know this account.\(backupAdvice(folder))")
+  }
+
+  /// What the relay shows is not what it should be.
+  private static func historyRefused(_ verdict: Verdict, folder: String?) -> ToolError {
+    .wrong("\(verdict.sentence)\(verdict.advice(folder ?? "DIR"))\(EvidenceFile.keep(verdict, in: folder))")
+  }
+
   /// Something stored or shown is wrong.
   static func wrong(_ text: TerminalText) -> ToolError { ToolError(text, exitCode: 2) }
 }
@@ -60,6 +75,7 @@ extension ToolError {
     let place = folder ?? "DIR"
     self =
       switch error {
+      case .relay(.unknownAccount): .unknownAccount(place)
       case .relay(let error): ToolError(error)
       case .store(let error): ToolError(error)
       case .vault(let error): ToolError(error)
@@ -109,8 +125,7 @@ extension ToolError {
       case .attachmentChanged: ToolError("A file changed while it was being sealed: try again.")
       case .wouldEraseEverything(let count):
         ToolError("Nothing was erased: all \(count) messages would be. Say so with --erase-everything.")
-      case .historyRefused(let verdict):
-        ToolError.wrong("\(verdict.sentence)\(EvidenceFile.keep(verdict, in: folder))")
+      case .historyRefused(let verdict): .historyRefused(verdict, folder: folder)
       case .historyChanged: ToolError("The history changed meanwhile: run this again.")
       case .sendRefused: ToolError("The message is not sent.")
       case .internalError(let place): ToolError("A fault of letterlock itself (\(place)): please report it.")
@@ -227,6 +242,14 @@ extension Verdict {
     case .unreadable(let records):
       "Not everything can be read: " + records.map(\.sentence).joined(separator: "; ") + "."
     }
+  }
+}
+
+extension Verdict {
+  /// What to do about it, after the sentence; empty if the sentence says it.
+  func advice(_ folder: String) -> String {
+    guard case .rolledBack = self else { return "" }
+    return ToolError.backupAdvice(folder)
   }
 }
 

@@ -38,5 +38,7 @@ struct SecurityNumberTests {
     #expect(turns * policy.turnDuration.components.seconds / 60 == 18)
     #expect(policy.turnDuration == .seconds(3) && policy.entryBurst == 16)
     #expect(try Self.text().contains("up to 19 minutes in an hour"))
+    // Said once, so that no other number contradicts it.
+    #expect(try Self.text().components(separatedBy: "turns of 3 seconds").count == 2)
   }
 }

@@ -94,6 +94,11 @@ struct AttachmentToolTests {
         "\(range)")
     }
     #expect(try folder.run("attachment", "get", "A", id, "--output", "nowhere/x").exitCode == 1)
+    // What is written is counted, not what was asked for.
+    for range in ["2-100", "2-18446744073709551615"] {
+      let part = try folder.succeed("attachment", "get", "A", id, "--output", "-", "--range", range)
+      #expect(part.output == "xt" && part.errors.contains("Wrote 2 bytes to "), "\(range): \(part.errors)")
+    }
     #expect(!folder.exists("x"))
   }
 }

@@ -46,6 +46,8 @@ struct FormerDeviceToolTests {
 
   @Test func `joining again in the folder of a removed device takes along what waits`() throws {
     try removedDevice()
+    #expect(
+      try folder.run("status", "B").output.contains("Join again in this folder: `letterlock join B`."))
     try join("B")
     let synced = try folder.succeed("sync", "B")
     #expect(synced.errors.contains("Took along 1 waiting message of the device that was here before."))

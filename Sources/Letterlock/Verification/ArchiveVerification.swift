@@ -30,6 +30,10 @@ public struct ArchiveVerification: Sendable {
   /// How many attachments are stored that no message refers to.
   public internal(set) var unreferencedCount = 0
 
+  /// Whether the relay has less of the account than the device has seen there: its file was put back from a backup, or it
+  /// withholds the newest part.
+  package internal(set) var isRelayBehind = false
+
   package mutating func fail(_ place: Place, _ thing: String, _ reason: String) {
     findings.append(Finding(place: place, thing: thing, reason: reason))
   }

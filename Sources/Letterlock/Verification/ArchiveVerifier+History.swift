@@ -31,7 +31,7 @@ extension ArchiveVerifier {
     checkCheckpoint(progress.checkpoint, history)
   }
 
-  private mutating func checkAbsent(_ history: History, _ place: ArchiveVerification.Place) {
+  mutating func checkAbsent(_ history: History, _ place: ArchiveVerification.Place) {
     for leaf in history.absent { fail(place, "record \(leaf)", "it is not there, and nobody erased it") }
   }
 
@@ -65,6 +65,12 @@ extension ArchiveVerifier {
     for key in try notes.unreadableEntries() {
       fail(.device, "entry \(Hex.encode(Array(key.prefix(16))))", "it does not open")
     }
+  }
+
+  /// Verifies a batch of the relay's, whose attachments are checked by what the device's records say.
+  mutating func checkRelayBatch(_ batch: HistoryBatch, _ history: inout History) {
+    var ignored: [Attachment] = []
+    check(batch, &history, .relay, &ignored)
   }
 
   /// Verifies a batch; after a failure the next ones are verified on what their authors signed.
@@ -101,27 +107,5 @@ extension ArchiveVerifier {
     do throws(ArchiveError) {
       attachments += try view.archive.openEntry(try SealedRecord(decoding: record)).attachments
     } catch { fail(place, thing, error.reason) }
-  }
-
-  mutating func checkRelayHistory() async throws(DeviceError) {
-    guard let relay = relay.relay else { return }
-    var history = History()
-    var ignored: [Attachment] = []
-    while true {
-      try checkCancellation()
-      let from = history.tree.size
-      let page: HistoryPage
-      do throws(RelayError) {
-        page = try await relay.history(of: view.account, from: from, maximumByteCount: 4 << 20)
-      } catch { return fail(.relay, "history", error.reason) }
-      for batch in page.batches { check(batch, &history, .relay, &ignored) }
-      // A batch of nothing would be given again and again.
-      guard page.batches.isEmpty || history.tree.size == from else { continue }
-      checkAbsent(history, .relay)
-      if page.checkpoint.treeSize != history.tree.size || page.checkpoint.treeRoot != history.tree.root {
-        fail(.relay, "history", "it is not the one that the relay signs")
-      }
-      return
-    }
   }
 }

@@ -76,17 +76,30 @@ extension ArchiveVerifier {
       let entries = try await relay.logEntries(of: account, from: 0)
       do throws(AccountLogError) {
         let log = try AccountLog(account: account, replaying: entries)
-        guard log.heads.starts(with: known.heads) else {
-          return fail(.relay, "account log", "it is not the one that this device has seen")
-        }
+        guard log.heads.starts(with: known.heads) else { return failLog(log, known) }
         if view.erasedBy == nil { await checkWraps(of: log, at: relay) }
       } catch { fail(.relay, "account log", error.reason) }
       guard known.checkpointKey == (try await relay.checkpointKey()) else {
         return fail(.relay, "checkpoint key", "it is not the one that the account pinned")
       }
       verification.entryCount += entries.count
-    } catch { fail(.relay, "account log", error.reason) }
+    } catch {
+      // A relay that was put back may be older than this device.
+      if error == .unknownAccount, view.isActive { verification.isRelayBehind = true }
+      fail(.relay, "account log", error.reason)
+    }
     try checkCancellation()
+  }
+
+  /// Names a log that does not go on from the one that this device has.
+  private mutating func failLog(_ log: AccountLog, _ known: AccountLog) {
+    guard known.heads.starts(with: log.heads) else {
+      return fail(.relay, "account log", "it is not the one that this device has seen")
+    }
+    verification.isRelayBehind = view.isActive
+    fail(
+      .relay, "account log",
+      "it has \(log.nextIndex) entries, and this device has seen \(known.nextIndex)")
   }
 
   /// A relay that was told to erase everything must still have the order.

@@ -75,17 +75,16 @@ struct AttachmentCommand: AsyncParsableCommand {
     func run() async throws {
       try await Terminal.run {
         let folder = ArchiveFolder(path: dir)
-        // A file that is only at the relay is fetched, where the archive can keep it.
-        let opened: any OpenedArchive =
-          folder.isWritable
-          ? try folder.open(try keys.passphrase()) : try folder.openForReading(try keys.passphrase())
+        let passphrase = try keys.passphrase()
+        let opened = try folder.openForReading(passphrase)
         let attachment = try find(in: opened)
+        let source = Source(opened.device, RelayFiles(of: folder, passphrase), attachment)
         let part = try range.map { try Self.bytes($0, of: attachment) }
         guard output != Output.standardName || !Terminal.isInteractive else {
           throw ToolError("A terminal shows no files: send standard output to a file or another program.")
         }
         let target = try Output(output, force)
-        try await write(part, of: attachment, opened.history, to: target)
+        try await write(part, of: source, to: target)
         try target.finish()
         let count = part.map { UInt64($0.count) } ?? attachment.byteCount
         Terminal.note("Wrote \(count) bytes to \(target.name). They are not sealed there.")
@@ -104,9 +103,8 @@ struct AttachmentCommand: AsyncParsableCommand {
     /// As many bytes of a part as are read at once.
     private static let partByteCount: UInt64 = 4 << 20
 
-    private func write(
-      _ range: Range<UInt64>?, of attachment: Attachment, _ device: any HistoryReading, to target: Output
-    ) async throws {
+    private func write(_ range: Range<UInt64>?, of source: Source, to target: Output) async throws {
+      let (device, attachment) = (try source.device(), source.attachment)
       do throws(DeviceError) {
         guard let range else {
           guard let file = target.file else {
@@ -116,11 +114,10 @@ struct AttachmentCommand: AsyncParsableCommand {
           }
           return try await device.save(attachment, into: file)
         }
-        let opened = try await device.open(attachment)
         var start = range.lowerBound
         while start < range.upperBound {
           let end = min(range.upperBound, start + Self.partByteCount)
-          try Self.write(try await opened.read(start..<end), to: target, of: attachment)
+          try Self.write(try await source.read(start..<end), to: target, of: attachment)
           start = end
         }
       } catch {
@@ -138,12 +135,57 @@ struct AttachmentCommand: AsyncParsableCommand {
     static func bytes(_ text: String, of attachment: Attachment) throws -> Range<UInt64> {
       let ends = text.split(separator: "-", omittingEmptySubsequences: false)
       guard ends.count == 2, let first = UInt64(ends[0]), first <= attachment.byteCount,
-        let last = ends[1].isEmpty ? attachment.byteCount : UInt64(ends[1]).map({ $0 &+ 1 }), last >= first
+        let end = ends[1].isEmpty ? attachment.byteCount : Self.end(UInt64(ends[1]), attachment),
+        end >= first
       else {
         throw ToolError(
           "Give --range as FIRST-LAST, within the file's \(attachment.byteCount) bytes.", exitCode: 64)
       }
-      return first..<last
+      return first..<end
+    }
+
+    /// The end of a part that has a last byte: where the file ends, if that is before.
+    private static func end(_ last: UInt64?, _ attachment: Attachment) -> UInt64? {
+      last.map { $0 < attachment.byteCount ? $0 + 1 : attachment.byteCount }
+    }
+  }
+
+  /// Where a file is read: on this device, or at the relay if it is not here.
+  private struct Source {
+    let attachment: Attachment
+    private let here: ReadOnlyDevice
+    private let relayFiles: RelayFiles?
+    private let isHere: Bool
+
+    init(_ here: ReadOnlyDevice, _ relayFiles: RelayFiles?, _ attachment: Attachment) {
+      (self.here, self.relayFiles, self.attachment) = (here, relayFiles, attachment)
+      isHere = (try? here.isStored(attachment.blob)) == true
+    }
+
+    /// What reads it. The relay is opened only for a file that is not here.
+    func device() throws -> any HistoryReading {
+      guard !isHere, let relayFiles else { return here }
+      try relayFiles.lock()
+      do throws(ToolError) { return try relayFiles.device() } catch {
+        throw ToolError.wrong(
+          "The file \(attachment.shownName) is not on this device, and does not come from the relay.")
+      }
+    }
+
+    /// A part of it: from the relay, if what is here does not open.
+    func read(_ range: Range<UInt64>) async throws(DeviceError) -> [UInt8] {
+      if isHere {
+        do throws(DeviceError) { return try await here.open(attachment).read(range) } catch {
+          guard error == .attachmentUnreadable(attachment.blob), let relayFiles,
+            let device = try? relayFiles.device()
+          else { throw error }
+          return try await device.open(attachment).read(range)
+        }
+      }
+      guard let relayFiles, let device = try? relayFiles.device() else {
+        return try await here.open(attachment).read(range)
+      }
+      return try await device.open(attachment).read(range)
     }
   }
 
@@ -173,10 +215,9 @@ struct AttachmentCommand: AsyncParsableCommand {
             throw (error as? DeviceError).map { ToolError($0, folder: dir) } ?? ToolError("\(error)")
           }
         }
-        do throws(DeviceError) {
-          if !later { try await opened.device.sync().checked() }
-        } catch { throw ToolError(error, folder: dir) }
-        Terminal.line("Sealed \(files.count) files\(later ? ", which wait for `letterlock sync`" : "").")
+        let noun = files.count == 1 ? "file" : "files"
+        Terminal.line("Sealed \(files.count) \(noun)\(later ? ". `letterlock sync \(dir)` sends them" : "").")
+        if !later { try await opened.send() }
       }
     }
 

@@ -10,12 +10,14 @@ struct DeletionOptions: ParsableArguments {
   var message: [String] = []
   @OptionGroup var keys: KeyOptions
 
-  /// Does it, and gives the number of messages that it was done to.
-  /// - Parameter ask: asks the person first, who is told how many messages it is about, and in which conversation.
+  /// Does it, says so, and sends it.
+  /// - Parameters:
+  ///   - ask: asks the person first, who is told how many messages it is about, and in which conversation.
+  ///   - say: says that it is done, to how many messages.
   func run(
-    asking ask: (Int, String) throws -> Void = { _, _ in },
+    asking ask: (Int, String) throws -> Void = { _, _ in }, saying say: (Int) -> Void,
     _ action: (Device, [MessageID], ConversationID) throws(DeviceError) -> Void
-  ) async throws -> Int {
+  ) async throws {
     let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
     let index = try opened.timelineIndex()
     let id = try ConversationChoice.find(conversation, in: index, folder: dir)
@@ -28,11 +30,11 @@ struct DeletionOptions: ParsableArguments {
     }
     let count = chosen.isEmpty ? all.count : Set(chosen).count
     try ask(count, index.title(of: id))
-    do throws(DeviceError) {
-      try action(opened.device, chosen, id)
-      try await opened.device.sync().checked()
-    } catch { throw ToolError(error, folder: dir) }
-    return count
+    do throws(DeviceError) { try action(opened.device, chosen, id) } catch {
+      throw ToolError(error, folder: dir)
+    }
+    say(count)
+    try await opened.send()
   }
 }
 
@@ -50,16 +52,17 @@ struct DeleteCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let count = try await options.run { (count, title) in
+      try await options.run { (count, title) in
         try confirmation.ask(
           "\(count) messages of “\(title)” would be moved to recently deleted, on every device.",
           "They can be recovered for 30 days, or as long as `letterlock settings` says. The first sync after that "
             + "erases them here, on the relay and on every device.")
+      } saying: { count in
+        Terminal.line(
+          "Moved \(count) messages to recently deleted. `letterlock recover` takes them back for 30 days.")
       } _: { (device, messages, conversation) throws(DeviceError) in
         try device.delete(messages, in: conversation)
       }
-      Terminal.line(
-        "Moved \(count) messages to recently deleted. `letterlock recover` takes them back for 30 days.")
     }
   }
 }
@@ -73,10 +76,10 @@ struct RecoverCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let count = try await options.run { (device, messages, conversation) throws(DeviceError) in
+      try await options.run(saying: { Terminal.line("Recovered \($0) messages.") }) {
+        (device, messages, conversation) throws(DeviceError) in
         try device.recover(messages, in: conversation)
       }
-      Terminal.line("Recovered \(count) messages.")
     }
   }
 }

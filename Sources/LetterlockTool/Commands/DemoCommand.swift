@@ -36,8 +36,7 @@ private struct DemoRun {
     try await importHistory(phone)
     let second = try await secondDevice(phone)
     try await removal(phone, second)
-    try await restore(phone, recoveryKey)
-    try await export(phone)
+    try await export(try await restore(phone, recoveryKey))
   }
 
   private func opened(_ name: String) throws(DeviceError) -> ArchiveFolder {
@@ -120,7 +119,7 @@ private struct DemoRun {
 
   private func restore(
     _ phone: ArchiveFolder.Opened, _ recoveryKey: String
-  ) async throws(DeviceError) {
+  ) async throws(DeviceError) -> Device {
     step(5, "The phone is lost. The recovery key, with four characters mistyped, brings everything back.")
     let found = try opened("restored")
     let (store, relay) = try await tool {
@@ -146,17 +145,24 @@ private struct DemoRun {
     )
     let open = new.filter { $0.protection.isUnencrypted }.count
     Terminal.line("   \(open) of them are still marked as not encrypted on their way.")
+    if old != new { Terminal.noteFailure("   The restored messages are not those of the phone.") }
+    return device
   }
 
-  private func export(_ phone: ArchiveFolder.Opened) async throws(DeviceError) {
+  /// The phone was removed, so that the relay shows it nothing: what is verified and written is the new device's.
+  private func export(_ device: Device) async throws(DeviceError) {
     step(6, "Everything stored is verified, and a page is written.")
-    let verification = try await ArchiveVerification.run(phone.device)
+    let verification = try await ArchiveVerification.run(device)
     Terminal.line(
       "   \(verification.recordCount) records, \(verification.attachmentCount) attachments, "
         + "\(verification.entryCount) log entries and wraps: \(verification.findings.count) failed.")
+    for finding in verification.findings {
+      Terminal.noteFailure("   FAILED \(finding.place.rawValue): \(finding.thing): \(finding.reason)")
+    }
+    let index = try device.timelineIndex()
     try await tool {
       let page = try OutputDirectory(folder + "/page")
-      let count = try await HTMLExport(try phone.timelineIndex(), device: phone.device, folder: page).write()
+      let count = try await HTMLExport(index, device: device, folder: page).write()
       Terminal.line("   A page with \(count) messages.")
     }
   }

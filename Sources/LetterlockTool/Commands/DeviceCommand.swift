@@ -29,7 +29,6 @@ struct DeviceCommand: AsyncParsableCommand {
         let opened = try ArchiveFolder(path: dir).open(try keys.passphrase())
         do throws(DeviceError) {
           let id = try await opened.device.approve(parsed)
-          try await opened.device.sync().checked()
           Terminal.line("Added device \(id). It goes on with `letterlock sync`.")
           if opened.device.log.approvers.count < 2 {
             Terminal.line(
@@ -40,6 +39,11 @@ struct DeviceCommand: AsyncParsableCommand {
               """)
           }
         } catch { throw ToolError(error, folder: dir) }
+        do throws(DeviceError) { try await opened.device.sync().checked() } catch {
+          // The device is in the account all the same.
+          guard case .heldBack = error else { throw ToolError(error, folder: dir) }
+          Terminal.note(ToolError(error, folder: dir).text)
+        }
       }
     }
   }

@@ -36,25 +36,26 @@ struct ExportCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run {
       let folder = ArchiveFolder(path: dir)
-      // Files that are only at the relay are fetched for a page, where the archive can keep them.
-      let opened: any OpenedArchive =
-        format == .html && folder.isWritable
-        ? try folder.open(try keys.passphrase()) : try folder.openForReading(try keys.passphrase())
+      let passphrase = try keys.passphrase()
+      let opened = try folder.openForReading(passphrase)
       let index = try opened.timelineIndex(at: snapshot)
-      let count = try await write(index, of: opened.history)
+      // Files that are only at the relay are fetched for a page, where the archive can keep them.
+      let count = try await write(index, of: opened.history, RelayFiles(of: folder, passphrase))
       let name = output == Output.standardName ? "standard output" : output
       Terminal.note("Wrote \(count) messages to \(name). They are not sealed there.")
     }
   }
 
-  private func write(_ index: TimelineIndex, of history: any HistoryReading) async throws -> Int {
+  private func write(
+    _ index: TimelineIndex, of history: any HistoryReading, _ relayFiles: RelayFiles?
+  ) async throws -> Int {
     do {
       switch format {
       case .json: return try LinesExport(index, device: history, output: try Output(output, force)).json()
       case .text: return try LinesExport(index, device: history, output: try Output(output, force)).text()
       case .html:
         let folder = try OutputDirectory(output, force.existing)
-        return try await HTMLExport(index, device: history, folder: folder).write()
+        return try await HTMLExport(index, device: history, folder: folder, fetching: relayFiles).write()
       }
     } catch let error as DeviceError { throw ToolError(error, folder: dir) }
   }

@@ -36,8 +36,10 @@ struct ImportCommand: AsyncParsableCommand {
         if json { try Terminal.print(json: run.total) } else { Terminal.lines(run.total.lines) }
         throw error
       }
+      let total = run.total
+      if let notSent = run.notSent { run.total.note(failure: notSent.description) }
       if json { try Terminal.print(json: run.total) }
-      try Self.check(run.total, sourceCount: sources.count)
+      try Self.check(total, sourceCount: sources.count, run.notSent)
     }
   }
 
@@ -59,7 +61,12 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   /// Whether everything came, now that everything that can come has.
-  private static func check(_ total: ImportReport, sourceCount: Int) throws {
+  private static func check(_ total: ImportReport, sourceCount: Int, _ notSent: ToolError?) throws {
+    if let notSent {
+      let others = [sourceCount > 1 ? nil : total.failure, total.incompleteness].compactMap(\.self)
+      for other in others { Terminal.note("\(other)") }
+      throw total.incompleteness == nil ? notSent : ToolError.wrong(notSent.text)
+    }
     if let failure = total.failure {
       let sentence = sourceCount > 1 ? "Not every source could be read to its end." : failure
       throw ToolError("\(sentence)", exitCode: total.incompleteness == nil ? 1 : 2)

@@ -150,7 +150,7 @@ struct SyncCommand: AsyncParsableCommand {
       if giveBack { return try await Self.giveBack(folder, try keys.passphrase()) }
       let device = try await Self.device(folder, try keys.passphrase())
       try check(device)
-      let outcome: Outcome
+      let (outcome, advice): (Outcome, String)
       do throws(DeviceError) {
         let bar = SyncBar()
         device.observe(
@@ -165,13 +165,14 @@ struct SyncCommand: AsyncParsableCommand {
         report.noteFindings()
         let files = report.verdict.allowsDownloads ? try await device.downloadAutomatically() : nil
         files?.noteFailures()
+        advice = report.verdict.advice(dir)
         outcome = Outcome(
           complete: report.verdict.isComplete, erased: erased, verdict: report.verdict.sentence,
           received: report.received, sent: report.sent, attachmentsSent: report.sentAttachments,
           attachmentsReceived: files?.count ?? 0, heldBack: report.heldBack.map(\.name))
       } catch { throw ToolError(error, folder: dir) }
       if json { try Terminal.print(json: outcome) }
-      guard outcome.complete else { throw ToolError.wrong("\(outcome.verdict)") }
+      guard outcome.complete else { throw ToolError.wrong("\(outcome.verdict)\(advice)") }
       guard !json else { return }
       Terminal.line(
         "\(outcome.verdict) Received \(outcome.received), sent \(outcome.sent); attachments received "

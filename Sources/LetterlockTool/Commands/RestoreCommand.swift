@@ -56,12 +56,20 @@ struct RestoreCommand: AsyncParsableCommand {
       // A restore that goes on may have been given the relay in another place.
       try folder.point(toRelay: relay)
       try await fetch(device)
-      if let snapshot {
-        let count = try folder.openForReading(passphrase).timelineIndex(at: snapshot).references.count
-        Terminal.line(
-          "\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
-      }
+      if let snapshot { try prove(snapshot, in: folder, passphrase) }
     }
+  }
+
+  /// Says that the history reaches back to a snapshot. The account is restored, whatever becomes of that.
+  private func prove(_ snapshot: String, in folder: ArchiveFolder, _ passphrase: String?) throws {
+    let count: Int
+    do {
+      count = try folder.openForReading(passphrase).timelineIndex(at: snapshot).references.count
+    } catch let error as ToolError {
+      throw ToolError.wrong("The account is restored. Only the snapshot is not proven: \(error.description)")
+    }
+    Terminal.line(
+      "\(snapshot): \(count) messages, proven. letterlock export \(dir) --snapshot \(snapshot) ...")
   }
 
   /// The device that was restored before, or is now. A folder that was made in vain is taken away.
@@ -86,20 +94,17 @@ struct RestoreCommand: AsyncParsableCommand {
       Terminal.note(
         "A device that reads them gives them back, if you keep it. The account is given back in any case.")
     }
-    do { kept = try choose(from: session.devices) } catch {
+    do {
+      try checkSnapshot(in: session)
+      kept = try choose(from: session.devices)
+    } catch {
       creation?.undo()
       throw error
     }
     do throws(DeviceError) {
       let restored = try await session.restore(keeping: kept, named: name)
-      if restored.followsEarlierDecision {
-        Terminal.note(
-          "An earlier run of this restore had decided otherwise, and what it had sent came first.")
-      }
       if passphrase == nil { Terminal.note(KeyOptions.permissionsAlone) }
-      for device in restored.goneMeanwhile {
-        Terminal.note("Device \(device.description) was to stay, and had been removed before.")
-      }
+      note(restored)
       return restored.device
     } catch { throw ToolError(error, folder: dir) }
   }
@@ -165,19 +170,6 @@ struct RestoreCommand: AsyncParsableCommand {
     return device
   }
 
-  /// A device that was restored before decides nothing again: who is to go is removed by name.
-  private func checkChoice(of device: Device) throws {
-    let others = device.log.activeDevices.filter { $0 != device.id && $0 != device.log.recoveryDevice }
-    let isKept = others.allSatisfy { other in
-      keep.contains { !$0.isEmpty && other.description.hasPrefix($0.lowercased()) }
-    }
-    guard isKept || (keep.isEmpty && !keepNone) else {
-      throw ToolError(
-        "\(dir) was restored before, and other devices than those that you keep are active: nothing was changed. "
-          + "Remove a device with `letterlock device remove \(dir) ID`.")
-    }
-  }
-
   /// The key in a file.
   static func readKey(_ path: String) throws -> RecoveryKey {
     let text = try ReadFile.secret(in: path)
@@ -195,73 +187,6 @@ struct RestoreCommand: AsyncParsableCommand {
         "\(indent)Corrected \(count) mistyped characters of the recovery key, in \(noun) \(list).")
       return key
     }
-  }
-}
-
-/// Which devices stay.
-extension RestoreCommand {
-  /// What the person says, or has said by options.
-  private func choose(from devices: [RecoveryCandidate]) throws -> Set<DeviceID> {
-    for line in Self.lines(of: devices) { Terminal.note("\(line)") }
-    guard !devices.isEmpty, !keepNone else { return [] }
-    if !keep.isEmpty { return Set(try keep.map { try Self.find($0, in: devices) }) }
-    guard Terminal.canAsk else {
-      throw ToolError("Say which devices stay, with --keep ID or --keep-none: nothing was changed.")
-    }
-    while true {
-      Terminal.note("Which devices stay? Their numbers in this list, with spaces between; none to keep none:")
-      guard let answer = readLine() else {
-        throw ToolError("Nothing was changed.")
-      }
-      if let chosen = Self.chosen(answer, from: devices) { return chosen }
-    }
-  }
-
-  /// The devices that an answer names by their places in the list; nil if it does not name any.
-  private static func chosen(_ answer: String, from devices: [RecoveryCandidate]) -> Set<DeviceID>? {
-    let words = answer.split { $0 == " " || $0 == "," }
-    if words == ["none"] { return [] }
-    let places = words.compactMap { Int($0) }
-    guard !places.isEmpty, places.count == words.count,
-      places.allSatisfy({ (1...devices.count).contains($0) })
-    else { return nil }
-    return Set(places.map { devices[$0 - 1].id })
-  }
-
-  private static func find(_ beginning: String, in devices: [RecoveryCandidate]) throws -> DeviceID {
-    let found = devices.map(\.id).filter { $0.description.hasPrefix(beginning.lowercased()) }
-    guard found.count == 1, let device = found.first, !beginning.isEmpty else {
-      throw ToolError("\(found.count) devices begin with “\(beginning)”: nothing was changed.")
-    }
-    return device
-  }
-
-  /// What a person decides by.
-  private static func lines(of devices: [RecoveryCandidate]) -> [String] {
-    guard !devices.isEmpty else { return ["No device but the recovery key can read the account now."] }
-    let places = Dictionary(uniqueKeysWithValues: zip(devices.map(\.id), 1...))
-    var lines = ["These devices can read the account now. Names and times are their own word."]
-    for (place, device) in zip(1..., devices) {
-      let short = device.id.description.prefix(16)
-      lines.append("\(place). \(short)  \((device.name ?? "without a name").shown)")
-      let adder =
-        device.addedBy == device.id
-        ? "it made the account"
-        : "added by \(places[device.addedBy].map { "device \($0)" } ?? "a device that is gone")"
-      var facts = ["entry \(device.entry)", adder]
-      facts.append(device.lastLeaf.map { "last wrote record \($0)" } ?? "wrote nothing")
-      if let seen = device.lastSeen { facts.append("last seen \(seen.localText)") }
-      lines.append("   " + facts.joined(separator: ", "))
-      let former = device.names.dropLast().map(\.shown)
-      if !former.isEmpty { lines.append("   was called before: " + former.joined(separator: ", ")) }
-      if device.erasedRecordCount > 0 {
-        lines.append("   \(device.erasedRecordCount) of its records were erased")
-      }
-      for other in device.sharesNameWith {
-        lines.append("   has the same name as device \(places[other] ?? 0)")
-      }
-    }
-    return lines
   }
 }
 #endif

@@ -73,7 +73,10 @@ struct VerifyCommand: AsyncParsableCommand {
             + "\(verification.entryCount) log entries and wraps: \(failures.count) failed.")
       }
       guard failures.isEmpty else {
-        throw ToolError.wrong("\(failures.count) things are not what they should be.")
+        let advice =
+          verification.isRelayBehind
+          ? " The relay has less than this device has seen.\(ToolError.backupAdvice(dir))" : ""
+        throw ToolError.wrong("\(failures.count) things are not what they should be.\(advice)")
       }
     }
   }
@@ -111,16 +114,20 @@ struct VerifyCommand: AsyncParsableCommand {
   private func verifyRestore(of opened: ArchiveFolder.Opened) async throws {
     guard let recoveryKeyFile else { throw ToolError("Give --recovery-key-file FILE with --as-new-device.") }
     let key = try RestoreCommand.readKey(recoveryKeyFile)
-    let report: RestoreReport
-    do throws(DeviceError) { report = try await opened.device.verifyRestore(with: key) } catch {
-      throw ToolError(error, folder: opened.folder.path)
+    let (report, waiting): (RestoreReport, WaitingContent)
+    do throws(DeviceError) {
+      report = try await opened.device.verifyRestore(with: key)
+      // After it: what waits no more, the relay has shown.
+      waiting = try await WaitingContent(on: opened.device)
+    } catch { throw ToolError(error, folder: opened.folder.path) }
+    let summary = RestoreSummary(report, waiting: waiting)
+    if json { try Terminal.print(json: summary) } else { Terminal.lines(summary.lines) }
+    guard summary.complete else {
+      let advice = waiting.sentence.map {
+        " \($0) only here: run `letterlock sync \(opened.folder.path)`, and then this again."
+      }
+      throw ToolError.wrong("A new device would not get everything back.\(advice ?? "")")
     }
-    if json {
-      try Terminal.print(json: RestoreSummary(report))
-    } else {
-      Terminal.lines(RestoreSummary(report).lines)
-    }
-    guard report.isComplete else { throw ToolError.wrong("A new device would not get everything back.") }
     if !json { Terminal.line("Backed up: a new device with the recovery key gets everything back.") }
   }
 

@@ -10,15 +10,38 @@ struct HTMLExport {
   private let folder: OutputDirectory
   private let files: AttachmentExport
 
-  init(_ index: TimelineIndex, device: any HistoryReading, folder: OutputDirectory) {
+  /// - Parameter relayFiles: gives files that are not here; nil if `device` fetches them itself, or nothing does.
+  init(
+    _ index: TimelineIndex, device: any HistoryReading, folder: OutputDirectory,
+    fetching relayFiles: RelayFiles? = nil
+  ) {
     self.index = index
     self.device = device
     self.folder = folder
-    files = AttachmentExport(device: device, folder: folder)
+    files = AttachmentExport(device: device, folder: folder, fetching: relayFiles)
   }
 
-  /// Writes the pages and the files. Returns the number of messages.
+  /// Writes the pages and the files, all or none. Returns the number of messages.
   func write() async throws -> Int {
+    do {
+      let count = try await writeAll()
+      removeEarlier()
+      folder.keep()
+      return count
+    } catch {
+      OutputDirectory.removeBegun()
+      throw error
+    }
+  }
+
+  /// Removes the pages and the files that an earlier export to this folder wrote and this one did not: what was erased
+  /// since may stand in them.
+  private func removeEarlier() {
+    folder.removeOthers { $0.wholeMatch(of: /conversation-[0-9]+\.html/) != nil }
+    files.removeEarlier()
+  }
+
+  private func writeAll() async throws -> Int {
     try files.makeFolder()
     let bar = ProgressBar("Writing pages")
     let conversations = index.conversations

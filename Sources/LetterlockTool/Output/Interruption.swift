@@ -3,7 +3,7 @@ import Dispatch
 import Foundation
 import SystemCore
 
-/// What is done when the process is told to end: files that are not whole are removed.
+/// What is done when the process is told to end: files, and folders of files, that are not whole are removed.
 enum Interruption {
   // Sendable: a dispatch source may be used from any thread.
   private struct Source: @unchecked Sendable {
@@ -18,6 +18,8 @@ enum Interruption {
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler {
       OutputFile.removeUnfinished {
+        // No file gets to its place any more.
+        OutputDirectory.removeBegun()
         TemporaryFolder.removeAll { SignalAction.endProcess(by: number) }
       }
     }

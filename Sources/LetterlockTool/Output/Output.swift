@@ -22,16 +22,29 @@ final class Output: Sendable {
   /// What to call it.
   let name: String
   private let noted = Mutex<OutputFileError?>(nil)
+  private let onPlaced: (@Sendable () -> Void)?
 
-  private init(_ file: OutputFile?, named name: String) { (self.file, self.name) = (file, name) }
+  private init(_ file: OutputFile?, named name: String, _ onPlaced: (@Sendable () -> Void)? = nil) {
+    (self.file, self.name, self.onPlaced) = (file, name, onPlaced)
+  }
 
-  /// A file of this name, which is there when `finish` returns.
-  convenience init(file path: String, _ existing: OutputFile.Existing = .kept) throws {
+  /// A file of this name, which is there when `finish` returns. Throws if that would be a part of an archive.
+  /// - Parameter onPlaced: called when the file is in its place.
+  convenience init(
+    file path: String, _ existing: OutputFile.Existing = .kept, onPlaced: (@Sendable () -> Void)? = nil
+  ) throws {
+    try ArchiveGuard.check(path)
+    try self.init(unguarded: path, existing, onPlaced)
+  }
+
+  private convenience init(
+    unguarded path: String, _ existing: OutputFile.Existing, _ onPlaced: (@Sendable () -> Void)? = nil
+  ) throws {
     let file: OutputFile
     do throws(OutputFileError) { file = try OutputFile(path, existing: existing) } catch {
       throw ToolError(error, writing: path)
     }
-    self.init(file, named: path)
+    self.init(file, named: path, onPlaced)
   }
 
   /// A file, or standard output if the name is `-`.
@@ -59,13 +72,14 @@ final class Output: Sendable {
   /// Puts the file in its place.
   func finish() throws {
     do throws(OutputFileError) { try file?.place() } catch { throw ToolError(error, writing: name) }
+    onPlaced?()
   }
 
-  /// Writes a whole file.
+  /// Writes a whole file of the tool's own, which may be a part of an archive.
   static func write(
     _ bytes: [UInt8], to path: String, _ existing: OutputFile.Existing = .kept
   ) throws {
-    let output = try Output(file: path, existing)
+    let output = try Output(unguarded: path, existing)
     try output.write(bytes)
     try output.finish()
   }
