@@ -132,7 +132,7 @@ extension Simulation {
     _ party: SimulatedParty, _ device: Device, _ before: ActBeginning
   ) async throws -> String {
     let report = try await device.verifyRestore(with: try home.key())
-    if before.isFair, !report.missing.isEmpty || report.differs {
+    if before.isFair, party.isFairlyTreated, !report.missing.isEmpty || report.differs {
       trace.violate("a restore for a trial misses records at an honest relay")
     }
     return "\(report.opened) of \(report.expected)"

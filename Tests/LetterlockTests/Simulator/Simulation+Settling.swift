@@ -14,6 +14,8 @@ extension Simulation {
       party.crash.cancel()
     }
     await drain()
+    // A join that ended meanwhile may have begun another lie.
+    for party in parties.values { party.network.lie = nil }
     await bringBack()
     await finishJoins()
     // A relay that is honest again is enough, but for what only a person can decide.
@@ -102,7 +104,7 @@ extension Simulation {
       }
       return
     }
-    guard await isFreed(party, device, of: log.newestEpoch.signer) else { return }
+    guard await isFreed(party, device) else { return }
     write(party, device)
     guard let report = try? await device.sync() else {
       return trace.violate("\(party.name) does not synchronise at the end")
@@ -120,21 +122,30 @@ extension Simulation {
     check(party)
   }
 
-  /// An epoch that a thief gave back to a restored relay, and that nobody else has a wrap of, is over when the person
-  /// removes the thief; false if it is removed already.
-  private func isFreed(_ party: SimulatedParty, _ device: Device, of opener: DeviceID) async -> Bool {
-    guard wasRestored, names[opener].flatMap({ parties[$0] })?.isThief ?? false,
-      device.state.read({ $0.keyring.standing(in: $0.log) }) == .withheld
-    else { return true }
-    trace.note("\(party.name) cannot read an epoch that \(names[opener] ?? "") gave back")
-    guard let thief = thieves.compactMap(\.id).first(where: { device.log.activeMember($0) != nil }) else {
+  /// An epoch that was given back to a restored relay has no wraps until a device that reads it begins another; one that a
+  /// thief alone reads is over when the person removes the thief. False if nobody can do either.
+  private func isFreed(_ party: SimulatedParty, _ device: Device) async -> Bool {
+    guard wasRestored, isStuck(device) else { return true }
+    trace.note("\(party.name) cannot read an epoch that was given back")
+    if let helper = honest.compactMap(\.device).first(where: {
+      $0.log.activeMember($0.id) != nil && !isStuck($0)
+    }) {
+      _ = try? await helper.sync()
+      try? await helper.beginEpoch()
+    } else if let thief = thieves.compactMap(\.id).first(where: { device.log.activeMember($0) != nil }) {
+      do throws(DeviceError) { try await device.remove(thief) } catch {
+        trace.violate("\(party.name) cannot remove a thief: \(SimulationTrace.name(of: error))")
+      }
+    } else {
       return false
     }
-    do throws(DeviceError) { try await device.remove(thief) } catch {
-      trace.violate("\(party.name) cannot remove a thief: \(SimulationTrace.name(of: error))")
-    }
+    _ = try? await device.sync()
     await look()
     return true
+  }
+
+  private func isStuck(_ device: Device) -> Bool {
+    device.state.read { $0.keyring.standing(in: $0.log) } == .withheld
   }
 
   /// What nobody of the person's devices that are left can read was sealed by a thief, or by a device that is gone.
