@@ -16,7 +16,7 @@ extension SyncReport {
     }
     if evidence != nil {
       Terminal.note(
-        "This relay has signed two histories that contradict each other. `letterlock sync --despite-evidence` "
+        "This relay has signed two histories that contradict each other. `letterlock sync DIR --despite-evidence` "
           + "forgets that.")
     }
     if let order = pendingErasure {

@@ -9,12 +9,8 @@ struct ArchiveGuardToolTests {
 
   /// `A` with a file, `B` that has its relay there, and a link to A.
   init() throws {
-    folder = try ToolFolder()
-    try folder.write("content of the file\n", to: "note.txt")
-    try folder.succeed("init", "A", "--recovery-key-file", "key")
-    try folder.succeed("attachment", "add", "A", "note.txt")
+    (folder, file) = try ToolFolder.withFile()
     try folder.succeed("join", "B", "--relay", "A")
-    file = String(try folder.succeed("attachment", "list", "A").output.prefix(16))
     try FileManager.default.createSymbolicLink(
       atPath: folder.file("link"), withDestinationPath: folder.file("A"))
   }

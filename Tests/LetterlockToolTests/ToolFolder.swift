@@ -16,6 +16,16 @@ final class ToolFolder: Sendable {
     return folder
   }
 
+  /// A folder with the archive A, whose recovery key is in `key`, and which holds the file note.txt. Returns the beginning
+  /// of the file's number too.
+  static func withFile() throws -> (ToolFolder, file: String) {
+    let folder = try ToolFolder()
+    try folder.write("content of the file\n", to: "note.txt")
+    try folder.succeed("init", "A", "--recovery-key-file", "key")
+    try folder.succeed("attachment", "add", "A", "note.txt")
+    return (folder, String(try folder.succeed("attachment", "list", "A").output.prefix(16)))
+  }
+
   init() throws {
     let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
     path = base + "/letterlock-tool-" + UUID().uuidString

@@ -7,14 +7,7 @@ struct WrittenFileToolTests {
   private let folder: ToolFolder
   private let file: String
 
-  /// `A` with a file, `B` that joined and may propose a recovery key.
-  init() throws {
-    folder = try ToolFolder()
-    try folder.write("content of the file\n", to: "note.txt")
-    try folder.succeed("init", "A", "--recovery-key-file", "key")
-    try folder.succeed("attachment", "add", "A", "note.txt")
-    file = String(try folder.succeed("attachment", "list", "A").output.prefix(16))
-  }
+  init() throws { (folder, file) = try ToolFolder.withFile() }
 
   /// Every command that writes a file, but for the file's name.
   private func commands() -> [[String]] {

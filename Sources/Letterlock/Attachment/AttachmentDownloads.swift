@@ -100,20 +100,14 @@ struct AttachmentDownloads: Sendable {
   /// - Throws: `DeviceError.attachmentUnreadable`, `.relay`.
   func check(_ attachment: Attachment) async throws(DeviceError) {
     let upload = try await uploadAtRelay(of: attachment)
-    var (hasher, offset) = (SegmentHasher(), UInt64(0))
-    while offset < upload.byteCount {
-      let part = try await part(of: upload, at: offset)
-      hasher.update(part)
-      offset += UInt64(part.count)
-    }
+    var hasher = SegmentHasher()
+    try await forEachPart(of: upload) { hasher.update($0) }
     guard hasher.finalize() == upload.digest else { throw .attachmentUnreadable(upload.blob) }
   }
 
   private func fetchSmall(_ upload: BlobUpload) async throws(DeviceError) {
     var bytes: [UInt8] = []
-    while UInt64(bytes.count) < upload.byteCount {
-      bytes += try await part(of: upload, at: UInt64(bytes.count))
-    }
+    try await forEachPart(of: upload) { bytes += $0 }
     guard SegmentHasher.digest(of: bytes) == upload.digest else {
       throw .attachmentUnreadable(upload.blob)
     }
@@ -157,6 +151,17 @@ struct AttachmentDownloads: Sendable {
       offset += UInt64(part.count)
     }
     return hasher
+  }
+
+  private func forEachPart(
+    of upload: BlobUpload, _ body: ([UInt8]) -> Void
+  ) async throws(DeviceError) {
+    var offset: UInt64 = 0
+    while offset < upload.byteCount {
+      let part = try await part(of: upload, at: offset)
+      body(part)
+      offset += UInt64(part.count)
+    }
   }
 
   private func part(of upload: BlobUpload, at offset: UInt64) async throws(DeviceError) -> [UInt8] {

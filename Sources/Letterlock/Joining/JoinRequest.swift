@@ -33,7 +33,7 @@ public final class JoinRequest: Sendable {
   /// again.
   /// - Throws: `DeviceError.notApprovedYet` until then; `.approvalForged` if answers are there and none
   ///   comes from whoever saw the code; `.otherAccount` if the vault held a device of another account: nothing of it is
-  ///   touched, and a device of that account can still approve.
+  ///   touched, and a device of that account can still approve; `.removed` if it was removed since it was approved.
   public func approved() async throws(DeviceError) -> Device {
     try await lock.locked { () async throws(DeviceError) in
       let device = try await device()
@@ -103,9 +103,11 @@ public final class JoinRequest: Sendable {
       try await relay.logEntries(of: answer.account, from: 0, as: .device(device))
     }
     let log = try AccountLog.replay(entries, of: answer.account)
-    guard log.index(of: answer.logHead) != nil, log.activeMember(device) != nil else {
+    guard log.index(of: answer.logHead) != nil, log.members[device] != nil else {
       throw .historyRefused(.rolledBack(from: UInt64(entries.count) + 1, to: UInt64(entries.count)))
     }
+    // The log itself shows it: the relay is not to blame.
+    guard log.activeMember(device) != nil else { throw .removed }
     if let former = joining.former { try await takeAlong(former, joining, log) }
     try keep(answer.checkpoint, of: log)
     var state = DeviceState(keys: joining.keys, log: log, entries: entries)

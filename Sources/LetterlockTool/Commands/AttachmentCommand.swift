@@ -176,15 +176,10 @@ struct AttachmentCommand: AsyncParsableCommand {
     func read(_ range: Range<UInt64>) async throws(DeviceError) -> [UInt8] {
       if isHere {
         do throws(DeviceError) { return try await here.open(attachment).read(range) } catch {
-          guard error == .attachmentUnreadable(attachment.blob), let relayFiles,
-            let device = try? relayFiles.device()
-          else { throw error }
-          return try await device.open(attachment).read(range)
+          guard error == .attachmentUnreadable(attachment.blob) else { throw error }
         }
       }
-      guard let relayFiles, let device = try? relayFiles.device() else {
-        return try await here.open(attachment).read(range)
-      }
+      guard let device = try? relayFiles?.device() else { return try await here.open(attachment).read(range) }
       return try await device.open(attachment).read(range)
     }
   }

@@ -165,7 +165,7 @@ struct SyncCommand: AsyncParsableCommand {
         report.noteFindings()
         let files = report.verdict.allowsDownloads ? try await device.downloadAutomatically() : nil
         files?.noteFailures()
-        advice = report.verdict.advice(dir)
+        advice = report.verdict.advice(dir) + EvidenceFile.keep(report.verdict, in: dir)
         outcome = Outcome(
           complete: report.verdict.isComplete, erased: erased, verdict: report.verdict.sentence,
           received: report.received, sent: report.sent, attachmentsSent: report.sentAttachments,

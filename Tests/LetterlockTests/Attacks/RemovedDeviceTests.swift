@@ -8,6 +8,17 @@ import Testing
 
 @Suite("Attacks: a removed device")
 struct RemovedDeviceTests {
+  @Test func `a device that is removed before it has finished joining is told so, and no relay is accused`()
+    async throws
+  {
+    let house = try await Household()
+    let request = try await Device.requestToJoin(
+      named: "Tablet", vault: .inMemory, store: MemoryDeviceStore(), relay: house.relay)
+    let tablet = try await house.phone.approve(request.code)
+    try await house.phone.remove(tablet)
+    for _ in 0..<2 { await #expect(throws: DeviceError.removed) { try await request.approved() } }
+  }
+
   @Test func `a removed device that signs the next epoch at an old head is refused, and stops nobody`()
     async throws
   {

@@ -213,18 +213,7 @@ struct LostPartTests {
 
   @Test func `an order to erase that was voided after the backup is not carried out`() async throws {
     let clock = RelayClock(isStopped: true)
-    let relay = try InMemoryRelay(policy: .patient) { clock.now }
-    var account = try await TestAccount(at: relay)
-    try await account.send([account.record(1)], to: relay)
-    let order = try AccountErasure(
-      of: try await account.newestCheckpoint(at: relay), at: clock.now, by: account.keys)
-    #expect(try await relay.eraseAccount(order, of: account.id) != nil)
-    let backup = await relay.fork()
-    let entry = try account.entry(.update(highestVersion: 1))
-    try await account.send(entry, [], to: relay)
-    let part = LostPart(
-      entries: [entry], batches: [], checkpoint: try await account.newestCheckpoint(at: relay))
-    clock.advance(by: .seconds(73 * 3600))
+    let (account, backup, part) = try await waitingOrder(clock)
     // Whoever asks first brings nothing about: the entry that voids the order is still to come.
     let restored = RestoredRelay(backup)
     for _ in 0..<2 {
@@ -240,7 +229,7 @@ struct LostPartTests {
   /// A relay of which a backup was made while an order to erase waited, and the order was made void afterwards.
   private func waitingOrder(
     _ clock: RelayClock
-  ) async throws -> (TestAccount, InMemoryRelay) {
+  ) async throws -> (TestAccount, InMemoryRelay, lost: LostPart) {
     let relay = try InMemoryRelay(policy: .patient) { clock.now }
     var account = try await TestAccount(at: relay)
     try await account.send([account.record(1)], to: relay)
@@ -248,16 +237,19 @@ struct LostPartTests {
       of: try await account.newestCheckpoint(at: relay), at: clock.now, by: account.keys)
     #expect(try await relay.eraseAccount(order, of: account.id) != nil)
     let backup = await relay.fork()
-    try await account.send(try account.entry(.update(highestVersion: 1)), [], to: relay)
+    let entry = try account.entry(.update(highestVersion: 1))
+    try await account.send(entry, [], to: relay)
+    let lost = LostPart(
+      entries: [entry], batches: [], checkpoint: try await account.newestCheckpoint(at: relay))
     clock.advance(by: .seconds(80 * 3600))
-    return (account, backup)
+    return (account, backup, lost)
   }
 
   @Test func `an order to erase waits anew when the relay was restored, though nobody brings what voided it`()
     async throws
   {
     let clock = RelayClock(isStopped: true)
-    let (account, backup) = try await waitingOrder(clock)
+    let (account, backup, _) = try await waitingOrder(clock)
     _ = try await RestoredRelay(backup).logEntries(of: account.id, from: 0, as: account.caller)
     let pending = try #require(try await backup.pendingErasure(of: account.id, as: account.caller))
     #expect(pending.takesEffect == clock.now.adding(72 * 3600 * 1_000_000_000))
@@ -270,7 +262,7 @@ struct LostPartTests {
   @Test func `an order to erase waits anew at a relay whose operator says when it was restored`() async throws
   {
     let clock = RelayClock(isStopped: true)
-    let (account, backup) = try await waitingOrder(clock)
+    let (account, backup, _) = try await waitingOrder(clock)
     var policy = backup.policy
     policy.restored = clock.now
     let relay = InMemoryRelay(

@@ -100,10 +100,6 @@ extension Simulation {
     }
   }
 
-  private func wasRemoved(_ party: SimulatedParty) -> Bool {
-    party.id.flatMap { relayNow?.log.members[$0] }.map { !$0.isActive } ?? false
-  }
-
   /// What the relay has now; what `watch` saw is older while a process runs.
   var relayNow: RelayAccount? { server.service.accounts[home.account]?.rules }
 
@@ -225,7 +221,8 @@ extension Simulation {
     case .internalError, .store, .vault, .relay(.internalError):
       trace.violate("\(party.name) \(act.name) failed: \(name)")
     case .historyRefused(.tampered(.timeWentBack)) where clock.wasSetBack: break
-    case .historyRefused(.rolledBack) where act == .finishJoining && wasRemoved(party): break
+    // An account is full by its own log.
+    case .logRefused(.tooManyDevices): break
     case .historyRefused, .logRefused, .forked, .stateRolledBack, .relay(.corrupted), .relay(.wrongWraps),
       .relay(.batchRefused):
       if before.isFair, party.isFairlyTreated, !wasRestored, party.network.lie == nil, before.lie == nil {
