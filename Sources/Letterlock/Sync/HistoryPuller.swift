@@ -41,7 +41,7 @@ struct HistoryPuller: Sendable {
   private func takePage() async throws(DeviceError) -> TakenPage? {
     try checkCancellation()
     var progress = try progress.current()
-    let page = try await page(from: progress.history.tree.size, Self.pageByteCount)
+    let page = try completed(await page(from: progress.history.tree.size, Self.pageByteCount))
     try rules.check(page.checkpoint, against: progress)
     try checkTime(of: page.checkpoint, &progress)
     try await pullLog(for: page.checkpoint)
@@ -57,6 +57,32 @@ struct HistoryPuller: Sendable {
     return TakenPage(
       recordCount: page.batches.reduce(0) { $0 + $1.records.count }, size: progress.history.tree.size,
       end: page.checkpoint.treeSize)
+  }
+
+  /// Puts this device's own records in their places that wait here and that the relay took and does not show: it may have
+  /// lost them, and the outbox is about to be cleared of them. What was erased goes with the batch that erases it.
+  private func completed(_ page: HistoryPage) throws(DeviceError) -> HistoryPage {
+    func lacksOwn(_ batch: HistoryBatch) -> Bool {
+      batch.signedBatch.device == view.device && batch.records.contains(nil)
+    }
+    guard page.batches.contains(where: lacksOwn) else { return page }
+    let waiting = try waiting()
+    let batches = page.batches.map { batch in
+      guard lacksOwn(batch) else { return batch }
+      let (device, counter) = (batch.signedBatch.device, batch.signedBatch.counter)
+      let own = Dictionary(
+        waiting.map { (SignedBatch.leafHash(of: $0.bytes, device: device, counter: counter), $0.bytes) }
+      ) { first, _ in first }
+      let records = batch.records.enumerated().map { index, record in
+        record ?? batch.leafHashes[index].flatMap { own[$0] }
+      }
+      return batch.replacing(records)
+    }
+    return HistoryPage(batches: batches, checkpoint: page.checkpoint, consistency: page.consistency)
+  }
+
+  private func waiting() throws(DeviceError) -> [OutboxRecord] {
+    try store.use { (store) throws(StoreError) in try store.outbox(limit: 4 * SignedBatch.maximumLeafCount) }
   }
 
   /// Runs `body`, which reads the progress and changes it, again if another object or process came first.
@@ -199,9 +225,7 @@ struct HistoryPuller: Sendable {
   /// its answer was lost, and another signed batch was staged since. A record that was erased in the meantime is known by
   /// its hash, or by what stands after it: a batch is of records that follow each other in the outbox.
   private func outboxEnd(in batch: HistoryBatch, after covered: Int64?) throws(DeviceError) -> Int64? {
-    let waiting = try store.use { (store) throws(StoreError) in
-      try store.outbox(limit: 4 * SignedBatch.maximumLeafCount)
-    }
+    let waiting = try waiting()
     var end: Int64?
     let (device, counter) = (batch.signedBatch.device, batch.signedBatch.counter)
     for (index, own) in zip(batch.records.indices, waiting.filter { $0.sequence > covered ?? 0 }) {

@@ -63,6 +63,27 @@ struct Household {
     return device
   }
 
+  /// One more device begins an epoch, does something in it, and is removed. The relay withholds the epoch's secret from
+  /// the others, who read the newest.
+  func withholdEpoch(_ act: (Device) throws -> Void) async throws {
+    let tablet = try await join("Tablet")
+    for device in [phone, mac] { try await device.sync() }
+    try await tablet.beginEpoch()
+    let epoch = tablet.log.newestEpoch.header.number
+    var hidden: [[UInt8]?] = []
+    for device in [phone, mac] {
+      hidden.append(
+        try await relay.honest.wrap(of: device.account, epoch: epoch, for: device.id, as: device.caller))
+    }
+    try act(tablet)
+    try await tablet.sync()
+    let withheld = hidden
+    await relay.alterWraps { withheld.contains($0) ? nil : $0 }
+    _ = try? await mac.sync()
+    try await mac.remove(tablet.id)
+    _ = try? await phone.sync()
+  }
+
   /// A new device with nothing but the recovery key, which keeps every other one unless it is told which.
   func restore(keeping kept: Set<DeviceID>? = nil) async throws -> Device {
     let device = try await Device.restore(

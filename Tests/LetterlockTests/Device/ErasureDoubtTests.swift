@@ -67,10 +67,8 @@ struct ErasureDoubtTests {
     async throws
   {
     let (house, message) = try await deleted()
-    try await house.mac.beginEpoch()
-    try house.mac.recover([message], in: house.chat)
-    try await house.mac.sync()
-    await house.relay.alterWraps { _ in nil }
+    try await house.withholdEpoch { try $0.recover([message], in: house.chat) }
+    #expect(house.phone.state.view.awaitsEpochSecret)
     await #expect(throws: DeviceError.archive(.epochRefused(by: nil))) {
       try await house.phone.eraseDeleted(before: Timestamp.now)
     }

@@ -167,6 +167,8 @@ extension Simulation {
   private func mustAgree(_ party: SimulatedParty, _ device: Device) -> Bool {
     guard parties.values.allSatisfy(\.isFairlyTreated) else { return false }
     guard wasRestored else { return true }
+    // Nobody gives back an entry that no checkpoint names. SPEC.md section 6.13 rule 9.
+    guard (try? device.progress().checkpoint?.logHead) == device.log.head else { return false }
     return !wasReopenedEarly && backupMembers.contains(device.id)
       && device.log.activeMember(device.id) != nil
   }
