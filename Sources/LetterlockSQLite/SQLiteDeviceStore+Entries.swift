@@ -7,9 +7,11 @@ internal import SQLiteCore
 extension SQLiteDeviceStore {
   /// Returns the value at a key; nil if there is none.
   public func value(at key: [UInt8]) throws(StoreError) -> [UInt8]? {
-    try read { db in
-      try db.row("SELECT value FROM entry WHERE key = coalesce(?, x'')", [key.stored])?.bytes(0)
-    }
+    try read { db in try Self.value(at: key, db) }
+  }
+
+  private static func value(at key: [UInt8], _ db: Database) throws -> [UInt8]? {
+    try db.row("SELECT value FROM entry WHERE key = coalesce(?, x'')", [key.stored])?.bytes(0)
   }
 
   /// Returns the entries in a range of keys, at most `limit` of them, in one order or the other.
@@ -50,6 +52,8 @@ extension SQLiteDeviceStore {
       case .removeAll(let range):
         let (condition, arguments) = condition(range)
         try db.run("DELETE FROM entry WHERE \(condition)", arguments)
+      case .require(let key, let value):
+        guard try self.value(at: key, db) == value else { throw StoreError.conflict }
       }
     }
   }

@@ -162,8 +162,9 @@ public final class SQLiteDeviceStore: DeviceStore {
   }
 
   /// Drops the history, and keeps the progress of a device that has not begun.
-  public func clearHistory(progress: [UInt8]) throws(StoreError) {
+  public func clearHistory(progress: [UInt8], replacing replaced: [UInt8]?) throws(StoreError) {
     try write { db in
+      _ = try DeviceStoreState(db, replacing: replaced)
       try db.run("DELETE FROM record")
       try db.run("DELETE FROM batch")
       try DeviceStoreState(progress: progress).save(db)

@@ -53,6 +53,7 @@ public struct DeviceStoreConformance: Sendable {
     case rangeLimits = "a range is read from either end, up to a limit"
     case changeOrder = "changes apply one after the other"
     case rangeRemoval = "removing a range removes its keys and no other"
+    case requirements = "a call that requires another value than the one that is there changes nothing"
     case accompanyingChanges = "changes of the key space are kept with the call that they belong to"
     case largeSpace = "a large key space is kept whole"
     case purging = "a purge wipes what was removed and keeps the rest"
@@ -109,6 +110,7 @@ extension DeviceStoreConformance.Rule {
     case .rangeLimits: try check.rangeLimits()
     case .changeOrder: try check.changeOrder()
     case .rangeRemoval: try check.rangeRemoval()
+    case .requirements: try check.requirements()
     case .accompanyingChanges: try check.accompanyingChanges()
     case .largeSpace: try check.largeSpace()
     case .purging: try check.purging()

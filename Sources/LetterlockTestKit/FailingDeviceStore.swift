@@ -140,8 +140,10 @@ public final class FailingDeviceStore: DeviceStore {
   }
 
   /// Fails or passes the call on.
-  public func clearHistory(progress: [UInt8]) throws(StoreError) {
-    try calling(.changes) { () throws(StoreError) in try store.clearHistory(progress: progress) }
+  public func clearHistory(progress: [UInt8], replacing replaced: [UInt8]?) throws(StoreError) {
+    try calling(.changes) { () throws(StoreError) in
+      try store.clearHistory(progress: progress, replacing: replaced)
+    }
   }
 
   /// Fails or passes the call on.

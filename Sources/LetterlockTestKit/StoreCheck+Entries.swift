@@ -119,6 +119,52 @@ extension StoreCheck {
     }
   }
 
+  func requirements() throws {
+    try session { try $0.apply([.put([1], [1]), .put([2], [])]) }
+    let unmet: [StoreChange] = [
+      .require(key: [1], value: nil), .require(key: [1], value: []), .require(key: [1], value: [1, 0]),
+      .require(key: [2], value: nil), .require(key: [3], value: []), .require(key: [], value: [1]),
+    ]
+    for requirement in unmet {
+      try session { store in
+        let changes: [StoreChange] = [.put([9], [9]), .put([0], []), requirement, .removeAll(.all)]
+        expectConflict(in: "apply") { try store.apply(changes) }
+        expectConflict(in: "enqueue") { try store.enqueue([[1]], blobs: [], changes: changes) }
+        expectConflict(in: "stage") { try store.stage([5], through: 1, progress: [1], changes: changes) }
+        expectConflict(in: "commit") {
+          try store.commit([], clearingOutboxThrough: nil, staging: nil, progress: [1], changes: changes)
+        }
+        expectConflict(in: "fill") { try store.fill([], progress: [1], changes: changes) }
+      }
+    }
+    try session { store in
+      expect(
+        try store.entries(in: .all, limit: 9) == [([1], [1]), ([2], [])].map(StoreEntry.init),
+        else: "A call that is refused for a value changes the key space.")
+      expect(try store.outboxCount() == 0, else: "A call that is refused for a value adds to the outbox.")
+      expect(try store.progress() == nil, else: "A call that is refused for a value keeps a progress.")
+      guard try store.value(at: [1]) == [1] else { return }
+      try store.apply([
+        .require(key: [1], value: [1]), .require(key: [2], value: []), .require(key: [3], value: nil),
+        .put([1], [2]), .require(key: [1], value: [2]), .remove(key: [2]), .require(key: [2], value: nil),
+      ])
+    }
+    try session { store in
+      expect(
+        try store.entries(in: .all, limit: 9) == [([1], [2])].map(StoreEntry.init),
+        else: "Changes whose requirements are met, each after the changes before it, are not kept.")
+    }
+  }
+
+  private func expectConflict(in call: String, _ body: () throws -> Void) {
+    do {
+      try body()
+      fail("\(call) changes a key space that does not hold what is required.")
+    } catch {
+      expect(error as? StoreError == .conflict, else: "\(call) throws \(error) for a value that is another.")
+    }
+  }
+
   func accompanyingChanges() throws {
     var signer = try SampleSigner()
     let batch = try signer.batch([[10]])

@@ -64,7 +64,7 @@ extension StoreCheck {
     }
     try session { store in
       try store.enqueue([[1]], blobs: [])
-      try store.clearHistory(progress: [7])
+      try store.clearHistory(progress: [7], replacing: try store.progress())
     }
     try session { store in
       expect(try store.batches(from: 0, limit: 9) == [], else: "A history that was cleared is still there.")

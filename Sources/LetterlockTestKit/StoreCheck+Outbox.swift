@@ -56,6 +56,7 @@ extension StoreCheck {
         expectConflict(in: "fill") {
           try store.fill([], progress: [9], replacing: other, changes: [.put([1], [1])])
         }
+        expectConflict(in: "clearHistory") { try store.clearHistory(progress: [9], replacing: other) }
       }
     }
     try session { store in

@@ -9,7 +9,7 @@ enum PlantedFault: String, CaseIterable {
   case sortedLeaves, halfCommit, firstValueStays, signedOrder, closedRange, limitBeforeOrder
   case removalsFirst, firstRemovedOnly, lostFillChanges, truncatedValues, lazyPurge, greedyPurge
   case ignoredOffset, beginKeepsBytes, uploadedRemoves, downloadBeginsAnew, downloadsCleanedUp
-  case removedStays, lostCalls, replacesAnything
+  case removedStays, lostCalls, replacesAnything, requiresNothing
 
   var rule: DeviceStoreConformance.Rule {
     switch self {
@@ -41,6 +41,7 @@ enum PlantedFault: String, CaseIterable {
     case .uploadedRemoves: .uploads
     case .downloadBeginsAnew: .downloads
     case .downloadsCleanedUp: .unfinishedBlobs
+    case .requiresNothing: .requirements
     case .removedStays: .removedBlobs
     case .lostCalls: .concurrentCalls
     }
@@ -88,13 +89,16 @@ final class PlantedDeviceStore: DeviceStore {
     return entries
   }
 
-  func apply(_ changes: [StoreChange]) throws(StoreError) {
+  func apply(_ changes: [StoreChange]) throws(StoreError) { try store.apply(try taken(changes)) }
+
+  /// What the store in memory is told of changes.
+  private func taken(_ changes: [StoreChange]) throws(StoreError) -> [StoreChange] {
     let number = state.withLock { state in
       state.callCount += 1
       for case .put(let entry) in changes { state.bytes.append(entry.value) }
       return state.callCount
     }
-    if fault == .lostCalls, number.isMultiple(of: 5) { return }
+    if fault == .lostCalls, number.isMultiple(of: 5) { return [] }
     var known: Set<[UInt8]> = []
     if fault == .firstValueStays { known = Set(try store.entries(in: .all, limit: .max).map(\.key)) }
     var changes = changes.compactMap { change -> StoreChange? in
@@ -102,12 +106,13 @@ final class PlantedDeviceStore: DeviceStore {
       case (.put(let entry), .firstValueStays?): known.contains(entry.key) ? nil : change
       case (.put(let entry), .truncatedValues?):
         .put(StoreEntry(key: entry.key, value: Array(entry.value.prefix(65_535))))
+      case (.require, .requiresNothing?): nil
       case (.removeAll(let range), .firstRemovedOnly?): .remove(key: range.lowerBound)
       default: change
       }
     }
     if fault == .removalsFirst { changes.sort { Self.isRemoval($0) && !Self.isRemoval($1) } }
-    try store.apply(changes)
+    return changes
   }
 
   private static func isRemoval(_ change: StoreChange) -> Bool {
@@ -126,8 +131,7 @@ final class PlantedDeviceStore: DeviceStore {
       try store.commit([], clearingOutboxThrough: place, progress: try store.progress() ?? [])
       state.withLock { $0.shift = place }
     }
-    try store.enqueue(records, blobs: blobs)
-    try apply(changes)
+    try store.enqueue(records, blobs: blobs, changes: try taken(changes))
   }
 
   func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
@@ -162,8 +166,8 @@ final class PlantedDeviceStore: DeviceStore {
       (signedBatch, sequence) = (staged.signedBatch, staged.through)
     }
     try store.stage(
-      signedBatch, through: sequence, progress: progress, replacing: try replaced(named))
-    try apply(changes)
+      signedBatch, through: sequence, progress: progress, replacing: try replaced(named),
+      changes: try taken(changes))
   }
 
   func staged() throws(StoreError) -> (signedBatch: [UInt8], through: Int64)? { try store.staged() }
@@ -184,8 +188,7 @@ final class PlantedDeviceStore: DeviceStore {
     let place = fault == .everythingCleared ? sequence.map { _ in .max } : sequence
     try store.commit(
       batches, clearingOutboxThrough: place, staging: next, progress: old ?? progress,
-      replacing: try replaced(named))
-    try apply(changes)
+      replacing: try replaced(named), changes: try taken(changes))
   }
 
   func fill(
@@ -194,11 +197,13 @@ final class PlantedDeviceStore: DeviceStore {
   ) throws(StoreError) {
     try store.fill(
       fault == .firstFilledOnly ? Array(records.prefix(1)) : records, progress: progress,
-      replacing: try replaced(named))
-    if fault != .lostFillChanges { try apply(changes) }
+      replacing: try replaced(named), changes: fault == .lostFillChanges ? [] : try taken(changes))
   }
 
-  func clearHistory(progress: [UInt8]) throws(StoreError) { try store.clearHistory(progress: progress) }
+  func clearHistory(progress: [UInt8], replacing replaced: [UInt8]?) throws(StoreError) {
+    let known = fault == .replacesAnything ? try store.progress() : replaced
+    try store.clearHistory(progress: progress, replacing: known)
+  }
 
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch] {
     let batches = try store.batches(from: leaf, limit: limit)

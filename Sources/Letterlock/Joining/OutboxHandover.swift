@@ -71,6 +71,7 @@ struct OutboxHandover {
   /// What the former device wrote and the relay does not have is taken along; what others wrote, they have.
   /// - Parameter common: How many records the relay has.
   private func leaveHistory(after common: UInt64) throws(DeviceError) {
+    let progress = try storing { () throws(StoreError) in try store.progress() }
     var leaf = try firstLeaf(ofBatchEndingAfter: common)
     while true {
       try checkCancellation()
@@ -89,7 +90,9 @@ struct OutboxHandover {
       try storing { () throws(StoreError) in try store.apply(changes) }
       leaf = last.endLeaf
     }
-    try storing { () throws(StoreError) in try store.clearHistory(progress: DeviceProgress().encoded) }
+    try storing { () throws(StoreError) in
+      try store.clearHistory(progress: DeviceProgress().encoded, replacing: progress)
+    }
   }
 
   private func firstLeaf(ofBatchEndingAfter leaf: UInt64) throws(DeviceError) -> UInt64 {

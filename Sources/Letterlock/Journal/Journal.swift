@@ -17,6 +17,8 @@ final class Journal: Sendable {
   private let relay: MeteredRelay?
   /// Nil until it was read. Locked for as long as a change takes, its way to the disk included.
   private let known = Mutex<Known?>(nil)
+  /// How often a change is saved again because another object or process came first.
+  private static let attempts = 64
 
   /// - Parameter relay: The relay whose traffic is counted.
   init(_ notes: DeviceNotes, relay: MeteredRelay?) {
@@ -28,7 +30,7 @@ final class Journal: Sendable {
   /// - Throws: `DeviceError.store`.
   func read() throws(DeviceError) -> DeviceJournal {
     try known.withLock { (known) throws(DeviceError) in
-      let next = try refreshed(known)
+      let next = try refreshed(known, from: try notes.kept(.journal))
       known = next
       return next.journal
     }
@@ -41,7 +43,7 @@ final class Journal: Sendable {
     _ change: (inout DeviceJournal) -> Answer
   ) throws(DeviceError) -> Answer {
     try known.withLock { (known) throws(DeviceError) in
-      var next = if let known { known } else { try refreshed(nil) }
+      var next = if let known { known } else { try refreshed(nil, from: try notes.kept(.journal)) }
       let answer = change(&next.journal)
       known = next
       return answer
@@ -52,17 +54,25 @@ final class Journal: Sendable {
   /// - Throws: `DeviceError.store`.
   func update(_ change: (inout DeviceJournal) -> Void) throws(DeviceError) {
     try known.withLock { (known) throws(DeviceError) in
-      var next = try refreshed(known)
+      var kept = try notes.kept(.journal)
+      var next = try refreshed(known, from: kept)
       change(&next.journal)
       let usage = relay?.takeUsage() ?? DataUsage()
       next.journal.usage = next.journal.usage + usage
       next.unsavedUsage = next.unsavedUsage + usage
-      // What was counted is counted whether the disk takes it or not.
-      known = next
-      let bytes = next.journal.encoded
-      guard notes.arePresent, next.saved != bytes else { return }
-      try notes.keep(bytes, as: .journal)
-      known = Known(journal: next.journal, base: next.journal, saved: bytes)
+      for _ in 0..<Self.attempts {
+        // What was counted is counted whether the disk takes it or not.
+        known = next
+        let bytes = next.journal.encoded
+        guard notes.arePresent, next.saved != bytes else { return }
+        if try notes.keep(bytes, as: .journal, replacing: kept) {
+          known = Known(journal: next.journal, base: next.journal, saved: bytes)
+          return
+        }
+        kept = try notes.kept(.journal)
+        next = try refreshed(next, from: kept)
+      }
+      throw .store(.conflict)
     }
   }
 
@@ -71,8 +81,8 @@ final class Journal: Sendable {
   func save() throws(DeviceError) { try update { _ in } }
 
   /// What was known, on what the store holds by now.
-  private func refreshed(_ known: Known?) throws(DeviceError) -> Known {
-    guard let bytes = try notes.open(.journal) else {
+  private func refreshed(_ known: Known?, from kept: DeviceNotes.Kept) throws(DeviceError) -> Known {
+    guard let bytes = kept.bytes else {
       return known ?? Known(journal: DeviceJournal(), base: DeviceJournal(), saved: nil)
     }
     if let known, known.saved == bytes { return known }

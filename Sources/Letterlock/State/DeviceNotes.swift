@@ -43,12 +43,46 @@ struct DeviceNotes: Sendable {
   var arePresent: Bool { space != nil }
 
   /// Returns a note, opened; nil if the store keeps none, or one of another device: losing it costs no message.
-  func open(_ note: DeviceNote) throws(DeviceError) -> [UInt8]? { try open(at: note.key) }
+  func open(_ note: DeviceNote) throws(DeviceError) -> [UInt8]? { try kept(at: note.key).bytes }
 
-  private func open(at key: [UInt8]) throws(DeviceError) -> [UInt8]? {
-    guard let space else { return nil }
-    do throws(SealedSpaceError) { return try space.get().value(at: key) } catch {
-      if case .foreign = error { return nil }
+  /// What the store keeps of a note.
+  struct Kept {
+    /// The note, opened; nil if the store keeps none, or one of another device.
+    let bytes: [UInt8]?
+    /// What the store has, whoever sealed it.
+    fileprivate let sealed: [UInt8]?
+  }
+
+  /// Returns what the store keeps of a note, to be replaced.
+  func kept(_ note: DeviceNote) throws(DeviceError) -> Kept { try kept(at: note.key) }
+
+  private func kept(at key: [UInt8]) throws(DeviceError) -> Kept {
+    guard let space else { return Kept(bytes: nil, sealed: nil) }
+    do throws(SealedSpaceError) {
+      let space = try space.get()
+      let sealed = try space.sealedValue(at: key)
+      do throws(SealedSpaceError) {
+        return Kept(
+          bytes: try sealed.map { (sealed) throws(SealedSpaceError) in try space.open(sealed, at: key) },
+          sealed: sealed)
+      } catch {
+        guard case .foreign = error else { throw error }
+        return Kept(bytes: nil, sealed: sealed)
+      }
+    } catch { throw DeviceError(error) }
+  }
+
+  /// Keeps a note in place of what was read, and returns whether it did: not if another object or process has kept
+  /// something else meanwhile.
+  func keep(_ bytes: [UInt8], as note: DeviceNote, replacing kept: Kept) throws(DeviceError) -> Bool {
+    guard let space else { throw .noStore }
+    do throws(SealedSpaceError) {
+      try space.get().apply([
+        .require(key: note.key, value: kept.sealed), .put(StoreEntry(key: note.key, value: bytes)),
+      ])
+      return true
+    } catch {
+      guard error != .store(.conflict) else { return false }
       throw DeviceError(error)
     }
   }
@@ -171,5 +205,5 @@ extension DeviceNotes {
   func noteEviction(of blob: BlobID) throws(DeviceError) { try keep([], at: Self.key(of: blob)) }
 
   /// Whether a file was dropped here.
-  func isEvicted(_ blob: BlobID) throws(DeviceError) -> Bool { try open(at: Self.key(of: blob)) != nil }
+  func isEvicted(_ blob: BlobID) throws(DeviceError) -> Bool { try kept(at: Self.key(of: blob)).bytes != nil }
 }

@@ -37,9 +37,13 @@ struct SealedSpace: Sendable {
 
   /// Returns the value at a key, opened; nil if there is none.
   func value(at key: [UInt8]) throws(SealedSpaceError) -> [UInt8]? {
-    let sealed = try storing { () throws(StoreError) in try store.value(at: key) }
-    guard let sealed else { return nil }
+    guard let sealed = try sealedValue(at: key) else { return nil }
     return try open(sealed, at: key)
+  }
+
+  /// Returns the value at a key as the store has it; nil if there is none.
+  func sealedValue(at key: [UInt8]) throws(SealedSpaceError) -> [UInt8]? {
+    try storing { () throws(StoreError) in try store.value(at: key) }
   }
 
   /// Returns the entries in a range of keys, opened, at most `limit` of them.
@@ -111,7 +115,8 @@ struct SealedSpace: Sendable {
     } catch { throw .internalError }
   }
 
-  private func open(_ sealed: [UInt8], at entryKey: [UInt8]) throws(SealedSpaceError) -> [UInt8] {
+  /// Opens what the store has at a key.
+  func open(_ sealed: [UInt8], at entryKey: [UInt8]) throws(SealedSpaceError) -> [UInt8] {
     guard sealed.starts(with: tag) else { throw .foreign }
     let rest = sealed.dropFirst(tag.count)
     do {

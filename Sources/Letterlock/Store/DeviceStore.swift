@@ -4,8 +4,8 @@ public enum StoreError: Error, Hashable, Sendable {
   case unavailable(String)
   /// What the store holds is not what was put there.
   case corrupted(String)
-  /// The progress is another one by now than the one to be replaced: another object or process has changed it. Nothing
-  /// was changed; read it again.
+  /// The progress, or a value that a change requires, is another one by now: another object or process has changed it.
+  /// Nothing was changed; read it again.
   case conflict
 }
 
@@ -27,7 +27,9 @@ public protocol DeviceStore: BlobStore {
   func value(at key: [UInt8]) throws(StoreError) -> [UInt8]?
   /// Returns the entries in a range of keys, at most `limit` of them, in one order or the other.
   func entries(in range: EntryRange, order: EntryOrder, limit: Int) throws(StoreError) -> [StoreEntry]
-  /// Applies changes of the key space, one after the other.
+  /// Applies changes of the key space, one after the other, all or none of them.
+  /// - Throws: `StoreError.conflict` if the space does not hold what a change requires. So do the other calls that take
+  ///   changes.
   func apply(_ changes: [StoreChange]) throws(StoreError)
   /// Wipes what was removed or replaced: when the call returns, no file of the store holds any of it.
   func purge() throws(StoreError)
@@ -69,7 +71,8 @@ public protocol DeviceStore: BlobStore {
   ) throws(StoreError)
   /// Drops every batch with its records, and the signed batch that was about to be sent, and keeps the progress of a
   /// device that has not begun. The outbox, the attachments and the key space stay.
-  func clearHistory(progress: [UInt8]) throws(StoreError)
+  /// - Throws: `StoreError.conflict` if the store's progress is not `replaced`; then nothing is changed.
+  func clearHistory(progress: [UInt8], replacing replaced: [UInt8]?) throws(StoreError)
   /// Returns the batches that begin at a leaf index or after it, up to `limit` of them, in order.
   func batches(from leaf: UInt64, limit: Int) throws(StoreError) -> [HistoryBatch]
   /// Returns the last batches that begin before a leaf index, up to `limit` of them, in order.

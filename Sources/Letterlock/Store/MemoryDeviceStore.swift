@@ -69,7 +69,7 @@ public final class MemoryDeviceStore: DeviceStore {
 
   /// Applies changes of the key space, one after the other.
   public func apply(_ changes: [StoreChange]) throws(StoreError) {
-    state.withLock { $0.entries.apply(changes) }
+    try state.withLock { (state) throws(StoreError) in try state.entries.apply(changes) }
   }
 
   /// Does nothing: there is no file.
@@ -79,8 +79,8 @@ public final class MemoryDeviceStore: DeviceStore {
   public func enqueue(
     _ records: [[UInt8]], blobs: [SealedBlob], changes: [StoreChange]
   ) throws(StoreError) {
-    state.withLock { state in
-      state.entries.apply(changes)
+    try state.withLock { (state) throws(StoreError) in
+      try state.entries.apply(changes)
       for record in records {
         state.outbox.append(OutboxRecord(sequence: state.nextSequence, bytes: record))
         state.nextSequence += 1
@@ -120,7 +120,7 @@ public final class MemoryDeviceStore: DeviceStore {
   ) throws(StoreError) {
     try state.withLock { (state) throws(StoreError) in
       try state.check(replacing: replaced)
-      state.entries.apply(changes)
+      try state.entries.apply(changes)
       state.staged = signedBatch.map { ($0, sequence) }
       state.progress = progress
     }
@@ -146,7 +146,7 @@ public final class MemoryDeviceStore: DeviceStore {
         }
         last = batch.firstLeaf
       }
-      state.entries.apply(changes)
+      try state.entries.apply(changes)
       state.batches += batches
       for leaf in batches.flatMap(\.erasures) { state.put(nil, at: leaf) }
       state.progress = progress
@@ -165,15 +165,16 @@ public final class MemoryDeviceStore: DeviceStore {
   ) throws(StoreError) {
     try state.withLock { (state) throws(StoreError) in
       try state.check(replacing: replaced)
-      state.entries.apply(changes)
+      try state.entries.apply(changes)
       for record in records { state.put(record.bytes, at: record.leaf) }
       state.progress = progress
     }
   }
 
   /// Drops the history, and keeps the progress of a device that has not begun.
-  public func clearHistory(progress: [UInt8]) throws(StoreError) {
-    state.withLock { state in
+  public func clearHistory(progress: [UInt8], replacing replaced: [UInt8]?) throws(StoreError) {
+    try state.withLock { (state) throws(StoreError) in
+      try state.check(replacing: replaced)
       (state.batches, state.staged, state.progress) = ([], nil, progress)
     }
   }

@@ -49,7 +49,12 @@ final class PassingStore: DeviceStore {
     _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?,
     changes: [StoreChange]
   ) {}
-  func clearHistory(progress: [UInt8]) { state.withLock { $0.progress = progress } }
+  func clearHistory(progress: [UInt8], replacing replaced: [UInt8]?) throws(StoreError) {
+    try state.withLock { (state) throws(StoreError) in
+      guard state.progress == replaced else { throw .conflict }
+      state.progress = progress
+    }
+  }
   func batches(from leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func batches(before leaf: UInt64, limit: Int) -> [HistoryBatch] { [] }
   func records(at leaves: [UInt64]) -> [[UInt8]?] { leaves.map { _ in nil } }

@@ -20,6 +20,15 @@ public enum StoreChange: Hashable, Sendable {
   case remove(key: [UInt8])
   /// Removes every value whose key is in the range.
   case removeAll(EntryRange)
+  /// Changes nothing, and has the whole call throw `StoreError.conflict` and change nothing either, unless the value at the
+  /// key is this one, byte by byte; nil stands for no value.
+  case require(key: [UInt8], value: [UInt8]?)
+}
+
+extension StoreChange {
+  fileprivate var isRequirement: Bool {
+    if case .require = self { true } else { false }
+  }
 }
 
 /// A range of keys: from one key on, and up to another that is not in the range.
@@ -100,7 +109,9 @@ struct SortedEntries: Sendable {
     }
   }
 
-  mutating func apply(_ changes: [StoreChange]) {
+  /// Applies all changes or none.
+  mutating func apply(_ changes: [StoreChange]) throws(StoreError) {
+    let before = changes.contains(where: \.isRequirement) ? self : nil
     for change in changes {
       switch change {
       case .put(let entry):
@@ -108,6 +119,11 @@ struct SortedEntries: Sendable {
         entries.insert(entry, at: position(of: entry.key))
       case .remove(let key): remove(key)
       case .removeAll(let range): entries.removeSubrange(positions(in: range))
+      case .require(let key, let value):
+        guard self.value(at: key) == value else {
+          if let before { self = before }
+          throw .conflict
+        }
       }
     }
   }

@@ -53,7 +53,7 @@ struct UnwritableStore: DeviceStore {
     _ records: [(leaf: UInt64, bytes: [UInt8])], progress: [UInt8], replacing replaced: [UInt8]?,
     changes: [StoreChange]
   ) throws(StoreError) { throw refusal }
-  func clearHistory(progress: [UInt8]) throws(StoreError) { throw refusal }
+  func clearHistory(progress: [UInt8], replacing replaced: [UInt8]?) throws(StoreError) { throw refusal }
   func keepBlob(_ blob: SealedBlob, isUploaded: Bool) throws(StoreError) { throw refusal }
   func beginBlob(_ blob: BlobID) throws(StoreError) { throw refusal }
   func beginDownload(_ upload: BlobUpload) throws(StoreError) -> UInt64 { throw refusal }

@@ -109,4 +109,19 @@ struct HistoryTimeTests {
     #expect(try await house.phone.eraseExpired() == 0)
     #expect(try Household.texts(of: house.phone).contains("first"))
   }
+
+  @Test func `what another app had deleted is marked and stays, until it is deleted here`() async throws {
+    let house = try await Household()
+    var message = Household.text("deleted elsewhere")
+    message.recentlyDeletedAt = Timestamp(nanosecondsSince1970: 1_000_000_000)
+    try house.phone.append(message, to: house.chat)
+    try await house.phone.sync()
+    #expect(try await house.phone.eraseExpired(after: 0) == 0)
+    #expect(try await house.phone.eraseDeleted(before: Timestamp(nanosecondsSince1970: .max)) == 0)
+    try await house.mac.sync()
+    #expect(try Household.texts(of: house.mac) == ["first", "deleted elsewhere"])
+    try house.mac.delete([message.id], in: house.chat)
+    #expect(try await house.mac.eraseDeleted(before: Timestamp(nanosecondsSince1970: .max)) == 1)
+    #expect(try Household.texts(of: house.mac) == ["first"])
+  }
 }

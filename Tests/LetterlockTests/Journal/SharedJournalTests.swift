@@ -78,6 +78,44 @@ struct SharedJournalTests {
     #expect(try house.mac.devices().contains { $0.id == house.phone.id && $0.name == "New name" })
   }
 
+  /// Notes in the phone's store, and the point before each of whose changes another process can come.
+  private func interruptible() throws -> (DeviceNotes, CrashPoint) {
+    let crash = CrashPoint()
+    let view = house.phone.state.view
+    let seed = view.read { $0.keys.signingSeed.duplicate() }
+    let store = SimulatedStore(house.phoneStore, crash)
+    return (DeviceNotes(store, signingSeed: seed, account: view.account), crash)
+  }
+
+  @Test func `what another writes between reading and writing stays`() throws {
+    let (notes, crash) = try interruptible()
+    let journal = Journal(notes, relay: nil)
+    let other = second
+    for round in 101...103 as ClosedRange<UInt64> {
+      let name = Opaque(Array(String(round).utf8))
+      crash.interrupt(before: "store.apply") { try? other.update { $0.name = name } }
+      try journal.update { $0.lookedThrough = round }
+      for journal in [try journal.read(), try third, try other.read()] {
+        #expect(journal.lookedThrough == round && journal.name == name)
+      }
+    }
+  }
+
+  @Test func `a stop is not undone by settings that another process is keeping`() throws {
+    let (notes, crash) = try interruptible()
+    let (settings, other) = (DeviceSettings(notes), DeviceSettings(house.phone.parts.services.notes))
+    for stopped in [true, false, true] {
+      crash.interrupt(before: "store.apply") { try? other.stop(stopped) }
+      var wanted = try settings.read()
+      wanted.recentlyDeletedDays += 1
+      try settings.update(wanted)
+      for settings in [settings, other] {
+        #expect(try settings.read().isStopped == stopped)
+        #expect(try settings.read().recentlyDeletedDays == wanted.recentlyDeletedDays)
+      }
+    }
+  }
+
   @Test func `what both exchange with the relay is counted`() async throws {
     let twin = try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)
     func down() async throws -> UInt64 { try await house.phone.status().dataUsage.down }

@@ -13,12 +13,27 @@ final class CrashPoint: Sendable {
     var isDead = false
     /// The step at which it died.
     var place: String?
+    /// What another process does before a step of this name.
+    var interruption: (step: String, body: @Sendable () -> Void)?
   }
 
   private let state = Mutex(State())
 
   /// Lets the process end after so many durable steps from now.
   func plan(after steps: Int, _ moment: Moment) { state.withLock { $0.plan = (steps, moment) } }
+
+  /// Lets another process come before the next durable step of a name.
+  func interrupt(before step: String, _ body: @escaping @Sendable () -> Void) {
+    state.withLock { $0.interruption = (step, body) }
+  }
+
+  private func takeInterruption(_ step: String) -> (@Sendable () -> Void)? {
+    state.withLock { state in
+      guard let interruption = state.interruption, interruption.step == step else { return nil }
+      state.interruption = nil
+      return interruption.body
+    }
+  }
 
   /// Takes a plan back.
   func cancel() { state.withLock { $0.plan = nil } }
@@ -52,6 +67,7 @@ final class CrashPoint: Sendable {
   func step<Answer, Failure: Error>(
     _ name: String, or failure: Failure, _ body: () throws(Failure) -> Answer
   ) throws(Failure) -> Answer {
+    takeInterruption(name)?()
     let (takesEffect, endsAfter) = begin(name)
     guard takesEffect else { throw failure }
     let answer = try body()

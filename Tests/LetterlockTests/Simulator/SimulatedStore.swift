@@ -90,9 +90,9 @@ final class SimulatedStore: DeviceStore {
     }
   }
 
-  func clearHistory(progress: [UInt8]) throws(StoreError) {
+  func clearHistory(progress: [UInt8], replacing replaced: [UInt8]?) throws(StoreError) {
     try crash.step("store.clearHistory", or: Self.dead) { () throws(StoreError) in
-      try store.clearHistory(progress: progress)
+      try store.clearHistory(progress: progress, replacing: replaced)
     }
   }
 
