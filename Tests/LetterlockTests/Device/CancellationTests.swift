@@ -136,6 +136,6 @@ extension Message {
   }
 }
 
-private func cancelCurrentTask() {
+func cancelCurrentTask() {
   unsafe withUnsafeCurrentTask { task in unsafe task?.cancel() }
 }
