@@ -10,6 +10,12 @@ extension SyncReport {
       let noun = takenAlong == 1 ? "waiting message" : "waiting messages"
       Terminal.note("Took along \(takenAlong) \(noun) of the device that was here before.")
     }
+    if postponedErasures > 0 {
+      let noun = postponedErasures == 1 ? "message that was" : "messages that were"
+      Terminal.note(
+        "Not erased yet: \(postponedErasures) \(noun) to be erased for good. Something of the history cannot be read that "
+          + "may take back what was deleted. `letterlock sync` erases it when all of it can.")
+    }
     if let otherLog {
       Terminal.note("The relay shows another log of this account. This device keeps its own.")
       for entry in otherLog.entries { Terminal.note("  \(entry.content.sentence)") }

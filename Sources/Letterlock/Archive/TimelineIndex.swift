@@ -47,6 +47,8 @@ public struct TimelineIndex: Sendable {
   private var words: [Timestamp?] = [nil]
   /// The last word on each conversation as a whole, by its number. A later one is for all messages of an earlier one.
   private var conversationWords: [UInt32: ConversationWord] = [:]
+  /// Messages that an `erased` entry names and that are there all the same, with the word on them that it follows.
+  private var erasureOrders: [UInt32: Int] = [:]
   private var changes = MessageChanges()
   /// What was to be sent through a device's carrier.
   private(set) var sends = SendLedger()
@@ -122,7 +124,7 @@ public struct TimelineIndex: Sendable {
     switch deletion.action {
     case .deleted: words.append(deletion.at)
     case .recovered: words.append(nil)
-    case .erased: return changes.addErased(deletion.messages)
+    case .erased: return applyErasure(deletion)
     case .unknown: return
     }
     guard let conversation = conversationNumbers[deletion.conversation] else { return }
@@ -136,6 +138,16 @@ public struct TimelineIndex: Sendable {
         entries[number].conversation == conversation
       else { continue }
       entries[number].word = word
+    }
+  }
+
+  private mutating func applyErasure(_ deletion: Deletion) {
+    changes.addErased(deletion.messages)
+    guard let conversation = conversationNumbers[deletion.conversation] else { return }
+    for id in deletion.messages {
+      guard let number = table.number(of: id, in: entries), entries[Int(number)].conversation == conversation
+      else { continue }
+      erasureOrders[number] = word(of: Int(number))
     }
   }
 
@@ -254,6 +266,12 @@ extension TimelineIndex {
 
   /// Records of messages that were erased, which were not erased with them.
   var orphans: [MessageChanges.Orphan] { changes.orphans }
+
+  /// Whether a message is in recently deleted, and an `erased` entry that came after that names it: it was sent when nothing
+  /// could be erased. SPEC.md section 6.8.
+  func awaitsErasure(_ reference: MessageReference) -> Bool {
+    deletedAt(reference) != nil && erasureOrders[reference.number] == word(of: Int(reference.number))
+  }
 
   /// Since when a person has wanted a message deleted.
   func deletedAt(_ reference: MessageReference) -> Timestamp? {

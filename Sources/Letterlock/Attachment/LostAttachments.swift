@@ -32,8 +32,10 @@ final class LostAttachments: Sendable {
     asked.withLock { $0 = now }
   }
 
-  /// Files that are here, that were sent, and that the relay does not have.
-  private func lost() async throws(DeviceError) -> Set<BlobID> {
+  /// Files that are here, that were sent, and that the relay does not have; with what it has in their place, if somebody
+  /// took their name there.
+  private func lost() async throws(DeviceError) -> [BlobID: BlobUpload?] {
+    var impostors: [BlobID: BlobUpload] = [:]
     var here = try store.use { (store) throws(StoreError) in
       Set(try store.allBlobs()).subtracting(try store.blobsToUpload().map(\.blob))
     }
@@ -45,20 +47,34 @@ final class LostAttachments: Sendable {
         try await relay.blobs(of: account, after: after)
       }
       guard let end = page.last?.upload.blob, after.map({ $0 < end }) ?? true else { break }
-      for listed in page where listed.isComplete { here.remove(listed.upload.blob) }
+      for listed in page where listed.isComplete && here.contains(listed.upload.blob) {
+        if try isSame(listed.upload) {
+          here.remove(listed.upload.blob)
+        } else {
+          impostors[listed.upload.blob] = listed.upload
+        }
+      }
       last = end
     }
-    return here
+    return Dictionary(uniqueKeysWithValues: here.map { ($0, impostors[$0]) })
+  }
+
+  /// Whether what the relay has under a name is what is here under it.
+  private func isSame(_ listed: BlobUpload) throws(DeviceError) -> Bool {
+    let own = try store.use { (store) throws(StoreError) in try store.blob(listed.blob) }
+    return own.map { $0.digest == listed.digest && $0.byteCount == listed.byteCount } ?? true
   }
 
   /// Signs for files that messages refer to, whoever sent them first.
-  private func sendAgain(_ lost: Set<BlobID>) throws(DeviceError) {
-    let referred = try inventory.references().attachments
-    for blob in lost.sorted() where referred[blob] != nil {
+  private func sendAgain(_ lost: [BlobID: BlobUpload?]) throws(DeviceError) {
+    let references = try inventory.references()
+    for (blob, impostor) in lost.sorted(by: { $0.key < $1.key }) {
       try checkCancellation()
-      guard let upload = try store.use({ (store) throws(StoreError) in try store.blob(blob) }) else {
-        continue
-      }
+      guard let upload = try store.use({ (store) throws(StoreError) in try store.blob(blob) }),
+        references.refer(to: upload)
+      else { continue }
+      // What a message names is dropped at the relay by the author of another message alone.
+      if let impostor, references.refer(to: impostor), try !inventory.isOwn(upload) { continue }
       let again = try asDeviceError(
         BlobUpload(
           blob: blob, byteCount: upload.byteCount, digest: upload.digest, by: view.keys, account: view.account

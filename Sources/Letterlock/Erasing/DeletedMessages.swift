@@ -9,18 +9,24 @@ struct DeletedMessages {
 
   private var known: [MessageID: Known] = [:]
   private var order: [MessageID] = []
+  private var ordered: Set<MessageID> = []
 
   init(of index: TimelineIndex, before cutoff: Timestamp) {
     for reference in index.references {
-      guard let deletedAt = index.deletedAt(reference), deletedAt <= cutoff,
+      guard let deletedAt = index.deletedAt(reference),
+        deletedAt <= cutoff || index.awaitsErasure(reference),
         let conversation = index.conversation(of: reference)
       else { continue }
       known[index.id(of: reference)] = Known(conversation: conversation)
       order.append(index.id(of: reference))
+      if index.awaitsErasure(reference) { ordered.insert(index.id(of: reference)) }
     }
   }
 
   var isEmpty: Bool { order.isEmpty }
+
+  /// Whether an `erased` entry names a message already: a person, or the time, has decided.
+  func isOrdered(_ id: MessageID) -> Bool { ordered.contains(id) }
 
   mutating func add(_ read: HistoryEntry) {
     guard let leaf = read.leaf, case .success(let entry) = read.entry else { return }

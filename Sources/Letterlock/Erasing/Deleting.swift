@@ -141,7 +141,7 @@ final class Deleting: Sendable {
     }
     var erasures: [Erasure] = []
     for (id, conversation, leaves) in deleted.found()
-    where times.isDeleted(id, of: conversation, before: cutoff) {
+    where deleted.isOrdered(id) || times.isDeleted(id, of: conversation, before: cutoff) {
       // A message with more changes than a signed batch erases is named in several, the message itself in the first.
       var rest = leaves[...]
       repeat {

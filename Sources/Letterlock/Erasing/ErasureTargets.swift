@@ -27,6 +27,8 @@ struct ErasureTargets: Sendable {
   private var erased: Set<UInt64> = []
   /// How much of the history was read.
   private var end: UInt64 = 0
+  /// What was sent for without being erased.
+  private(set) var postponed: Set<Name> = []
 
   /// Knows of messages that are named; of none at first.
   init(of names: some Sequence<Name> = []) {
@@ -36,14 +38,26 @@ struct ErasureTargets: Sendable {
   /// Looks for these messages too.
   mutating func look(for names: [Name]) {
     guard !names.allSatisfy(targets.keys.contains) else { return }
-    self = ErasureTargets(of: Array(targets.keys) + names)
+    restart(of: Array(targets.keys) + names)
   }
+
+  private mutating func restart(of names: some Sequence<Name>) {
+    let postponed = postponed
+    self = ErasureTargets(of: names)
+    self.postponed = postponed
+  }
+
+  /// Notes messages whose entry is sent and erases nothing.
+  mutating func postpone(_ names: [Name]) { postponed.formUnion(names) }
+
+  /// Notes messages whose entry is sent with what it erases.
+  mutating func settle(_ names: [Name]) { postponed.subtract(names) }
 
   /// Reads the history up to its end, without what waits to be sent.
   mutating func read(_ history: HistoryReader) throws(DeviceError) {
     if end > 0 {
       if try passErasures(in: history) { return }
-      self = ErasureTargets(of: targets.keys)
+      restart(of: Array(targets.keys))
     }
     while let page = try nextPage(of: history) {
       for entry in history.opened(page) { add(entry) }

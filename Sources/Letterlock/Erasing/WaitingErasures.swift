@@ -41,9 +41,14 @@ struct WaitingErasures: Sendable {
     var prepared = Prepared(records: records)
     let waiting = deletions(in: records)
     guard waiting.contains(where: \.isErasing) else { return prepared }
-    targets.look(for: waiting.filter(\.isErasing).flatMap(\.names))
+    let named = waiting.filter(\.isErasing).flatMap(\.names)
+    targets.look(for: named)
     try targets.read(history)
-    guard try doubt(unreadable: targets.unreadableCount) == nil else { return prepared }
+    guard try doubt(unreadable: targets.unreadableCount) == nil else {
+      targets.postpone(named)
+      return prepared
+    }
+    targets.settle(named)
     var leaves: Set<UInt64> = []
     var said = DeletionWords()
     for entry in waiting {

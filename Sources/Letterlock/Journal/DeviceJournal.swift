@@ -16,6 +16,7 @@ internal import TLSCodec
 ///   optional<uint64> looked_through; the log up to this entry, for recovery keys that were replaced
 ///   ReplacementSighting replacements<V>; those that the person has not seen yet
 ///   optional<PendingErasure> erasure; the order that waited when the relay was last asked
+///   optional<Time> wrap_seen;       when the relay was last asked for a wrap that this device has opened
 /// } DeviceJournal;
 /// ```
 /// SPEC.md section 8.5.
@@ -32,15 +33,16 @@ struct DeviceJournal: WireCodable, Hashable, Sendable {
   var lookedThrough: UInt64?
   var replacements: [ReplacementSighting] = []
   var pendingErasure: PendingErasure?
+  var wrapSeen: Timestamp?
 
   static let wire = WireFormat(
     Self.init(
       version:usage:lastAttempt:lastSuccess:sighting:presence:name:directory:announcement:lookedThrough:
-      replacements:pendingErasure:),
+      replacements:pendingErasure:wrapSeen:),
     field(\.version),
     field(\.usage), field(\.lastAttempt), field(\.lastSuccess), field(\.sighting), field(\.presence),
     field(\.name), field(\.directory), field(\.announcement), field(\.lookedThrough),
-    field(\.replacements), field(\.pendingErasure))
+    field(\.replacements), field(\.pendingErasure), field(\.wrapSeen))
 }
 
 /// Two processes that change one journal.
@@ -62,6 +64,7 @@ extension DeviceJournal {
     keep(\.lookedThrough)
     keep(\.replacements)
     keep(\.pendingErasure)
+    keep(\.wrapSeen)
     if directory != base.directory { next.directory.merge(directory) }
     next.usage = stored.usage + usage
     return next

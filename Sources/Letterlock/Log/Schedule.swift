@@ -18,10 +18,23 @@ struct Schedule: Sendable {
   func keep() async throws(DeviceError) {
     guard view.isSealing else { return }
     let now = clock.now
-    let owed = try notes.owedEpochs()
     var isEpochDue = try isEpochDue(now)
+    var owed = try notes.owedEpochs()
+    if !isEpochDue, owed.isEmpty, try await isOwnWrapLost(now) { owed = [try notes.noteOwedEpoch()] }
     // An entry that the relay does not take yet would hold up everything else.
     if !isEpochDue, !owed.isEmpty { isEpochDue = try await !isRelayRestored() }
+    let before = view.log.newestEpoch.header.number
+    do throws(DeviceError) { try await begin(isEpochDue, now) } catch {
+      // One that stopped after the relay took the entry has settled what was owed all the same.
+      if view.log.newestEpoch.header.number > before { try notes.forget(owed) }
+      throw error
+    }
+    if isEpochDue { try notes.forget(owed) }
+    // The epoch that has just begun counts from now on.
+    _ = try self.isEpochDue(now)
+  }
+
+  private func begin(_ isEpochDue: Bool, _ now: Timestamp) async throws(DeviceError) {
     // Epoch secrets that were wrapped to the old key and are still to come would be lost with it. No wrap brings those
     // of epochs that were begun wrongly.
     if isSealingKeyOld(now), !view.awaitsEpochSecret {
@@ -29,9 +42,29 @@ struct Schedule: Sendable {
     } else if isEpochDue {
       try await changes.change(.epoch)
     }
-    if isEpochDue { try notes.forget(owed) }
-    // The epoch that has just begun counts from now on.
-    _ = try self.isEpochDue(now)
+  }
+
+  /// Whether the relay has lost this device's wrap of the newest epoch, and with it those of others: one that was restored
+  /// from a backup has none of an epoch that was given back to it, and whoever gave it back may never come again. Asked
+  /// once a day, so that a relay which always says so has one epoch more begun, and no more, by each device.
+  private func isOwnWrapLost(_ now: Timestamp) async throws(DeviceError) -> Bool {
+    let passed = try journal.note { $0.wrapSeen.map { now.nanoseconds(since: $0) } } ?? .max
+    let (newest, device) = (view.log.newestEpoch, view.device)
+    guard passed >= Timestamp.day || passed < -Timestamp.day, newest.wrapHash(for: device) != nil,
+      changes.relay.isPresent
+    else { return false }
+    let wrap: [UInt8]?
+    do throws(DeviceError) {
+      wrap = try await changes.relay.ask { (relay, account) async throws(RelayError) in
+        try await relay.wrap(of: account, epoch: newest.header.number, for: device)
+      }
+    } catch {
+      // Everything else goes on, and the relay is asked again the next time.
+      guard case .relay = error else { throw error }
+      return false
+    }
+    try journal.note { $0.wrapSeen = now }
+    return wrap == nil
   }
 
   /// Whether the relay was restored from a backup and takes nothing new yet: it says so when it is given nothing back.

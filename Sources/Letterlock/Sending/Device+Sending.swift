@@ -36,7 +36,7 @@ extension Device {
   ///
   /// What is not to be sent any more, because its time is over or its device was removed, is left out and marked so for
   /// every device. What an earlier process claimed and gave no outcome of is marked as `SendState.outcomeUnknown`. The
-  /// whole history is read.
+  /// first call of a device object reads the whole history; later ones read what has come since.
   /// - Throws: `DeviceError.archive`, `.noStore`, `.store`.
   public func sendRequests() throws(DeviceError) -> [SendRequest] {
     try parts.history.sending.waiting()

@@ -10,6 +10,7 @@ final class Sending: Sendable {
   private let pusher: HistoryPusher
   private let clock: DeviceClock
   private let writer: AttachmentWriter
+  private let scanner: SendScanner
   let held = HeldClaims()
 
   init(
@@ -18,7 +19,7 @@ final class Sending: Sendable {
   ) {
     (self.view, self.lock, self.timeline, self.writer) = (view, lock, timeline, writer)
     (self.pusher, self.clock) = (pusher, clock)
-    outbox = writer.outbox
+    (outbox, scanner) = (writer.outbox, SendScanner(timeline.history))
   }
 
   /// Keeps what became of a request.
@@ -32,7 +33,7 @@ final class Sending: Sendable {
     try outbox.enqueue([.sendReport(SendReport(step, of: message, in: conversation, at: clock.now))])
   }
 
-  private func ledger() throws(DeviceError) -> SendLedger { try timeline.index().sends }
+  private func ledger() throws(DeviceError) -> SendLedger { try scanner.ledger() }
 
   private func request(of entry: SendLedger.Entry) throws(DeviceError) -> SendRequest {
     guard let record = try timeline.records(at: [entry.position]).first else { throw .historyChanged }

@@ -41,6 +41,10 @@ public struct SyncReport: Hashable, Sendable {
   public var withdrawnErasure: AccountErasure?
   /// How many entries that waited on the former device, in whose place this one is, wait here now or were sent.
   public var takenAlong = 0
+  /// How many messages were to be erased for good and are there still, since something of the history cannot be read that
+  /// may take them back. `Device.eraseExpired(after:confirmingEverything:)` and
+  /// `eraseDeleted(before:confirmingEverything:)` erase them when all of it can.
+  public var postponedErasures = 0
   /// Why records still wait here; empty if nothing holds them back.
   public var heldBack: [SyncHold] = []
 

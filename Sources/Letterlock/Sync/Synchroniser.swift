@@ -127,7 +127,9 @@ final class Synchroniser: Sendable {
     result.heldBack = state.view.holds
     if result.heldBack.isEmpty {
       try profile.announcePresence()
-      result.sent += try await pusher.push(report)
+      var targets = ErasureTargets()
+      result.sent += try await pusher.push(erasing: &targets, report)
+      result.postponedErasures = targets.postponed.count
     }
     result.received += try await puller.pull(report)
     try puller.history.directory.update()

@@ -51,6 +51,21 @@ struct BlobSquattingTests {
     try await expectSent(attachment, in: house)
   }
 
+  /// The relay is restored from a backup of before the file, and the mac is quicker than the phone.
+  @Test(arguments: [0, 100, 500])
+  func `a file that the relay lost is sent again, though its name is taken`(byteCount: Int) async throws {
+    let house = try await Household()
+    let backup = await house.relay.honest.fork()
+    let attachment = try AttachmentTests.attach(AttachmentTests.content(3000), to: house)
+    #expect(try await house.phone.sync().sentAttachments == 1)
+    try await house.mac.sync()
+    await house.relay.restore(from: backup)
+    #expect(try await house.phone.sync().returned != nil)
+    await house.relay.reopen()
+    try await squat(on: attachment.blob, in: house, byteCount: byteCount)
+    try await expectSent(attachment, in: house)
+  }
+
   @Test func `a message that names the junk does not keep it there`() async throws {
     let house = try await Household()
     let attachment = try await unsent(in: house)

@@ -1,3 +1,4 @@
+import LetterlockTestKit
 import Synchronization
 import Testing
 
@@ -51,6 +52,27 @@ struct InterruptedRemovalTests {
       try await house.phone.remove(house.mac.id)
     }
     try await finish(house, vault: house.phoneVault)
+  }
+
+  @Test func `a store that fails when the relay has taken the entry is named, and the removal is made once`()
+    async throws
+  {
+    let house = try await Household()
+    let store = FailingDeviceStore(house.phoneStore)
+    let phone = try Device(vault: house.phoneVault, store: store, relay: house.relay)
+    let count = phone.log.heads.count
+    await house.relay.beforeEntry { _ in
+      store.fail(PlannedFailure(.from(1), .beforeEffect))
+      return nil
+    }
+    let error = await #expect(throws: DeviceError.self) { try await phone.remove(house.mac.id) }
+    guard case .store = error else { Issue.record("\(String(describing: error))"); return }
+    store.stopFailing()
+    #expect(phone.log.heads.count == count + 1)
+    try await finish(house, vault: house.phoneVault)
+    #expect(
+      try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay).log.heads.starts(
+        with: phone.log.heads))
   }
 
   @Test(arguments: 0..<4)

@@ -77,6 +77,87 @@ struct RestoredRelayTests {
     }
   }
 
+  @Test
+  func `an epoch that is owed is begun once, also if the task is cancelled when the relay has taken it`()
+    async throws
+  {
+    let phone = house.phone
+    await house.relay.restore(from: backup)
+    #expect(try await phone.sync().returned != nil)
+    await house.relay.reopen()
+    let epoch = phone.log.newestEpoch.header.number
+    await house.relay.beforeEntry { _ in
+      cancelCurrentTask()
+      return nil
+    }
+    let error = await Task { () -> (any Error)? in
+      do { try await phone.sync() } catch { return error }
+      return nil
+    }.value
+    #expect(error as? DeviceError == .cancelled)
+    for _ in 0..<2 { #expect(try await phone.sync().verdict.isComplete) }
+    #expect(phone.log.newestEpoch.header.number == epoch + 1)
+  }
+
+  @Test
+  func `an epoch whose wraps are lost is followed by another, though whoever gave it back never comes again`()
+    async throws
+  {
+    let (phone, mac) = (house.phone, house.mac)
+    let giver = try await house.join("Giver")
+    try await phone.sync()
+    await house.relay.restore(from: backup)
+    #expect(try await giver.sync().returned != nil)
+    await house.relay.reopen()
+    let epoch = phone.log.newestEpoch.header.number
+    // Nothing tells the phone that the relay lost something.
+    #expect(try await phone.sync().verdict.isComplete)
+    _ = try await mac.sync()
+    #expect(!mac.isReadingNewestEpoch)
+    phone.clock.follow { Timestamp.now.adding(2 * Timestamp.day) }
+    try phone.append(Household.text("later"), to: house.chat)
+    for _ in 0..<3 { #expect(try await phone.sync().verdict.isComplete) }
+    #expect(phone.log.newestEpoch.header.number == epoch + 1)
+    for _ in 0..<2 { #expect(try await mac.sync().verdict.isComplete) }
+    #expect(try Household.texts(of: mac) == ["first", "third", "later"])
+  }
+
+  @Test func `a relay that never shows a wrap has one epoch begun a day, whichever process asks`()
+    async throws
+  {
+    let epoch = house.phone.log.newestEpoch.header.number
+    await house.relay.alterWraps { _ in nil }
+    for days in 1...2 {
+      for _ in 0..<3 {
+        let phone = try twin()
+        phone.clock.follow { Timestamp.now.adding(Int64(days) * (Timestamp.day + 1_000_000_000)) }
+        #expect(try await phone.sync().verdict.isComplete)
+        #expect(phone.log.newestEpoch.header.number == epoch + UInt64(days))
+      }
+    }
+  }
+
+  @Test func `a device that gave back an epoch which it cannot read itself owes it, and goes on`()
+    async throws
+  {
+    let (phone, mac) = (house.phone, house.mac)
+    await house.relay.alterWraps { _ in nil }
+    _ = try await mac.sync()
+    #expect(!mac.isReadingNewestEpoch && mac.log.head == phone.log.head)
+    await house.relay.restore(from: backup)
+    await house.relay.behave()
+    #expect(try await mac.sync().returned != nil)
+    await house.relay.reopen()
+    let epoch = phone.log.newestEpoch.header.number
+    for _ in 0..<2 { _ = try await mac.sync() }
+    #expect(mac.log.newestEpoch.header.number == epoch)
+    phone.clock.follow { Timestamp.now.adding(2 * Timestamp.day) }
+    try await phone.sync()
+    #expect(try await mac.sync().verdict.isComplete)
+    #expect(mac.isReadingNewestEpoch)
+    #expect(try Household.texts(of: mac) == ["first", "third"])
+  }
+
   @Test func `a relay that says nothing of a backup stays rolled back, and loses nothing here`() async throws
   {
     let (phone, relay) = (house.phone, house.relay)
@@ -200,5 +281,12 @@ struct RestoredRelayTests {
     try await house.mac.sync()
     #expect(try await backup.blob(file.blob, of: house.phone.account, as: house.phone.caller) != nil)
     #expect(try await house.restore().downloadAll().count == 1)
+  }
+}
+
+extension Device {
+  /// Whether the device has the newest epoch's secret.
+  fileprivate var isReadingNewestEpoch: Bool {
+    state.read { $0.keyring.epochSecrets[$0.log.newestEpoch.header.number] != nil }
   }
 }

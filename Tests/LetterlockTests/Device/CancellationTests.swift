@@ -67,6 +67,27 @@ struct CancellationTests {
     #expect(try Household.texts(of: phone).count == count + 1)
   }
 
+  @Test
+  func `a change of the account that the relay has taken is made, and the call says that it was cancelled`()
+    async throws
+  {
+    let house = try await Household()
+    let (phone, mac) = (house.phone, house.mac.id)
+    let count = phone.log.heads.count
+    await house.relay.beforeEntry { _ in
+      cancelCurrentTask()
+      return nil
+    }
+    let error = await Task { () -> (any Error)? in
+      do { try await phone.remove(mac) } catch { return error }
+      return nil
+    }.value
+    #expect(error as? DeviceError == .cancelled)
+    #expect(phone.log.activeMember(mac) == nil)
+    #expect(try await phone.sync().verdict.isComplete)
+    #expect(phone.log.heads.count == count + 1)
+  }
+
   @Test func `sealing a large file stops, and leaves nothing`() async throws {
     let house = try await Household()
     let (phone, chat) = (house.phone, house.chat)
@@ -136,6 +157,6 @@ extension Message {
   }
 }
 
-private func cancelCurrentTask() {
+func cancelCurrentTask() {
   unsafe withUnsafeCurrentTask { task in unsafe task?.cancel() }
 }

@@ -87,6 +87,56 @@ struct ErasureDoubtTests {
     try await expectThere(house)
   }
 
+  /// The relay hides from the phone what the Mac wrote, and the phone sends an entry that erases nothing.
+  private func postponed(_ message: MessageID, _ house: Household) async throws {
+    try house.mac.append(Household.text("hidden"), to: house.chat)
+    try await house.mac.sync()
+    let leaf = try house.mac.progress().history.tree.size - 1
+    await house.relay.alter { page in
+      HistoryPage(batches: page.batches.map { $0.putting(nil, at: leaf) }, checkpoint: page.checkpoint)
+    }
+    try enqueueErased(message, house)
+    let report = try await house.phone.sync()
+    #expect(report.verdict == .missing(leaves: [leaf]))
+    #expect(report.postponedErasures == 1)
+    await house.relay.behave()
+    for device in [house.phone, house.mac, house.phone] {
+      let report = try await device.sync()
+      #expect(report.verdict.isComplete && report.postponedErasures == 0)
+      // Every device shows the same: the message is in recently deleted.
+      let shown = try device.timeline().messages.first { $0.id == message }
+      #expect(shown?.recentlyDeletedAt != nil)
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `what could not be erased is erased with the next, however short ago it was deleted`(
+    isSender: Bool
+  ) async throws {
+    let (house, message) = try await deleted()
+    try await postponed(message, house)
+    let device = isSender ? house.phone : house.mac
+    #expect(try await device.eraseExpired(after: 30) == 1)
+    for device in [house.phone, house.mac, try await house.restore()] {
+      #expect(try await device.sync().verdict.isComplete)
+      #expect(try Household.texts(of: device) == ["first", "hidden"])
+    }
+    #expect(try await device.eraseExpired(after: 30) == 0)
+  }
+
+  @Test func `what could not be erased and was taken back since stays`() async throws {
+    let (house, message) = try await deleted()
+    try await postponed(message, house)
+    try house.mac.recover([message], in: house.chat)
+    try await house.mac.sync()
+    #expect(try await house.phone.eraseExpired(after: 30) == 0)
+    #expect(try Household.texts(of: house.phone) == ["first", "deleted", "hidden"])
+    // Deleted again, it has its whole time again.
+    try house.mac.delete([message], in: house.chat)
+    try await house.mac.sync()
+    #expect(try await house.phone.eraseExpired(after: 30) == 0)
+  }
+
   @Test func `what was taken back and deleted again is erased`() async throws {
     let (house, message) = try await deleted()
     try house.phone.recover([message], in: house.chat)
