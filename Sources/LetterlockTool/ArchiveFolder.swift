@@ -171,6 +171,10 @@ struct ArchiveFolder: Sendable {
         Terminal.note(
           "One of the two copies in the key file is damaged; `letterlock sync \(path)` makes it whole.")
       }
+      if let reason = device.unfinished {
+        Terminal.note(
+          "What is shown is of the device that was here before. \(ToolError(reason, folder: path).text)")
+      }
       return Reading(folder: self, device: device, store: store)
     } catch { throw ToolError(error, folder: path) }
   }

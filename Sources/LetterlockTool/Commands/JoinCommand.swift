@@ -11,18 +11,30 @@ struct JoinCommand: AsyncParsableCommand {
     discussion: """
       Waits for the approval when a person looks on, or with --wait; otherwise prints the code and ends, and \
       `letterlock sync DIR` goes on once the code was approved. Run again in the same folder, it shows the same code. In \
-      the folder of a device that was removed from its account, what waits there to be sent is taken along.
+      the folder of a device that was removed from its account, what waits there to be sent is taken along; until the \
+      approval its history can be read, and --cancel puts it back.
       """)
 
   @Argument(help: "The folder to make, or that of a removed device.") var dir: String
   @Option(help: "The relay's file, or the archive folder that holds it. Needed the first time.")
   var relay: String?
-  @Option(help: "What to call this device.") var name = "Another device"
+  @Option(help: "What to call this device; “Another device” unless given.") var name: String?
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Waits for the approval.") var wait = false
+  @Flag(help: "Takes back a request that waits: a device that was here before is in its place again.")
+  var cancel = false
+  @OptionGroup var confirmation: Confirmation
+
+  func validate() throws {
+    guard !cancel || (relay == nil && name == nil && !wait) else {
+      throw ValidationError("With --cancel nothing else is done: leave the other options out.")
+    }
+    guard !confirmation.yes || cancel else { throw ValidationError("Only --cancel asks for --yes.") }
+  }
 
   func run() async throws {
     try await Terminal.run {
+      guard !cancel else { return try takeBack(ArchiveFolder(path: dir), try keys.passphrase()) }
       let request = try await request(ArchiveFolder(path: dir), try keys.passphrase())
       Terminal.line("\(request.code.text)")
       guard wait || Terminal.isInteractive else {
@@ -49,11 +61,14 @@ struct JoinCommand: AsyncParsableCommand {
     try folder.point(toRelay: relay)
     let store = try folder.openStore()
     do throws(DeviceError) {
-      let request = try await Device.requestToJoin(named: name, vault: vault, store: store, relay: server)
+      let request = try await Device.requestToJoin(
+        named: deviceName, vault: vault, store: store, relay: server)
       if passphrase == nil { Terminal.note(KeyOptions.permissionsAlone) }
       return request
     } catch { throw ToolError(error, folder: dir) }
   }
+
+  private var deviceName: String { name ?? "Another device" }
 
   private func resumed(in folder: ArchiveFolder, _ vault: FileKeyVault) async throws -> JoinRequest {
     try folder.lock()
@@ -66,7 +81,8 @@ struct JoinCommand: AsyncParsableCommand {
       } catch {
         // The device that is here may be one that may not act any more.
         guard error == .vaultNotEmpty else { throw error }
-        request = try await Device.requestToJoin(named: name, vault: vault, store: store, relay: server)
+        request = try await Device.requestToJoin(
+          named: deviceName, vault: vault, store: store, relay: server)
       }
     } catch { throw ToolError(error, folder: dir) }
     if let relay { try folder.point(toRelay: relay) }
