@@ -109,7 +109,15 @@ struct ArchiveFolder: Sendable {
     return pointer.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  func openRelay() throws -> SQLiteRelay { try Self.openRelay(at: try relayPath()) }
+  func openRelay() throws -> SQLiteRelay {
+    let file = try relayPath()
+    do { return try Self.openRelay(at: file) } catch let error as ToolError {
+      guard !FileManager.default.fileExists(atPath: file) else { throw error }
+      throw ToolError(
+        "\(error.text) If its file was moved, `letterlock sync \(path) --relay FILE` says where it is.",
+        exitCode: error.exitCode)
+    }
+  }
 
   /// Opens a relay's file, or the one in an archive's folder.
   static func openRelay(at path: String) throws -> SQLiteRelay {

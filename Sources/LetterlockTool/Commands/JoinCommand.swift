@@ -72,8 +72,10 @@ struct JoinCommand: AsyncParsableCommand {
 
   private func resumed(in folder: ArchiveFolder, _ vault: FileKeyVault) async throws -> JoinRequest {
     try folder.lock()
-    let server = try relay.map { try ArchiveFolder.openRelay(at: $0) } ?? folder.openRelay()
+    let moved = try relay.map(NamedRelay.init)
     let store = try folder.openStore()
+    try await moved?.check(for: vault, store)
+    let server = try moved?.relay ?? folder.openRelay()
     let request: JoinRequest
     do throws(DeviceError) {
       do throws(DeviceError) {
@@ -106,10 +108,12 @@ struct SyncCommand: AsyncParsableCommand {
     commandName: "sync", abstract: "Brings this device and the relay up to date, attachments included.",
     discussion: """
       What was deleted longer ago than --keep-deleted says is erased: here, on the relay, and on every device \
-      that syncs.
+      that syncs. --relay is for a relay whose file was moved: once a synchronisation has succeeded, this device \
+      remembers the new place.
       """)
 
   @Argument(help: "The archive's folder.") var dir: String
+  @Option(help: "Where the relay's file is by now, or the archive folder that holds it.") var relay: String?
   @OptionGroup var keys: KeyOptions
   @Option(help: "Days for which deleted messages can be recovered, this once; the setting unless given.")
   var keepDeleted: Int?
@@ -163,10 +167,11 @@ struct SyncCommand: AsyncParsableCommand {
         throw ToolError("--keep-deleted takes 0 to 36500 days.")
       }
       let folder = ArchiveFolder(path: dir)
-      if giveBack { return try await Self.giveBack(folder, try keys.passphrase()) }
-      let device = try await Self.device(folder, try keys.passphrase())
+      let moved = try relay.map(NamedRelay.init)
+      if giveBack { return try await Self.giveBack(folder, try keys.passphrase(), moved) }
+      let device = try await Self.device(folder, try keys.passphrase(), moved)
       try check(device)
-      let (outcome, advice): (Outcome, String)
+      let (outcome, advice, verdict): (Outcome, String, Verdict)
       do throws(DeviceError) {
         let bar = SyncBar()
         device.observe(
@@ -182,11 +187,13 @@ struct SyncCommand: AsyncParsableCommand {
         let files = report.verdict.allowsDownloads ? try await device.downloadAutomatically() : nil
         files?.noteFailures()
         advice = report.verdict.advice(dir) + EvidenceFile.keep(report.verdict, in: dir)
+        verdict = report.verdict
         outcome = Outcome(
           complete: report.verdict.isComplete, erased: erased, verdict: report.verdict.sentence,
           received: report.received, sent: report.sent, attachmentsSent: report.sentAttachments,
           attachmentsReceived: files?.count ?? 0, heldBack: report.heldBack.map(\.name))
       } catch { throw ToolError(error, folder: dir) }
+      try moved?.remember(in: folder, verdict)
       if json { try Terminal.print(json: outcome) }
       guard outcome.complete else { throw ToolError.wrong("\(outcome.verdict)\(advice)") }
       guard !json else { return }
@@ -250,10 +257,14 @@ struct SyncCommand: AsyncParsableCommand {
   }
 
   /// The device, after finishing a request to join if one is open.
-  static func device(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> Device {
+  private static func device(
+    _ folder: ArchiveFolder, _ passphrase: String?, _ moved: NamedRelay?
+  ) async throws -> Device {
     try folder.checkInUse()
     try folder.lock()
-    let (store, relay, vault) = (try folder.openStore(), try folder.openRelay(), folder.vault(passphrase))
+    let (store, vault) = (try folder.openStore(), folder.vault(passphrase))
+    try await moved?.check(for: vault, store)
+    let relay = try moved?.relay ?? folder.openRelay()
     do throws(DeviceError) {
       guard try Device.isJoining(vault) else {
         let device = try Device(vault: vault, store: store, relay: relay)
