@@ -109,7 +109,15 @@ struct ArchiveFolder: Sendable {
     return pointer.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  func openRelay() throws -> SQLiteRelay { try Self.openRelay(at: try relayPath()) }
+  func openRelay() throws -> SQLiteRelay {
+    let file = try relayPath()
+    do { return try Self.openRelay(at: file) } catch let error as ToolError {
+      guard !FileManager.default.fileExists(atPath: file) else { throw error }
+      throw ToolError(
+        "\(error.text) If its file was moved, `letterlock sync \(path) --relay FILE` says where it is.",
+        exitCode: error.exitCode)
+    }
+  }
 
   /// Opens a relay's file, or the one in an archive's folder.
   static func openRelay(at path: String) throws -> SQLiteRelay {
@@ -170,6 +178,10 @@ struct ArchiveFolder: Sendable {
       if device.hasDamagedVault {
         Terminal.note(
           "One of the two copies in the key file is damaged; `letterlock sync \(path)` makes it whole.")
+      }
+      if let reason = device.unfinished {
+        Terminal.note(
+          "What is shown is of the device that was here before. \(ToolError(reason, folder: path).text)")
       }
       return Reading(folder: self, device: device, store: store)
     } catch { throw ToolError(error, folder: path) }

@@ -5,10 +5,14 @@ import LetterlockSQLite
 
 extension SyncCommand {
   /// Sends a relay's file that was put back from a backup what it lost, and nothing new.
-  static func giveBack(_ folder: ArchiveFolder, _ passphrase: String?) async throws {
+  static func giveBack(
+    _ folder: ArchiveFolder, _ passphrase: String?, _ moved: NamedRelay?
+  ) async throws {
     try folder.checkInUse()
     try folder.lock()
-    let (store, relay) = (try folder.openStore(), RestoredRelay(try folder.openRelay()))
+    let store = try folder.openStore()
+    try await moved?.check(for: folder.vault(passphrase), store)
+    let relay = RestoredRelay(try moved?.relay ?? folder.openRelay())
     let report: SyncReport
     do throws(DeviceError) {
       let device = try Device(vault: folder.vault(passphrase), store: store, relay: relay)
@@ -20,13 +24,16 @@ extension SyncCommand {
         guard error != .relay(.unknownAccount) else { throw ToolError.madeAfterBackup }
         throw ToolError(error, folder: folder.path)
       }
+      try moved?.remember(in: folder)
       return Terminal.line("The relay has everything that this device has.")
     }
     report.noteFindings()
     guard let returned = report.returned else {
       guard report.verdict.isComplete else { throw ToolError.wrong("\(report.verdict.sentence)") }
+      try moved?.remember(in: folder)
       return Terminal.line("The relay has everything that this device has.")
     }
+    try moved?.remember(in: folder)
     Terminal.line(
       "The relay took back \(returned.recordCount) records and \(returned.entries.count) changes of the account."
     )

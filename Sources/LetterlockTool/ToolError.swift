@@ -37,6 +37,13 @@ struct ToolError: Error, CustomStringConvertible {
         + "\(folder)`.")
   }
 
+  /// A request to join waits in the folder.
+  private static func joinUnfinished(_ folder: String) -> ToolError {
+    ToolError(
+      "The device in \(folder) waits for an approval: run `letterlock join \(folder)` again, or take the request back "
+        + "with `letterlock join \(folder) --cancel`.")
+  }
+
   /// A restore into the folder was interrupted.
   private static func restoreUnfinished(_ folder: String) -> ToolError {
     ToolError(
@@ -86,8 +93,7 @@ extension ToolError {
       case .cancelled: ToolError("Stopped. What was done so far is kept; run the command again to go on.")
       case .vaultNotEmpty: .inUse(place)
       case .vaultEmpty: ToolError("There is no device in \(place): begin with `letterlock init \(place)`.")
-      case .joinUnfinished:
-        ToolError("The device in \(place) waits for an approval: run `letterlock join \(place)` again.")
+      case .joinUnfinished: .joinUnfinished(place)
       case .restoreUnfinished: .restoreUnfinished(place)
       case .otherAccount(let account): .otherAccount(account, place)
       case .unusableKey(let id): ToolError.wrong("The key of device \(id) is not usable.")

@@ -18,37 +18,11 @@ struct FormerDeviceToolTests {
     try folder.succeed("import", "one.xml", "--archive", "A")
   }
 
-  private func sms(_ text: String, _ file: String) throws {
-    try folder.write(
-      "<?xml version=\"1.0\"?><smses><sms address=\"+15550101\" date=\"1700000060000\" type=\"1\" body=\"\(text)\" /></smses>",
-      to: file)
-  }
-
-  private func join(_ name: String, _ options: String...) throws {
-    let code = try folder.start(["join", name] + options).outcome().output.trimmingCharacters(in: .newlines)
-    try folder.succeed("device", "add", "A", code)
-  }
-
-  /// An archive B, whose device was removed while a message waited.
-  private func removedDevice() throws {
-    try join("B", "--relay", "A")
-    try folder.succeed("sync", "B")
-    try sms("waits", "two.xml")
-    try folder.succeed("device", "stop", "B")
-    _ = try folder.run("import", "two.xml", "--archive", "B")
-    let own = try folder.succeed("device", "list", "B").output
-    let line = try #require(own.split(separator: "\n").first { $0.contains("this device") })
-    let id = try #require(line.firstMatch(of: /[0-9a-f]{16}/)).output
-    try folder.succeed("device", "remove", "A", String(id), "--yes")
-    _ = try folder.run("device", "start", "B")
-    #expect(try folder.run("sync", "B").exitCode == 2)
-  }
-
   @Test func `joining again in the folder of a removed device takes along what waits`() throws {
-    try removedDevice()
+    try folder.makeRemovedDevice()
     #expect(
       try folder.run("status", "B").output.contains("Join again in this folder: `letterlock join B`."))
-    try join("B")
+    try folder.join("B")
     let synced = try folder.succeed("sync", "B")
     #expect(synced.errors.contains("Took along 1 waiting message of the device that was here before."))
     try folder.succeed("sync", "A")
@@ -58,7 +32,7 @@ struct FormerDeviceToolTests {
   }
 
   @Test func `a restore in the folder of a removed device takes along what waits`() throws {
-    try removedDevice()
+    try folder.makeRemovedDevice()
     let restored = try folder.succeed(
       "restore", "B", "--relay", "A", "--recovery-key-file", "key", "--keep-none")
     #expect(restored.errors.contains("Took along 1 waiting message of the device that was here before."))
@@ -66,13 +40,13 @@ struct FormerDeviceToolTests {
   }
 
   @Test func `another account's waiting messages are refused by its number`() throws {
-    try removedDevice()
+    try folder.makeRemovedDevice()
     try folder.succeed("init", "C", "--recovery-key-file", "other")
     let refused = try folder.run(
       "restore", "B", "--relay", "C", "--recovery-key-file", "other", "--keep-none")
     #expect(
       refused.exitCode == 1 && refused.errors.contains("a device of another account"), "\(refused.errors)")
-    try join("B")
+    try folder.join("B")
     #expect(try folder.succeed("sync", "B").errors.contains("Took along 1 waiting message"))
   }
 
@@ -100,7 +74,7 @@ struct FormerDeviceToolTests {
 
   @Test func `a relay's file that was put back takes back what it lost`() throws {
     try folder.copy("A/relay.sqlite", to: "backup")
-    try sms("later", "two.xml")
+    try folder.writeSMS("later", to: "two.xml")
     try folder.succeed("import", "two.xml", "--archive", "A")
     for name in ["relay.sqlite", "relay.sqlite-wal", "relay.sqlite-shm"] where folder.exists("A/" + name) {
       try folder.remove("A/" + name)

@@ -29,7 +29,9 @@ struct InterruptedToolTests {
     #expect(!folder.exists("out"))
   }
 
-  private let waiting = "The device in B waits for an approval: run `letterlock join B` again."
+  private let waiting =
+    "The device in B waits for an approval: run `letterlock join B` again, or take the request back with `letterlock "
+    + "join B --cancel`."
   private let interrupted =
     "A restore into B was interrupted: run `letterlock restore B` again, with the same recovery key."
 

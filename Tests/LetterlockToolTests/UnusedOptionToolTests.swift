@@ -47,6 +47,8 @@ struct UnusedOptionToolTests {
     ["recovery", "replace", "A", "--old-key-file", "key", "--proposal", "p"],
     ["recovery", "replace", "A", "--proposal", "p", "--approver", "0123456789abcdef"],
     ["settings", "A", "--interval", "4000000000"], ["settings", "A", "--yes"], ["sync", "A", "--yes"],
+    ["join", "A", "--yes"], ["join", "A", "--cancel", "--relay", "B"], ["join", "A", "--cancel", "--wait"],
+    ["join", "A", "--cancel", "--name", "x"],
     ["export", "A", "--format", "html", "--output", "-"],
     ["export", "A", "--format", "json", "--output", "-", "--force"],
   ]

@@ -46,6 +46,39 @@ extension Device {
     }
   }
 
+  /// Takes back a request to join that waits to be approved.
+  ///
+  /// If the request was made with the vault and the store of a former device, the vault holds that device again, as it was.
+  /// Otherwise the vault holds nothing but the request, and this cannot empty it: delete it to begin anew.
+  ///
+  /// An approval that was given meanwhile, or is given later, brings a device into the account whose keys nobody has. It
+  /// harms nothing, and is removed as any other is.
+  /// - Returns: whether the vault held a former device, and holds it again.
+  /// - Throws: `DeviceError.vaultEmpty` if the vault is empty; `.vaultNotEmpty` if no request waits in it, or its approval
+  ///   is being carried out; `.restoreUnfinished` if it holds a restore; `.vault`, `.store`.
+  public static func cancelJoining(
+    vault: any KeyVault, store: any DeviceStore
+  ) throws(DeviceError) -> Bool {
+    let contents = try vault.contents()
+    switch contents.stage {
+    case .device: throw .vaultNotEmpty
+    case .restoring: throw .restoreUnfinished
+    case .joining: break
+    }
+    let joining = try JoiningVault(contents)
+    guard let former = joining.former else {
+      // An approval that was not seen through may have left what it held the relay to.
+      try SyncProgress(StoreConnection(store: store)).update { progress in
+        guard progress.history.tree.size == 0, progress.promised != nil else { return false }
+        progress.promised = nil
+        return true
+      }
+      return false
+    }
+    try joining.putBack(former, in: vault, store)
+    return true
+  }
+
   /// Posts the offer of a device that wants to join, unless it is there.
   static func offer(
     _ code: JoinCode, bundle: DeviceKeyBundle, keys: DeviceKeys, relay: any Relay

@@ -35,16 +35,6 @@ struct FormerDevice: Sendable {
     handover = view.read { $0.handover } ?? SecretKey(random: Self.handoverByteCount)
   }
 
-  /// Reads what `encode(to:)` wrote; nil if nothing is there.
-  init?(
-    from reader: inout TLSReader, secrets: SecretKey, after ownByteCount: Int, version: UInt64
-  ) throws(DeviceError) {
-    guard !reader.isAtEnd else { return nil }
-    let state: [UInt8]
-    do throws(TLSError) { state = try reader.readOpaque() } catch { throw .vault(.corrupted) }
-    try self.init(state, secrets: secrets, after: ownByteCount, version: version)
-  }
-
   /// What a vault keeps of one; nil if that is nothing.
   init?(
     _ state: [UInt8], secrets: SecretKey, after ownByteCount: Int, version: UInt64
@@ -58,14 +48,22 @@ struct FormerDevice: Sendable {
     self.version = version
   }
 
-  func encode(to writer: inout TLSWriter) { writer.write(opaque: state) }
-
   /// The secrets that stand in the vault after the new device's own.
   var allSecrets: [SecretKey] { [handover, secrets] }
 
+  /// What the vault held for it.
+  var contents: VaultContents { VaultContents(version: version, secrets: secrets, state: state) }
+
   /// What the device knew, to be read.
   func view(_ store: any DeviceStore) throws(DeviceError) -> AccountView {
-    try Self.view(of: VaultContents(version: version, secrets: secrets, state: state), store)
+    try Self.view(of: contents, store)
+  }
+
+  /// Sees to it that a device whose state was rolled back stays so when its vault gets a later version.
+  func keepRolledBack(in store: any DeviceStore, upTo later: UInt64) throws(DeviceError) {
+    let view = try view(store)
+    guard view.read({ $0.isOlderThanStore }) else { return }
+    try DeviceNotes(store, signingSeed: view.keys.signingSeed, account: view.account).noteRollback(of: later)
   }
 
   private static func view(
@@ -107,6 +105,17 @@ struct FormerDevice: Sendable {
     } catch {
       guard error == .relay(.unknownAccount) else { throw error }
       return true
+    }
+  }
+}
+
+extension VaultContents {
+  /// The former device whose place the device here takes once it is part of the account; nil if it takes none.
+  func former() throws(DeviceError) -> FormerDevice? {
+    switch stage {
+    case .joining: try JoiningVault(self).former
+    case .restoring: try RestoringVault(self).former
+    case .device: nil
     }
   }
 }

@@ -33,7 +33,8 @@ public final class JoinRequest: Sendable {
   /// again.
   /// - Throws: `DeviceError.notApprovedYet` until then; `.approvalForged` if answers are there and none
   ///   comes from whoever saw the code; `.otherAccount` if the vault held a device of another account: nothing of it is
-  ///   touched, and a device of that account can still approve; `.removed` if it was removed since it was approved.
+  ///   touched, and a device of that account can still approve; `.removed` if it was removed since it was approved;
+  ///   `.vaultNotEmpty` or `.vaultEmpty` if the request was taken back (`Device.cancelJoining`).
   public func approved() async throws(DeviceError) -> Device {
     try await lock.locked { () async throws(DeviceError) in
       let device = try await device()
@@ -54,8 +55,11 @@ public final class JoinRequest: Sendable {
   }
 
   private func admitted(_ joining: JoiningVault) async throws(DeviceError) -> Device {
-    let state = try await state(joining, answer: try await answer(to: joining))
+    let answer = try await answer(to: joining)
+    let (log, entries) = try await accountLog(joining, answer)
     do throws(DeviceError) {
+      let joining = try joining.handingOver(in: vault)
+      let state = try await state(joining, log, entries, answer.checkpoint)
       return try Device(state, replacing: joining.version, vault: vault, store: store, relay: relay)
     } catch {
       // A call that was cut, or another process, may have saved it before.
@@ -94,10 +98,10 @@ public final class JoinRequest: Sendable {
     throw .approvalForged
   }
 
-  /// What the device knows when it begins. Its name and its code are in the vault until it has finished joining.
-  private func state(
-    _ joining: JoiningVault, answer: JoinAnswer
-  ) async throws(DeviceError) -> DeviceState {
+  /// The log that an answer is about, which has the device.
+  private func accountLog(
+    _ joining: JoiningVault, _ answer: JoinAnswer
+  ) async throws(DeviceError) -> (log: AccountLog, entries: [LogEntry]) {
     let device = joining.keys.deviceID
     let entries = try await asking { () async throws(RelayError) in
       try await relay.logEntries(of: answer.account, from: 0, as: .device(device))
@@ -108,8 +112,15 @@ public final class JoinRequest: Sendable {
     }
     // The log itself shows it: the relay is not to blame.
     guard log.activeMember(device) != nil else { throw .removed }
+    return (log, entries)
+  }
+
+  /// What the device knows when it begins. Its name and its code are in the vault until it has finished joining.
+  private func state(
+    _ joining: JoiningVault, _ log: AccountLog, _ entries: [LogEntry], _ checkpoint: Checkpoint?
+  ) async throws(DeviceError) -> DeviceState {
     if let former = joining.former { try await takeAlong(former, joining, log) }
-    try keep(answer.checkpoint, of: log)
+    try keep(checkpoint, of: log)
     var state = DeviceState(keys: joining.keys, log: log, entries: entries)
     (state.unannouncedName, state.joinCode) = (joining.name, code.bytes)
     state.handover = joining.former?.handover

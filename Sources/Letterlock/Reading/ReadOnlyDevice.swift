@@ -4,6 +4,9 @@ package import SystemCore
 /// A device that is only read: it never synchronises, seals nothing, and writes nothing, neither to its vault nor to its
 /// store.
 ///
+/// If the vault holds a request to join, or a restore, that is to take the place of a former device and is not finished, the
+/// former device is the one that is read; `unfinished` says so.
+///
 /// For commands that only look, and for archives on a disk that cannot be written. Give it a store that stands still: a
 /// `SQLiteDeviceStore(readingFrom:)` is one. It is opened before the vault is read, since a vault that is newer than
 /// the store opens all that the store holds.
@@ -16,6 +19,9 @@ public final class ReadOnlyDevice: Sendable {
   public let archive: Archive
   /// Whether one copy of the vault is damaged. The other was read; the next `Device` that opens the vault mends it.
   public let hasDamagedVault: Bool
+  /// Why the vault does not open as a `Device`, `.joinUnfinished` or `.restoreUnfinished`, if the device that is read is a
+  /// former one, whose place another one is about to take.
+  public let unfinished: DeviceError?
 
   let view: AccountView
   let reading: DeviceReading
@@ -24,15 +30,18 @@ public final class ReadOnlyDevice: Sendable {
 
   /// Opens the device whose keys are in `vault`, to read what `store` holds.
   /// - Throws: `DeviceError.vaultEmpty` if there is none, `.joinUnfinished` or `.restoreUnfinished` if it is not part of
-  ///   its account yet, `.vault` if the keys cannot be read, `.store`.
+  ///   its account yet and takes no former one's place, `.vault` if the keys cannot be read, `.store`.
   public init(vault: any KeyVault, store: any DeviceStore) throws(DeviceError) {
     let store = StoreConnection(store: UnwritableStore(store))
     let progress = SyncProgress(store)
     // The store first, then the vault.
     _ = try progress.current()
-    let contents = try vault.contents()
+    let held = try vault.contents()
+    let former = try held.former()
+    let contents = former?.contents ?? held
     var state = try DeviceState(contents)
-    hasDamagedVault = contents.isDamaged
+    hasDamagedVault = held.isDamaged
+    unfinished = former == nil ? nil : held.stage.obstacle
     notes = DeviceNotes(store.store, signingSeed: state.keys.signingSeed, account: state.log.account)
     state.adopt(notes, version: contents.version)
     view = AccountView(state)

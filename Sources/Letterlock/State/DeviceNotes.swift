@@ -146,6 +146,12 @@ extension DeviceNotes {
     try? space?.get().apply([.removeAll(Self.vaultVersions), .put(entry)])
   }
 
+  /// Notes that a vault of this version is older than the device's state was.
+  func noteRollback(of version: UInt64) throws(DeviceError) {
+    guard vaultVersion() ?? 0 <= version else { return }
+    try keep([], at: Self.key(ofVaultVersion: version &+ 1))
+  }
+
   /// The other log that the relay showed last.
   func otherLog() -> OtherLog? {
     guard let bytes = try? open(.otherLog) else { return nil }

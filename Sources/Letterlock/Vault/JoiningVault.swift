@@ -9,10 +9,11 @@ internal import TLSCodec
 ///   DeviceKeyBundle device;
 ///   opaque name<V>;
 ///   opaque former_state<V>;         only if the vault held a former device
+///   uint8 handing_over = 1;         only once what waits there is being taken along
 /// } JoiningState;
 /// ```
 /// The secrets are the signing seed, the sealing seed and the code's secret; then those of a former device. SPEC.md
-/// section 8.4.
+/// sections 8.4 and 8.6.
 struct JoiningVault: Sendable {
   static let marker: UInt8 = 0x81
   private static let codeSecretByteCount = 16
@@ -23,8 +24,10 @@ struct JoiningVault: Sendable {
   let code: JoinCode
   /// The device that the vault held, whose waiting messages are taken along.
   let former: FormerDevice?
+  /// Whether the request was approved, and what the former device left is being taken along: there is no way back then.
+  private(set) var isHandingOver = false
   /// The version of the vault that holds this.
-  let version: UInt64
+  private(set) var version: UInt64
 
   init(name: String, keys: DeviceKeys, bundle: DeviceKeyBundle, code: JoinCode, former: FormerDevice?) {
     self.name = name
@@ -37,17 +40,21 @@ struct JoiningVault: Sendable {
 
   /// Saves it into an empty vault, or in place of the former device.
   func save(to vault: any KeyVault) throws(DeviceError) {
+    do throws(VaultError) { try vault.save(contents, replacing: former?.version) } catch {
+      throw .vault(error)
+    }
+  }
+
+  private var contents: VaultContents {
     var writer = TLSWriter(reserving: 6700)
     writer.write(Self.marker)
     writer.write(bundle)
     writer.write(opaque: Array(name.utf8))
-    former?.encode(to: &writer)
+    if let former { writer.write(opaque: former.state) }
+    if isHandingOver { writer.write(UInt8(1)) }
     let secrets = SecretKey(
       concatenating: [keys.signingSeed, keys.sealingSeed, code.secret] + (former?.allSecrets ?? []))
-    do throws(VaultError) {
-      try vault.save(
-        VaultContents(version: version, secrets: secrets, state: writer.bytes), replacing: former?.version)
-    } catch { throw .vault(error) }
+    return VaultContents(version: version, secrets: secrets, state: writer.bytes)
   }
 
   /// What a vault holds whose stage is `joining`.
@@ -55,14 +62,17 @@ struct JoiningVault: Sendable {
     let ownByteCount = 64 + Self.codeSecretByteCount
     guard contents.secrets.byteCount >= ownByteCount else { throw .vault(.corrupted) }
     version = contents.version
-    let name: [UInt8]
+    let (name, formerState): ([UInt8], [UInt8])
     var reader = TLSReader(Array(contents.state.dropFirst()))
     do throws(TLSError) {
       bundle = try DeviceKeyBundle(from: &reader)
       name = try reader.readOpaque()
+      formerState = reader.isAtEnd ? [] : try reader.readOpaque()
+      if !reader.isAtEnd { isHandingOver = try reader.read(UInt8.self) == 1 }
     } catch { throw .vault(.corrupted) }
     former = try FormerDevice(
-      from: &reader, secrets: contents.secrets, after: ownByteCount, version: contents.version)
+      formerState, secrets: contents.secrets, after: ownByteCount,
+      version: contents.version &- (isHandingOver ? 2 : 1))
     guard reader.isAtEnd, former != nil || contents.secrets.byteCount == ownByteCount else {
       throw .vault(.corrupted)
     }
@@ -72,5 +82,36 @@ struct JoiningVault: Sendable {
         signingSeed: contents.secrets.slice(0..<32), sealingSeed: contents.secrets.slice(32..<64)))
     code = JoinCode(
       bundleHash: Array(bundle.hash[..<16]), secret: contents.secrets.slice(64..<80))
+  }
+}
+
+/// The end of a request that took the place of a former device.
+extension JoiningVault {
+  /// The same request, once the vault says that what the former device left is being taken along. Whoever takes the
+  /// request back, or replaces it, cannot come in between.
+  /// - Throws: `DeviceError.vaultNotEmpty` if the vault does not hold this request any more; `.vaultEmpty`, `.vault`.
+  func handingOver(in vault: any KeyVault) throws(DeviceError) -> JoiningVault {
+    guard former != nil, !isHandingOver else { return self }
+    var next = self
+    (next.isHandingOver, next.version) = (true, version &+ 1)
+    do throws(VaultError) {
+      try vault.save(next.contents, replacing: version)
+      return next
+    } catch { guard error == .conflict else { throw .vault(error) } }
+    // A call that was cut, or another process, may have come so far before.
+    let held = try vault.contents()
+    guard held.stage == .joining else { throw .vaultNotEmpty }
+    let kept = try JoiningVault(held)
+    guard kept.isHandingOver, kept.keys.deviceID == keys.deviceID else { throw .vaultNotEmpty }
+    return kept
+  }
+
+  /// Puts the former device back into the vault, as it was.
+  /// - Throws: `DeviceError.vaultNotEmpty` if what it left is being taken along; `.vault`, `.store`.
+  func putBack(_ former: FormerDevice, in vault: any KeyVault, _ store: any DeviceStore) throws(DeviceError) {
+    guard !isHandingOver else { throw .vaultNotEmpty }
+    let contents = VaultContents(version: version &+ 1, secrets: former.secrets, state: former.state)
+    try former.keepRolledBack(in: store, upTo: contents.version)
+    do throws(VaultError) { try vault.save(contents, replacing: version) } catch { throw .vault(error) }
   }
 }

@@ -193,7 +193,8 @@ struct AttachmentCommand: AsyncParsableCommand {
 
     @Argument(help: "The archive's folder.") var dir: String
     @Argument(help: "The files.") var files: [String]
-    @Option(help: "The beginning of a conversation's number, or of its title.") var to = "Files"
+    @Option(help: "The beginning of a conversation's number, or of its title; one of their own unless given.")
+    var to: String?
     @Flag(help: "Leaves them on this device until the next `letterlock sync`.") var later = false
     @OptionGroup var keys: KeyOptions
 
@@ -216,17 +217,13 @@ struct AttachmentCommand: AsyncParsableCommand {
       }
     }
 
-    /// The conversation that was named, or a new one for files.
+    /// The conversation that was named, or the one for files.
     private func conversation(in opened: ArchiveFolder.Opened) throws -> ConversationID {
       let index = try opened.timelineIndex()
-      guard to == "Files", !index.conversations.contains(where: { index.title(of: $0) == to }) else {
-        return try ConversationChoice.find(to, in: index, folder: dir)
+      if let to { return try ConversationChoice.find(to, in: index, folder: dir) }
+      do throws(DeviceError) { return try FilesConversation.find(in: index, of: opened.device) } catch {
+        throw ToolError(error, folder: dir)
       }
-      let id = ConversationID()
-      do throws(DeviceError) {
-        try opened.device.enqueue([.conversation(ConversationProfile(id: id, name: to))])
-      } catch { throw ToolError(error, folder: dir) }
-      return id
     }
   }
 }

@@ -11,18 +11,30 @@ struct JoinCommand: AsyncParsableCommand {
     discussion: """
       Waits for the approval when a person looks on, or with --wait; otherwise prints the code and ends, and \
       `letterlock sync DIR` goes on once the code was approved. Run again in the same folder, it shows the same code. In \
-      the folder of a device that was removed from its account, what waits there to be sent is taken along.
+      the folder of a device that was removed from its account, what waits there to be sent is taken along; until the \
+      approval its history can be read, and --cancel puts it back.
       """)
 
   @Argument(help: "The folder to make, or that of a removed device.") var dir: String
   @Option(help: "The relay's file, or the archive folder that holds it. Needed the first time.")
   var relay: String?
-  @Option(help: "What to call this device.") var name = "Another device"
+  @Option(help: "What to call this device; “Another device” unless given.") var name: String?
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Waits for the approval.") var wait = false
+  @Flag(help: "Takes back a request that waits: a device that was here before is in its place again.")
+  var cancel = false
+  @OptionGroup var confirmation: Confirmation
+
+  func validate() throws {
+    guard !cancel || (relay == nil && name == nil && !wait) else {
+      throw ValidationError("With --cancel nothing else is done: leave the other options out.")
+    }
+    guard !confirmation.yes || cancel else { throw ValidationError("Only --cancel asks for --yes.") }
+  }
 
   func run() async throws {
     try await Terminal.run {
+      guard !cancel else { return try takeBack(ArchiveFolder(path: dir), try keys.passphrase()) }
       let request = try await request(ArchiveFolder(path: dir), try keys.passphrase())
       Terminal.line("\(request.code.text)")
       guard wait || Terminal.isInteractive else {
@@ -49,16 +61,21 @@ struct JoinCommand: AsyncParsableCommand {
     try folder.point(toRelay: relay)
     let store = try folder.openStore()
     do throws(DeviceError) {
-      let request = try await Device.requestToJoin(named: name, vault: vault, store: store, relay: server)
+      let request = try await Device.requestToJoin(
+        named: deviceName, vault: vault, store: store, relay: server)
       if passphrase == nil { Terminal.note(KeyOptions.permissionsAlone) }
       return request
     } catch { throw ToolError(error, folder: dir) }
   }
 
+  private var deviceName: String { name ?? "Another device" }
+
   private func resumed(in folder: ArchiveFolder, _ vault: FileKeyVault) async throws -> JoinRequest {
     try folder.lock()
-    let server = try relay.map { try ArchiveFolder.openRelay(at: $0) } ?? folder.openRelay()
+    let moved = try relay.map(NamedRelay.init)
     let store = try folder.openStore()
+    try await moved?.check(for: vault, store)
+    let server = try moved?.relay ?? folder.openRelay()
     let request: JoinRequest
     do throws(DeviceError) {
       do throws(DeviceError) {
@@ -66,7 +83,8 @@ struct JoinCommand: AsyncParsableCommand {
       } catch {
         // The device that is here may be one that may not act any more.
         guard error == .vaultNotEmpty else { throw error }
-        request = try await Device.requestToJoin(named: name, vault: vault, store: store, relay: server)
+        request = try await Device.requestToJoin(
+          named: deviceName, vault: vault, store: store, relay: server)
       }
     } catch { throw ToolError(error, folder: dir) }
     if let relay { try folder.point(toRelay: relay) }
@@ -90,10 +108,12 @@ struct SyncCommand: AsyncParsableCommand {
     commandName: "sync", abstract: "Brings this device and the relay up to date, attachments included.",
     discussion: """
       What was deleted longer ago than --keep-deleted says is erased: here, on the relay, and on every device \
-      that syncs.
+      that syncs. --relay is for a relay whose file was moved: once a synchronisation has succeeded, this device \
+      remembers the new place.
       """)
 
   @Argument(help: "The archive's folder.") var dir: String
+  @Option(help: "Where the relay's file is by now, or the archive folder that holds it.") var relay: String?
   @OptionGroup var keys: KeyOptions
   @Option(help: "Days for which deleted messages can be recovered, this once; the setting unless given.")
   var keepDeleted: Int?
@@ -147,10 +167,11 @@ struct SyncCommand: AsyncParsableCommand {
         throw ToolError("--keep-deleted takes 0 to 36500 days.")
       }
       let folder = ArchiveFolder(path: dir)
-      if giveBack { return try await Self.giveBack(folder, try keys.passphrase()) }
-      let device = try await Self.device(folder, try keys.passphrase())
+      let moved = try relay.map(NamedRelay.init)
+      if giveBack { return try await Self.giveBack(folder, try keys.passphrase(), moved) }
+      let device = try await Self.device(folder, try keys.passphrase(), moved)
       try check(device)
-      let (outcome, advice): (Outcome, String)
+      let (outcome, advice, verdict): (Outcome, String, Verdict)
       do throws(DeviceError) {
         let bar = SyncBar()
         device.observe(
@@ -166,11 +187,13 @@ struct SyncCommand: AsyncParsableCommand {
         let files = report.verdict.allowsDownloads ? try await device.downloadAutomatically() : nil
         files?.noteFailures()
         advice = report.verdict.advice(dir) + EvidenceFile.keep(report.verdict, in: dir)
+        verdict = report.verdict
         outcome = Outcome(
           complete: report.verdict.isComplete, erased: erased, verdict: report.verdict.sentence,
           received: report.received, sent: report.sent, attachmentsSent: report.sentAttachments,
           attachmentsReceived: files?.count ?? 0, heldBack: report.heldBack.map(\.name))
       } catch { throw ToolError(error, folder: dir) }
+      try moved?.remember(in: folder, verdict)
       if json { try Terminal.print(json: outcome) }
       guard outcome.complete else { throw ToolError.wrong("\(outcome.verdict)\(advice)") }
       guard !json else { return }
@@ -234,10 +257,14 @@ struct SyncCommand: AsyncParsableCommand {
   }
 
   /// The device, after finishing a request to join if one is open.
-  static func device(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> Device {
+  private static func device(
+    _ folder: ArchiveFolder, _ passphrase: String?, _ moved: NamedRelay?
+  ) async throws -> Device {
     try folder.checkInUse()
     try folder.lock()
-    let (store, relay, vault) = (try folder.openStore(), try folder.openRelay(), folder.vault(passphrase))
+    let (store, vault) = (try folder.openStore(), folder.vault(passphrase))
+    try await moved?.check(for: vault, store)
+    let relay = try moved?.relay ?? folder.openRelay()
     do throws(DeviceError) {
       guard try Device.isJoining(vault) else {
         let device = try Device(vault: vault, store: store, relay: relay)

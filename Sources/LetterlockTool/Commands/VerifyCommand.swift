@@ -92,7 +92,15 @@ struct VerifyCommand: AsyncParsableCommand {
       Terminal.note("\(folder.path) cannot be written to: what the relay has is not verified.")
       return try await ArchiveVerification.run(try folder.openForReading(passphrase).device)
     }
-    let opened = try folder.open(passphrase)
+    let opened: ArchiveFolder.Opened
+    do { opened = try folder.open(passphrase) } catch {
+      // A device that is not part of its account yet does not open; the one whose place it takes is read.
+      guard let reading = try? folder.openForReading(passphrase), reading.device.unfinished != nil else {
+        throw error
+      }
+      Terminal.note("What the relay has is not verified.")
+      return try await ArchiveVerification.run(reading.device)
+    }
     var verification = try await ArchiveVerification.run(opened.device)
     try checkFiles(opened, &verification)
     return verification

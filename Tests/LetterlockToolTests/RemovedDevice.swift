@@ -1,0 +1,39 @@
+#if Tool
+import Foundation
+import Testing
+
+extension ToolFolder {
+  /// Writes one message to be imported.
+  func writeSMS(_ text: String, to file: String) throws {
+    try write(
+      "<?xml version=\"1.0\"?><smses><sms address=\"+15550101\" date=\"1700000060000\" type=\"1\" body=\"\(text)\" /></smses>",
+      to: file)
+  }
+
+  /// Asks to join, without waiting. Returns the code.
+  func askToJoin(_ name: String, _ options: String...) throws -> String {
+    try start(["join", name] + options).outcome().output.trimmingCharacters(in: .newlines)
+  }
+
+  /// Asks to join, and approves it in the archive A.
+  func join(_ name: String, _ options: String...) throws {
+    let code = try start(["join", name] + options).outcome().output.trimmingCharacters(in: .newlines)
+    try succeed("device", "add", "A", code)
+  }
+
+  /// Makes an archive B beside A, whose device was removed while a message waited.
+  func makeRemovedDevice() throws {
+    try join("B", "--relay", "A")
+    try succeed("sync", "B")
+    try writeSMS("waits", to: "two.xml")
+    try succeed("device", "stop", "B")
+    _ = try run("import", "two.xml", "--archive", "B")
+    let own = try succeed("device", "list", "B").output
+    let line = try #require(own.split(separator: "\n").first { $0.contains("this device") })
+    let id = try #require(line.firstMatch(of: /[0-9a-f]{16}/)).output
+    try succeed("device", "remove", "A", String(id), "--yes")
+    _ = try run("device", "start", "B")
+    #expect(try run("sync", "B").exitCode == 2)
+  }
+}
+#endif
