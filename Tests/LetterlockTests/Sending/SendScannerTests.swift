@@ -145,7 +145,8 @@ struct SendScannerTests {
   }
 
   @Test func `a history that was put in the place of this one counts alone`() throws {
-    try scene.house.phoneStore.clearHistory(progress: DeviceProgress().encoded)
+    try scene.house.phoneStore.clearHistory(
+      progress: DeviceProgress().encoded, replacing: try scene.house.phoneStore.progress())
     try expectWaiting([])
   }
 
