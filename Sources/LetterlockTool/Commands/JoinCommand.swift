@@ -74,7 +74,7 @@ struct JoinCommand: AsyncParsableCommand {
     try folder.lock()
     let moved = try relay.map(NamedRelay.init)
     let store = try folder.openStore()
-    try await moved?.check(for: vault, store)
+    if let moved, !mayAct(vault, store) { try await moved.check(for: vault, store) }
     let server = try moved?.relay ?? folder.openRelay()
     let request: JoinRequest
     do throws(DeviceError) {
@@ -89,6 +89,14 @@ struct JoinCommand: AsyncParsableCommand {
     } catch { throw ToolError(error, folder: dir) }
     if let relay { try folder.point(toRelay: relay) }
     return request
+  }
+
+  /// Whether the device here has joined and may act, as far as it knows: it is not replaced, whatever relay is named.
+  private func mayAct(_ vault: FileKeyVault, _ store: SQLiteDeviceStore) -> Bool {
+    guard (try? Device.isJoining(vault)) == false,
+      let device = try? ReadOnlyDevice(vault: vault, store: store)
+    else { return false }
+    return device.log.activeMember(device.id) != nil && !device.isRolledBack
   }
 
   /// Asks once a second.
