@@ -28,7 +28,8 @@ struct Choice {
       throw ToolError("No \(thing) begins with “\(wanted)”: see `\(list)`.")
     }
     guard found.count == 1 else {
-      throw ToolError("\(found.count) \(thing)s begin with “\(wanted)”: give more of its number, see `\(list)`.")
+      throw ToolError(
+        "\(found.count) \(thing)s begin with “\(wanted)”: give more of its number, see `\(list)`.")
     }
     return first.thing
   }

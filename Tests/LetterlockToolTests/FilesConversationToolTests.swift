@@ -97,8 +97,7 @@ struct FilesConversationToolTests {
     }
   }
 
-  @Test func `a group of strangers that is called Files and shows no members gets none either`() throws
-  {
+  @Test func `a group of strangers that is called Files and shows no members gets none either`() throws {
     // As an import leaves it whose source names no people.
     let id = ConversationID()
     let device = try Device(
