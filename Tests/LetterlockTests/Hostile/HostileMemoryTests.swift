@@ -22,7 +22,11 @@ struct HostileMemoryTests {
   @Test func `leaves every device usable when it is honest again`() async throws {
     let home = try await MemoryHome()
     var usable = 0
-    for seed in Self.seeds { usable += try await MemoryRun(home, seed: seed).go() }
+    for seed in Self.seeds {
+      do { usable += try await MemoryRun(home, seed: seed).go() } catch {
+        Issue.record("seed \(seed): \(error)")
+      }
+    }
     // Runs in which every device was led astray would prove little.
     #expect(usable >= 2 * Self.seeds.count)
   }
@@ -186,6 +190,7 @@ private final class MemoryRun {
   /// Every device that has a beginning of the relay's history seals, sends, and is complete.
   private func settle() async throws -> Int {
     for _ in 0..<3 { for index in 0..<3 { try await sync(index) } }
+    try await removeLost()
     var usable = 0
     for (index, device) in devices.enumerated() {
       guard try await !isAstray(device) else {
@@ -207,6 +212,22 @@ private final class MemoryRun {
       usable += 1
     }
     return usable
+  }
+
+  /// A device that is not in the relay's log any more joins again, and is removed: so an epoch that it gave back, and whose
+  /// wraps are lost, is followed by one that the others read.
+  private func removeLost() async throws {
+    var astray: Set<DeviceID> = []
+    for device in devices where try await isAstray(device) { astray.insert(device.id) }
+    let newest = { (device: Device) in device.log.newestEpoch.header.number }
+    guard
+      let keeper = devices.first(where: { device in
+        !astray.contains(device.id) && device.log.activeMember(device.id) != nil
+          && device.unreadableEpochs.contains(newest(device))
+      })
+    else { return }
+    for id in astray where keeper.log.activeMember(id) != nil { try await keeper.remove(id) }
+    for index in 0..<3 { try await sync(index) }
   }
 
   /// Whether a relay that lied has led the device to another history than its own.
