@@ -16,8 +16,9 @@ struct ArchiveContent {
   private(set) var damaged: [String] = []
   /// Entries that only a newer version knows.
   private(set) var unknownCount = 0
+  /// Messages that an `erased` entry names, and that are not there.
   private var erased: Set<MessageID> = []
-  /// How far devices have come with what they were asked to send.
+  /// Which messages are there, and how far devices have come with what they were asked to send.
   private var index: TimelineIndex
   private var conversations: [ConversationID: [MessageID]] = [:]
 
@@ -49,6 +50,8 @@ struct ArchiveContent {
       }
     }
     content.profiles = known.values.sorted { $0.id < $1.id }
+    // The entry may have been sent when nothing could be erased.
+    content.erased = content.erased.filter { index.reference(to: $0) == nil }
     for id in content.erased {
       (content.revisions[id], content.deleted[id]) = (nil, nil)
     }

@@ -19,7 +19,7 @@ extension SyncCommand {
       report = try await device.sync(ignoringConditions: true)
     } catch {
       // A relay that has everything refuses what is new.
-      guard case .relay(.unavailable) = error else {
+      guard error == .relay(.waitsForDevices) else {
         // That advises this very command.
         guard error != .relay(.unknownAccount) else { throw ToolError.madeAfterBackup }
         throw ToolError(error, folder: folder.path)

@@ -17,6 +17,7 @@ extension JoinCommand {
       throw Self.refusal(error, folder)
     }
     guard !isFormerBack else {
+      try folder.putBackRelay()
       return Terminal.line(
         "The request was taken back. The device that was here before is in its place again.")
     }
@@ -34,11 +35,11 @@ extension JoinCommand {
 }
 
 extension ArchiveFolder {
-  /// Removes the keys of a device that never was part of an account, and what names its relay.
+  /// Removes the keys of a device that never was part of an account, and what names relays.
   fileprivate func removeRequest() throws {
     let file = URL(fileURLWithPath: keysPath).resolvingSymlinksInPath().path
     do {
-      for path in [keysPath, file, relayPointerPath] {
+      for path in [keysPath, file, relayPointerPath, formerPointerPath] {
         guard (try? FileManager.default.attributesOfItem(atPath: path)) != nil else { continue }
         try FileManager.default.removeItem(atPath: path)
       }

@@ -98,6 +98,30 @@ struct MovedRelayToolTests {
     #expect(try folder.export("D").contains("kept"))
   }
 
+  @Test func `a request at an older copy that is taken back leaves the relay as it was`() throws {
+    try folder.succeed("sync", "B")
+    try folder.copy("A/relay.sqlite", to: "old.sqlite")
+    try folder.writeSMS("later", to: "two.xml")
+    try folder.succeed("import", "two.xml", "--archive", "A")
+    try folder.succeed("sync", "B")
+    let pointer = try folder.text(of: "B/device/relay")
+    for name in ["A", "B"] {
+      for _ in 0..<2 {
+        let code = try folder.askToJoin(name, "--relay", "old.sqlite")
+        #expect(!code.isEmpty)
+        // The request goes on where it was made, and being named again changes nothing.
+        #expect(try folder.text(of: name + "/device/relay").hasSuffix("/old.sqlite\n"))
+        #expect(try folder.askToJoin(name) == code)
+        #expect(try folder.askToJoin(name, "--relay", "old.sqlite") == code)
+        try folder.succeed("join", name, "--cancel", "--yes")
+      }
+      try folder.succeed("sync", name)
+      #expect(!folder.exists(name + "/device/relay.former"))
+    }
+    #expect(try folder.text(of: "B/device/relay") == pointer)
+    #expect(!folder.exists("A/device/relay"))
+  }
+
   @Test func `joining again at a relay of another account is refused, and changes nothing`() throws {
     let folder = try ToolFolder.withArchive()
     try folder.makeRemovedDevice()

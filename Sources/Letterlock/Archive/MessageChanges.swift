@@ -90,15 +90,15 @@ struct MessageChanges: Sendable {
       Companion(target: target, conversation: conversation, position: position, number: number))
   }
 
-  /// Returns whether a message of this identifier was erased earlier in the history: the one that came is an orphan then.
-  /// SPEC.md section 10.3.
+  /// Returns whether a message of this identifier, of which none stands, was erased earlier in the history: the one that
+  /// came is an orphan then. SPEC.md section 10.3.
   mutating func dropIfErased(_ message: Message, at position: RecordPosition) -> Bool {
     guard erased.contains(message.id) else { return false }
     addOrphan(message.id, message.conversation, position)
     return true
   }
 
-  /// Notes messages that a person erased.
+  /// Notes messages that an `erased` entry names. One that stands all the same was not erased.
   mutating func addErased(_ messages: [MessageID]) { erased.formUnion(messages) }
 
   /// Finds what changes belong to: whatever order records came in, the outcome is the same.

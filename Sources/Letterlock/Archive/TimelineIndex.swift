@@ -89,7 +89,8 @@ public struct TimelineIndex: Sendable {
     }
   }
 
-  /// The first message of an identifier stands, unless it was erased before: then it came once more, and is none.
+  /// The first message of an identifier stands, unless it was erased before: then it came once more, and is none. Another
+  /// of one that stands counts for nothing, whatever an `erased` entry says that erased nothing.
   @discardableResult
   private mutating func add(_ message: Message, at position: RecordPosition) -> Bool {
     if let target = message.body.changedMessage {
@@ -97,7 +98,8 @@ public struct TimelineIndex: Sendable {
       return false
     }
     let number = UInt32(entries.count)
-    guard !changes.dropIfErased(message, at: position), table.insert(number, named: message.id, in: entries)
+    guard table.number(of: message.id, in: entries) == nil, !changes.dropIfErased(message, at: position),
+      table.insert(number, named: message.id, in: entries)
     else { return false }
     if let target = message.body.target {
       changes.add(reaction: number, to: target, in: message.conversation, at: position)
@@ -141,13 +143,16 @@ public struct TimelineIndex: Sendable {
     }
   }
 
+  /// Counts for the deletion that each message is in recently deleted for, but not for one that is later than the order.
   private mutating func applyErasure(_ deletion: Deletion) {
     changes.addErased(deletion.messages)
     guard let conversation = conversationNumbers[deletion.conversation] else { return }
     for id in deletion.messages {
       guard let number = table.number(of: id, in: entries), entries[Int(number)].conversation == conversation
       else { continue }
-      erasureOrders[number] = word(of: Int(number))
+      let word = word(of: Int(number))
+      guard let deletedAt = words[word], deletedAt <= deletion.at else { continue }
+      erasureOrders[number] = word
     }
   }
 
@@ -267,8 +272,8 @@ extension TimelineIndex {
   /// Records of messages that were erased, which were not erased with them.
   var orphans: [MessageChanges.Orphan] { changes.orphans }
 
-  /// Whether a message is in recently deleted, and an `erased` entry that came after that names it: it was sent when nothing
-  /// could be erased. SPEC.md section 6.8.
+  /// Whether a message is in recently deleted, and an `erased` entry that came after that and is not dated before it names the
+  /// message: it was sent when nothing could be erased. SPEC.md section 6.8.
   func awaitsErasure(_ reference: MessageReference) -> Bool {
     deletedAt(reference) != nil && erasureOrders[reference.number] == word(of: Int(reference.number))
   }

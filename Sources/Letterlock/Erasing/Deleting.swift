@@ -52,11 +52,12 @@ final class Deleting: Sendable {
         throw .wouldEraseEverything(messages: named.count)
       }
       let files = try attachments(atLeaves: Set(found.flatMap(\.leaves)))
-      var targets = ErasureTargets(of: found.flatMap { ErasureTargets.names(in: $0.entry) })
-      for erasure in found {
+      let entries = found.map { $0.entry(by: index) }
+      var targets = ErasureTargets(of: entries.flatMap(ErasureTargets.names(in:)))
+      for entry in entries {
         try checkCancellation()
         // The pusher finds the records again, by the history as it is when it signs for the entry.
-        try outbox.enqueue([.deletion(erasure.entry)])
+        try outbox.enqueue([.deletion(entry)])
         try await pusher.push(erasing: &targets)
       }
       if !files.isEmpty { _ = try await collection.collect(alsoErased: files) }
@@ -98,7 +99,13 @@ final class Deleting: Sendable {
       self.leaves += leaves
     }
 
-    var entry: Deletion { Deletion(.erased, at: .now, conversation: conversation, messages: messages) }
+    /// The entry that names the messages. It is not dated before their deletions, whatever the clocks said that dated those:
+    /// it counts for no later one.
+    func entry(by index: TimelineIndex) -> Deletion {
+      let deletions = messages.compactMap { index.reference(to: $0).flatMap { index.deletedAt($0) } }
+      let time = deletions.reduce(Timestamp.now) { max($0, $1) }
+      return Deletion(.erased, at: time, conversation: conversation, messages: messages)
+    }
   }
 
   /// Records that another device added to messages before it knew that they are erased, and what an erasure that was

@@ -1,7 +1,7 @@
 /// Where the messages stand that `erased` entries name, and what people last said of deleting them.
 ///
 /// One value may serve any number of signed batches in turn: what it read once is read again only if the history says
-/// something new of its messages.
+/// something new of its messages, or if a record that was missing or could not be opened is there now.
 struct ErasureTargets: Sendable {
   /// A message in the conversation that an entry names.
   struct Name: Hashable, Sendable {
@@ -27,6 +27,10 @@ struct ErasureTargets: Sendable {
   private var erased: Set<UInt64> = []
   /// How much of the history was read.
   private var end: UInt64 = 0
+  /// Records of it that were missing.
+  private var holes: [UInt64] = []
+  /// Epochs of records of it that could not be opened, for want of a secret.
+  private var closed: Set<EpochReference> = []
   /// What was sent for without being erased.
   private(set) var postponed: Set<Name> = []
 
@@ -40,6 +44,9 @@ struct ErasureTargets: Sendable {
     guard !names.allSatisfy(targets.keys.contains) else { return }
     restart(of: Array(targets.keys) + names)
   }
+
+  /// Forgets what was read of the history, and looks for the same messages.
+  mutating func forget() { restart(of: Array(targets.keys)) }
 
   private mutating func restart(of names: some Sequence<Name>) {
     let postponed = postponed
@@ -55,19 +62,40 @@ struct ErasureTargets: Sendable {
 
   /// Reads the history up to its end, without what waits to be sent.
   mutating func read(_ history: HistoryReader) throws(DeviceError) {
+    let extent = try Extent(of: history)
     if end > 0 {
-      if try passErasures(in: history) { return }
-      restart(of: Array(targets.keys))
+      if try isAsRead(history), try passErasures(in: history, extent) { return }
+      forget()
     }
-    while let page = try nextPage(of: history) {
+    while let page = try nextPage(of: history, extent) {
       for entry in history.opened(page) { add(entry) }
     }
     index.settle()
   }
 
+  /// Whether nothing that was missing of what was read, or could not be opened, is there now.
+  func isAsRead(_ history: HistoryReader) throws(DeviceError) -> Bool {
+    let extent = try Extent(of: history)
+    return end <= extent.size && extent.absent.isSuperset(of: holes)
+      && !closed.contains { history.archive.accountTag(in: $0) != nil }
+  }
+
+  /// What is verified of the history at one moment.
+  private struct Extent {
+    let size: UInt64
+    let absent: Set<UInt64>
+
+    init(of history: HistoryReader) throws(DeviceError) {
+      let verified = try history.verified
+      (size, absent) = (verified.tree.size, Set(verified.absent))
+    }
+  }
+
   /// Goes through what came since; false if it says more than that messages are erased.
-  private mutating func passErasures(in history: HistoryReader) throws(DeviceError) -> Bool {
-    while let page = try nextPage(of: history) {
+  private mutating func passErasures(
+    in history: HistoryReader, _ extent: Extent
+  ) throws(DeviceError) -> Bool {
+    while let page = try nextPage(of: history, extent) {
       for entry in history.opened(page) {
         guard case .success(.deletion(let deletion)) = entry.entry, deletion.action == .erased else {
           return false
@@ -78,16 +106,22 @@ struct ErasureTargets: Sendable {
   }
 
   /// The records that are there of the batches that follow; nil at the end.
-  private mutating func nextPage(of history: HistoryReader) throws(DeviceError) -> [StoredEntry]? {
-    let batches = try history.batches(from: end, limit: 4)
+  private mutating func nextPage(
+    of history: HistoryReader, _ extent: Extent
+  ) throws(DeviceError) -> [StoredEntry]? {
+    let batches = try history.batches(from: end, limit: 4).filter { $0.endLeaf <= extent.size }
     guard let last = batches.last else { return nil }
     end = last.endLeaf
     for batch in batches { erased.formUnion(batch.erasures) }
-    return batches.flatMap(\.storedEntries).filter { $0.record != nil }
+    let stored = batches.flatMap(\.storedEntries)
+    let gone = stored.filter { $0.record == nil }
+    holes += gone.compactMap(\.position.leaf).filter(extent.absent.contains)
+    return stored.filter { $0.record != nil }
   }
 
   private mutating func add(_ read: HistoryEntry) {
     index.add(read)
+    if case .failure(.unreadableEpoch(let epoch)) = read.entry { closed.insert(epoch) }
     guard let leaf = read.leaf, case .success(let entry) = read.entry,
       let conversation = entry.conversation
     else { return }
@@ -108,11 +142,13 @@ struct ErasureTargets: Sendable {
     return (target.versions + target.others).filter { !erased.contains($0) }
   }
 
-  /// Whether a message is there and in recently deleted no more.
-  func wasTakenBack(_ name: Name) -> Bool {
+  /// What people last said of deleting a message, which is as good as taken back if they said nothing; nil if it is not
+  /// there.
+  func word(on name: Name) -> DeletionWord? {
     guard let reference = index.reference(to: name.message),
       index.conversation(of: reference) == name.conversation
-    else { return false }
-    return index.deletedAt(reference) == nil
+    else { return nil }
+    guard let time = index.deletedAt(reference) else { return .recovered }
+    return .deleted(at: time)
   }
 }

@@ -7,6 +7,7 @@ package final class HistoryImport {
   private let timeline: TimelineReader
   private let writer: AttachmentWriter
   private var index = TimelineIndex()
+  /// Messages that an `erased` entry names, and that are not there.
   private var erased: Set<MessageID> = []
   private var added: Set<MessageID> = []
 
@@ -26,7 +27,7 @@ package final class HistoryImport {
       erased.formUnion(deletion.messages)
     }
     index.settle()
-    (self.index, self.erased) = (index, erased)
+    (self.index, self.erased) = (index, erased.filter { index.reference(to: $0) == nil })
   }
 
   /// Seals messages and versions with their files, and keeps them. A file that cannot be read is left out of its

@@ -10,18 +10,20 @@ extension Device {
   ///
   /// The vault and the store are empty, or those of a device that may not act any more: one that was removed, that was put
   /// back from a backup, or whose log or history the relay does not have. Then what waits there to be sent is taken along,
-  /// once the request is approved for the same account: `SyncReport.takenAlong` says how much.
-  /// - Throws: `DeviceError.vaultNotEmpty` if the vault holds a device that may act; `.joinUnfinished` if a request is in
-  ///   the vault already; `.logRefused`, `.historyRefused` if what the relay shows breaks a rule; `.vault`, `.store`,
+  /// once the request is approved for the same account: `SyncReport.takenAlong` says how much. They may also be those of a
+  /// request that was approved in such a device's place and whose device was removed, as `JoinRequest.approved` says.
+  /// - Throws: `DeviceError.vaultNotEmpty` if the vault holds a device that may act; `.joinUnfinished` if another request is
+  ///   in the vault already; `.logRefused`, `.historyRefused` if what the relay shows breaks a rule; `.vault`, `.store`,
   ///   `.relay`.
   public static func requestToJoin(
     named name: String, vault: any KeyVault, store: any DeviceStore, relay: any Relay
   ) async throws(DeviceError) -> JoinRequest {
-    let former = try await FormerDevice(in: vault, store, relay)
+    let former = try await FormerDevice.held(by: vault, store, relay, for: .request)
     let keys = try asDeviceError(DeviceKeys())
     let bundle = try asDeviceError(DeviceKeyBundle(of: keys, createdAt: Timestamp.now.millisecondsSince1970))
     let code = JoinCode(bundleHash: Array(bundle.hash[..<16]), secret: SecretKey(random: 16))
     let joining = JoiningVault(name: name, keys: keys, bundle: bundle, code: code, former: former)
+    try former?.takeBackNotes(in: store)
     try joining.save(to: vault)
     let request = JoinRequest(joining, vault: vault, store: store, relay: relay)
     try await offer(request.code, bundle: bundle, keys: keys, relay: relay)

@@ -33,7 +33,8 @@ public final class JoinRequest: Sendable {
   /// again.
   /// - Throws: `DeviceError.notApprovedYet` until then; `.approvalForged` if answers are there and none
   ///   comes from whoever saw the code; `.otherAccount` if the vault held a device of another account: nothing of it is
-  ///   touched, and a device of that account can still approve; `.removed` if it was removed since it was approved;
+  ///   touched, and a device of that account can still approve; `.removed` if it was removed since it was approved:
+  ///   `Device.requestToJoin` or `Device.openRecovery` with the same vault goes on with what waits there, if any;
   ///   `.vaultNotEmpty` or `.vaultEmpty` if the request was taken back (`Device.cancelJoining`).
   public func approved() async throws(DeviceError) -> Device {
     try await lock.locked { () async throws(DeviceError) in
@@ -57,9 +58,15 @@ public final class JoinRequest: Sendable {
   private func admitted(_ joining: JoiningVault) async throws(DeviceError) -> Device {
     let answer = try await answer(to: joining)
     let (log, entries) = try await accountLog(joining, answer)
+    // Whatever refuses the approval comes before the vault says that there is no way back.
+    let handover = try handover(joining, log)
+    let parting = try await handover?.parting(from: log, at: relay, as: .device(joining.keys.deviceID))
+    let checkpoint = try verified(answer.checkpoint, of: log, leavingHistory: parting != nil)
     do throws(DeviceError) {
       let joining = try joining.handingOver(in: vault)
-      let state = try await state(joining, log, entries, answer.checkpoint)
+      try handover?.move(leavingHistoryAfter: parting)
+      if let checkpoint { try keep(checkpoint) }
+      let state = state(joining, log, entries)
       return try Device(state, replacing: joining.version, vault: vault, store: store, relay: relay)
     } catch {
       // A call that was cut, or another process, may have saved it before.
@@ -116,39 +123,42 @@ public final class JoinRequest: Sendable {
   }
 
   /// What the device knows when it begins. Its name and its code are in the vault until it has finished joining.
-  private func state(
-    _ joining: JoiningVault, _ log: AccountLog, _ entries: [LogEntry], _ checkpoint: Checkpoint?
-  ) async throws(DeviceError) -> DeviceState {
-    if let former = joining.former { try await takeAlong(former, joining, log) }
-    try keep(checkpoint, of: log)
+  private func state(_ joining: JoiningVault, _ log: AccountLog, _ entries: [LogEntry]) -> DeviceState {
     var state = DeviceState(keys: joining.keys, log: log, entries: entries)
     (state.unannouncedName, state.joinCode) = (joining.name, code.bytes)
     state.handover = joining.former?.handover
     return state
   }
 
-  private func takeAlong(
-    _ former: FormerDevice, _ joining: JoiningVault, _ log: AccountLog
-  ) async throws(DeviceError) {
-    try await OutboxHandover(former, to: joining.keys, of: log.account, store)
-      .move(to: log, at: relay, as: .device(joining.keys.deviceID))
+  /// What takes along what a former device left; nil if there is none.
+  private func handover(_ joining: JoiningVault, _ log: AccountLog) throws(DeviceError) -> OutboxHandover? {
+    guard let former = joining.former else { return nil }
+    return try OutboxHandover(former, to: joining.keys, of: log.account, store)
   }
 
-  /// Keeps what the approving device has verified: the relay must show a history that begins with it.
-  private func keep(_ checkpoint: Checkpoint?, of log: AccountLog) throws(DeviceError) {
-    guard let checkpoint, checkpoint.treeSize > 0 else { return }
+  /// What the approving device has verified, checked; nil if that is nothing. Changes nothing.
+  /// - Parameter leavingHistory: Whether the history that is in the store now is not the account's.
+  private func verified(
+    _ checkpoint: Checkpoint?, of log: AccountLog, leavingHistory: Bool
+  ) throws(DeviceError) -> Checkpoint? {
+    guard let checkpoint, checkpoint.treeSize > 0 else { return nil }
     guard checkpoint.account == log.account, checkpoint.isSigned(by: log.checkpointKey),
       log.index(of: checkpoint.logHead) != nil
     else { throw .approvalForged }
     let connection = StoreConnection(store: store)
-    let progress = SyncProgress(connection)
-    if try progress.current().history.tree.size >= checkpoint.treeSize {
-      // A history that was taken over is judged by its root: nothing that comes could be.
+    let size = try leavingHistory ? 0 : SyncProgress(connection).current().history.tree.size
+    if size >= checkpoint.treeSize {
+      // A history that is taken over is judged by its root: nothing that comes could be.
       guard try connection.historyRoot(at: checkpoint.treeSize) == checkpoint.treeRoot else {
         throw .historyRefused(.forked(evidence: nil))
       }
     }
-    try progress.update { progress in
+    return checkpoint
+  }
+
+  /// Keeps what the approving device has verified: the relay must show a history that begins with it.
+  private func keep(_ checkpoint: Checkpoint) throws(DeviceError) {
+    try SyncProgress(StoreConnection(store: store)).update { progress in
       guard progress.history.tree.size < checkpoint.treeSize, progress.promised == nil else { return false }
       progress.promised = checkpoint
       return true

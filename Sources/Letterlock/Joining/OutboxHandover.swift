@@ -26,13 +26,20 @@ struct OutboxHandover {
     } catch { throw DeviceError(error) }
   }
 
-  /// Takes along what waits. If the relay does not have what the former device had, its history goes too, once what it
-  /// wrote itself has been taken along.
-  func move(to log: AccountLog, at relay: any Relay, as caller: RelayCaller) async throws(DeviceError) {
-    if try await !isContinued(by: log, at: relay, as: caller) {
-      let common = try await HistoryComparison(former, store, relay, as: caller).commonSize()
-      try leaveHistory(after: common)
-    }
+  /// How many records the former device's history and the relay's both begin with, if the relay does not have what the former
+  /// device had; nil if it does. Changes nothing.
+  func parting(
+    from log: AccountLog, at relay: any Relay, as caller: RelayCaller
+  ) async throws(DeviceError) -> UInt64? {
+    guard try await !isContinued(by: log, at: relay, as: caller) else { return nil }
+    return try await HistoryComparison(former, store, relay, as: caller).commonSize()
+  }
+
+  /// Takes along what waits.
+  /// - Parameter common: Where the two histories part, if they do: the former device's goes too then, once what it wrote
+  ///   itself has been taken along.
+  func move(leavingHistoryAfter common: UInt64?) throws(DeviceError) {
+    if let common { try leaveHistory(after: common) }
     try moveWhatWaits()
   }
 
@@ -43,7 +50,7 @@ struct OutboxHandover {
   }
 
   /// Whether the relay has what the former device had.
-  func isContinued(
+  private func isContinued(
     by log: AccountLog, at relay: any Relay, as caller: RelayCaller
   ) async throws(DeviceError) -> Bool {
     let comparison = HistoryComparison(former, store, relay, as: caller)

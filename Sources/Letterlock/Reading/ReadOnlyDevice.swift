@@ -5,7 +5,7 @@ package import SystemCore
 /// store.
 ///
 /// If the vault holds a request to join, or a restore, that is to take the place of a former device and is not finished, the
-/// former device is the one that is read; `unfinished` says so.
+/// former device is the one that is read, until what it left is being taken along; `unfinished` says so.
 ///
 /// For commands that only look, and for archives on a disk that cannot be written. Give it a store that stands still: a
 /// `SQLiteDeviceStore(readingFrom:)` is one. It is opened before the vault is read, since a vault that is newer than
@@ -30,14 +30,15 @@ public final class ReadOnlyDevice: Sendable {
 
   /// Opens the device whose keys are in `vault`, to read what `store` holds.
   /// - Throws: `DeviceError.vaultEmpty` if there is none, `.joinUnfinished` or `.restoreUnfinished` if it is not part of
-  ///   its account yet and takes no former one's place, `.vault` if the keys cannot be read, `.store`.
+  ///   its account yet and takes no former one's place, or what the former one left is being taken along; `.vault` if the
+  ///   keys cannot be read, `.store`.
   public init(vault: any KeyVault, store: any DeviceStore) throws(DeviceError) {
     let store = StoreConnection(store: UnwritableStore(store))
     let progress = SyncProgress(store)
     // The store first, then the vault.
     _ = try progress.current()
     let held = try vault.contents()
-    let former = try held.former()
+    let former = try held.readableFormer()
     let contents = former?.contents ?? held
     var state = try DeviceState(contents)
     hasDamagedVault = held.isDamaged

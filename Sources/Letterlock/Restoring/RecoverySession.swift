@@ -32,7 +32,10 @@ public struct RecoverySession: Sendable {
     let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
     let id = keys.deviceID
     var begun = try RestoringVault(in: vault, by: id)
-    former = if begun == nil { try await FormerDevice(in: vault, store, relay) } else { nil }
+    former =
+      if begun == nil {
+        try await FormerDevice.held(by: vault, store, relay, for: .restore)
+      } else { nil }
     let found = try await asking { () async throws(RelayError) in
       try await relay.account(recoveredBy: id, as: .device(id))
     }
@@ -67,13 +70,12 @@ public struct RecoverySession: Sendable {
       try await recovery.parts.account.puller.pull()
       return try await restoring.bringIn(keeping: kept, former, vault: vault, store: store)
     }
-    if let former = made.newcomer.former { try takeAlong(former, made.newcomer) }
+    let newcomer = try made.newcomer.handingOver(in: vault)
+    if let former = newcomer.former { try takeAlong(former, newcomer) }
     let state = try recovery.state.read { (state) throws(DeviceError) in
-      try state.handedOver(
-        to: made.newcomer.keys, named: name, handover: made.newcomer.former?.handover)
+      try state.handedOver(to: newcomer.keys, named: name, handover: newcomer.former?.handover)
     }
-    let device = try Device(
-      state, replacing: made.newcomer.version, vault: vault, store: store, relay: relay)
+    let device = try Device(state, replacing: newcomer.version, vault: vault, store: store, relay: relay)
     try device.parts.writing.profile.announceName()
     let active = Set(device.log.activeDevices)
     return RestoredDevice(
@@ -97,14 +99,16 @@ extension RecoverySession {
     let log = try AccountLog.replay(entries, of: account)
     let keys = if let begun { begun.keys } else { try asDeviceError(DeviceKeys()) }
     let handover = try OutboxHandover(former, to: keys, of: account, store)
-    guard try await !handover.isContinued(by: log, at: relay, as: caller) else { return begun }
+    guard let parting = try await handover.parting(from: log, at: relay, as: caller) else { return begun }
     var newcomer = begun
     if begun == nil {
+      try former.takeBackNotes(in: store)
       let made = RestoringVault(keys: keys, recovery: recovery.deviceID, replacing: nil, former: former)
       try made.save(to: vault, replacing: nil, or: former)
       newcomer = made
     }
-    try await handover.move(to: log, at: relay, as: caller)
+    newcomer = try newcomer?.handingOver(in: vault)
+    try handover.move(leavingHistoryAfter: parting)
     return newcomer
   }
 
@@ -133,7 +137,8 @@ extension Device {
   /// - Parameters:
   ///   - recoveryKey: The account's recovery key.
   ///   - vault: Where the new device's keys go: empty, with the keys of a restore that was interrupted, or that of a device
-  ///     of this account that may not act any more, whose waiting messages are then taken along.
+  ///     of this account that may not act any more, whose waiting messages are then taken along; or with a request to join
+  ///     that had begun to take them along, if its device is not part of the account.
   ///   - store: The store that the new device is to have: empty, that of a restore that was interrupted, or that of the
   ///     device in the vault.
   ///   - relay: The relay that has the account.

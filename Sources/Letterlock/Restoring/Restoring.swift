@@ -53,7 +53,8 @@ struct Restoring: Sendable {
   ) async throws(DeviceError) -> Made {
     let begun = try RestoringVault(in: vault, by: state.view.device)
     // A device that is there now, and was not when the recovery was opened, stays.
-    if begun == nil, try vault.contentsIfAny()?.version != former?.version { throw .vaultNotEmpty }
+    let held = try vault.contentsIfAny()
+    if begun == nil, held?.version != former?.heldVersion { throw held?.stage.obstacle ?? .vaultNotEmpty }
     let earlier = try await finish(begun)
     let newcomer: RestoringVault
     if let begun, isOpen(to: begun.keys.deviceID, keeping: kept) {
@@ -61,6 +62,8 @@ struct Restoring: Sendable {
     } else {
       if let begun, let left = begun.former {
         try OutboxHandover(left, to: begun.keys, of: state.view.account, store).takeBackNotes()
+      } else {
+        try former?.takeBackNotes(in: store)
       }
       newcomer = RestoringVault(
         keys: try asDeviceError(DeviceKeys()), recovery: state.view.device, replacing: begun,

@@ -10,6 +10,8 @@ internal import TLSCodec
 ///   LogEntry pending<V>;            the `recover` that was made and perhaps sent; none before
 ///   StoredWrap wraps<V>;            of its epoch
 ///   opaque former_state<V>;         what the vault held for a former device; empty if it held none
+///   uint64 former_version;          of the vault that held it; 0 if none did
+///   uint8 handing_over;             1 once what waits there is being taken along, else 0
 /// } RestoringState;
 /// ```
 /// The secrets are the signing seed, the sealing seed, and the secret of the epoch that the entry begins; then those of a
@@ -23,6 +25,8 @@ struct RestoringVault: Sendable {
   private(set) var pending: PendingEntry?
   /// The device that the vault held, whose waiting messages are taken along.
   let former: FormerDevice?
+  /// Whether what the former device left is being taken along: the store does not hold its whole history any more.
+  private(set) var isHandingOver: Bool
   /// The version of the vault that holds this.
   private(set) var version: UInt64
 
@@ -33,8 +37,9 @@ struct RestoringVault: Sendable {
   init(
     keys: DeviceKeys, recovery: DeviceID, replacing begun: RestoringVault?, former: FormerDevice? = nil
   ) {
-    version = (begun?.version ?? former?.version ?? 0) &+ 1
+    version = (begun?.version ?? former?.heldVersion ?? 0) &+ 1
     self.former = begun?.former ?? former
+    isHandingOver = begun?.isHandingOver ?? (former?.successor != nil)
     self.keys = keys
     self.recovery = recovery
   }
@@ -46,6 +51,15 @@ struct RestoringVault: Sendable {
     return next
   }
 
+  /// The same device, once the vault says that what the former device left is being taken along.
+  func handingOver(in vault: any KeyVault) throws(DeviceError) -> RestoringVault {
+    guard former != nil, !isHandingOver else { return self }
+    var next = self
+    (next.isHandingOver, next.version) = (true, version &+ 1)
+    try next.save(to: vault, replacing: self)
+    return next
+  }
+
   /// Saves it in place of `begun`, or of a former device.
   func save(
     to vault: any KeyVault, replacing begun: RestoringVault?, or formerDevice: FormerDevice? = nil
@@ -53,23 +67,22 @@ struct RestoringVault: Sendable {
     let secrets = [keys.signingSeed, keys.sealingSeed] + [pending?.epochSecret].compactMap(\.self)
     let state = State(
       version: Self.marker, recovery: recovery, pending: pending.map { [$0.entry] } ?? [],
-      wraps: pending?.wraps ?? [], formerState: former?.state ?? [])
+      wraps: pending?.wraps ?? [], formerState: former?.state ?? [],
+      formerVersion: former?.version ?? 0, handingOver: isHandingOver ? 1 : 0)
     let contents = VaultContents(
       version: version, secrets: SecretKey(concatenating: secrets + (former?.allSecrets ?? [])),
       state: state.encoded)
     do throws(VaultError) {
-      try vault.save(contents, replacing: begun?.version ?? formerDevice?.version)
+      try vault.save(contents, replacing: begun?.version ?? formerDevice?.heldVersion)
     } catch { throw .vault(error) }
   }
 
-  /// What a vault holds; nil if it is empty, or holds a device.
-  /// - Throws: `DeviceError.vaultNotEmpty` if it holds one that another recovery device brings in; `.joinUnfinished` if it
-  ///   holds one that waits to join; `.vault`.
+  /// What a vault holds; nil if it is empty, or holds a device, or a request to join.
+  /// - Throws: `DeviceError.vaultNotEmpty` if it holds one that another recovery device brings in; `.vault`.
   init?(in vault: any KeyVault, by recovery: DeviceID) throws(DeviceError) {
     guard let contents = try vault.contentsIfAny() else { return nil }
     switch contents.stage {
-    case .joining: throw .joinUnfinished
-    case .device: return nil
+    case .joining, .device: return nil
     case .restoring: try self.init(contents)
     }
     guard self.recovery == recovery else { throw .vaultNotEmpty }
@@ -82,15 +95,18 @@ struct RestoringVault: Sendable {
       throw .vault(.corrupted)
     }
     let ownByteCount = (2 + state.pending.count) * DeviceState.secretByteCount
-    guard state.pending.count <= 1, secrets.byteCount >= ownByteCount else { throw .vault(.corrupted) }
+    guard state.pending.count <= 1, state.handingOver <= 1, secrets.byteCount >= ownByteCount else {
+      throw .vault(.corrupted)
+    }
     keys = try asDeviceError(
       DeviceKeys(signingSeed: secrets.slice(0..<32), sealingSeed: secrets.slice(32..<64)))
     (recovery, version) = (state.recovery, contents.version)
     pending = state.pending.first.map {
       PendingEntry(entry: $0, wraps: state.wraps, epochSecret: secrets.slice(64..<96), sealingSeed: nil)
     }
+    isHandingOver = state.handingOver == 1
     former = try FormerDevice(
-      state.formerState, secrets: secrets, after: ownByteCount, version: contents.version)
+      state.formerState, secrets: secrets, after: ownByteCount, version: state.formerVersion)
     guard former != nil || secrets.byteCount == ownByteCount else { throw .vault(.corrupted) }
   }
 
@@ -100,8 +116,11 @@ struct RestoringVault: Sendable {
     var pending: [LogEntry]
     var wraps: [StoredWrap]
     var formerState: [UInt8]
+    var formerVersion: UInt64
+    var handingOver: UInt8
 
     static let wire = WireFormat(
-      Self.init, field(\.version), field(\.recovery), field(\.pending), field(\.wraps), field(\.formerState))
+      Self.init, field(\.version), field(\.recovery), field(\.pending), field(\.wraps),
+      field(\.formerState), field(\.formerVersion), field(\.handingOver))
   }
 }

@@ -99,14 +99,19 @@ struct TakenAlong: Sendable {
   /// person may have erased it since.
   private struct Known {
     private var messages: Set<MessageID> = []
+    /// Messages that an `erased` entry names, and that are not there.
     private var erased: Set<MessageID> = []
     private var others: Set<[UInt8]> = []
 
     init(_ history: HistoryReader) throws(DeviceError) {
       var known = Known()
+      var index = TimelineIndex()
       try history.forEach { read in
+        index.add(read)
         if case .success(let entry) = read.entry { known.add(entry) }
       }
+      index.settle()
+      known.erased = known.erased.filter { index.reference(to: $0) == nil }
       self = known
     }
 

@@ -22,11 +22,6 @@ public final class RestoredRelay<Store: RelayStore>: Relay {
       accounts: service.accounts)
   }
 
-  private static var waits: RelayError {
-    .unavailable(
-      "The relay was restored from a backup, and takes nothing new before the devices have come by.")
-  }
-
   /// Takes back what the relay has lost of an account, up to a state that it has signed.
   public func takeBack(
     _ part: LostPart, of account: AccountID, as caller: RelayCaller
@@ -203,51 +198,59 @@ extension RestoredRelay {
   /// Refuses: the relay takes nothing new.
   public func createAccount(
     _ entry: LogEntry, wraps: [StoredWrap], as caller: RelayCaller
-  ) async throws(RelayError) { throw Self.waits }
+  ) async throws(RelayError) { throw .waitsForDevices }
 
   /// Refuses: the relay takes nothing new.
   public func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID, as caller: RelayCaller
-  ) async throws(RelayError) { throw Self.waits }
+  ) async throws(RelayError) { throw .waitsForDevices }
 
   /// Refuses: the relay takes nothing new.
   public func append(
     _ signedBatch: SignedBatch, records: [[UInt8]], erasing leafIndices: [UInt64], to account: AccountID,
     as caller: RelayCaller
-  ) async throws(RelayError) -> BatchOutcome { throw Self.waits }
+  ) async throws(RelayError) -> BatchOutcome { throw .waitsForDevices }
 
   /// Refuses: the relay takes nothing new.
   public func beginBlob(
     _ upload: BlobUpload, of account: AccountID, as caller: RelayCaller
-  ) async throws(RelayError) -> UInt64 { throw Self.waits }
+  ) async throws(RelayError) -> UInt64 { throw .waitsForDevices }
 
   /// Refuses: the relay takes nothing new.
   public func writeBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8], as caller: RelayCaller
-  ) async throws(RelayError) { throw Self.waits }
+  ) async throws(RelayError) { throw .waitsForDevices }
 
   /// Refuses: the relay takes nothing new.
   public func removeBlobs(
     _ removal: BlobRemoval, of account: AccountID, as caller: RelayCaller
-  ) async throws(RelayError) { throw Self.waits }
+  ) async throws(RelayError) { throw .waitsForDevices }
 
   /// Refuses: the relay takes nothing new.
   public func post(
     _ message: [UInt8], to mailbox: MailboxID, as caller: RelayCaller
-  ) async throws(RelayError) { throw Self.waits }
+  ) async throws(RelayError) { throw .waitsForDevices }
 
   /// Refuses: the relay takes nothing new.
   public func eraseAccount(
     _ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller
-  ) async throws(RelayError) -> PendingErasure? { throw Self.waits }
+  ) async throws(RelayError) -> PendingErasure? { throw .waitsForDevices }
 
   /// Refuses: the relay takes nothing new.
   public func hold(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) -> Timestamp {
-    throw Self.waits
+    throw .waitsForDevices
   }
 
   /// Refuses: the relay takes nothing new.
   public func release(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) {
-    throw Self.waits
+    throw .waitsForDevices
+  }
+}
+
+extension RelayError {
+  /// What a restored relay says to whatever is new.
+  package static var waitsForDevices: RelayError {
+    .unavailable(
+      "The relay was restored from a backup, and takes nothing new before the devices have come by.")
   }
 }

@@ -35,15 +35,20 @@ struct JoinCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run {
       guard !cancel else { return try takeBack(ArchiveFolder(path: dir), try keys.passphrase()) }
-      let request = try await request(ArchiveFolder(path: dir), try keys.passphrase())
+      let folder = ArchiveFolder(path: dir)
+      let request = try await request(folder, try keys.passphrase())
       Terminal.line("\(request.code.text)")
       guard wait || Terminal.isInteractive else {
         return Terminal.note(
           "Approve this code with `letterlock device add`, then run `letterlock sync \(dir)`.")
       }
       Terminal.note("Approve this code on a device of the account: letterlock device add DIR CODE")
+      let device: Device
+      do throws(DeviceError) { device = try await Self.wait(for: request) } catch {
+        throw ToolError(error, folder: dir)
+      }
+      try folder.keepRelay()
       do throws(DeviceError) {
-        let device = try await Self.wait(for: request)
         let report = try await device.sync()
         try report.checked()
         Terminal.note("Joined: \(report.received) records.")
@@ -76,18 +81,19 @@ struct JoinCommand: AsyncParsableCommand {
     let store = try folder.openStore()
     if let moved, !mayAct(vault, store) { try await moved.check(for: vault, store) }
     let server = try moved?.relay ?? folder.openRelay()
+    let isNew: Bool
     let request: JoinRequest
     do throws(DeviceError) {
-      do throws(DeviceError) {
-        request = try Device.resumeJoining(vault: vault, store: store, relay: server)
-      } catch {
-        // The device that is here may be one that may not act any more.
-        guard error == .vaultNotEmpty else { throw error }
-        request = try await Device.requestToJoin(
-          named: deviceName, vault: vault, store: store, relay: server)
-      }
+      // The device that is here may be one that may not act any more.
+      isNew = try await Device.isFormer(in: vault, store: store, relay: server)
+      request =
+        if isNew {
+          try await Device.requestToJoin(named: deviceName, vault: vault, store: store, relay: server)
+        } else {
+          try Device.resumeJoining(vault: vault, store: store, relay: server)
+        }
     } catch { throw ToolError(error, folder: dir) }
-    if let relay { try folder.point(toRelay: relay) }
+    try folder.point(toRelay: relay, forNewRequest: isNew)
     return request
   }
 
@@ -116,8 +122,8 @@ struct SyncCommand: AsyncParsableCommand {
     commandName: "sync", abstract: "Brings this device and the relay up to date, attachments included.",
     discussion: """
       What was deleted longer ago than --keep-deleted says is erased: here, on the relay, and on every device \
-      that syncs. --relay is for a relay whose file was moved: once a synchronisation has succeeded, this device \
-      remembers the new place.
+      that syncs. --relay is for a relay whose file was moved: once a synchronisation has found the account's history \
+      there, this device remembers the new place.
       """)
 
   @Argument(help: "The archive's folder.") var dir: String
@@ -273,14 +279,17 @@ struct SyncCommand: AsyncParsableCommand {
     let (store, vault) = (try folder.openStore(), folder.vault(passphrase))
     try await moved?.check(for: vault, store)
     let relay = try moved?.relay ?? folder.openRelay()
+    let joined: Device
     do throws(DeviceError) {
       guard try Device.isJoining(vault) else {
         let device = try Device(vault: vault, store: store, relay: relay)
         folder.noteRepair(of: device)
         return device
       }
-      return try await Device.resumeJoining(vault: vault, store: store, relay: relay).approved()
+      joined = try await Device.resumeJoining(vault: vault, store: store, relay: relay).approved()
     } catch { throw ToolError(error, folder: folder.path) }
+    try folder.keepRelay()
+    return joined
   }
 }
 

@@ -158,7 +158,7 @@ struct RestoreCommand: AsyncParsableCommand {
     let device: Device
     do throws(DeviceError) { device = try Device(vault: vault, store: store, relay: relay) } catch {
       switch error {
-      case .vaultEmpty, .restoreUnfinished: return nil
+      case .vaultEmpty, .restoreUnfinished, .joinUnfinished: return nil
       default: throw error
       }
     }

@@ -88,6 +88,23 @@ struct CancellationTests {
     #expect(phone.log.heads.count == count + 1)
   }
 
+  @Test func `a recovery key that the relay has taken is in place, though the task was cancelled`()
+    async throws
+  {
+    let house = try await Household()
+    let phone = house.phone
+    _ = try phone.prepareRecoveryKey()
+    let before = phone.log.recoveryDevice
+    await house.relay.beforeEntry { _ in
+      cancelCurrentTask()
+      return nil
+    }
+    // It cannot be made again: the old key signs for nothing more.
+    try await Task { try await phone.replaceRecoveryKey(try house.key()) }.value
+    #expect(phone.log.recoveryDevice != before && phone.hasRecoveryKeyToShow)
+    #expect(try await phone.sync().verdict.isComplete)
+  }
+
   @Test func `sealing a large file stops, and leaves nothing`() async throws {
     let house = try await Household()
     let (phone, chat) = (house.phone, house.chat)

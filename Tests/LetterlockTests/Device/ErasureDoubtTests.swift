@@ -145,4 +145,87 @@ struct ErasureDoubtTests {
     try await house.phone.sync()
     #expect(try Household.texts(of: house.phone) == ["first"])
   }
+
+  // MARK: What is known later
+
+  /// The phone lacks what says that the message was taken back: the record, or the secret to open it.
+  private func withholdRecovery(of message: MessageID, _ house: Household, isSecret: Bool) async throws {
+    if isSecret {
+      try await house.withholdEpoch { try $0.recover([message], in: house.chat) }
+    } else {
+      _ = try await hideRecovery(of: message, house)
+      _ = try? await house.phone.sync()
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `what comes while an entry is sent again counts`(isSecret: Bool) async throws {
+    let (house, message) = try await deleted()
+    try await withholdRecovery(of: message, house, isSecret: isSecret)
+    try enqueueErased(message, house)
+    // The relay is honest again once the entry was brought, and refuses it: the log has moved on.
+    await house.relay.beforeBatch { [relay = house.relay, mac = house.mac] in
+      await relay.behave()
+      try await mac.sync()
+      try await mac.beginEpoch()
+    }
+    try await house.phone.parts.history.sync.pusher.push()
+    try await expectThere(house)
+  }
+
+  @Test(arguments: [false, true])
+  func `what was read counts no longer when what was missing is there`(isSecret: Bool) async throws {
+    let (house, message) = try await deleted()
+    try await withholdRecovery(of: message, house, isSecret: isSecret)
+    let history = house.phone.parts.history.sync.pusher.erasures.history
+    let name = ErasureTargets.Name(message: message, conversation: house.chat)
+    var targets = ErasureTargets(of: [name])
+    try targets.read(history)
+    let wasAsRead = try targets.isAsRead(history)
+    let before = try #require(targets.word(on: name))
+    #expect(before != .recovered && wasAsRead)
+    await house.relay.behave()
+    try await house.phone.sync()
+    let isAsRead = try targets.isAsRead(history)
+    try targets.read(history)
+    let after = targets.word(on: name)
+    #expect(after == .recovered && !isAsRead)
+  }
+
+  // MARK: What is deleted again
+
+  /// The Mac takes the message back, and deletes it again some time after now.
+  private func deleteAgain(_ message: MessageID, _ house: Household) async throws {
+    try house.mac.recover([message], in: house.chat)
+    try house.mac.delete([message], in: house.chat, at: Timestamp.now.adding(40 * TestClock.day))
+    try await house.mac.sync()
+  }
+
+  /// The message is in recently deleted, and is not erased before its time; but at once if a person says so.
+  private func expectWholeTime(_ house: Household) async throws {
+    for device in [house.phone, house.mac] {
+      #expect(try await device.sync().verdict.isComplete)
+      #expect(try await device.eraseExpired(after: 30) == 0)
+      #expect(try Household.texts(of: device) == ["first", "deleted"])
+      #expect(try device.timeline().messages.map { $0.recentlyDeletedAt != nil } == [false, true])
+    }
+    let end = Timestamp(nanosecondsSince1970: .max)
+    #expect(try await house.phone.eraseDeleted(before: end) == 1)
+    #expect(try Household.texts(of: house.phone) == ["first"])
+  }
+
+  @Test func `an entry that waits erases nothing that was deleted again after it was made`() async throws {
+    let (house, message) = try await deleted()
+    try enqueueErased(message, house)
+    try await deleteAgain(message, house)
+    try await house.phone.sync()
+    try await expectWholeTime(house)
+  }
+
+  @Test func `an entry that erased nothing counts for no deletion after it was made`() async throws {
+    let (house, message) = try await deleted()
+    try await deleteAgain(message, house)
+    try await house.postponeErasure(of: message, by: house.phone)
+    try await expectWholeTime(house)
+  }
 }

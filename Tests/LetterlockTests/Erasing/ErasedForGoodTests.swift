@@ -103,6 +103,24 @@ struct ErasedForGoodTests {
     #expect(try store.allBlobs().isEmpty && store.blobsToUpload().isEmpty)
   }
 
+  @Test func `what is about a message that stands though an entry says that it is erased is taken along`()
+    async throws
+  {
+    let message = Household.text("kept")
+    try house.phone.append(message, to: house.chat)
+    try await house.postponeErasure(of: message.id, by: house.phone)
+    let tablet = try await joinTablet()
+    for change in changes(of: message) { try tablet.append(change, to: house.chat) }
+    try await house.phone.remove(tablet.id)
+    let request = try await Device.requestToJoin(
+      named: "Tablet", vault: vault, store: store, relay: house.relay)
+    try await house.phone.approve(request.code)
+    let again = try await request.approved()
+    #expect(try await again.sync().takenAlong == 3)
+    try await house.phone.sync()
+    #expect(try records(of: message.id, on: house.phone).count == 4)
+  }
+
   @Test(arguments: [0, 1])
   func `a record of a device's own that was erased before its answer came is not sent again`(
     following: Int
@@ -156,6 +174,30 @@ struct ErasedForGoodTests {
     #expect(try await mac.eraseDeleted(before: end) == 0)
     try await phone.sync()
     for device in [phone, mac] { #expect(try records(of: message.id, on: device).isEmpty) }
+  }
+
+  @Test func `another copy of a message that stands is not erased, whatever an entry says of the message`()
+    async throws
+  {
+    let (phone, mac) = (house.phone, house.mac)
+    var message = Household.text("kept")
+    message.conversation = house.chat
+    try phone.append(message, to: house.chat)
+    try await house.postponeErasure(of: message.id, by: phone)
+    try mac.enqueue([.message(message)])
+    try await mac.sync()
+    try await phone.sync()
+    for device in [phone, mac] {
+      let index = try device.timelineIndex()
+      #expect(index.orphans.isEmpty)
+      #expect(index.reference(to: message.id) != nil)
+    }
+    let size = try phone.progress().history.tree.size
+    #expect(try await phone.eraseDeleted(before: end) == 0)
+    #expect(try phone.progress().history.tree.size == size)
+    // It goes with the message.
+    try await erase(message.id, on: phone)
+    #expect(try records(of: message.id, on: phone).isEmpty)
   }
 
   @Test func `a request that comes again after it was erased is none`() async throws {

@@ -37,6 +37,16 @@ struct RevisionErasureTests {
     #expect(try house.mac.importing([first, second]).map(\.action) == [.erased, .erased])
   }
 
+  @Test func `a message that stands though an entry says that it is erased is revised`() async throws {
+    let house = try await Household()
+    let message = ImportedSample.message("one", in: house.chat)
+    try house.phone.importing([message])
+    try await house.postponeErasure(of: message.id, by: house.phone)
+    let again = try house.phone.importing([message], with: [ImportedSample.file("a.jpg", [1])])
+    #expect(again.map(\.action) == [.revised([.files])])
+    #expect(try house.phone.imported()?.attachments.map(\.name) == ["a.jpg"])
+  }
+
   @Test func `a version of a deleted message leaves it deleted`() async throws {
     let house = try await Household()
     let message = ImportedSample.message("one", in: house.chat)

@@ -131,6 +131,27 @@ struct CancelledJoinTests {
     }
   }
 
+  @Test func `a device that was put back from a copy stays noticed while a restore is unfinished`()
+    async throws
+  {
+    let tablet = try await join()
+    let copy = try vault.contents()
+    for _ in 0..<3 { _ = try tablet.state.mutate { $0.unannouncedName = "\($0.unannouncedName ?? "")x" } }
+    let old = MemoryKeyVault()
+    try old.save(copy, replacing: nil)
+    let former = try #require(try await FormerDevice.held(by: old, store, house.relay, for: .restore))
+    let recovery = house.phone.log.recoveryDevice
+    var begun = RestoringVault(keys: try DeviceKeys(), recovery: recovery, replacing: nil, former: former)
+    try begun.save(to: old, replacing: nil, or: former)
+    for _ in 0..<4 {
+      #expect(try ReadOnlyDevice(vault: old, store: store).isRolledBack)
+      let next = RestoringVault(keys: try DeviceKeys(), recovery: recovery, replacing: begun)
+      try next.save(to: old, replacing: begun)
+      begun = next
+    }
+    #expect(try ReadOnlyDevice(vault: old, store: store).isRolledBack)
+  }
+
   @Test func `a request whose approval is being carried out is not taken back`() async throws {
     _ = try await removedTablet()
     let request = try await request()

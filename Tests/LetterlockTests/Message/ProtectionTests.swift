@@ -49,6 +49,22 @@ struct ProtectionTests {
     #expect(try Self.reread(other).markedVerified(by: .verifiedRecord).protection == .endToEnd(unverified))
   }
 
+  @Test func `what another archive held comes as its word at most, also in a verified record`() throws {
+    let origin = Message.Origin(source: "letterlock archive", identifier: "1", service: "x")
+    let opened = Self.message(.endToEnd(service: "x")).markedVerified(by: .conversation(Self.evidence))
+    let imported = try Self.reread(opened.asImported(from: origin))
+    for message in [imported, imported.markedVerified(by: .verifiedRecord)] {
+      guard case .importedEndToEnd = message.protection else {
+        Issue.record("\(message.protection)")
+        continue
+      }
+    }
+    for carriage in [Carriage.local, .carrier(.sms), .carrier(.rcs), .unknown(99)] {
+      let message = Self.message(carriage)
+      #expect(message.asImported(from: origin).protection == message.protection)
+    }
+  }
+
   @Test func `decoding alone never gives endToEnd`() throws {
     var random = RandomMessages(seed: 1)
     for kind in 0...7 {

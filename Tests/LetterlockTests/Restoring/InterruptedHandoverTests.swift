@@ -81,6 +81,16 @@ struct InterruptedHandoverTests {
     try await check(device)
   }
 
+  @Test func `the former device is not read once what it left is being taken along`() async throws {
+    #expect(try ReadOnlyDevice(vault: vault, store: store).waitingCount > 0)
+    _ = try await interrupt(keeping: [house.phone.id])
+    #expect(throws: DeviceError.restoreUnfinished) { try ReadOnlyDevice(vault: vault, store: store) }
+    // Nor is it if the restore begins anew.
+    _ = try await interrupt(keeping: [])
+    #expect(throws: DeviceError.restoreUnfinished) { try ReadOnlyDevice(vault: vault, store: store) }
+    try await check(try await open(vault).restore(keeping: [], named: "Restored").device)
+  }
+
   @Test func `they outlast several decisions, and one that is made again`() async throws {
     let first = try await interrupt(keeping: [house.phone.id, house.mac.id])
     let second = try await interrupt(keeping: [house.mac.id])

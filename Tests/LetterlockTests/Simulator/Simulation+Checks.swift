@@ -128,8 +128,10 @@ extension Simulation {
     if case .hastilyErased? = before.lie, case .hastilyErased? = party.network.lie, case .erased = verdict {
       trace.violate("\(party.name) believes that all was erased at once")
     }
-    if isFair, before.lie == nil, party.network.lie == nil, !report.failedAttachments.isEmpty {
-      trace.violate("\(party.name) could not send a file to an honest relay")
+    if isFair, before.lie == nil, party.network.lie == nil {
+      for failure in report.failedAttachments where !failure.reason.isHold {
+        trace.violate("\(party.name) could not send a file to an honest relay: \(failure.reason)")
+      }
     }
     return "\(SimulationTrace.name(of: verdict)), \(report.received) received, \(report.sent) sent"
   }
@@ -258,5 +260,15 @@ extension Simulation {
       trace.violate("a restore left a device behind that nobody has: \(id == device.id)")
     }
     if device.log.announcement != nil { trace.violate("an announcement outlived a recovery") }
+  }
+}
+
+extension DeviceError {
+  /// Whether the relay keeps others off while an account is recovered, or a device removed.
+  fileprivate var isHold: Bool {
+    switch self {
+    case .relay(.recoveryUnderway), .relay(.removalUnderway): true
+    default: false
+    }
   }
 }
