@@ -53,7 +53,10 @@ extension DeviceState {
     let present = self.pending?.entry.head
     guard present == seen || present == pending.entry.head else { return false }
     var next = log
-    do throws(AccountLogError) { try next.append(pending.entry) } catch { throw .logRefused(error) }
+    do throws(AccountLogError) { try next.append(pending.entry) } catch {
+      // One that was removed while it made the entry is told so: its log is as it should be.
+      throw log.members[keys.deviceID]?.removal == nil ? .logRefused(error) : .removed
+    }
     self.pending = pending
     return true
   }

@@ -79,6 +79,8 @@ final class Synchroniser: Sendable {
 
   /// What is to be said of the history that is here.
   private func verdict() throws(DeviceError) -> Verdict {
+    // It may have been removed while it synchronised.
+    if let removal = state.view.removal { return removal }
     if state.view.shownOtherLog != nil { return .forked(evidence: nil) }
     let history = try status.progress.current().history
     guard history.absent.isEmpty else { return .missing(leaves: history.absent) }

@@ -19,6 +19,32 @@ struct RemovedDeviceTests {
     for _ in 0..<2 { await #expect(throws: DeviceError.removed) { try await request.approved() } }
   }
 
+  @Test func `a device that is removed while it synchronises is told so by that very call`() async throws {
+    let house = try await Household()
+    let (phone, mac) = (house.phone, house.mac)
+    // What is asked once a day is asked.
+    try await mac.sync()
+    await house.relay.afterPage { try await phone.remove(mac.id) }
+    guard case .removed(let signer, _) = try await mac.sync().verdict else {
+      Issue.record("\(try await mac.sync().verdict)")
+      return
+    }
+    #expect(signer == phone.id)
+  }
+
+  @Test func `a device that is removed while it changes the account is told so, and no log is accused`()
+    async throws
+  {
+    let house = try await Household()
+    let (phone, mac) = (house.phone, house.mac)
+    await house.relay.beforeEntry { _ in
+      try await phone.remove(mac.id)
+      return .staleLogHead(newest: phone.log.head)
+    }
+    await #expect(throws: DeviceError.removed) { try await mac.remove(phone.id) }
+    #expect(phone.log.activeMember(phone.id) != nil)
+  }
+
   @Test func `a removed device that signs the next epoch at an old head is refused, and stops nobody`()
     async throws
   {
