@@ -23,6 +23,17 @@ final class StoreCheck {
     if !holds { fail(sentence) }
   }
 
+  /// Checks that a call is refused since something is not what the call says that it is.
+  func expectConflict(over what: String, in call: String, _ body: () throws -> Void) {
+    do {
+      try body()
+      fail("\(call) takes \(what) for what it is not.")
+    } catch {
+      expect(
+        error as? StoreError == .conflict, else: "\(call) throws \(error) where \(what) is another by now.")
+    }
+  }
+
   /// Checks that a call throws, and says what the store did if it does not.
   func expectFailure(else sentence: String, _ body: () throws -> Void) {
     do {

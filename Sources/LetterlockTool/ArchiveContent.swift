@@ -16,9 +16,7 @@ struct ArchiveContent {
   private(set) var damaged: [String] = []
   /// Entries that only a newer version knows.
   private(set) var unknownCount = 0
-  /// Messages that an `erased` entry names, and that are not there.
-  private var erased: Set<MessageID> = []
-  /// Which messages are there, and how far devices have come with what they were asked to send.
+  /// Which messages are there or were erased, and how far devices have come with what they were asked to send.
   private var index: TimelineIndex
   private var conversations: [ConversationID: [MessageID]] = [:]
 
@@ -50,11 +48,8 @@ struct ArchiveContent {
       }
     }
     content.profiles = known.values.sorted { $0.id < $1.id }
-    // The entry may have been sent when nothing could be erased.
-    content.erased = content.erased.filter { index.reference(to: $0) == nil }
-    for id in content.erased {
-      (content.revisions[id], content.deleted[id]) = (nil, nil)
-    }
+    content.revisions = content.revisions.filter { !index.isErased($0.key) }
+    content.deleted = content.deleted.filter { !index.isErased($0.key) }
     self = content
   }
 
@@ -64,7 +59,7 @@ struct ArchiveContent {
     switch deletion.action {
     case .deleted: for id in ids { deleted[id] = (deletion.at, deletion.conversation) }
     case .recovered: for id in ids { deleted[id] = nil }
-    case .erased: erased.formUnion(ids)
+    case .erased: break
     case .unknown: unknownCount += 1
     }
   }
@@ -73,12 +68,12 @@ struct ArchiveContent {
   func forEachMessage(_ body: (ImportedMessage) throws -> Void) throws {
     try Self.forEachEntry(in: reading) { read in
       switch read.entry {
-      case .success(let entry) where entry.about.map(erased.contains) ?? false: break
-      case .success(.message(let message)) where !erased.contains(message.id):
+      case .success(let entry) where entry.about.map(index.isErased) ?? false: break
+      case .success(.message(let message)) where !index.isErased(message.id):
         // What a device was asked to send, nobody edits.
         if let target = message.body.changedMessage, index.sendProgress(of: target) != nil { return }
         try body(try imported(message, by: read.author))
-      case .success(.sendRequest(let request)) where !erased.contains(request.message.id):
+      case .success(.sendRequest(let request)) where !index.isErased(request.message.id):
         guard let progress = index.sendProgress(of: request.message.id) else { return }
         var message = request.message
         message.delivery = progress.importedDelivery

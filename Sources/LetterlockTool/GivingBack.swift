@@ -11,7 +11,7 @@ extension SyncCommand {
     try folder.checkInUse()
     try folder.lock()
     let store = try folder.openStore()
-    try await moved?.check(for: folder.vault(passphrase), store)
+    try await moved?.check(for: folder.vault(passphrase))
     let relay = RestoredRelay(try moved?.relay ?? folder.openRelay())
     let report: SyncReport
     do throws(DeviceError) {

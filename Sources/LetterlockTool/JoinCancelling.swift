@@ -38,12 +38,7 @@ extension ArchiveFolder {
   /// Removes the keys of a device that never was part of an account, and what names relays.
   fileprivate func removeRequest() throws {
     let file = URL(fileURLWithPath: keysPath).resolvingSymlinksInPath().path
-    do {
-      for path in [keysPath, file, relayPointerPath, formerPointerPath] {
-        guard (try? FileManager.default.attributesOfItem(atPath: path)) != nil else { continue }
-        try FileManager.default.removeItem(atPath: path)
-      }
-    } catch { throw ToolError("The keys in \(devicePath) cannot be removed.") }
+    for path in [keysPath, file, relayPointerPath, formerPointerPath] { try Self.remove(path) }
   }
 }
 #endif

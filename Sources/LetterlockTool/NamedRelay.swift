@@ -16,7 +16,7 @@ struct NamedRelay {
 
   /// Refuses a relay that does not sign with the key that the account's log pins: it is another one. A device that is here,
   /// or whose place another one is about to take, has the log; one that is new has none yet.
-  func check(for vault: FileKeyVault, _ store: SQLiteDeviceStore) async throws(ToolError) {
+  func check(for vault: FileKeyVault) async throws(ToolError) {
     guard let known = try? Device.relayKey(in: vault) else { return }
     let key: [UInt8]
     do throws(RelayError) { key = try await relay.checkpointKey(as: .anyone) } catch {
@@ -48,7 +48,7 @@ extension ArchiveFolder {
     (try? FileManager.default.attributesOfItem(atPath: path)) != nil
   }
 
-  private static func remove(_ path: String) throws {
+  static func remove(_ path: String) throws {
     guard isThere(path) else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {
       throw ToolError("\(path) cannot be removed.")

@@ -138,8 +138,9 @@ struct MessageChanges: Sendable {
     companions = []
   }
 
-  /// Whether a message was erased, and is not there.
-  private func isErased(_ id: MessageID, _ stands: (MessageID) -> Bool) -> Bool {
+  /// Whether a message was erased: an `erased` entry names it, and it is not there. One that is there was not erased with
+  /// the entry.
+  func isErased(_ id: MessageID, _ stands: (MessageID) -> Bool) -> Bool {
     erased.contains(id) && !stands(id)
   }
 

@@ -269,6 +269,9 @@ extension TimelineIndex {
   /// How far a device has come with sending a message that it was asked to send; nil if none was asked.
   package func sendProgress(of id: MessageID) -> SendProgress? { sends[id]?.progress }
 
+  /// Whether a message was erased, by the records that were added.
+  package func isErased(_ id: MessageID) -> Bool { changes.isErased(id) { reference(to: $0) != nil } }
+
   /// Records of messages that were erased, which were not erased with them.
   var orphans: [MessageChanges.Orphan] { changes.orphans }
 

@@ -27,10 +27,8 @@ struct ErasureTargets: Sendable {
   private var erased: Set<UInt64> = []
   /// How much of the history was read.
   private var end: UInt64 = 0
-  /// Records of it that were missing.
-  private var holes: [UInt64] = []
-  /// Epochs of records of it that could not be opened, for want of a secret.
-  private var closed: Set<EpochReference> = []
+  /// What of it could not be read.
+  private var gaps = HistoryGaps()
   /// What was sent for without being erased.
   private(set) var postponed: Set<Name> = []
 
@@ -44,9 +42,6 @@ struct ErasureTargets: Sendable {
     guard !names.allSatisfy(targets.keys.contains) else { return }
     restart(of: Array(targets.keys) + names)
   }
-
-  /// Forgets what was read of the history, and looks for the same messages.
-  mutating func forget() { restart(of: Array(targets.keys)) }
 
   private mutating func restart(of names: some Sequence<Name>) {
     let postponed = postponed
@@ -65,7 +60,7 @@ struct ErasureTargets: Sendable {
     let extent = try Extent(of: history)
     if end > 0 {
       if try isAsRead(history), try passErasures(in: history, extent) { return }
-      forget()
+      restart(of: Array(targets.keys))
     }
     while let page = try nextPage(of: history, extent) {
       for entry in history.opened(page) { add(entry) }
@@ -76,8 +71,7 @@ struct ErasureTargets: Sendable {
   /// Whether nothing that was missing of what was read, or could not be opened, is there now.
   func isAsRead(_ history: HistoryReader) throws(DeviceError) -> Bool {
     let extent = try Extent(of: history)
-    return end <= extent.size && extent.absent.isSuperset(of: holes)
-      && !closed.contains { history.archive.accountTag(in: $0) != nil }
+    return end <= extent.size && gaps.stand(in: history, extent.absent)
   }
 
   /// What is verified of the history at one moment.
@@ -114,14 +108,13 @@ struct ErasureTargets: Sendable {
     end = last.endLeaf
     for batch in batches { erased.formUnion(batch.erasures) }
     let stored = batches.flatMap(\.storedEntries)
-    let gone = stored.filter { $0.record == nil }
-    holes += gone.compactMap(\.position.leaf).filter(extent.absent.contains)
+    gaps.note(missingIn: stored, extent.absent)
     return stored.filter { $0.record != nil }
   }
 
   private mutating func add(_ read: HistoryEntry) {
     index.add(read)
-    if case .failure(.unreadableEpoch(let epoch)) = read.entry { closed.insert(epoch) }
+    gaps.note(read)
     guard let leaf = read.leaf, case .success(let entry) = read.entry,
       let conversation = entry.conversation
     else { return }

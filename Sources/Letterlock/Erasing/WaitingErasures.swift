@@ -64,7 +64,6 @@ struct WaitingErasures: Sendable {
     let named = waiting.filter(\.isErasing).flatMap(\.names)
     targets.look(for: named)
     guard try isHistoryKnown(to: &targets) else {
-      targets.forget()
       targets.postpone(named)
       return prepared
     }

@@ -7,8 +7,6 @@ package final class HistoryImport {
   private let timeline: TimelineReader
   private let writer: AttachmentWriter
   private var index = TimelineIndex()
-  /// Messages that an `erased` entry names, and that are not there.
-  private var erased: Set<MessageID> = []
   private var added: Set<MessageID> = []
 
   /// Reads which messages are there.
@@ -20,14 +18,9 @@ package final class HistoryImport {
 
   private func read() throws(DeviceError) {
     var index = TimelineIndex()
-    var erased: Set<MessageID> = []
-    try timeline.history.forEach { read in
-      index.add(read)
-      guard case .success(.deletion(let deletion)) = read.entry, deletion.action == .erased else { return }
-      erased.formUnion(deletion.messages)
-    }
+    try timeline.history.forEach { read in index.add(read) }
     index.settle()
-    (self.index, self.erased) = (index, erased.filter { index.reference(to: $0) == nil })
+    self.index = index
   }
 
   /// Seals messages and versions with their files, and keeps them. A file that cannot be read is left out of its
@@ -47,8 +40,9 @@ package final class HistoryImport {
         try appending.keep()
         throw .cancelled
       }
-      guard !erased.contains(id), added.insert(id).inserted else {
-        outcomes.append(ImportOutcome(erased.contains(id) ? .erased : .unchanged))
+      let isErased = index.isErased(id)
+      guard !isErased, added.insert(id).inserted else {
+        outcomes.append(ImportOutcome(isErased ? .erased : .unchanged))
         continue
       }
       outcomes.append(try appending.add(imported, to: versions.removeValue(forKey: id)))

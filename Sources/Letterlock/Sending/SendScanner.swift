@@ -1,6 +1,5 @@
 internal import LetterlockFormat
 internal import Synchronization
-internal import TLSCodec
 
 /// Keeps which requests to send a history holds: each look reads what has come since the one before, and the records that
 /// wait. The first one in a process reads everything, and so does one after the history has changed before its end.
@@ -24,18 +23,18 @@ final class SendScanner: Sendable {
     defer {
       kept.withLock { [scan] kept in if scan.end >= kept.end { kept = scan } }
     }
-    var gathering = SendGathering()
     for _ in 0..<Self.attempts {
-      gathering = SendGathering()
       try catchUp(&scan)
-      gathering = SendGathering(after: scan.gathering)
+      var gathering = SendGathering(after: scan.gathering)
       try addWaiting(to: &gathering)
-      // What was sent meanwhile stands in the history now.
-      if try history.size == scan.end { break }
+      // What was sent meanwhile stands in the history by now.
+      let verified = try history.verified
+      guard scan.end == verified.tree.size, try isAsRead(scan, verified) else { continue }
+      var ledger = gathering.ledger
+      ledger.settle(history.activeDevices)
+      return ledger
     }
-    var ledger = gathering.ledger
-    ledger.settle(history.activeDevices)
-    return ledger
+    throw .historyChanged
   }
 
   private func addWaiting(to gathering: inout SendGathering) throws(DeviceError) {
@@ -62,9 +61,8 @@ final class SendScanner: Sendable {
       guard page.first?.firstLeaf == scan.end else { return }
       scan.note(erasuresIn: page)
       let there = page.flatMap(\.storedEntries)
-      scan.holes += there.lazy.filter { $0.record == nil }.compactMap(\.position.leaf).filter(absent.contains)
-      let stored = there.filter { $0.record != nil }
-      for (stored, read) in zip(stored, history.opened(stored)) { take(read, stored, &scan) }
+      scan.gaps.note(missingIn: there, absent)
+      for read in history.opened(there.filter { $0.record != nil }) { scan.take(read) }
       scan.finish(page)
       if scan.isOutdated {
         scan = SendScan()
@@ -77,23 +75,12 @@ final class SendScanner: Sendable {
   /// Whether what was read of the history is still its beginning, and nothing that was missing or could not be opened is
   /// there now.
   private func isAsRead(_ scan: SendScan, _ verified: History) throws(DeviceError) -> Bool {
-    guard scan.end <= verified.tree.size, Set(verified.absent).isSuperset(of: scan.holes),
-      !scan.closed.contains(where: { history.archive.accountTag(in: $0) != nil })
-    else { return false }
+    guard scan.end <= verified.tree.size, scan.gaps.stand(in: history, Set(verified.absent)) else {
+      return false
+    }
     if scan.end == verified.tree.size, let root = scan.root { return root == verified.tree.root }
     guard let last = scan.last else { return true }
     return try history.batches(before: scan.end, limit: 1).last?.signedBatch == last
-  }
-
-  private func take(_ read: HistoryEntry, _ stored: StoredEntry, _ scan: inout SendScan) {
-    if case .success(let entry) = read.entry { return scan.take(entry, read) }
-    guard let record = stored.record.flatMap({ try? SealedRecord(decoding: $0) }),
-      !scan.closed.contains(record.epoch)
-    else { return }
-    // The secret may come just now.
-    let isReadable = history.archive.accountTag(in: record.epoch) != nil
-    if let entry = try? history.archive.openEntry(record) { return scan.take(entry, read) }
-    if !isReadable { scan.closed.insert(record.epoch) }
   }
 }
 
@@ -106,10 +93,8 @@ private struct SendScan: Sendable {
   private(set) var last: SignedBatch?
   /// The tree's root over all of them; nil if the reading was interrupted.
   var root: Digest32?
-  /// Records that were missing.
-  var holes: [UInt64] = []
-  /// Epochs of records that could not be opened, for want of a secret.
-  var closed: Set<EpochReference> = []
+  /// What of them could not be read.
+  var gaps = HistoryGaps()
   /// How many records there were when the reading began: what was erased by those was not read.
   private var beginning: UInt64?
   /// Records that count.
@@ -122,7 +107,9 @@ private struct SendScan: Sendable {
     if beginning == nil { beginning = size }
   }
 
-  mutating func take(_ entry: ArchiveEntry, _ read: HistoryEntry) {
+  mutating func take(_ read: HistoryEntry) {
+    gaps.note(read)
+    guard case .success(let entry) = read.entry else { return }
     switch gathering.take(entry, by: read.author, at: read.position) {
     case .passed: break
     case .counted: if let leaf = read.leaf { counted.insert(leaf) }

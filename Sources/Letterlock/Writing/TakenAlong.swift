@@ -99,19 +99,15 @@ struct TakenAlong: Sendable {
   /// person may have erased it since.
   private struct Known {
     private var messages: Set<MessageID> = []
-    /// Messages that an `erased` entry names, and that are not there.
-    private var erased: Set<MessageID> = []
     private var others: Set<[UInt8]> = []
+    private var index = TimelineIndex()
 
     init(_ history: HistoryReader) throws(DeviceError) {
       var known = Known()
-      var index = TimelineIndex()
       try history.forEach { read in
-        index.add(read)
+        known.index.add(read)
         if case .success(let entry) = read.entry { known.add(entry) }
       }
-      index.settle()
-      known.erased = known.erased.filter { index.reference(to: $0) == nil }
       self = known
     }
 
@@ -119,15 +115,12 @@ struct TakenAlong: Sendable {
 
     private mutating func add(_ entry: ArchiveEntry) {
       if case .message(let message) = entry { return _ = messages.insert(message.id) }
-      if case .deletion(let deletion) = entry, deletion.action == .erased {
-        erased.formUnion(deletion.messages)
-      }
       if let bytes = try? entry.padded() { others.insert(bytes) }
     }
 
     /// Whether a person has erased the message that an entry is, or is about.
     func hasErased(_ entry: ArchiveEntry) -> Bool {
-      [entry.versionOf, entry.about].contains { $0.map(erased.contains) ?? false }
+      [entry.versionOf, entry.about].contains { $0.map(index.isErased) ?? false }
     }
 
     func contains(_ entry: ArchiveEntry) -> Bool {

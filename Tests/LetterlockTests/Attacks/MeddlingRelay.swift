@@ -26,6 +26,8 @@ actor MeddlingRelay: Relay {
   private var lead: AccountID?
   /// A device as which logs are read, whoever asks.
   private var insider: RelayCaller?
+  /// A device as which histories are read, whoever asks.
+  private var reader: RelayCaller?
   private var historyOf: InMemoryRelay?
   private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
   private var lies = false
@@ -77,6 +79,8 @@ actor MeddlingRelay: Relay {
   func alterWraps(_ change: @escaping @Sendable ([UInt8]?) -> [UInt8]?) { wraps = change }
   /// Leads every recovery key to one account.
   func lead(to account: AccountID, of insider: RelayCaller) { (lead, self.insider) = (account, insider) }
+  /// Gives histories to whoever asks, as to this device.
+  func giveHistory(asTo reader: RelayCaller) { self.reader = reader }
   /// Shows the history of another relay.
   func showHistory(of relay: InMemoryRelay) { historyOf = relay }
   /// Does something before the next entry comes in, and refuses the entry if that gives an error.
@@ -122,7 +126,7 @@ actor MeddlingRelay: Relay {
     (erasure, order, beforePage, afterPage, beforeBatch) = (nil, nil, nil, nil, nil)
     (refused, beforeCall) = ([], nil)
     (loss, logs, letters, change, wraps, streams) = (nil, [:], [], nil, nil, nil)
-    (lead, insider, historyOf, before, lies) = (nil, nil, nil, nil, false)
+    (lead, insider, reader, historyOf, before, lies) = (nil, nil, nil, nil, nil, false)
     pagesLeft = nil
     (blobChange, blobLimit, listing) = (nil, .max, nil)
   }
@@ -232,7 +236,8 @@ actor MeddlingRelay: Relay {
       pagesLeft = left - 1
     }
     let page = try await (historyOf ?? honest).history(
-      of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1, as: caller)
+      of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1, as: reader ?? caller
+    )
     if let afterPage {
       self.afterPage = nil
       do { try await afterPage() } catch { throw .internalError("\(error)") }

@@ -21,10 +21,12 @@ struct RemovedDeviceTests {
 
   @Test func `a device that is removed while it synchronises is told so by that very call`() async throws {
     let house = try await Household()
-    let (phone, mac) = (house.phone, house.mac)
+    let (phone, mac, relay) = (house.phone, house.mac, house.relay)
     // What is asked once a day is asked.
     try await mac.sync()
-    await house.relay.afterPage { try await phone.remove(mac.id) }
+    // The relay gives it the last page all the same: nothing fails, and the checkpoint names the entry that removed it.
+    await relay.giveHistory(asTo: phone.caller)
+    await relay.beforePage { await relay.beforePage { try await phone.remove(mac.id) } }
     guard case .removed(let signer, _) = try await mac.sync().verdict else {
       Issue.record("\(try await mac.sync().verdict)")
       return
@@ -36,13 +38,24 @@ struct RemovedDeviceTests {
     async throws
   {
     let house = try await Household()
-    let (phone, mac) = (house.phone, house.mac)
-    await house.relay.beforeEntry { _ in
+    let (phone, mac, relay) = (house.phone, house.mac, house.relay)
+    await relay.beforeEntry { _ in
       try await phone.remove(mac.id)
       return .staleLogHead(newest: phone.log.head)
     }
     await #expect(throws: DeviceError.removed) { try await mac.remove(phone.id) }
     #expect(phone.log.activeMember(phone.id) != nil)
+  }
+
+  @Test func `an entry that a device made before it learned of its removal accuses no log`() async throws {
+    let house = try await Household()
+    let (phone, mac) = (house.phone, house.mac)
+    let made = try PendingEntry(mac.forge(.update(highestVersion: 2)))
+    try await phone.remove(mac.id)
+    try await mac.sync()
+    #expect(throws: DeviceError.removed) {
+      try mac.state.mutate { (state) throws(DeviceError) in _ = try state.propose(made, replacing: nil) }
+    }
   }
 
   @Test func `a removed device that signs the next epoch at an old head is refused, and stops nobody`()

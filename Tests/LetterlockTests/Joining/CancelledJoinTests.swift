@@ -185,16 +185,4 @@ struct CancelledJoinTests {
       try Device.cancelJoining(vault: MemoryKeyVault(), store: store)
     }
   }
-
-  /// A vault whose process ends before it holds the device.
-  private struct EndingVault: KeyVault {
-    let vault: MemoryKeyVault
-
-    func load() throws(VaultError) -> VaultContents? { try vault.load() }
-
-    func save(_ contents: VaultContents, replacing version: UInt64?) throws(VaultError) {
-      guard contents.stage != .device else { throw .unavailable("power failure") }
-      try vault.save(contents, replacing: version)
-    }
-  }
 }

@@ -7,18 +7,6 @@ import Testing
 
 @Suite("SPEC.md section 8.6: a new device that is lost before it has taken over what a former one left")
 struct LostSuccessorTests {
-  /// A vault whose process ends before it holds the new device.
-  private struct EndingVault: KeyVault {
-    let vault: MemoryKeyVault
-
-    func load() throws(VaultError) -> VaultContents? { try vault.load() }
-
-    func save(_ contents: VaultContents, replacing version: UInt64?) throws(VaultError) {
-      guard contents.stage != .device else { throw .unavailable("power failure") }
-      try vault.save(contents, replacing: version)
-    }
-  }
-
   private let house: Household
   private let vault = MemoryKeyVault()
   private let store = MemoryDeviceStore()

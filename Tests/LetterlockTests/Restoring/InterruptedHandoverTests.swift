@@ -7,18 +7,6 @@ import Testing
 
 @Suite("SPEC.md section 8.6: a restore in a former device's folder that is interrupted")
 struct InterruptedHandoverTests {
-  /// A vault whose process ends before it holds the restored device.
-  private struct EndingVault: KeyVault {
-    let vault: MemoryKeyVault
-
-    func load() throws(VaultError) -> VaultContents? { try vault.load() }
-
-    func save(_ contents: VaultContents, replacing version: UInt64?) throws(VaultError) {
-      guard contents.stage != .device else { throw .unavailable("power failure") }
-      try vault.save(contents, replacing: version)
-    }
-  }
-
   private let house: Household
   private let vault = MemoryKeyVault()
   private let store = MemoryDeviceStore()
