@@ -92,6 +92,13 @@ struct KnownVersions {
   var all: [Message]
   /// How a version travelled that others could read, though it is not among those that count.
   var unencrypted: Message?
+
+  /// The first of them as people see it.
+  func shown(_ first: Message) -> Message {
+    var shown = first.revised(by: all.dropFirst().compactMap(Revision.init))
+    if let unencrypted { shown.lower(to: unencrypted) }
+    return shown
+  }
 }
 
 /// What became of a message that an importer read.
