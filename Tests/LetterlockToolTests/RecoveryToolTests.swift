@@ -81,7 +81,7 @@ struct RecoveryToolTests {
     #expect(
       try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "third", "--keep-none").exitCode
         == 1)
-    try folder.succeed("recovery", "cancel", "A")
+    try folder.succeed("recovery", "cancel", "A", "--yes")
     #expect(try !folder.succeed("status", "A").output.contains("announced a new recovery key"))
     let restored = try folder.succeed(
       "restore", "C", "--relay", "A", "--recovery-key-file", "second", "--keep-none")
