@@ -21,8 +21,8 @@ extension SyncCommand {
       // A relay that has everything refuses what is new.
       guard error == .relay(.waitsForDevices) else {
         // That advises this very command.
-        guard error != .relay(.unknownAccount) else { throw ToolError.madeAfterBackup }
-        throw ToolError(error, folder: folder.path)
+        guard error == .relay(.unknownAccount) else { throw ToolError(error, folder: folder.path) }
+        throw ToolError.madeAfterBackup
       }
       try moved?.remember(in: folder)
       return Terminal.line("The relay has everything that this device has.")
@@ -38,6 +38,7 @@ extension SyncCommand {
     Terminal.line(
       "The relay took back \(returned.recordCount) records and \(returned.entries.count) changes of the account."
     )
+    guard report.verdict.isComplete else { throw ToolError.wrong("\(report.verdict.sentence)") }
   }
 }
 

@@ -48,7 +48,10 @@ final class Synchroniser: Sendable {
           isHealed = try await giveBack(&result, report, isStranger: true)
         }
         if !isHealed {
-          result.verdict = try await verdict(on: error)
+          do throws(DeviceError) { result.verdict = try await verdict(on: error) } catch {
+            // A relay that did not take the account back, though it was to, is no stranger to it.
+            throw (error == .relay(.unknownAccount) ? result.returnFailure : nil) ?? error
+          }
           if case .rolledBack = result.verdict { try await giveBack(&result, report) }
         }
       }

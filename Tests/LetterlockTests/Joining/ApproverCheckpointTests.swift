@@ -67,7 +67,7 @@ struct ApproverCheckpointTests {
     }
   }
 
-  @Test func `a newer checkpoint, of a history that the approver has not verified, is not passed on`()
+  @Test func `while the relay signs for more than the approver was shown, nothing is vouched for`()
     async throws
   {
     let request = try await ask()
@@ -76,15 +76,48 @@ struct ApproverCheckpointTests {
       await house.relay.beforePage { try await lieInLastLook() }
       return nil
     }
-    try await house.phone.approve(request.code)
-    let tree = try house.phone.progress().history.tree
-    #expect(try Household.texts(of: house.phone) == ["first", "one", "two"])
-    let laptop = try await request.approved()
-    if let promised = try laptop.progress().promised {
-      #expect(promised.treeSize == tree.size && promised.treeRoot == tree.root)
+    let phone = house.phone
+    let size = try phone.progress().history.tree.size
+    await #expect {
+      try await phone.approve(request.code)
+    } throws: { error in
+      guard case .historyRefused(.missing(let leaves)) = error as? DeviceError else { return false }
+      return leaves.allSatisfy { $0 > size }
     }
+    #expect(try Household.texts(of: phone) == ["first", "one", "two"])
+    await #expect(throws: DeviceError.notApprovedYet) { _ = try await request.approved() }
+
     await house.relay.behave()
+    try await phone.approve(request.code)
+    let laptop = try await request.approved()
+    let tree = try phone.progress().history.tree
+    let promised = try #require(try laptop.progress().promised)
+    #expect(promised.treeSize == tree.size && promised.treeRoot == tree.root)
     #expect(try await laptop.sync().verdict.isComplete)
     #expect(try Household.texts(of: laptop) == ["first", "one", "two"])
+  }
+
+  @Test func `a relay that shows one batch at a time hides none of them from the device that joins`()
+    async throws
+  {
+    let request = try await ask()
+    let (relay, phone, tablet, chat) = (house.relay, house.phone, tablet, house.chat)
+    await relay.beforeEntry { _ in
+      // One more comes with each page, so that each page ends before what its checkpoint is of.
+      await relay.beforePage {
+        for text in ["one", "two", "three"] {
+          try tablet.append(Household.text(text), to: chat)
+          try await tablet.sync()
+        }
+        await relay.interrupt(after: 64)
+      }
+      return nil
+    }
+    try await phone.approve(request.code)
+    await relay.behave()
+    let laptop = try await request.approved()
+    let promised = try #require(try laptop.progress().promised)
+    #expect(promised.treeSize == (try phone.progress().history.tree.size))
+    #expect(try Household.texts(of: phone) == ["first", "one", "two", "three"])
   }
 }
