@@ -13,75 +13,80 @@ import Testing
 struct HostileConcurrentCallTests {
   private static let isHostile = ProcessInfo.processInfo.environment["LETTERLOCK_HOSTILE"] != nil
 
-  /// A public operation that changes something, and how it may be refused.
-  struct Operation: Sendable {
-    let name: String
-    let body: @Sendable (Device, ConversationID) async throws -> Void
+  /// Two operations, of which the first runs twice.
+  struct Pair: Sendable, CustomStringConvertible {
+    let one: ConcurrentOperation
+    let two: ConcurrentOperation
+
+    var description: String { "\(one.name) beside \(two.name)" }
   }
 
-  static let operations: [Operation] = [
-    Operation(name: "append") { device, chat in try device.append(Household.text("one more"), to: chat) },
-    Operation(name: "append a file") { device, chat in
-      let file = AttachmentSource(mediaType: "a/b", content: .bytes([UInt8](repeating: 1, count: 5_000)))
-      try device.append(.note("with a file"), attaching: [file], to: chat)
-    },
-    Operation(name: "sync") { device, _ in _ = try await device.sync(ignoringConditions: true) },
-    Operation(name: "rotate") { device, _ in try await device.rotateKeys() },
-    Operation(name: "epoch") { device, _ in try await device.beginEpoch() },
-    Operation(name: "confirm") { device, _ in try device.confirmRecoveryKey() },
-    Operation(name: "prepare") { device, _ in _ = try device.prepareRecoveryKey() },
-    Operation(name: "delete") { device, chat in try device.delete(in: chat) },
-    Operation(name: "recover") { device, chat in try device.recover(in: chat) },
-    Operation(name: "rename") { device, _ in try device.rename("Study") },
-    Operation(name: "update") { device, _ in try device.update(SyncSettings()) },
-    Operation(name: "stop") { device, _ in try device.stopSyncing() },
-    Operation(name: "start") { device, _ in try device.startSyncing() },
-    Operation(name: "evict") { device, _ in _ = try await device.evictOriginals() },
-    Operation(name: "collect") { device, _ in _ = try await device.collectUnreferencedAttachments() },
-    Operation(name: "download") { device, _ in _ = try await device.downloadAll() },
-    Operation(name: "erase expired") { device, _ in _ = try await device.eraseExpired(after: 30) },
-    Operation(name: "newest") { device, chat in _ = try await device.newestMessages(in: chat) },
-  ]
-
-  /// Errors that a caller is told to expect: the person stopped synchronising, or a file is gone again.
-  private static func isDocumented(_ error: any Error) -> Bool {
-    switch error as? DeviceError {
-    case .heldBack(.stopped): true
-    case .attachmentUnreadable: true
-    default: false
+  /// Every pair of everyday operations, in one household for all of them; of which each third where time is short.
+  private static var everydayPairs: [Pair] {
+    let operations = ConcurrentOperation.everyday
+    let pairs = operations.enumerated().flatMap { first, one in
+      operations[first...].map { Pair(one: one, two: $0) }
     }
+    return isHostile ? pairs : pairs.enumerated().filter { $0.offset % 3 == 1 }.map(\.element)
+  }
+
+  /// Every pair with an operation that is rare, either of them first; or, where time is short, each rare one beside some
+  /// of the others.
+  private static var rarePairs: [Pair] {
+    let others = ConcurrentOperation.everyday + ConcurrentOperation.rare
+    let pairs = ConcurrentOperation.rare.flatMap { rare in
+      others.flatMap { [Pair(one: rare, two: $0), Pair(one: $0, two: rare)] }
+    }
+    return isHostile ? pairs : pairs.enumerated().filter { $0.offset % 67 == 3 }.map(\.element)
   }
 
   @Test func `every pair of operations leaves a state that is whole`() async throws {
-    let house = try await Household()
-    for (first, one) in Self.operations.enumerated() {
-      for two in Self.operations[first...] {
-        let failures = Mutex<[String]>([])
-        await withTaskGroup(of: String?.self) { group in
-          for operation in [one, two, one] {
-            group.addTask {
-              do {
-                try await operation.body(house.phone, house.chat)
-                return nil
-              } catch { return Self.isDocumented(error) ? nil : "\(operation.name): \(error)" }
-            }
-          }
-          for await failure in group {
-            if let failure { failures.withLock { $0.append(failure) } }
-          }
-        }
-        #expect(failures.withLock { $0 } == [], "\(one.name) beside \(two.name)")
-        try expectSame(house, "\(one.name) beside \(two.name)")
-      }
+    let scene = try await ConcurrentScene()
+    for pair in Self.everydayPairs { try await run(pair, in: scene) }
+    try await expectWhole(scene, "every pair")
+  }
+
+  @Test func `an operation that is rare and any other leave a state that is whole`() async throws {
+    for pair in Self.rarePairs {
+      // What one of them uses up is there for each pair.
+      let scene = try await ConcurrentScene()
+      try await run(pair, in: scene)
+      try await expectWhole(scene, "\(pair)")
     }
+  }
+
+  /// Runs both at once, and takes no other refusals than those that a caller is told to expect.
+  private func run(_ pair: Pair, in scene: ConcurrentScene) async throws {
+    let (one, two) = (try await pair.one.prepare(scene), try await pair.two.prepare(scene))
+    let failures = await withTaskGroup(of: String?.self) { group in
+      for (operation, prepared) in [(pair.one, one), (pair.two, two), (pair.one, one)] {
+        group.addTask {
+          do {
+            try await prepared.run()
+            return nil
+          } catch { return operation.mayThrow(error) ? nil : "\(operation.name): \(error)" }
+        }
+      }
+      return await group.reduce(into: [String]()) { if let failure = $1 { $0.append(failure) } }
+    }
+    #expect(failures == [], "\(pair)")
+    try expectSame(scene.house, "\(pair)")
+    for (operation, prepared) in [(pair.one, one), (pair.two, two)] {
+      #expect(try await prepared.holds(), "\(operation.name) of \(pair)")
+    }
+  }
+
+  /// Whether both devices go on, and read all of each other's.
+  private func expectWhole(_ scene: ConcurrentScene, _ pair: String) async throws {
+    let house = scene.house
     try house.phone.startSyncing()
-    #expect(try await house.phone.sync().verdict.isComplete)
+    #expect(try await house.phone.sync().verdict.isComplete, "\(pair)")
     try await house.mac.beginEpoch()
     try house.mac.append(Household.text("after all"), to: house.chat)
-    #expect(try await house.mac.sync().verdict.isComplete)
-    #expect(try await house.phone.sync().verdict.isComplete)
-    #expect(try house.phone.timeline().unreadable.isEmpty)
-    #expect(try Household.texts(of: house.phone).contains("after all"))
+    #expect(try await house.mac.sync().verdict.isComplete, "\(pair)")
+    #expect(try await house.phone.sync().verdict.isComplete, "\(pair)")
+    #expect(try house.phone.timeline().unreadable.isEmpty, "\(pair)")
+    #expect(try Household.texts(of: house.phone).contains("after all"), "\(pair)")
   }
 
   /// Whether the vault holds what the device shows.
