@@ -136,7 +136,7 @@ struct PairCommand: Sendable {
       "verify",
       isTrue: {
         isDone(orSays: "only on this device", 2)($0) || isDone(orSays: "another recovery key than", 2)($0)
-          || isDone(orSays: noSuchKey)($0)
+          || isDone(orSays: "no longer this account's", 2)($0) || isDone(orSays: noSuchKey)($0)
       }
     ) { _ in
       { ["verify", "A", "--as-new-device", "--recovery-key-file", $0.keyFile] }
@@ -162,7 +162,7 @@ struct PairCommand: Sendable {
     PairCommand("recovery cancel") { archive in
       try archive.folder.succeed(
         "recovery", "replace", "A", "--recovery-key-file", archive.newName("announced"), "--yes")
-      return { _ in ["recovery", "cancel", "A"] }
+      return { _ in ["recovery", "cancel", "A", "--yes"] }
     },
     PairCommand("recovery replace", isTrue: isDone(orSays: noSuchKey)) { _ in
       { archive in
