@@ -145,10 +145,12 @@ struct VerifyCommand: AsyncParsableCommand {
   ) throws {
     let isStoreWhole = (try? opened.store.isFileWhole()) ?? false
     if !isStoreWhole { verification.fail(.device, "store.sqlite", "SQLite finds it damaged") }
-    let isRelayWhole = (try? opened.relay.isFileWhole()) ?? false
-    if !isRelayWhole { verification.fail(.relay, "relay.sqlite", "SQLite finds it damaged") }
-    for problem in (try? opened.relay.audit()) ?? ["the file cannot be read"] {
-      verification.fail(.relay, "relay.sqlite", problem)
+    if let relay = opened.relay.file {
+      let isRelayWhole = (try? relay.isFileWhole()) ?? false
+      if !isRelayWhole { verification.fail(.relay, "relay.sqlite", "SQLite finds it damaged") }
+      for problem in (try? relay.audit()) ?? ["the file cannot be read"] {
+        verification.fail(.relay, "relay.sqlite", problem)
+      }
     }
     for problem in (try? opened.store.audit()) ?? ["the file cannot be read"] {
       verification.fail(.device, "store.sqlite", problem)
