@@ -171,24 +171,26 @@ struct ArchiveFolder: Sendable {
   }
 
   /// Opens the device to be read, beside whatever another process does.
-  func openForReading(_ passphrase: String?) throws -> Reading {
+  func openForReading(_ passphrase: String?, ifRemoved use: RemovedDeviceUse = .read) throws -> Reading {
     try checkInUse()
     let store: SQLiteDeviceStore
     do throws(StoreError) { store = try SQLiteDeviceStore(readingFrom: storePath) } catch {
       throw ToolError(error)
     }
-    do throws(DeviceError) {
-      let device = try ReadOnlyDevice(vault: vault(passphrase), store: store)
-      if device.hasDamagedVault {
-        Terminal.note(
-          "One of the two copies in the key file is damaged; `letterlock sync \(path)` makes it whole.")
-      }
-      if let reason = device.unfinished {
-        Terminal.note(
-          "What is shown is of the device that was here before. \(ToolError(reason, folder: path).text)")
-      }
-      return Reading(folder: self, device: device, store: store)
-    } catch { throw ToolError(error, folder: path) }
+    let device: ReadOnlyDevice
+    do throws(DeviceError) { device = try ReadOnlyDevice(vault: vault(passphrase), store: store) } catch {
+      throw ToolError(error, folder: path)
+    }
+    if device.hasDamagedVault {
+      Terminal.note(
+        "One of the two copies in the key file is damaged; `letterlock sync \(path)` makes it whole.")
+    }
+    if let reason = device.unfinished {
+      Terminal.note(
+        "What is shown is of the device that was here before. \(ToolError(reason, folder: path).text)")
+    }
+    try use.check(device)
+    return Reading(folder: self, device: device, store: store)
   }
 
   /// Refuses a folder without a device, or one that may not be read.
@@ -208,15 +210,17 @@ struct ArchiveFolder: Sendable {
   }
 
   /// Opens the device, which may then save: one process at a time.
-  func open(_ passphrase: String?) throws -> Opened {
+  func open(_ passphrase: String?, ifRemoved use: RemovedDeviceUse = .refused) throws -> Opened {
     try checkInUse()
     try lock()
     let (store, relay) = (try openStore(), try openRelay())
+    let device: Device
     do throws(DeviceError) {
-      let device = try Device(vault: vault(passphrase), store: store, relay: relay.relay)
-      noteRepair(of: device)
-      return Opened(folder: self, device: device, store: store, relay: relay)
+      device = try Device(vault: vault(passphrase), store: store, relay: relay.relay)
     } catch { throw ToolError(error, folder: path) }
+    noteRepair(of: device)
+    try use.check(device)
+    return Opened(folder: self, device: device, store: store, relay: relay)
   }
 }
 

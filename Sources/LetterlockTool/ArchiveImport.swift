@@ -13,7 +13,9 @@ extension ImportRun {
       return report
     }
     let content: ArchiveContent
-    do { content = try ArchiveContent(try folder.openForReading(passphrase)) } catch let error as ToolError {
+    do {
+      content = try ArchiveContent(try folder.openForReading(passphrase, ifRemoved: .source))
+    } catch let error as ToolError {
       report.failure = "Cannot import \(folder.path): \(error.description)"
       total.add(report)
       return report

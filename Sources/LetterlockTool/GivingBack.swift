@@ -34,6 +34,7 @@ extension SyncCommand {
     }
     report.noteFindings()
     guard let returned = report.returned else {
+      if let failure = report.returnFailure { throw ToolError(failure, folder: folder.path) }
       guard report.verdict.isComplete else { throw ToolError.wrong("\(report.verdict.sentence)") }
       try moved?.remember(in: folder)
       return Terminal.line("The relay has everything that this device has.")

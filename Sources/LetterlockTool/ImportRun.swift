@@ -118,7 +118,10 @@ final class ImportRun {
       case .skipped(let skip): report.skipped[skip.reason, default: 0] += 1
       case .message(let imported) where imported.isTooLong:
         report.lost["a message too long to be sealed", default: 0] += 1
-      case .message(let imported): batch.append(imported)
+      case .message(var imported):
+        let dropped = imported.dropLongVersions()
+        if dropped > 0 { report.lost["an earlier version too long to be sealed", default: 0] += dropped }
+        batch.append(imported)
       }
     }
     let outcomes: [ImportOutcome]
@@ -151,9 +154,19 @@ final class ImportRun {
 
 extension ImportedMessage {
   /// Whether the message, with what it will say of its files, is longer than any record.
-  fileprivate var isTooLong: Bool {
+  fileprivate var isTooLong: Bool { isTooLong(message) }
+
+  /// Leaves out earlier versions that are longer than any record. Returns how many.
+  fileprivate mutating func dropLongVersions() -> Int {
+    guard !earlier.isEmpty else { return 0 }
+    let kept = earlier.filter { !isTooLong($0) }
+    defer { earlier = kept }
+    return earlier.count - kept.count
+  }
+
+  private func isTooLong(_ version: Message) -> Bool {
     let references = attachments.reduce(0) { $0 + 256 + ($1.name?.utf8.count ?? 0) + $1.mediaType.utf8.count }
-    return ArchiveEntry.message(message).encodedByteCount + references > ArchiveEntry.maximumByteCount
+    return ArchiveEntry.message(version).encodedByteCount + references > ArchiveEntry.maximumByteCount
   }
 }
 

@@ -13,7 +13,8 @@ struct LetterlockCommand: AsyncParsableCommand {
       a server would see.
 
       Exit codes: 0 done; 1 not done, or done here and not sent, and the message says which and what to do; \
-      2 something that is stored or shown is not what it should be; 64 the command line is wrong.
+      2 something that is stored or shown is not what it should be, or this device was removed from its account; \
+      64 the command line is wrong.
       """,
     version: "0.1.0",
     subcommands: [

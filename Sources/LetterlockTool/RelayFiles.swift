@@ -8,10 +8,10 @@ final class RelayFiles: Sendable {
   private let passphrase: String?
   private let opened = Mutex<Result<Device, ToolError>?>(nil)
 
-  /// Nil if the archive cannot keep what is fetched.
-  init?(of folder: ArchiveFolder, _ passphrase: String?) {
-    guard folder.isWritable else { return nil }
-    (self.folder, self.passphrase) = (folder, passphrase)
+  /// Nil if the archive cannot keep what is fetched, or the relay gives its device nothing any more.
+  init?(of reading: ArchiveFolder.Reading, _ passphrase: String?) {
+    guard reading.folder.isWritable, reading.device.ownRemoval == nil else { return nil }
+    (folder, self.passphrase) = (reading.folder, passphrase)
   }
 
   /// The device with its relay. Why there is none, is said once.

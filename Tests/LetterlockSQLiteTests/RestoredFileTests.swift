@@ -1,5 +1,6 @@
 #if SQLite
 import Foundation
+import GRDB
 import Testing
 
 @testable import Letterlock
@@ -120,6 +121,54 @@ struct RestoredFileTests {
     #expect(try restored.timeline().messages.count == 303)
     #expect(try await restored.downloadAll().count == 4)
     #expect(try await restored.downloadAll().failures == [])
+  }
+
+  /// As another process does it with SQLite's own command.
+  private func vacuum(into backup: String) throws {
+    let connection = try DatabaseQueue(path: folder.file("relay.sqlite"))
+    try connection.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [backup]) }
+    try connection.close()
+  }
+
+  @Test func `a copy that SQLite makes while the relay runs is a backup from which devices go on`()
+    async throws
+  {
+    let backup = folder.file("backup.sqlite")
+    let key: [UInt8]
+    do {
+      let relay = try relay()
+      let phone = try await Device.createAccount(
+        named: "Phone", vault: vault("phone"), store: store("phone"), relay: relay
+      ).device
+      let mac = try await join("mac", by: phone, at: relay)
+      try append("before", to: phone, file: [UInt8](repeating: 3, count: 100_000))
+      try await phone.sync()
+      try vacuum(into: backup)
+      key = try await relay.checkpointKey(as: .anyone)
+      try append("after", to: phone)
+      try await phone.sync()
+      try await mac.sync()
+    }
+    for file in files() { try? FileManager.default.removeItem(atPath: file) }
+    try FileManager.default.moveItem(atPath: backup, toPath: folder.file("relay.sqlite"))
+    do {
+      let relay = try relay()
+      #expect(try await relay.checkpointKey(as: .anyone) == key)
+      #expect(try relay.isFileWhole() && relay.audit() == [])
+      #expect(try await open("mac", at: RestoredRelay(relay)).sync().returned?.recordCount ?? 0 > 0)
+    }
+    let relay = try relay()
+    let (phone, mac) = (try open("phone", at: relay), try open("mac", at: relay))
+    for device in [phone, mac] { #expect(try await device.sync().verdict.isComplete) }
+    try append("and on", to: mac)
+    try await mac.sync()
+    #expect(try await phone.sync().verdict.isComplete)
+    // The file was in the backup.
+    #expect(try await mac.downloadAll().failures == [])
+    for device in [phone, mac] {
+      #expect(try device.timeline().messages.map(\.text) == ["before", "after", "and on"])
+    }
+    #expect(try relay.isFileWhole() && relay.audit() == [])
   }
 }
 #endif

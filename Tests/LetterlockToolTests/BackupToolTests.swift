@@ -127,5 +127,67 @@ struct BackupToolTests {
     // What B has seen, the relay has.
     try folder.succeed("verify", "B")
   }
+
+  /// The relay's file as it was before many messages that the device has, so that it has much to take back.
+  private func loseMuch() throws {
+    try folder.copy("A/relay.sqlite", to: "backup")
+    try sms((0..<400).map { "message \($0) \(String(repeating: "x", count: 900))" }, "many.xml")
+    try folder.succeed("import", "many.xml", "--archive", "A")
+    try putBack("backup")
+  }
+
+  @Test func `what keeps a relay from taking back what it lost is named, and nothing is lost`() throws {
+    try loseMuch()
+    // Blocks of 512 bytes, or of 1024: the relay's file cannot grow.
+    let full = try folder.shell("ulimit -f 150; exec \"$LETTERLOCK\" sync A --give-back")
+    #expect(full.exitCode != 0, "\(full.output)")
+    #expect(!full.output.contains("took back") && !full.output.contains("has everything"), "\(full.output)")
+    #expect(full.errors.hasPrefix("letterlock: "), "\(full.errors)")
+    #expect(full.errors.contains("The relay cannot be used: "), "\(full.errors)")
+    #expect(try folder.succeed("sync", "A", "--give-back").output.contains("The relay took back 40"))
+    try folder.succeed("sync", "A")
+    try folder.succeed("verify", "A")
+  }
+
+  @Test(arguments: [false, true])
+  func `a relay that cannot be used takes nothing back, and that is named`(isDamaged: Bool) throws {
+    try loseMuch()
+    for name in ["relay.sqlite", "relay.sqlite-wal", "relay.sqlite-shm"] where folder.exists("A/" + name) {
+      try folder.remove("A/" + name)
+    }
+    if isDamaged { try folder.write("no database at all", to: "A/relay.sqlite") }
+    let outcome = try folder.run("sync", "A", "--give-back")
+    #expect(outcome.exitCode != 0)
+    #expect(outcome.errors.contains("There is no usable relay at "), "\(outcome.errors)")
+    try putBack("backup")
+    try folder.succeed("sync", "A", "--give-back")
+    try folder.succeed("verify", "A")
+  }
+
+  @Test func `a removed device gives nothing back, and is told that it was removed`() throws {
+    try folder.makeRemovedDevice()
+    let outcome = try folder.run("sync", "B", "--give-back")
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errors.contains("removed this one"), "\(outcome.errors)")
+  }
+
+  @Test func `a relay that shows another history takes nothing back, and is named`() throws {
+    try folder.join("B", "--relay", "A")
+    try folder.succeed("sync", "B")
+    try folder.succeed("sync", "A")
+    try folder.copy("A/relay.sqlite", to: "backup")
+    try sms(["one way"], "two.xml")
+    try folder.succeed("import", "two.xml", "--archive", "A")
+    try putBack("backup")
+    try sms(["the other way"], "three.xml")
+    try folder.succeed("import", "three.xml", "--archive", "B")
+    let outcome = try folder.run("sync", "A", "--give-back")
+    #expect(outcome.exitCode == 2, "\(outcome.output)")
+    #expect(!outcome.output.contains("took back"))
+    #expect(
+      outcome.errors.contains("The relay signed two histories that contradict each other."),
+      "\(outcome.errors)")
+  }
 }
 #endif

@@ -58,20 +58,55 @@ struct ConfirmationToolTests {
     #expect(!folder.exists("new"))
   }
 
-  @Test(
-    .enabled(
-      if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "script makes a terminal on Linux."
-    ))
+  @Test(.enabled(if: ToolFolder.hasTerminal, "script makes a terminal on Linux."))
   func `in a terminal it asks, and does nothing unless the answer is yes`() throws {
     func answer(_ words: String) throws -> ToolOutcome {
-      try folder.shell("echo \(words) | script -qec '\"$LETTERLOCK\" delete A +15550101' /dev/null")
+      try folder.runInTerminal("delete A +15550101", typing: words + "\\n")
     }
-    for words in ["no", "y", "''"] {
+    for words in ["no", "y", ""] {
       let outcome = try answer(words)
       #expect(outcome.output.contains("Type yes to go on:"), "\(outcome.output)")
       #expect(outcome.output.contains("Nothing was changed."), "\(outcome.output)")
     }
     #expect(try answer("yes").output.contains("Moved 1 messages"))
+  }
+
+  /// A recovery key in `new` that A has announced.
+  private func announce() throws {
+    try folder.succeed("recovery", "replace", "A", "--recovery-key-file", "new", "--yes")
+    #expect(try folder.succeed("status", "A").output.contains("announced a new recovery key"))
+  }
+
+  @Test func `recovery cancel does nothing either without a terminal and without --yes`() throws {
+    try announce()
+    for options in [[], ["--key-file", "key"]] {
+      let outcome = try folder.start(["recovery", "cancel", "A"] + options).outcome()
+      #expect(outcome.exitCode == 1 && outcome.output.isEmpty, "\(outcome.output)")
+      #expect(outcome.errors.contains("this device announced would be void"), "\(outcome.errors)")
+      #expect(
+        outcome.errors.hasSuffix("letterlock: Nothing was changed. Say it again with --yes.\n"),
+        "\(outcome.errors)")
+    }
+    // Neither a wrong key nor none needs an answer.
+    for file in ["new", "nowhere"] {
+      let outcome = try folder.run("recovery", "cancel", "A", "--key-file", file)
+      #expect(outcome.exitCode == 1 && !outcome.errors.contains("--yes"), "\(outcome.errors)")
+    }
+    #expect(try folder.succeed("status", "A").output.contains("announced a new recovery key"))
+    let done = try folder.succeed("recovery", "cancel", "A", "--key-file", "key", "--yes")
+    #expect(done.output == "The announced recovery key is void.\n")
+    #expect(try !folder.succeed("status", "A").output.contains("announced a new recovery key"))
+  }
+
+  @Test(.enabled(if: ToolFolder.hasTerminal, "script makes a terminal on Linux."))
+  func `recovery cancel asks in a terminal`() throws {
+    try announce()
+    for (answer, words) in [("no", "Nothing was changed."), ("yes", "The announced recovery key is void.")] {
+      let outcome = try folder.runInTerminal("recovery cancel A", typing: answer + "\\n")
+      #expect(outcome.output.contains("Type yes to go on:"), "\(outcome.output)")
+      #expect(outcome.output.contains(words), "\(outcome.output)")
+    }
+    #expect(try folder.succeed("recovery", "cancel", "A").output == "No recovery key is announced.\n")
   }
 
   @Test func `with --yes it is done`() throws {

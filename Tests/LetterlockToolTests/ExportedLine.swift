@@ -27,13 +27,14 @@ struct ExportedLine: Decodable {
 }
 
 extension ToolFolder {
-  /// Exports an archive's history. The command must succeed.
+  /// Exports an archive's history. The command must succeed, or end as is said.
   func export(
-    _ archive: String, _ options: String..., at place: SourceLocation = #_sourceLocation
+    _ archive: String, _ options: String..., exitCode: Int32 = 0,
+    at place: SourceLocation = #_sourceLocation
   ) throws -> String {
     let name = "export-" + UUID().uuidString
     let outcome = try start(["export", archive, "--format", "json", "--output", name] + options).outcome()
-    #expect(outcome.exitCode == 0, "\(outcome.errors)", sourceLocation: place)
+    #expect(outcome.exitCode == exitCode, "\(outcome.errors)", sourceLocation: place)
     return try text(of: name)
   }
 }

@@ -157,6 +157,38 @@ struct ImportAgainTests {
     #expect(shown.contains("the secret plan [not encrypted: SMS]"))
   }
 
+  @Test func `an iMessage that fell back to SMS in another chat is not shown as encrypted any more`() throws {
+    try write(
+      """
+      CREATE TABLE message (ROWID INTEGER PRIMARY KEY, guid TEXT, text TEXT, service TEXT, date INTEGER,
+        is_from_me INTEGER, handle_id INTEGER, was_downgraded INTEGER);
+      CREATE TABLE handle (ROWID INTEGER PRIMARY KEY, id TEXT, service TEXT);
+      CREATE TABLE chat (ROWID INTEGER PRIMARY KEY, guid TEXT, chat_identifier TEXT, service_name TEXT, style INTEGER);
+      CREATE TABLE chat_message_join (chat_id INTEGER, message_id INTEGER);
+      CREATE TABLE chat_handle_join (chat_id INTEGER, handle_id INTEGER);
+      INSERT INTO handle VALUES (1, '+15550100', 'iMessage'), (2, '+15550100', 'SMS');
+      INSERT INTO chat VALUES (1, 'iMessage;-;+15550100', '+15550100', 'iMessage', 45),
+        (2, 'SMS;-;+15550100', '+15550100', 'SMS', 45);
+      INSERT INTO chat_handle_join VALUES (1, 1), (2, 2);
+      INSERT INTO message VALUES (1, 'G-1', 'the secret plan', 'iMessage', 789000000000000000, 1, 0, 0),
+        (2, 'G-2', 'hello', 'iMessage', 788900000000000000, 0, 1, 0);
+      INSERT INTO chat_message_join VALUES (1, 1), (1, 2)
+      """)
+    try folder.succeed("import", "chat.db", "--archive", "A")
+    #expect(try lines().map(\.protection) == ["importedEndToEnd", "importedEndToEnd"])
+    try write(
+      """
+      UPDATE message SET service = 'SMS', was_downgraded = 1;
+      UPDATE message SET handle_id = 2 WHERE handle_id = 1;
+      UPDATE chat_message_join SET chat_id = 2
+      """)
+    for revised in [2, 0] {
+      let summary: Summary = try folder.succeed("import", "chat.db", "--archive", "A", "--json").json()
+      #expect((summary.sealed, summary.revised) == (0, revised))
+    }
+    #expect(try lines().map(\.protection) == ["unencrypted", "unencrypted"])
+  }
+
   @Test func `an edit and an unsent message of the source show after the next import`() throws {
     try write(
       """
@@ -183,10 +215,11 @@ struct ImportAgainTests {
     #expect(try folder.export("A").contains("\"text\":\"at 5\""))
     try folder.succeed("export", "A", "--format", "html", "--output", "page")
     let page = try folder.text(of: "page/conversation-1.html")
-    #expect(page.contains("at 5</span></details>"))
+    #expect(
+      page.contains("at 5 · <span class=\"said\">imported, said to be end-to-end encrypted by iMessage"))
     #expect(!page.contains("oops"))
     try folder.succeed("export", "A", "--format", "text", "--output", "out.txt")
-    #expect(try folder.text(of: "out.txt").contains(": at 5\n"))
+    #expect(try folder.text(of: "out.txt").contains(": at 5 [imported, said to be"))
   }
 }
 #endif

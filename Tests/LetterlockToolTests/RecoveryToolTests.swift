@@ -81,11 +81,35 @@ struct RecoveryToolTests {
     #expect(
       try folder.run("restore", "C", "--relay", "A", "--recovery-key-file", "third", "--keep-none").exitCode
         == 1)
-    try folder.succeed("recovery", "cancel", "A")
+    try folder.succeed("recovery", "cancel", "A", "--yes")
     #expect(try !folder.succeed("status", "A").output.contains("announced a new recovery key"))
     let restored = try folder.succeed(
       "restore", "C", "--relay", "A", "--recovery-key-file", "second", "--keep-none")
     #expect(restored.output.contains("0 missing"))
+  }
+
+  @Test func `a recovery approver is named by 16 characters of its number, or more`() throws {
+    let code = try folder.succeed("join", "B", "--relay", "A").output.trimmingCharacters(in: .newlines)
+    let added = try folder.succeed("device", "add", "A", code).output
+    let number = try #require(added.firstMatch(of: /Added device ([0-9a-f]+)/)?.1)
+    // A thief can make a device whose number begins as another's, if only a little of it is looked at.
+    for approvers in [[number.prefix(15)], [number.prefix(16), number.prefix(8)], [number.prefix(1)]] {
+      let names = approvers.flatMap { ["--approver", String($0)] }
+      for command in [
+        ["recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "second", "--yes"],
+        ["recovery", "propose", "A", "proposal"],
+      ] {
+        let refused = try folder.start(command + names).outcome()
+        #expect(refused.exitCode == 1, "\(approvers)")
+        #expect(refused.errors.contains("--approver takes 16 characters"), "\(refused.errors)")
+      }
+    }
+    #expect(!folder.exists("second") && !folder.exists("proposal"))
+    try folder.succeed("verify", "A", "--recovery-key-file", "key")
+    let replaced = try folder.succeed(
+      "recovery", "replace", "A", "--old-key-file", "key", "--recovery-key-file", "second", "--approver",
+      String(number.prefix(16)), "--yes")
+    #expect(replaced.output.contains("\(number.prefix(16))"), "\(replaced.output)")
   }
 
   @Test func `every device shows an order to erase that waits, and can make it void`() throws {

@@ -25,15 +25,24 @@ extension ToolFolder {
   func makeRemovedDevice() throws {
     try join("B", "--relay", "A")
     try succeed("sync", "B")
+    try removeSecondDevice()
+  }
+
+  /// Removes the device of B, where a message waits, and lets it learn of that.
+  func removeSecondDevice() throws {
     try writeSMS("waits", to: "two.xml")
     try succeed("device", "stop", "B")
     _ = try run("import", "two.xml", "--archive", "B")
-    let own = try succeed("device", "list", "B").output
-    let line = try #require(own.split(separator: "\n").first { $0.contains("this device") })
-    let id = try #require(line.firstMatch(of: /[0-9a-f]{16}/)).output
-    try succeed("device", "remove", "A", String(id), "--yes")
+    try succeed("device", "remove", "A", try deviceNumber(of: "B"), "--yes")
     _ = try run("device", "start", "B")
     #expect(try run("sync", "B").exitCode == 2)
+  }
+
+  /// The beginning of the number of an archive's device.
+  func deviceNumber(of archive: String) throws -> String {
+    let own = try run("device", "list", archive).output
+    let line = try #require(own.split(separator: "\n").first { $0.contains("this device") })
+    return String(try #require(line.firstMatch(of: /[0-9a-f]{16}/)).output)
   }
 }
 #endif

@@ -76,6 +76,14 @@ final class ToolFolder: Sendable {
     return (try? folder?.shell("true", mounting: "mount -t tmpfs none .output"))?.exitCode == 0
   }()
 
+  /// Whether this machine has the program that makes a terminal for another one.
+  static let hasTerminal = FileManager.default.isExecutableFile(atPath: "/usr/bin/script")
+
+  /// Runs the command in a terminal, in which a person types these lines; `\n` ends each.
+  func runInTerminal(_ command: String, typing lines: String) throws -> ToolOutcome {
+    try shell("printf '\(lines)' | script -qec '\"$LETTERLOCK\" \(command)' /dev/null")
+  }
+
   /// Everything in the folder: names, kinds, modes, and what files hold.
   func contents(of name: String = "") throws -> [String: String] {
     var contents: [String: String] = [:]
@@ -89,6 +97,20 @@ final class ToolFolder: Sendable {
       contents[entry] = "\(kind) \(attributes[.posixPermissions] ?? "") \(bytes?.hashValue ?? 0)"
     }
     return contents
+  }
+
+  /// Every command that there is, as `--help` lists them, and the commands of each.
+  func subcommands() throws -> [[String]] {
+    let commands = try subcommands(of: [])
+    return try commands + commands.flatMap { try subcommands(of: $0) }
+  }
+
+  private func subcommands(of command: [String]) throws -> [[String]] {
+    let help = try start(command + ["--help"]).outcome().output
+    guard let list = help.components(separatedBy: "SUBCOMMANDS:\n").dropFirst().first else { return [] }
+    return list.split(separator: "\n").prefix { $0.hasPrefix("  ") }.compactMap { line in
+      line.firstMatch(of: /^  ([a-z]+)/).map { command + [String($0.1)] }
+    }
   }
 
   /// Runs the command to its end.

@@ -69,12 +69,20 @@ struct UnusedOptionToolTests {
     #expect(
       despite.errors == "letterlock: There is no evidence against this relay: leave --despite-evidence out.\n"
     )
+    // Nothing is announced that a recovery key could make void.
+    let unused = "leave --key-file out"
+    for (file, words) in [("key", unused), ("other-key", unused), ("nowhere", "nowhere")] {
+      let cancelling = try folder.run("recovery", "cancel", "A", "--key-file", file)
+      #expect(cancelling.exitCode == 1 && cancelling.output.isEmpty, "\(cancelling.output)")
+      #expect(cancelling.errors.contains(words), "\(cancelling.errors)")
+    }
     try folder.succeed("restore", "R", "--relay", "A", "--recovery-key-file", "key", "--keep-none")
     // The restore removed `A`, which learns of it.
     #expect(try folder.run("sync", "A").exitCode == 2)
     let erasing = try folder.run("sync", "A", "--keep-deleted", "0", "--yes")
-    #expect(erasing.exitCode == 1)
+    #expect(erasing.exitCode == 2)
     #expect(erasing.errors.contains("This device erases nothing"), "\(erasing.errors)")
+    #expect(erasing.errors.contains("removed this one"), "\(erasing.errors)")
     // A passphrase for keys that are not sealed.
     for command in [["status", "B"], ["sync", "B"], ["export", "B", "--format", "text", "--output", "-"]] {
       let outcome = try folder.start(command + ["--passphrase-file", "words"]).outcome()

@@ -128,6 +128,10 @@ private struct RelayStage: Sendable {
         try await call(operation, at: relay, as: scene.caller(kind), &choices)
         let isOutsider = [.anyone, .stranger, .foreigner].contains(kind)
         require(!isOutsider || Self.isForAnyone(operation), "\(kind) makes call \(operation)")
+        let isFormer = [.removed, .replacedRecovery].contains(kind)
+        require(
+          !isFormer || Self.isForAnyone(operation) || operation == Self.readingOfLog,
+          "\(kind) makes call \(operation)")
       } catch {
         switch error {
         case .unknownAccount:
@@ -175,6 +179,8 @@ private struct RelayStage: Sendable {
 /// The operations.
 extension RelayStage {
   private static func isForAnyone(_ operation: Int) -> Bool { operation < 5 }
+  /// What a device that was removed may still do, to see that it was.
+  private static let readingOfLog = 5
 
   private func call(
     _ operation: Int, at relay: InMemoryRelay, as caller: RelayCaller, _ choices: inout Choices
@@ -188,7 +194,7 @@ extension RelayStage {
     case 2: try await relay.post(choices.some(40), to: mailbox(&choices), as: caller)
     case 3: _ = try await relay.messages(in: mailbox(&choices), as: caller)
     case 4: try await lookUp(at: relay, as: caller, &choices)
-    case 5: try await readLog(at: relay, as: caller, &choices)
+    case Self.readingOfLog: try await readLog(at: relay, as: caller, &choices)
     case 6, 7, 8:
       let (entry, wraps) = entry(&choices)
       try await relay.appendLogEntry(entry, wraps: wraps, to: account, as: caller)

@@ -65,13 +65,26 @@ struct MessageChanges: Sendable {
   mutating func add(_ revision: Revision, at position: RecordPosition?) {
     let message = revision.message
     guard let key = message.revisionKey else { return }
-    let travel = Message(
-      id: message.id, sender: message.sender, carriage: message.carriage, body: .retraction(target: nil),
-      origin: message.origin)
     versions.append(
       Version(
         target: message.id, conversation: message.conversation, key: key.hashValue, position: position,
-        unencrypted: message.protection.isUnencrypted ? travel : nil))
+        unencrypted: Self.travel(of: message)))
+  }
+
+  /// Notes that by another copy others could read a message, if that says so.
+  mutating func lower(_ number: UInt32, to copy: Message) {
+    guard copy.revisionKey != nil, let travel = Self.travel(of: copy), unencrypted[number] == nil else {
+      return
+    }
+    unencrypted[number] = travel
+  }
+
+  /// Only how a message travelled, if others could read it.
+  private static func travel(of message: Message) -> Message? {
+    guard message.protection.isUnencrypted else { return nil }
+    return Message(
+      id: message.id, sender: message.sender, carriage: message.carriage, body: .retraction(target: nil),
+      origin: message.origin)
   }
 
   /// Notes a report on a message that was to be sent.

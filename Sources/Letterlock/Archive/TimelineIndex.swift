@@ -23,6 +23,8 @@ public struct TimelineIndex: Sendable {
     let conversation: UInt32
     /// Whether it was not brought in from elsewhere.
     let isLive: Bool
+    /// Whether a source says that nobody could read it on its way.
+    let isClaimed: Bool
     /// What its revisions must have in common with it; 0 if it has none.
     let revisionKey: Int
     /// Which of `words` is the newest on the message by name; 0 if there is none.
@@ -83,6 +85,8 @@ public struct TimelineIndex: Sendable {
   mutating func addProtection(of read: HistoryEntry) {
     switch read.entry {
     case .success(.revision(let revision)): changes.add(revision, at: nil)
+    case .success(.message(let message)):
+      if let number = table.number(of: message.id, in: entries) { addCopy(message, of: number) }
     case .success(.deletion(let deletion)) where deletion.action == .erased:
       changes.addErased(deletion.messages)
     default: break
@@ -90,15 +94,20 @@ public struct TimelineIndex: Sendable {
   }
 
   /// The first message of an identifier stands, unless it was erased before: then it came once more, and is none. Another
-  /// of one that stands counts for nothing, whatever an `erased` entry says that erased nothing.
+  /// of one that stands counts for nothing but how the message travelled, whatever an `erased` entry says that erased
+  /// nothing.
   @discardableResult
   private mutating func add(_ message: Message, at position: RecordPosition) -> Bool {
     if let target = message.body.changedMessage {
       changes.add(message, of: target, at: position)
       return false
     }
+    if let standing = table.number(of: message.id, in: entries) {
+      addCopy(message, of: standing)
+      return false
+    }
     let number = UInt32(entries.count)
-    guard table.number(of: message.id, in: entries) == nil, !changes.dropIfErased(message, at: position),
+    guard !changes.dropIfErased(message, at: position),
       table.insert(number, named: message.id, in: entries)
     else { return false }
     if let target = message.body.target {
@@ -108,8 +117,16 @@ public struct TimelineIndex: Sendable {
       Entry(
         id: message.id, sentAt: message.sentAt, position: position,
         conversation: self.number(of: message.conversation),
-        isLive: message.origin == nil, revisionKey: message.revisionKey?.hashValue ?? 0))
+        isLive: message.origin == nil,
+        isClaimed: message.revisionKey != nil && !message.protection.isUnencrypted,
+        revisionKey: message.revisionKey?.hashValue ?? 0))
     return true
+  }
+
+  /// Notes how a message travelled by another copy of it: of two devices that imported it before they knew of each other,
+  /// one may have had a source that said more. SPEC.md section 10.12.
+  private mutating func addCopy(_ copy: Message, of number: UInt32) {
+    if entries[Int(number)].isClaimed { changes.lower(number, to: copy) }
   }
 
   private mutating func number(of conversation: ConversationID?) -> UInt32 {

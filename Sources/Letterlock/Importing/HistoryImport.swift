@@ -7,6 +7,8 @@ package final class HistoryImport {
   private let timeline: TimelineReader
   private let writer: AttachmentWriter
   private var index = TimelineIndex()
+  /// Messages that only change others: they have no place of their own in the timeline.
+  private var changes: Set<MessageID> = []
   private var added: Set<MessageID> = []
 
   /// Reads which messages are there.
@@ -17,10 +19,15 @@ package final class HistoryImport {
   }
 
   private func read() throws(DeviceError) {
-    var index = TimelineIndex()
-    try timeline.history.forEach { read in index.add(read) }
+    var (index, changes) = (TimelineIndex(), Set<MessageID>())
+    try timeline.history.forEach { read in
+      index.add(read)
+      if case .success(.message(let message)) = read.entry, message.body.changedMessage != nil {
+        changes.insert(message.id)
+      }
+    }
     index.settle()
-    self.index = index
+    (self.index, self.changes) = (index, changes)
   }
 
   /// Seals messages and versions with their files, and keeps them. A file that cannot be read is left out of its
@@ -41,7 +48,7 @@ package final class HistoryImport {
         throw .cancelled
       }
       let isErased = index.isErased(id)
-      guard !isErased, added.insert(id).inserted else {
+      guard !isErased, !changes.contains(id), added.insert(id).inserted else {
         outcomes.append(ImportOutcome(isErased ? .erased : .unchanged))
         continue
       }
@@ -92,6 +99,13 @@ struct KnownVersions {
   var all: [Message]
   /// How a version travelled that others could read, though it is not among those that count.
   var unencrypted: Message?
+
+  /// The first of them as people see it.
+  func shown(_ first: Message) -> Message {
+    var shown = first.revised(by: all.dropFirst().compactMap(Revision.init))
+    if let unencrypted { shown.lower(to: unencrypted) }
+    return shown
+  }
 }
 
 /// What became of a message that an importer read.

@@ -79,6 +79,7 @@ struct ImportWriter {
     _ known: KnownVersions, by imported: ImportedMessage
   ) throws(DeviceError) -> (ImportOutcome, Revision?) {
     let versions = known.all
+    let imported = placed(imported, known)
     // As it would be read: not all that an importer says has one way to be written.
     guard let first = versions.first, let read = try? imported.message.reread(),
       let revision = Revision(read),
@@ -88,8 +89,7 @@ struct ImportWriter {
     let wanted = imported.attachments.map { files.find($0) }
     let changes = versions.map { revision.changes(from: $0, adding: wanted) }
     guard !changes.contains([]) else { return (ImportOutcome(.unchanged), nil) }
-    var shown = first.revised(by: versions.dropFirst().compactMap(Revision.init))
-    if let unencrypted = known.unencrypted { shown.lower(to: unencrypted) }
+    let shown = known.shown(first)
     let lowers = imported.message.protection.isUnencrypted && !shown.protection.isUnencrypted
     guard versions.count <= Revision.maximumCount || lowers else { return (ImportOutcome(.full), nil) }
     var said = revision.changes(from: shown, adding: wanted)
@@ -119,6 +119,20 @@ struct ImportWriter {
     guard let made = Revision(message) else { return (ImportOutcome(.unchanged), nil) }
     try add(.revision(made))
     return (outcome, made)
+  }
+
+  /// A version as it stands where its message stands, whatever the source calls the conversation by now: a message that
+  /// falls back to SMS moves to another chat. What the source gives under another sender counts for how the message travelled,
+  /// if others could read it, and for nothing else.
+  private func placed(_ imported: ImportedMessage, _ known: KnownVersions) -> ImportedMessage {
+    guard let first = known.all.first, first.hasOrigin(of: imported.message) else { return imported }
+    var placed = imported
+    if imported.message.sender != first.sender, imported.message.protection.isUnencrypted {
+      placed = ImportedMessage(message: known.shown(first))
+      placed.message.lower(to: imported.message)
+    }
+    placed.message.conversation = first.conversation
+    return placed
   }
 
   /// What became of a file.

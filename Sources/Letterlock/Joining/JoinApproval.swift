@@ -20,8 +20,8 @@ struct JoinApproval: Sendable {
       let offer = try await findOffer(code)
       try await changes.add(offer, consentTag: try asDeviceError(secrets.consentTag()))
       try await puller.pull()
+      let checkpoint = try await verifiedCheckpoint()
       let head = view.log.head
-      let checkpoint = try verifiedCheckpoint()
       let answer = try asDeviceError(
         JoinAnswer(
           account: view.account, logHead: head, checkpoint: checkpoint, to: offer.device, secrets))
@@ -33,14 +33,22 @@ struct JoinApproval: Sendable {
     }
   }
 
-  /// The relay's newest checkpoint, if it is of the history that this device has verified.
-  private func verifiedCheckpoint() throws(DeviceError) -> Checkpoint? {
-    let progress = try progress.current()
-    let tree = progress.history.tree
-    guard let checkpoint = progress.checkpoint, checkpoint.treeSize == tree.size,
-      checkpoint.treeRoot == tree.root
-    else { return nil }
-    return checkpoint
+  /// The relay's checkpoint of the history that this device has verified; nil if it has none. While what is here ends before
+  /// what the relay signed, the rest is taken first: nothing that this device has seen is to be withheld from the next one.
+  private func verifiedCheckpoint() async throws(DeviceError) -> Checkpoint? {
+    for _ in 0..<LogChanges.attempts {
+      let progress = try progress.current()
+      let tree = progress.history.tree
+      guard tree.size > 0 else { return nil }
+      if let checkpoint = progress.checkpoint, checkpoint.treeSize == tree.size,
+        checkpoint.treeRoot == tree.root
+      {
+        return checkpoint
+      }
+      try checkCancellation()
+      try await puller.pull()
+    }
+    throw .relay(.unavailable("the history goes on faster than it comes"))
   }
 
   private func findOffer(_ code: JoinCode) async throws(DeviceError) -> JoinOffer {

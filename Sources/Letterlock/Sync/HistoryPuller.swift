@@ -127,16 +127,23 @@ struct HistoryPuller: Sendable {
     try rules.checkHead(of: checkpoint)
   }
 
-  /// Takes a checkpoint of the same history under a newer head: what is signed over the newest checkpoint needs it. Any
-  /// other is taken too while a recovery device is announced: its time shows how long that stands.
+  /// Takes a checkpoint of the history that is here, if it says more than the one that is known.
   private func keep(_ checkpoint: Checkpoint, in progress: inout DeviceProgress) throws(DeviceError) {
-    let log = view.log
-    guard let known = progress.checkpoint, checkpoint.treeSize == known.treeSize,
-      let before = log.index(of: known.logHead), let now = log.index(of: checkpoint.logHead),
-      before < now || (before == now && log.announcement != nil && known.time != checkpoint.time)
-    else { return }
+    guard checkpoint.treeSize > 0, isNews(checkpoint, after: progress.checkpoint) else { return }
     progress.checkpoint = checkpoint
     try self.progress.commit([], &progress)
+  }
+
+  /// Whether a checkpoint is of a longer history than the one that is known, or of the same under a newer head: what is
+  /// signed over the newest checkpoint needs it. Any other of the same is taken too while a recovery device is announced:
+  /// its time shows how long that stands.
+  private func isNews(_ checkpoint: Checkpoint, after known: Checkpoint?) -> Bool {
+    guard let known, known.treeSize >= checkpoint.treeSize else { return true }
+    let log = view.log
+    guard known.treeSize == checkpoint.treeSize, let before = log.index(of: known.logHead),
+      let now = log.index(of: checkpoint.logHead)
+    else { return false }
+    return before < now || (before == now && log.announcement != nil && known.time != checkpoint.time)
   }
 
   /// Asks again for records that were absent.

@@ -36,6 +36,8 @@ public struct SyncReport: Hashable, Sendable {
   /// What the relay had lost and took back from this device: its operator restored it from a backup, and what waits is
   /// sent when it takes new records again.
   public var returned: ReturnedPart?
+  /// Why the relay did not take back what it lost, though it was to.
+  package var returnFailure: DeviceError?
   /// The order by which the relay said before that everything was erased. It shows the account again, so one of the two
   /// was false.
   public var withdrawnErasure: AccountErasure?

@@ -67,7 +67,12 @@ final class Synchroniser: Sendable {
   private func giveBack(
     _ result: inout SyncReport, _ report: (@Sendable (SyncStep) -> Void)?, isStranger: Bool = false
   ) async throws(DeviceError) -> Bool {
-    guard let returned = try? await returner.returnLostPart(isStranger: isStranger) else { return false }
+    let returned: ReturnedPart?
+    do throws(DeviceError) { returned = try await returner.returnLostPart(isStranger: isStranger) } catch {
+      result.returnFailure = error
+      return false
+    }
+    guard let returned else { return false }
     result.returned = returned
     uploads.lost.expectLoss()
     do throws(DeviceError) {

@@ -27,6 +27,9 @@ public struct ArchiveVerification: Sendable {
   public internal(set) var attachmentCount = 0
   /// How many log entries and wraps were verified.
   public internal(set) var entryCount = 0
+  /// How many records of the relay's are of an epoch that began since the device last synchronised: their author is
+  /// verified, and they can be opened after the next synchronisation.
+  public internal(set) var unopenedCount = 0
   /// How many attachments are stored that no message refers to.
   public internal(set) var unreferencedCount = 0
 

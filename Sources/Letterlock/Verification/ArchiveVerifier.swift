@@ -9,9 +9,12 @@ struct ArchiveVerifier {
   let relay: RelayConnection
   /// What was found so far.
   var verification = ArchiveVerification()
+  /// The log by which the relay's history is judged: the relay's own, if it goes on from the device's.
+  private(set) var relayLog: AccountLog
 
   init(view: AccountView, reading: DeviceReading, notes: DeviceNotes, relay: RelayConnection) {
     (self.view, self.reading, self.notes, self.relay) = (view, reading, notes, relay)
+    relayLog = view.log
   }
 
   var store: StoreConnection { reading.history.store }
@@ -77,6 +80,7 @@ extension ArchiveVerifier {
       do throws(AccountLogError) {
         let log = try AccountLog(account: account, replaying: entries)
         guard log.heads.starts(with: known.heads) else { return failLog(log, known) }
+        relayLog = log
         if view.erasedBy == nil { await checkWraps(of: log, at: relay) }
       } catch { fail(.relay, "account log", error.reason) }
       guard known.checkpointKey == (try await relay.checkpointKey()) else {

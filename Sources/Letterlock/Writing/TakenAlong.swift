@@ -114,7 +114,10 @@ struct TakenAlong: Sendable {
     private init() {}
 
     private mutating func add(_ entry: ArchiveEntry) {
-      if case .message(let message) = entry { return _ = messages.insert(message.id) }
+      if case .message(let message) = entry {
+        messages.insert(message.id)
+        guard message.isUnencryptedCopy else { return }
+      }
       if let bytes = try? entry.padded() { others.insert(bytes) }
     }
 
@@ -124,8 +127,18 @@ struct TakenAlong: Sendable {
     }
 
     func contains(_ entry: ArchiveEntry) -> Bool {
-      if case .message(let message) = entry { return messages.contains(message.id) }
+      if case .message(let message) = entry {
+        // Another copy of an imported message can say how it travelled.
+        guard messages.contains(message.id), message.isUnencryptedCopy else {
+          return messages.contains(message.id)
+        }
+      }
       return (try? entry.padded()).map(others.contains) ?? false
     }
   }
+}
+
+extension Message {
+  /// Whether another message of the same identifier is shown as unencrypted because of this one, if that came first.
+  fileprivate var isUnencryptedCopy: Bool { revisionKey != nil && protection.isUnencrypted }
 }

@@ -46,6 +46,12 @@ extension Message {
     return RevisionKey(self, origin)
   }
 
+  /// Whether this message and another were brought in as the same message of the same source.
+  package func hasOrigin(of other: Message) -> Bool {
+    guard let origin, let other = other.origin else { return false }
+    return (origin.source, origin.identifier) == (other.source, other.identifier)
+  }
+
   /// Whether it was brought in from elsewhere, with a carriage that an importer gives: 1, or 17 and above.
   fileprivate var isRevisable: Bool {
     let code = CarriageCode(core.carriage, standing: core.standing).rawValue

@@ -74,11 +74,10 @@ struct AttachmentCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Terminal.run {
-        let folder = ArchiveFolder(path: dir)
         let passphrase = try keys.passphrase()
-        let opened = try folder.openForReading(passphrase)
+        let opened = try ArchiveFolder(path: dir).openForReading(passphrase)
         let attachment = try find(in: opened)
-        let source = Source(opened.device, RelayFiles(of: folder, passphrase), attachment)
+        let source = Source(opened.device, RelayFiles(of: opened, passphrase), attachment)
         let part = try range.map { try Self.bytes($0, of: attachment) }
         guard output != Output.standardName || !Terminal.isInteractive else {
           throw ToolError("A terminal shows no files: send standard output to a file or another program.")

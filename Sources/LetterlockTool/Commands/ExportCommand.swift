@@ -35,12 +35,11 @@ struct ExportCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run {
-      let folder = ArchiveFolder(path: dir)
       let passphrase = try keys.passphrase()
-      let opened = try folder.openForReading(passphrase)
+      let opened = try ArchiveFolder(path: dir).openForReading(passphrase)
       let index = try opened.timelineIndex(at: snapshot)
       // Files that are only at the relay are fetched for a page, where the archive can keep them.
-      let count = try await write(index, of: opened.history, RelayFiles(of: folder, passphrase))
+      let count = try await write(index, of: opened.history, RelayFiles(of: opened, passphrase))
       let name = output == Output.standardName ? "standard output" : output
       Terminal.note("Wrote \(count) messages to \(name). They are not sealed there.")
     }

@@ -30,16 +30,24 @@ struct RecoveryCommand: AsyncParsableCommand {
     func run() async throws {
       try await Terminal.run {
         let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
-        guard let key = device.recoveryKeyToShow() else {
-          throw ToolError(
-            "The recovery key was shown, and is not on this device. `letterlock recovery replace` makes a new one."
-          )
-        }
-        try output.show(key, in: try output.file())
-        do throws(DeviceError) { try device.confirmRecoveryKey() } catch {
-          throw ToolError(error, folder: dir)
-        }
+        let wasHere = device.hasRecoveryKeyToShow
+        do {
+          // Another device may have removed this one, or replaced the key.
+          try await device.sync(ignoringConditions: true).checked()
+          guard let key = device.recoveryKeyToShow() else { throw Self.nothingToShow(wasHere: wasHere) }
+          guard (try? device.check(key)) != nil else { throw Self.nothingToShow(wasHere: true) }
+          try output.show(key, in: try output.file())
+          try device.confirmRecoveryKey()
+        } catch let error as DeviceError { throw ToolError(error, folder: dir) }
       }
+    }
+
+    private static func nothingToShow(wasHere: Bool) -> ToolError {
+      let reason =
+        wasHere
+        ? "The recovery key that was here counts no more, and is not shown: another one was put in its place."
+        : "No recovery key is on this device: it was shown, or another one was put in its place."
+      return ToolError("\(reason) `letterlock recovery replace` makes a new one.")
     }
   }
 
@@ -121,32 +129,6 @@ struct RecoveryCommand: AsyncParsableCommand {
       try ask()
       try output.show(key, in: try output.file())
       try await device.announceRecoveryKey(by: proposal, votes: votes)
-    }
-  }
-
-  /// `letterlock recovery cancel`
-  struct Cancel: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "cancel", abstract: "Makes a recovery key void that was announced and does not count yet.")
-
-    @Argument(help: "The archive's folder.") var dir: String
-    @Option(help: "A file that holds the recovery key, on a device that has no vote.") var keyFile: String?
-    @OptionGroup var keys: KeyOptions
-
-    func run() async throws {
-      try await Terminal.run {
-        let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
-        do {
-          try await device.sync(ignoringConditions: true).checked()
-          guard device.log.announcement != nil else { return Terminal.line("No recovery key is announced.") }
-          if let keyFile {
-            try await device.cancelRecoveryAnnouncement(with: RestoreCommand.readKey(keyFile))
-          } else {
-            try await device.cancelRecoveryAnnouncement()
-          }
-        } catch let error as DeviceError { throw ToolError(error, folder: dir) }
-        Terminal.line("The announced recovery key is void.")
-      }
     }
   }
 

@@ -51,7 +51,8 @@ struct StorageCommand: AsyncParsableCommand {
   }
 
   private func askBeforeCollecting(in folder: ArchiveFolder, _ passphrase: String?) throws {
-    let here = try folder.openForReading(passphrase).device.attachmentStorage().unreferenced
+    let here = try folder.openForReading(passphrase, ifRemoved: .refused).device.attachmentStorage()
+      .unreferenced
     try confirmation.ask(
       "Files that no message refers to would be erased for good, here and at the relay: \(here.count) that are here, "
         + "\(ByteText(here.byteCount)), and those that only the relay has.")

@@ -117,8 +117,8 @@ struct SyncCommand: AsyncParsableCommand {
       throw ToolError("There is no evidence against this relay: leave --despite-evidence out.")
     }
     guard keepDeleted != nil || eraseEverything else { return }
-    guard device.log.activeMember(device.id) != nil else {
-      throw ToolError("This device erases nothing: see `letterlock status \(dir)`.")
+    if let removal = device.ownRemoval {
+      throw ToolError("This device erases nothing. " + removal.text, exitCode: removal.exitCode)
     }
     let kept = keepDeleted ?? days
     guard kept < days || eraseEverything else { return }

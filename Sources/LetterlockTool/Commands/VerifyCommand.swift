@@ -30,6 +30,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var records: Int
     var attachments: Int
     var entries: Int
+    var unopened: Int
     var unreferencedAttachments: Int
     var failures: [Failure]
   }
@@ -52,7 +53,7 @@ struct VerifyCommand: AsyncParsableCommand {
       if let evidence { return try EvidenceFile.check(evidence) }
       guard let dir else { return }
       let (folder, passphrase) = (ArchiveFolder(path: dir), try keys.passphrase())
-      try checkRecoveryKey(folder, passphrase)
+      try await checkRecoveryKey(folder, passphrase)
       if asNewDevice { return try await verifyRestore(of: try folder.open(passphrase)) }
       let verification = try await Self.verify(folder, passphrase)
       let failures = verification.findings.map {
@@ -62,7 +63,7 @@ struct VerifyCommand: AsyncParsableCommand {
         try Terminal.print(
           json: Outcome(
             records: verification.recordCount, attachments: verification.attachmentCount,
-            entries: verification.entryCount,
+            entries: verification.entryCount, unopened: verification.unopenedCount,
             unreferencedAttachments: verification.unreferencedCount, failures: failures))
       } else {
         for failure in failures {
@@ -71,6 +72,11 @@ struct VerifyCommand: AsyncParsableCommand {
         Terminal.line(
           "Verified \(verification.recordCount) records, \(verification.attachmentCount) attachments, "
             + "\(verification.entryCount) log entries and wraps: \(failures.count) failed.")
+        if verification.unopenedCount > 0 {
+          Terminal.line(
+            "\(verification.unopenedCount) records of the relay's were not opened: their keys come with the next "
+              + "`letterlock sync \(dir)`.")
+        }
       }
       guard failures.isEmpty else {
         let advice =
@@ -93,7 +99,7 @@ struct VerifyCommand: AsyncParsableCommand {
       return try await ArchiveVerification.run(try folder.openForReading(passphrase).device)
     }
     let opened: ArchiveFolder.Opened
-    do { opened = try folder.open(passphrase) } catch {
+    do { opened = try folder.open(passphrase, ifRemoved: .read) } catch {
       // A device that is not part of its account yet does not open; the one whose place it takes is read.
       guard let reading = try? folder.openForReading(passphrase), reading.device.unfinished != nil else {
         throw error
@@ -106,17 +112,37 @@ struct VerifyCommand: AsyncParsableCommand {
     return verification
   }
 
-  /// Refuses a recovery key that is not the account's.
-  private func checkRecoveryKey(_ folder: ArchiveFolder, _ passphrase: String?) throws {
+  /// Refuses a recovery key that is not the account's, also if this device has not heard yet that it was replaced.
+  private func checkRecoveryKey(_ folder: ArchiveFolder, _ passphrase: String?) async throws {
     guard let recoveryKeyFile else { return }
     let key = try RestoreCommand.readKey(recoveryKeyFile)
-    let device = try folder.openForReading(passphrase).device
-    do throws(DeviceError) { try device.check(key) } catch {
-      guard error == .noSuchAccount else { throw ToolError(error, folder: folder.path) }
-      throw ToolError.wrong(
-        "\(recoveryKeyFile) holds another recovery key than this account's: it was replaced, or is of another account."
-      )
+    let owner: DeviceID
+    do { owner = try DeviceKeys(recoverySecret: key.secret).deviceID } catch {
+      throw ToolError("A fault of letterlock itself (recovery key): please report it.")
     }
+    let log = await Self.newestLog(of: try folder.openForReading(passphrase))
+    guard owner != log.recoveryDevice else { return }
+    guard log.members[owner] == nil else {
+      throw ToolError.wrong(
+        "\(recoveryKeyFile) holds a recovery key that is no longer this account's: another one was put in its "
+          + "place.")
+    }
+    throw ToolError.wrong(
+      "\(recoveryKeyFile) holds another recovery key than this account's: it was replaced, or is of another account."
+    )
+  }
+
+  /// The log that the relay shows, if it goes on from the one that this device has; else that one. What is wrong with the
+  /// relay's is for the verification to name.
+  private static func newestLog(of reading: ArchiveFolder.Reading) async -> AccountLog {
+    let (folder, device) = (reading.folder, reading.device)
+    let known = device.log
+    guard folder.isWritable, let relay = try? folder.openRelay().relay,
+      let entries = try? await relay.logEntries(of: device.account, from: 0, as: device.relayCaller),
+      let shown = try? AccountLog(account: device.account, replaying: entries),
+      shown.heads.starts(with: known.heads)
+    else { return known }
+    return shown
   }
 
   private func verifyRestore(of opened: ArchiveFolder.Opened) async throws {

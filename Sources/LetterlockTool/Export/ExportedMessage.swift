@@ -55,11 +55,16 @@ struct ExportedMessage: Encodable {
     var editedAt: String?
     var device: String
     var source: String?
+    /// As the message that it is a version of: the lowest of all.
+    var protection: String
+    /// Whose word it is that it was end-to-end encrypted.
+    var saidBy: String?
 
     init(_ version: MessageVersion) {
       (kind, text) = (version.message.kindName, version.message.text)
       editedAt = version.message.editedAt?.rfc3339
       (device, source) = (version.device.description, version.source?.source)
+      (protection, saidBy) = (version.message.protectionName, version.message.saidBy)
     }
   }
 

@@ -114,7 +114,7 @@ struct HTMLExport {
         }
         let context = Context(
           isGroup: isGroup, targets: targets, reactions: reactions[message.id] ?? [],
-          earlier: try device.earlierTexts(of: message, in: index))
+          earlier: try device.earlierVersions(of: message, in: index))
         body += try await bubble(message, context)
         try file.write(body)
       }
@@ -131,7 +131,7 @@ struct HTMLExport {
     let targets: [MessageID: Message]
     let reactions: [Message]
     /// What the message said before.
-    let earlier: [String]
+    let earlier: [Message]
   }
 
   /// The reactions of a conversation, by the message that they are to.
@@ -171,7 +171,9 @@ struct HTMLExport {
     }
     content += text(of: message)
     if !context.earlier.isEmpty {
-      let texts = context.earlier.map { "<span class=\"quote\">\($0.htmlLines)</span>" }.joined()
+      let texts = context.earlier.map {
+        "<span class=\"quote\">\($0.earlierText.htmlLines) · \($0.protectionMark)</span>"
+      }.joined()
       content += "<details><summary>Edited</summary>\(texts)</details>"
     }
     let reactions = ShownReaction.all(in: context.reactions)

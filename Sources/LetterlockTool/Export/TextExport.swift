@@ -47,8 +47,10 @@ struct LinesExport {
           for message in messages {
             let line = TextLine(message, isDateDoubtful: index.impliedDate(of: message) != nil)
             try file.write(line.description + "\n")
-            for version in try device.earlierTexts(of: message, in: index) {
-              try file.write("    \(version.shown)\n")
+            for version in try device.earlierVersions(of: message, in: index) {
+              // The mark stands last here too, so that nothing a sender wrote stands after it.
+              let line = "\(version.earlierText) [\(version.protectionSentence)]"
+              try file.write("    \(line.shown)\n")
             }
           }
           count += messages.count
@@ -121,13 +123,16 @@ extension HistoryReading {
 }
 
 extension HistoryReading {
-  /// What an edited message said before, each with when it was written. What a person unsent stays unsaid.
-  func earlierTexts(of message: Message, in index: TimelineIndex) throws(DeviceError) -> [String] {
+  /// The versions of an edited message that said something else than it says now. What a person unsent stays unsaid.
+  func earlierVersions(of message: Message, in index: TimelineIndex) throws(DeviceError) -> [Message] {
     if case .retraction = message.body { return [] }
-    return try otherVersions(of: message, in: index).map(\.message).filter { $0.text != message.text }.map {
-      "said at \(($0.editedAt ?? $0.sentAt).localSecond): \($0.text)"
-    }
+    return try otherVersions(of: message, in: index).map(\.message).filter { $0.text != message.text }
   }
+}
+
+extension Message {
+  /// What an earlier version said, and when that was written.
+  var earlierText: String { "said at \((editedAt ?? sentAt).localSecond): \(text)" }
 }
 
 /// A message on one line, for a terminal or a transcript.

@@ -10,6 +10,8 @@ enum Terminal {
   private static let failure = Mutex<OutputFileError?>(nil)
   /// Whether something was told that ends the command with exit code 2, once everything else is done.
   private static let hasFailure = Mutex(false)
+  /// What is said last, whatever else comes of the command.
+  private static let ending = Mutex<ToolError?>(nil)
 
   /// Whether standard output goes to a person.
   static var isInteractive: Bool { StandardStream.output.isTerminal }
@@ -42,6 +44,9 @@ enum Terminal {
     hasFailure.withLock { $0 = true }
   }
 
+  /// Has the command say this last, once everything else is done, and end with its exit code: what it did stands.
+  static func sayAtEnd(_ error: ToolError) { ending.withLock { $0 = error } }
+
   /// One JSON object, keys in order.
   static func print(json value: some Encodable) throws {
     let encoder = JSONEncoder()
@@ -58,6 +63,7 @@ enum Terminal {
     do {
       try await work()
       if let failure = failure.withLock({ $0 }) { throw ToolError(failure, writing: "standard output") }
+      if let ending = ending.withLock({ $0 }) { throw ending }
       if hasFailure.withLock({ $0 }) { throw ExitCode(2) }
     } catch let error as ToolError { throw end(error) } catch let error as DeviceError {
       throw end(ToolError(error))
@@ -70,7 +76,12 @@ enum Terminal {
 
   private static func end(_ error: ToolError) -> ExitCode {
     note("letterlock: " + error.text)
-    return ExitCode(error.exitCode)
+    guard let ending = ending.withLock({ $0 }), ending.description != error.description else {
+      return ExitCode(error.exitCode)
+    }
+    note("letterlock: " + ending.text)
+    // A wrong command line stays one.
+    return ExitCode(error.exitCode == 1 ? ending.exitCode : error.exitCode)
   }
 }
 

@@ -11,6 +11,7 @@ struct PlainTimeline {
   private var places: [MessageID: Int] = [:]
   private var changes: [Message] = []
   private var revisions: [Revision] = []
+  private var copies: [MessageID: [Message]] = [:]
   private var erased: Set<MessageID> = []
 
   mutating func add(_ read: HistoryEntry) {
@@ -26,12 +27,13 @@ struct PlainTimeline {
     }
   }
 
-  /// The first message of an identifier stands.
+  /// The first message of an identifier stands. Another copy of one that was imported can lower its protection.
   private mutating func add(_ message: Message) {
     switch message.body {
     case .edit, .retraction(target: .some): changes.append(message)
     default:
-      guard places[message.id] == nil, !erased.contains(message.id) else { return }
+      if places[message.id] != nil { return copies[message.id, default: []].append(message) }
+      guard !erased.contains(message.id) else { return }
       places[message.id] = messages.count
       messages.append(message)
     }
@@ -79,6 +81,11 @@ struct PlainTimeline {
       let message = messages[place]
       let fitting = revisions.filter { $0.fits(message) }
       messages[place] = message.revised(by: fitting.prefix(Revision.maximumCount))
+      if message.revisionKey != nil {
+        for copy in copies[message.id] ?? [] where copy.revisionKey != nil && copy.protection.isUnencrypted {
+          messages[place].lower(to: copy)
+        }
+      }
       for revision in fitting { messages[place].lower(to: revision.message) }
     }
     revisions = []

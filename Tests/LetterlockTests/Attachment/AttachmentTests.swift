@@ -54,6 +54,12 @@ struct AttachmentTests {
     #expect(findings == [])
   }
 
+  @Test func `what files are said to take is counted without overflow`() {
+    var share = AttachmentStorage.Share()
+    for byteCount in [UInt64.max, 1, .max] { share.add(byteCount) }
+    #expect(share.count == 3 && share.byteCount == .max)
+  }
+
   @Test func `any part of a file is read without the rest, here and from the relay`() async throws {
     let house = try await Household()
     let content = Self.content(1_200_000)

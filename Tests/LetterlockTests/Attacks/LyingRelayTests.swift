@@ -168,11 +168,68 @@ struct LyingRelayTests {
         == .missing(leaves: [size]))
     #expect(
       try await verdict { HistoryPage(batches: [], checkpoint: $0.checkpoint) } == .missing(leaves: [size]))
-    let old = try await InMemoryRelay().checkpointKey(as: .anyone)
-    #expect(old.count == 32)
+    // The same records under a checkpoint that another relay signed.
+    let foreign = try CheckpointKey()
+    #expect(
+      try await verdict { page in
+        HistoryPage(
+          batches: page.batches, checkpoint: page.checkpoint.signed(by: foreign),
+          consistency: page.consistency)
+      } == .tampered(.badSignature(house.phone.id)))
     await house.relay.behave()
     #expect(try await house.phone.sync().verdict == .complete(size: size + 2))
     #expect(try Household.texts(of: house.phone) == ["first", "second", "third"])
+  }
+
+  /// Two records of two devices, neither of which knew of the other's: each may stand at either place.
+  private func sendUnseen(in house: Household) async throws -> UInt64 {
+    let tablet = try await house.join("Tablet")
+    for device in [house.mac, house.phone] { try await device.sync() }
+    let size = try house.phone.progress().history.tree.size
+    try house.mac.append(Household.text("mac"), to: house.chat)
+    try tablet.append(Household.text("tablet"), to: house.chat)
+    for device in [house.mac, tablet] { _ = try await device.parts.history.sync.pusher.push() }
+    return size
+  }
+
+  @Test func `records in another order than the relay signed are named as reordered`() async throws {
+    let house = try await Household()
+    let size = try await sendUnseen(in: house)
+    await house.relay.alter { page in
+      guard page.batches.count == 2 else { return page }
+      let (first, second) = (page.batches[0], page.batches[1])
+      let swapped =
+        [second.replacing(second.records, at: size)]
+        + [first.replacing(first.records, at: size + UInt64(second.records.count))]
+      return HistoryPage(batches: swapped, checkpoint: page.checkpoint, consistency: page.consistency)
+    }
+    #expect(try await house.phone.sync().verdict == .reordered)
+    #expect(try house.phone.progress().history.tree.size == size)
+    #expect(try Household.texts(of: house.phone) == ["first"])
+    await house.relay.behave()
+    #expect(try await house.phone.sync().verdict.isComplete)
+    #expect(try Household.texts(of: house.phone) == ["first", "mac", "tablet"])
+  }
+
+  @Test(arguments: [true, false])
+  func `a page that is not shown to begin the history that the relay signed is named as reordered`(
+    hasProof: Bool
+  ) async throws {
+    let house = try await Household()
+    let size = try await sendUnseen(in: house)
+    await house.relay.interrupt(after: .max)
+    await house.relay.alter { page in
+      let proof = page.consistency.map {
+        ConsistencyProof(oldSize: $0.oldSize, newSize: $0.newSize, path: $0.path.reversed().map(\.flipped))
+      }
+      return HistoryPage(
+        batches: page.batches, checkpoint: page.checkpoint, consistency: hasProof ? proof : nil)
+    }
+    #expect(try await house.phone.sync().verdict == .reordered)
+    #expect(try house.phone.progress().history.tree.size == size)
+    await house.relay.behave()
+    #expect(try await house.phone.sync().verdict.isComplete)
+    #expect(try Household.texts(of: house.phone) == ["first", "mac", "tablet"])
   }
 
   @Test func `a relay that goes back is named, and nothing is lost`() async throws {
@@ -218,4 +275,17 @@ extension HistoryPage {
       checkpoint: checkpoint
     )
   }
+}
+
+extension Checkpoint {
+  /// What another relay would sign of the same history.
+  func signed(by key: CheckpointKey) -> Checkpoint {
+    let signed = try? Checkpoint(
+      account: account, treeSize: treeSize, treeRoot: treeRoot, logHead: logHead, at: time, by: key)
+    return signed ?? self
+  }
+}
+
+extension Digest32 {
+  fileprivate var flipped: Digest32 { Digest32(unchecked: bytes.map { ~$0 }) }
 }

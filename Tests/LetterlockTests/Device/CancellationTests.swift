@@ -157,6 +157,59 @@ struct CancellationTests {
     #expect(try Household.texts(of: phone) == ["first", "0", "1", "2", "3", "4"])
   }
 
+  @Test func `a restore that the relay has taken goes on where it was, by one entry`() async throws {
+    let house = try await Household()
+    let (vault, store, relay) = (MemoryKeyVault(), MemoryDeviceStore(), house.relay)
+    await relay.beforeEntry { _ in
+      cancelCurrentTask()
+      return nil
+    }
+    let error = await Task { () -> (any Error)? in
+      do {
+        _ = try await Device.restore(with: try house.key(), vault: vault, store: store, relay: relay)
+      } catch { return error }
+      return nil
+    }.value
+    #expect(error == nil || error as? DeviceError == .cancelled)
+    let device: Device
+    do throws(DeviceError) { device = try Device(vault: vault, store: store, relay: relay) } catch {
+      device = try await Device.restore(with: try house.key(), vault: vault, store: store, relay: relay)
+    }
+    #expect(try await device.sync().verdict.isComplete)
+    #expect(try Household.texts(of: device) == ["first"])
+    let entries = try await relay.logEntries(of: house.phone.account, from: 0, as: device.caller)
+    let recoveries = entries.filter { if case .recover = $0.content.change { true } else { false } }
+    #expect(recoveries.count == 1)
+  }
+
+  @Test func `a download stops between two parts, and the next one has all`() async throws {
+    let house = try await Household()
+    let (phone, mac) = (house.phone, house.mac)
+    let file = AttachmentSource(
+      mediaType: "text/plain",
+      content: .bytes([UInt8](repeating: 7, count: 5 * SealedSegments.plainByteCount)))
+    for _ in 0..<2 { try phone.append(Household.text("with a file"), attaching: [file], to: house.chat) }
+    try await phone.sync()
+    try await mac.sync()
+    await house.relay.alterBlobs { _, bytes in
+      cancelCurrentTask()
+      return bytes
+    }
+    let error = await Task { () -> (any Error)? in
+      do { _ = try await mac.downloadAll() } catch { return error }
+      return nil
+    }.value
+    #expect(error as? DeviceError == .cancelled)
+    #expect(try mac.attachmentStorage().absent.count > 0)
+    await house.relay.behave()
+    _ = try await mac.downloadAll()
+    #expect(try mac.attachmentStorage().absent.count == 0)
+    #expect(
+      await cancelled { _ = try await mac.collectUnreferencedAttachments() } as? DeviceError == .cancelled)
+    #expect(await cancelled { _ = try await mac.evictOriginals() } as? DeviceError == .cancelled)
+    #expect(try mac.attachmentStorage().originals.count == 2)
+  }
+
   @Test func `a relay that does not answer a cancelled call is not blamed`() async throws {
     let error = await cancelled {
       try await asking { () async throws(RelayError) in throw RelayError.unavailable("gone") }

@@ -88,6 +88,48 @@ struct HostileAccountTests {
     }
   }
 
+  @Test func `in a log in part`() throws {
+    var scene = try LogScene()
+    let (tablet, laptop, restored) = (try DeviceKeys(), try DeviceKeys(), try DeviceKeys())
+    try scene.add(tablet)
+    try scene.add(laptop)
+    try scene.take(.epoch(scene.header()), by: [scene.phone])
+    try scene.remove(tablet.deviceID, by: scene.phone)
+    try scene.take(scene.recovery(of: restored, keeping: [laptop]), by: [scene.recovery, restored])
+    let projection = LogProjection(of: scene.log, scene.entries)
+    #expect(try projection.verify(head: scene.log.head).devices.count == scene.log.members.count)
+    for (index, bytes) in Flips(bytes: projection.encoded, bitsPerByte: 1, sample: 2003) {
+      guard let altered = try? LogProjection(decoding: bytes) else { continue }
+      #expect(throws: LogProjectionError.self, "byte \(index)") {
+        try altered.verify(head: scene.log.head)
+      }
+    }
+  }
+
+  @Test func `in a proposal of a recovery key, or in a vote for it`() async throws {
+    let house = try await Household()
+    _ = try house.phone.prepareRecoveryKey()
+    try await house.phone.replaceRecoveryKey(
+      try house.key(), approvers: [house.phone.id, house.mac.id])
+    try await house.mac.sync()
+    _ = try house.mac.prepareRecoveryKey()
+    let proposal = try house.mac.proposeRecoveryKey()
+    let vote = try await house.phone.vote(for: proposal, confirmedBy: proposal.code)
+    #expect(try house.mac.votesMissing(for: proposal, with: [vote]) == 0)
+    for (index, bytes) in Flips(bytes: proposal.encoded, bitsPerByte: 2, sample: 125) {
+      guard let altered = try? RecoveryProposal(decoding: bytes) else { continue }
+      await #expect(throws: DeviceError.proposalRefused, "byte \(index)") {
+        try await house.phone.vote(for: altered, confirmedBy: altered.code)
+      }
+    }
+    for (index, bytes) in Flips(bytes: vote.encoded, bitsPerByte: 8, sample: 125) {
+      guard let altered = try? RecoveryVote(decoding: bytes) else { continue }
+      #expect(throws: DeviceError.voteRefused(altered.device), "byte \(index)") {
+        try house.mac.votesMissing(for: proposal, with: [altered])
+      }
+    }
+  }
+
   @Test func `random bytes are never taken for anything, and trap nothing`() throws {
     var generator = SeededGenerator(seed: 7)
     for _ in 0..<(Flips.isThorough ? 20_000 : 500) {

@@ -60,6 +60,86 @@ struct RevisionReadingTests {
     #expect(window.messages.first { $0.origin != nil }?.protection == .unencrypted(.sms))
   }
 
+  @Test func `a message that fell back in another chat is the same message`() async throws {
+    let house = try await Household()
+    try house.phone.importing([ImportedSample.message(in: house.chat)])
+    let fallenBack = ImportedSample.message(
+      "look there", .carrier(.sms), edited: 2000, in: ConversationID())
+    let photo = ImportedSample.file("late.jpg", [1, 2, 3])
+    let outcomes = try house.phone.importing([fallenBack], with: [photo])
+    #expect(outcomes.map(\.action) == [.revised([.text, .protection, .files])])
+    #expect(try house.phone.importing([fallenBack], with: [photo]).map(\.action) == [.unchanged])
+    let all = try house.phone.timeline().messages.filter { $0.origin != nil }
+    #expect(all.map(\.protection) == [.unencrypted(.sms)])
+    #expect(all.map(\.text) == ["look there"] && all.map(\.attachments.count) == [1])
+    #expect(all.map(\.conversation) == [house.chat])
+  }
+
+  @Test func `what a source gives under another sender counts for how the message travelled alone`()
+    async throws
+  {
+    let house = try await Household()
+    let photo = ImportedSample.file("late.jpg", [1, 2, 3])
+    try house.phone.importing([ImportedSample.message("mine", in: house.chat)])
+    try house.phone.importing(
+      [ImportedSample.message("mine, edited", edited: 5, in: house.chat)], with: [photo])
+    let other = ImportedSample.message(
+      "another's", .carrier(.sms), edited: 2000, in: ConversationID(), from: .other("15550100"))
+    #expect(try house.phone.importing([other], with: [photo]).map(\.action) == [.revised([.protection])])
+    #expect(try house.phone.importing([other], with: [photo]).map(\.action) == [.unchanged])
+    let all = try house.phone.timeline().messages.filter { $0.origin != nil }
+    #expect(all.map(\.protection) == [.unencrypted(.sms)])
+    #expect(all.map(\.text) == ["mine, edited"] && all.map(\.attachments.count) == [1])
+    #expect(all.map(\.conversation) == [house.chat] && all.map(\.sender) == [.other("+15550100")])
+  }
+
+  @Test(arguments: [true, false])
+  func `what one device imported as SMS is unencrypted, though another imported it as an iMessage before`(
+    isSameChat: Bool
+  ) async throws {
+    let house = try await Household()
+    let (phone, mac) = (house.phone, house.mac)
+    try phone.importing([ImportedSample.message(in: house.chat)])
+    // The other device knows nothing of it yet, and its source says more.
+    let chat = isSameChat ? house.chat : ConversationID()
+    try mac.importing([ImportedSample.message("look", .carrier(.sms), in: chat)])
+    try await phone.sync()
+    let snapshot = try await phone.createSnapshot(named: "before")
+    for device in [mac, phone] { try await device.sync() }
+    for device in [mac, phone] {
+      #expect(try device.timeline().messages.filter { $0.origin != nil }.count == 1)
+      // A window of one conversation knows nothing of another one.
+      try await expectUnencrypted(device, snapshot, isSameChat ? house.chat : nil)
+      let window = try await device.newestMessages(in: house.chat)
+      #expect(
+        window.messages.first { $0.origin != nil }?.protection != .importedEndToEnd(service: "iMessage"))
+    }
+    // The other way round: a claim that comes later raises nothing.
+    try mac.importing([ImportedSample.message("two", .carrier(.sms), in: house.chat, identifier: "G-2")])
+    try phone.importing([ImportedSample.message("two", in: house.chat, identifier: "G-2")])
+    for device in [mac, phone, mac] { try await device.sync() }
+    for device in [mac, phone] {
+      let second = try device.timeline().messages.filter { $0.text == "two" }
+      #expect(second.map(\.protection) == [.unencrypted(.sms)])
+    }
+  }
+
+  @Test func `a message without a source is lowered by no other of its identifier`() async throws {
+    let house = try await Household()
+    let evidence = EndToEndEvidence(service: "MLS", isSenderVerified: true)
+    let message = Message(
+      conversation: house.chat, sender: .me, carriage: .endToEnd(service: "MLS"), body: .text("mine")
+    ).markedVerified(by: .conversation(evidence))
+    try house.phone.enqueue([.message(message)])
+    var copy = ImportedSample.message("mine", .carrier(.sms), in: house.chat)
+    copy = Message(
+      id: message.id, conversation: house.chat, sender: .me, carriage: .carrier(.sms), body: .text("mine"),
+      origin: copy.origin)
+    try house.phone.enqueue([.message(copy)])
+    let shown = try house.phone.timeline().messages.filter { $0.text == "mine" }
+    #expect(shown.map(\.protection.isUnencrypted) == [false])
+  }
+
   @Test func `earlier versions are there with their device and their source, where the message stands`()
     async throws
   {

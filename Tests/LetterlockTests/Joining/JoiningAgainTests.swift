@@ -48,6 +48,23 @@ struct JoiningAgainTests {
 
   private func ids(of device: Device) throws -> [MessageID] { try device.timeline().messages.map(\.id) }
 
+  @Test func `a copy that says how a message travelled is taken along, though the message is there`()
+    async throws
+  {
+    let tablet = try await join()
+    try await tablet.sync()
+    try house.phone.importing([ImportedSample.message(in: house.chat)])
+    try tablet.importing([ImportedSample.message("look", .carrier(.sms), in: house.chat)])
+    try await house.phone.sync()
+    try await house.phone.remove(tablet.id)
+    try await tablet.sync()
+    #expect(try house.phone.imported()?.protection == .importedEndToEnd(service: "iMessage"))
+    let again = try await join("Tablet again")
+    #expect(try await again.sync().takenAlong == 1)
+    try await house.phone.sync()
+    #expect(try house.phone.imported()?.protection == .unencrypted(.sms))
+  }
+
   @Test func `what waited on a removed device is sent by the one that joins in its place, each once`()
     async throws
   {
