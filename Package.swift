@@ -9,6 +9,11 @@ let traits: Set<Trait> = [
     name: "SQLite",
     description: "The stores of devices and of MLS groups, the embedded relay and the importers, on GRDB."),
   .trait(name: "X509", description: "Chains of certificates as MLS credentials, on swift-certificates."),
+  .trait(name: "HTTP", description: "`HTTPRelay`, a relay behind a URL, on async-http-client."),
+  .trait(
+    name: "Server",
+    description: "The relay's HTTP server, on Hummingbird, and the `letterlock-relay` command.",
+    enabledTraits: ["SQLite"]),
   .trait(name: "Tool", description: "The `letterlock` command.", enabledTraits: ["SQLite"]),
   .default(enabledTraits: []),
 ]
@@ -30,6 +35,15 @@ let sqlite: Target.Dependency = .product(
 let certificates: Target.Dependency = .product(
   name: "X509", package: "swift-certificates", condition: .when(traits: ["X509"]))
 
+/// Products of the HTTP client's stack, and of the server's.
+func http(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: ["HTTP"]))
+}
+
+func server(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: ["Server"]))
+}
+
 /// The documentation's plugin is fetched only for `make docs`: an importer never sees it.
 let documentation: [Package.Dependency] =
   Context.environment["LETTERLOCK_DOCS"] == nil
@@ -46,8 +60,11 @@ let package = Package(
     .library(name: "MLSSQLite", targets: ["MLSSQLite"]),
     .library(name: "LetterlockSQLite", targets: ["LetterlockSQLite"]),
     .library(name: "LetterlockTestKit", targets: ["LetterlockTestKit"]),
+    .library(name: "LetterlockHTTP", targets: ["LetterlockHTTP"]),
+    .library(name: "LetterlockServer", targets: ["LetterlockServer"]),
     .library(name: "LetterlockImport", targets: ["LetterlockImport"]),
     .executable(name: "letterlock", targets: ["letterlock"]),
+    .executable(name: "letterlock-relay", targets: ["letterlock-relay"]),
   ],
   traits: traits,
   dependencies: [
@@ -55,6 +72,12 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ] + documentation,
   targets: [
     .systemLibrary(
@@ -97,6 +120,35 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "LetterlockHTTPFormat",
+      dependencies: ["LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec"],
+      swiftSettings: settings),
+    .target(
+      name: "LetterlockHTTP",
+      dependencies: [
+        "LetterlockHTTPFormat", "LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec",
+        http("AsyncHTTPClient", "async-http-client"), http("NIOCore", "swift-nio"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "LetterlockServer",
+      dependencies: [
+        "LetterlockHTTPFormat", "LetterlockRelayKit", "LetterlockFormat", "CryptoCore", "SystemCore",
+        "TLSCodec", server("Hummingbird", "hummingbird"), server("HTTPTypes", "swift-http-types"),
+        server("Logging", "swift-log"), server("NIOCore", "swift-nio"),
+        server("ServiceLifecycle", "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "letterlock-relay",
+      dependencies: [
+        "LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockFormat", "TLSCodec",
+        server("ArgumentParser", "swift-argument-parser"), server("Logging", "swift-log"),
+        server("ServiceLifecycle", "swift-service-lifecycle"),
+      ],
+      path: "Sources/LetterlockRelayTool",
+      swiftSettings: settings),
+    .target(
       name: "LetterlockImport", dependencies: ["Letterlock", "SQLiteCore", "CryptoCore", "SystemCore", grdb],
       swiftSettings: settings),
     .target(
@@ -106,8 +158,8 @@ let package = Package(
     .executableTarget(
       name: "letterlock",
       dependencies: [
-        "Letterlock", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockImport", "LetterlockVectors",
-        "CryptoCore", "SystemCore", "TLSCodec",
+        "Letterlock", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockHTTP", "LetterlockImport",
+        "LetterlockVectors", "CryptoCore", "SystemCore", "TLSCodec",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["Tool"])),
@@ -154,12 +206,27 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "LetterlockHTTPFormatTests",
+      dependencies: [
+        "LetterlockHTTPFormat", "LetterlockTestKit", "LetterlockFormat", "CryptoCore", "TLSCodec",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LetterlockServerTests",
+      dependencies: [
+        "LetterlockServer", "LetterlockHTTP", "LetterlockHTTPFormat", "LetterlockTestKit", "Letterlock",
+        "LetterlockFormat", "LetterlockRelayKit", "LetterlockSQLite", "CryptoCore", "SystemCore", "TLSCodec",
+        "letterlock-relay", server("Logging", "swift-log"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
       name: "LetterlockVectorsTests", dependencies: ["LetterlockVectors"], swiftSettings: settings),
     // Start the command beside the tests, as a person would.
     .testTarget(
       name: "LetterlockToolTests",
       dependencies: [
-        "letterlock", "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "LetterlockSQLite",
+        "letterlock", "letterlock-relay", "Letterlock", "LetterlockFormat", "LetterlockRelayKit",
+        "LetterlockSQLite",
         "CryptoCore",
         "SystemCore", grdb,
       ],

@@ -19,13 +19,22 @@ ALLOWED = {
     "LetterlockTestKit": (FORMAT | {"Letterlock", "LetterlockRelayKit"}, set()),
     "SQLiteCore": ({"SystemCore"}, {"GRDB", "GRDBSQLite"}),
     "LetterlockSQLite": (FORMAT | {"Letterlock", "LetterlockRelayKit", "SQLiteCore"}, {"GRDB"}),
+    "LetterlockHTTPFormat": (FORMAT, set()),
+    "LetterlockHTTP": (FORMAT | {"LetterlockHTTPFormat"}, {"AsyncHTTPClient", "NIOCore"}),
+    "LetterlockServer": (
+        FORMAT | {"LetterlockHTTPFormat", "LetterlockRelayKit"},
+        {"Hummingbird", "HTTPTypes", "Logging", "NIOCore", "ServiceLifecycle"}),
+    "LetterlockRelayTool": (
+        FORMAT | {"LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite"},
+        {"ArgumentParser", "Logging", "ServiceLifecycle"}),
     "LetterlockImport": (FORMAT | {"Letterlock", "SQLiteCore"}, {"GRDB"}),
     "MLS": (CORE, set()),
     "MLSX509": (CORE | {"MLS"}, {"Crypto", "X509", "SwiftASN1"}),
     "MLSSQLite": ({"MLS", "SQLiteCore"}, {"GRDB"}),
     "LetterlockVectors": (FORMAT | {"Letterlock", "MLS"}, set()),
     "LetterlockTool": (
-        FORMAT | {"Letterlock", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockImport", "LetterlockVectors"},
+        FORMAT | {"Letterlock", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockHTTP", "LetterlockImport",
+                  "LetterlockVectors"},
         {"ArgumentParser"}),
 }
 # What comes with the system and the toolchain.

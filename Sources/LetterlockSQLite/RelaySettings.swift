@@ -10,12 +10,17 @@ struct RelaySettings: Sendable {
   let key: CheckpointKey
   let quota: UInt64
 
-  /// Reads the row, makes it on first use, and changes the quota if another is given.
-  init(_ db: Database, quota wanted: UInt64?) throws {
+  /// Reads the row, makes it on first use, with a key that is given or a new one, and changes the quota if another is
+  /// given.
+  init(_ db: Database, quota wanted: UInt64?, key given: CheckpointKey?) throws {
     guard let stored = try Self.stored(db) else {
-      self.init(key: try CheckpointKey(), quota: wanted ?? .max)
+      self.init(key: try given ?? CheckpointKey(), quota: wanted ?? .max)
       try save(db)
       return
+    }
+    // Accounts pin the key for ever.
+    guard given == nil || given?.publicKey == stored.key.publicKey else {
+      throw RelayError.unavailable("The relay's file was made with another checkpoint key.")
     }
     self.init(key: stored.key, quota: wanted ?? stored.quota)
     if quota != stored.quota { try save(db) }

@@ -21,6 +21,15 @@ extension RelayService where Store == SQLiteRelayStore {
     self.init(try SQLiteRelayStore(path, .made, quota: quota), policy, clock)
   }
 
+  /// Opens the relay at `path`, making it if it is not there, with a checkpoint key that its operator keeps.
+  /// - Throws: `RelayError.unavailable`, also if the file has another key; `.corrupted` if it is something else.
+  public convenience init(
+    path: String, checkpointKey: CheckpointKey, quota: UInt64? = nil, policy: RelayPolicy = .standard,
+    clock: @escaping @Sendable () -> Timestamp = { .now }
+  ) throws(RelayError) {
+    self.init(try SQLiteRelayStore(path, .made, quota: quota, key: checkpointKey), policy, clock)
+  }
+
   /// Opens the relay at `path`, which must be there.
   /// - Throws: `RelayError.unavailable`, `.corrupted` if the file is something else.
   public convenience init(

@@ -13,11 +13,11 @@ public final class SQLiteRelayStore: RelayStore {
   let settings: RelaySettings
 
   init(
-    _ path: String, _ presence: StorageFile.Presence, quota: UInt64?
+    _ path: String, _ presence: StorageFile.Presence, quota: UInt64?, key: CheckpointKey? = nil
   ) throws(RelayError) {
     do {
       file = try StorageFile(path: path, presence, schema: RelaySchema.schema)
-      settings = try file.queue.write { db in try RelaySettings(db, quota: quota) }
+      settings = try file.queue.write { db in try RelaySettings(db, quota: quota, key: key) }
     } catch { throw RelayError(storage: error) }
   }
 

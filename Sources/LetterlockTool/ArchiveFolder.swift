@@ -23,7 +23,7 @@ struct ArchiveFolder: Sendable {
     let folder: ArchiveFolder
     let device: Device
     let store: SQLiteDeviceStore
-    let relay: SQLiteRelay
+    let relay: OpenedRelay
   }
 
   /// Whether a device is here, or one that waits to join.
@@ -102,43 +102,47 @@ struct ArchiveFolder: Sendable {
     }
   }
 
-  /// The relay's file: this folder's own, or the one it was joined with.
+  /// The relay's file, or its URL: this folder's own file, or the relay it was made or joined with.
   func relayPath() throws -> String {
     guard FileManager.default.fileExists(atPath: relayPointerPath) else { return ownRelayPath }
     let pointer = String(decoding: try ReadFile.bytes(of: relayPointerPath), as: UTF8.self)
     return pointer.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  func openRelay() throws -> SQLiteRelay {
+  func openRelay() throws -> OpenedRelay {
     let file = try relayPath()
     do { return try Self.openRelay(at: file) } catch let error as ToolError {
-      guard !FileManager.default.fileExists(atPath: file) else { throw error }
+      guard !OpenedRelay.isURL(file), !FileManager.default.fileExists(atPath: file) else { throw error }
       throw ToolError(
         "\(error.text) If its file was moved, `letterlock sync \(path) --relay FILE` says where it is.",
         exitCode: error.exitCode)
     }
   }
 
-  /// Opens a relay's file, or the one in an archive's folder.
-  static func openRelay(at path: String) throws -> SQLiteRelay {
+  /// Opens a relay's file, or the one in an archive's folder, or a server's URL.
+  static func openRelay(at path: String) throws -> OpenedRelay {
+    guard !OpenedRelay.isURL(path) else { return try .server(at: path) }
     let file = Self.relayFile(at: path)
     guard ReadFile.hasAnEnd(file) else {
       throw ToolError("There is no usable relay at \(file): it is no regular file.")
     }
-    do throws(RelayError) { return try SQLiteRelay(existing: file) } catch {
+    do throws(RelayError) { return .file(try SQLiteRelay(existing: file)) } catch {
       throw ToolError(
         "There is no usable relay at \(file): \(error.reason.asPart).", exitCode: ToolError(error).exitCode)
     }
   }
 
   static func relayFile(at path: String) -> String {
+    guard !OpenedRelay.isURL(path) else { return path }
     let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
     return values?.isDirectory == true ? path + "/relay.sqlite" : path
   }
 
   /// Notes a relay that is elsewhere.
   func point(toRelay path: String) throws {
-    let file = URL(fileURLWithPath: Self.relayFile(at: path)).standardizedFileURL.path
+    let file =
+      OpenedRelay.isURL(path)
+      ? path : URL(fileURLWithPath: Self.relayFile(at: path)).standardizedFileURL.path
     try Output.write(Array((file + "\n").utf8), to: relayPointerPath, .replaced)
   }
 
@@ -212,7 +216,7 @@ struct ArchiveFolder: Sendable {
     let (store, relay) = (try openStore(), try openRelay())
     let device: Device
     do throws(DeviceError) {
-      device = try Device(vault: vault(passphrase), store: store, relay: relay)
+      device = try Device(vault: vault(passphrase), store: store, relay: relay.relay)
     } catch { throw ToolError(error, folder: path) }
     noteRepair(of: device)
     try use.check(device)

@@ -12,7 +12,12 @@ extension SyncCommand {
     try folder.lock()
     let store = try folder.openStore()
     try await moved?.check(for: folder.vault(passphrase))
-    let relay = RestoredRelay(try moved?.relay ?? folder.openRelay())
+    guard let file = try (moved?.relay ?? folder.openRelay()).file else {
+      throw ToolError(
+        "A server takes back what it lost by itself, once its operator says that it was restored: "
+          + "run `letterlock sync \(folder.path)`.")
+    }
+    let relay = RestoredRelay(file)
     let report: SyncReport
     do throws(DeviceError) {
       let device = try Device(vault: folder.vault(passphrase), store: store, relay: relay)

@@ -3,13 +3,13 @@ import Foundation
 import Letterlock
 import LetterlockSQLite
 
-/// A relay that a person names in place of the one that the folder names: its file was moved.
+/// A relay that a person names in place of the one that the folder names: its file was moved, or it is served elsewhere.
 struct NamedRelay {
-  let relay: SQLiteRelay
+  let relay: OpenedRelay
   private let path: String
 
   init(path: String) throws {
-    guard !path.isEmpty else { throw ToolError("The name of the relay's file is empty.") }
+    guard !path.isEmpty else { throw ToolError("The name of the relay is empty.") }
     self.path = path
     relay = try ArchiveFolder.openRelay(at: path)
   }
@@ -19,7 +19,7 @@ struct NamedRelay {
   func check(for vault: FileKeyVault) async throws(ToolError) {
     guard let known = try? Device.relayKey(in: vault) else { return }
     let key: [UInt8]
-    do throws(RelayError) { key = try await relay.checkpointKey(as: .anyone) } catch {
+    do throws(RelayError) { key = try await relay.relay.checkpointKey(as: .anyone) } catch {
       throw ToolError(error)
     }
     guard key == known else {

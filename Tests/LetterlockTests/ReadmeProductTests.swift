@@ -22,11 +22,12 @@ struct ReadmeProductTests {
 
   @Test func `the table names every product with its trait, and no other`() throws {
     let manifest = try Self.text("Package.swift")
-    let declaration = /\.(?:library|executable)\(name: "(\w+)", targets: \["(\w+)"\]\)/
+    let declaration = /\.(?:library|executable)\(name: "([\w-]+)", targets: \["([\w-]+)"\]\)/
     var products: [String: String] = [:]
     for match in manifest.matches(of: declaration) {
-      // The command's code is in another target than the one that starts it.
-      let target = match.2 == "letterlock" ? "LetterlockTool" : String(match.2)
+      // A command's code is in a folder of another name than its target.
+      let folders = ["letterlock": "LetterlockTool", "letterlock-relay": "LetterlockRelayTool"]
+      let target = folders[String(match.2)] ?? String(match.2)
       products[String(match.1)] = try Self.trait(of: target)
     }
     let section =

@@ -185,14 +185,14 @@ final class RunningTool {
     return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
   }
 
-  /// The command lies beside the tests.
-  private static func executable() throws -> URL {
+  /// The command, or another one of this package, lies beside the tests.
+  static func executable(_ name: String = "letterlock") throws -> URL {
     let start = URL(fileURLWithPath: CommandLine.arguments[0])
     let places = [Bundle.main.bundleURL, start] + Bundle.allBundles.map(\.bundleURL)
     for place in places {
       var folder = place
       for _ in 0..<5 {
-        let candidate = folder.appendingPathComponent("letterlock")
+        let candidate = folder.appendingPathComponent(name)
         let isFile = (try? candidate.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile
         if isFile == true, FileManager.default.isExecutableFile(atPath: candidate.path) {
           return candidate

@@ -22,11 +22,11 @@ public final class Device: Sendable {
     _ state: consuming sending DeviceState, saved: VaultContents?, vault: any KeyVault,
     store: (any DeviceStore)?, relay: (any Relay)?
   ) {
+    let caller = RelayCaller.device(state.keys)
     let notes = DeviceNotes(store, signingSeed: state.keys.signingSeed, account: state.log.account)
     state.adopt(notes, version: saved?.version)
     let owner = AccountState(state, saved: saved, vault: vault, noteVersion: notes.note(vaultVersion:))
     let view = owner.view
-    let caller = RelayCaller.device(view.device)
     (id, account, archive) = (view.device, view.account, view.archive)
     parts = DeviceParts(
       DeviceServices(

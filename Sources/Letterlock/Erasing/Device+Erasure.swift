@@ -15,9 +15,9 @@ extension Device {
     with recoveryKey: consuming RecoveryKey, relay: any Relay
   ) async throws(DeviceError) -> PreparedErasure {
     let recovery = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
-    let recoveryID = recovery.deviceID
+    let (recoveryID, caller) = (recovery.deviceID, RelayCaller.device(recovery))
     let account = try await asking { () async throws(RelayError) in
-      try await relay.account(recoveredBy: recoveryID, as: .device(recoveryID))
+      try await relay.account(recoveredBy: recoveryID, as: caller)
     }
     guard let account else { throw .noSuchAccount }
     let device = try await reading(account, as: recovery, store: nil, relay: relay)

@@ -161,7 +161,7 @@ extension FormerDevice {
     guard let former = joining.former, taker.replaces(joining.handover) else { return nil }
     let (view, device) = (try former.view(store), joining.keys.deviceID)
     do throws(DeviceError) {
-      guard let log = try await shownLog(of: view, relay, as: .device(device)),
+      guard let log = try await shownLog(of: view, relay, as: .device(joining.keys)),
         log.activeMember(device) == nil
       else { return nil }
     } catch { guard error == .relay(.unknownAccount) else { throw error } }
@@ -189,7 +189,7 @@ extension FormerDevice {
     _ view: AccountView, _ store: any DeviceStore, _ relay: any Relay
   ) async throws(DeviceError) -> Bool {
     guard view.isActive, !view.read({ $0.isRolledBack }) else { return true }
-    let caller = RelayCaller.device(view.device)
+    let caller = RelayCaller.device(view.read { $0.keys })
     do throws(DeviceError) {
       guard let log = try await shownLog(of: view, relay, as: caller) else { return false }
       guard log.index(of: view.log.head) != nil, log.activeMember(view.device) != nil else { return true }

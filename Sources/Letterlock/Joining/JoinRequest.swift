@@ -60,7 +60,7 @@ public final class JoinRequest: Sendable {
     let (log, entries) = try await accountLog(joining, answer)
     // Whatever refuses the approval comes before the vault says that there is no way back.
     let handover = try handover(joining, log)
-    let parting = try await handover?.parting(from: log, at: relay, as: .device(joining.keys.deviceID))
+    let parting = try await handover?.parting(from: log, at: relay, as: .device(joining.keys))
     let checkpoint = try verified(answer.checkpoint, of: log, leavingHistory: parting != nil)
     do throws(DeviceError) {
       let joining = try joining.handingOver(in: vault)
@@ -109,9 +109,9 @@ public final class JoinRequest: Sendable {
   private func accountLog(
     _ joining: JoiningVault, _ answer: JoinAnswer
   ) async throws(DeviceError) -> (log: AccountLog, entries: [LogEntry]) {
-    let device = joining.keys.deviceID
+    let (device, caller) = (joining.keys.deviceID, RelayCaller.device(joining.keys))
     let entries = try await asking { () async throws(RelayError) in
-      try await relay.logEntries(of: answer.account, from: 0, as: .device(device))
+      try await relay.logEntries(of: answer.account, from: 0, as: caller)
     }
     let log = try AccountLog.replay(entries, of: answer.account)
     guard log.index(of: answer.logHead) != nil, log.members[device] != nil else {

@@ -62,6 +62,9 @@ extension ReadOnlyDevice {
   /// The account's log as this device knows it.
   public var log: AccountLog { view.log }
 
+  /// The device as a relay's caller, for a command that asks the relay something and changes nothing.
+  package var relayCaller: RelayCaller { .device(view.read { $0.keys }) }
+
   /// Every device that is, or was, part of the account, in the order in which they joined.
   /// - Throws: `DeviceError.store`.
   public func devices() throws(DeviceError) -> [AccountDevice] { try reading.directory.devices() }

@@ -7,7 +7,7 @@ extension Device {
   static func reading(
     _ account: AccountID, as recovery: DeviceKeys, store: (any DeviceStore)?, relay: any Relay
   ) async throws(DeviceError) -> Device {
-    let caller = RelayCaller.device(recovery.deviceID)
+    let caller = RelayCaller.device(recovery)
     let entries = try await asking { () async throws(RelayError) in
       try await relay.logEntries(of: account, from: 0, as: caller)
     }

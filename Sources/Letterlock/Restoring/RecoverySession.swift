@@ -30,14 +30,14 @@ public struct RecoverySession: Sendable {
     report: (@Sendable (SyncStep) -> Void)?
   ) async throws(DeviceError) {
     let keys = try asDeviceError(DeviceKeys(recoverySecret: recoveryKey.secret))
-    let id = keys.deviceID
+    let (id, caller) = (keys.deviceID, RelayCaller.device(keys))
     var begun = try RestoringVault(in: vault, by: id)
     former =
       if begun == nil {
         try await FormerDevice.held(by: vault, store, relay, for: .restore)
       } else { nil }
     let found = try await asking { () async throws(RelayError) in
-      try await relay.account(recoveredBy: id, as: .device(id))
+      try await relay.account(recoveredBy: id, as: caller)
     }
     guard let found else { throw .noSuchAccount }
     if let left = begun?.former ?? former {
@@ -92,7 +92,7 @@ extension RecoverySession {
     for recovery: DeviceKeys, of account: AccountID, after former: FormerDevice, _ begun: RestoringVault?,
     _ vault: any KeyVault, _ store: any DeviceStore, _ relay: any Relay
   ) async throws(DeviceError) -> RestoringVault? {
-    let caller = RelayCaller.device(recovery.deviceID)
+    let caller = RelayCaller.device(recovery)
     let entries = try await asking { () async throws(RelayError) in
       try await relay.logEntries(of: account, from: 0, as: caller)
     }

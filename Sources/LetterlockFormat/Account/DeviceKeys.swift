@@ -87,6 +87,19 @@ package final class DeviceKeys: Sendable {
     }
   }
 
+  /// The Ed25519 signature of the signature base of an HTTP request. SPEC.md section 13.3.
+  ///
+  /// A base begins with a quotation mark, and what else the key signs with a letter (SPEC.md section 2.3): neither
+  /// signature stands for the other.
+  package func signRequest(_ base: [UInt8]) throws(FormatError) -> Ed25519SignatureBytes {
+    guard base.first == UInt8(ascii: "\"") else { throw .internalError("signature base") }
+    do {
+      return Ed25519SignatureBytes(unchecked: try ed25519.signature(for: base))
+    } catch {
+      throw .internalError("signing")
+    }
+  }
+
   /// The 32 bytes inside a wrap to this device; nil if it was not made for it or was altered.
   package func openWrap(_ wrap: [UInt8], info: [UInt8]) -> SecretKey? {
     guard

@@ -7,7 +7,7 @@ public import LetterlockFormat
 /// checkpoint key, until the devices have come by: what they write after that is all that counts. It believes no device
 /// what was lost: it takes back what leads to a checkpoint that it has signed itself, and nothing else.
 public final class RestoredRelay<Store: RelayStore>: Relay {
-  private let service: RelayService<Store>
+  let service: RelayService<Store>
   /// When it began.
   private let start: Timestamp
 

@@ -94,7 +94,7 @@ struct AccessScene {
     let newest: Checkpoint
     do throws(RelayError) {
       newest = try await relay.history(
-        of: account.id, from: .max, maximumByteCount: 0, as: .device(keys.deviceID)
+        of: account.id, from: .max, maximumByteCount: 0, as: .device(keys)
       ).checkpoint
     } catch {
       guard case .accountErased(let completed) = error else { throw error }
@@ -106,12 +106,12 @@ struct AccessScene {
   func caller(_ kind: CallerKind) -> RelayCaller {
     switch kind {
     case .anyone: .anyone
-    case .stranger: .device(stranger.deviceID)
-    case .foreigner: .device(foreigner.deviceID)
-    case .removed: .device(removed.deviceID)
-    case .replacedRecovery: .device(replacedRecovery.deviceID)
-    case .other: .device(other.deviceID)
-    case .recovery: .device(account.recovery.deviceID)
+    case .stranger: .device(stranger)
+    case .foreigner: .device(foreigner)
+    case .removed: .device(removed)
+    case .replacedRecovery: .device(replacedRecovery)
+    case .other: .device(other)
+    case .recovery: .device(account.recovery)
     case .author: account.caller
     }
   }

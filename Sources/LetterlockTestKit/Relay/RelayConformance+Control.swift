@@ -5,7 +5,7 @@ extension RelayConformance {
   @Sendable static func holdsKeepOthersOff(_ relay: any Relay, _ findings: inout Findings) async throws {
     var account = try await TestAccount(at: relay)
     try await account.send([account.record(1)], to: relay)
-    let recovery = RelayCaller.device(account.recovery.deviceID)
+    let recovery = RelayCaller.device(account.recovery)
     let id = account.id
     let ends = [
       try await relay.hold(id, as: recovery), try await relay.hold(id, as: recovery),
@@ -93,7 +93,7 @@ extension RelayConformance {
       try await relay.appendLogEntry(late, wraps: lateWraps, to: account.id, as: account.caller)
     }
     do throws(RelayError) {
-      try await relay.appendLogEntry(next, wraps: [], to: account.id, as: .device(bot.deviceID))
+      try await relay.appendLogEntry(next, wraps: [], to: account.id, as: .device(bot))
       // On a machine that is busy the turn may be over.
       let isOver = ContinuousClock.now - start > .seconds(2)
       findings.expect(isOver, "another device comes first again")
@@ -148,7 +148,7 @@ extension RelayConformance {
   ) async -> Bool? {
     guard let entry = try? account.entry(.update(highestVersion: 1), by: signer) else { return nil }
     do throws(RelayError) {
-      try await relay.appendLogEntry(entry, wraps: [], to: account.id, as: .device(signer.deviceID))
+      try await relay.appendLogEntry(entry, wraps: [], to: account.id, as: .device(signer))
       return false
     } catch {
       guard case .tooManyEntries(let wait) = error else { return nil }

@@ -31,22 +31,22 @@ extension RelayConformance {
   ) async throws {
     var account = try await TestAccount(at: relay)
     let thief = try await TestAccount(at: relay)
-    let (new, old) = (try DeviceKeys(), account.recovery.deviceID)
+    let (new, old) = (try DeviceKeys(), account.recovery)
     let (entry, wraps) = try account.replacement(by: new)
     // The recovery device signed; the device sends.
     try await relay.appendLogEntry(entry, wraps: wraps, to: account.id, as: account.caller)
     try account.log.append(entry)
-    let found = try await relay.account(recoveredBy: new.deviceID, as: .device(new.deviceID))
+    let found = try await relay.account(recoveredBy: new.deviceID, as: .device(new))
     findings.expect(found, is: account.id, "the new recovery device leads to")
-    let forgotten = try await relay.account(recoveredBy: old, as: .device(old))
+    let forgotten = try await relay.account(recoveredBy: old.deviceID, as: .device(old))
     findings.expect(forgotten, is: nil, "the old recovery device leads to")
     let (theft, stolen) = try thief.replacement(by: new)
     do throws(RelayError) {
       try await relay.appendLogEntry(theft, wraps: stolen, to: thief.id, as: thief.caller)
       findings.expect(false, "a recovery device becomes another account's too")
     } catch { findings.expect(error, is: .accountExists, "a recovery device for another account gets") }
-    let own = thief.recovery.deviceID
-    let still = try await relay.account(recoveredBy: own, as: .device(own))
+    let own = thief.recovery
+    let still = try await relay.account(recoveredBy: own.deviceID, as: .device(own))
     findings.expect(still, is: thief.id, "an account that was refused another recovery device is led to")
   }
 
@@ -58,8 +58,8 @@ extension RelayConformance {
     let (entry, wraps) = try account.addition(of: leaver)
     try await account.send(entry, wraps, to: relay)
     let upload = try account.upload(of: [1, 2, 3, 4], by: leaver)
-    _ = try await relay.beginBlob(upload, of: account.id, as: .device(leaver.deviceID))
-    try await relay.writeBlob(upload.blob, of: account.id, at: 0, [1, 2], as: .device(leaver.deviceID))
+    _ = try await relay.beginBlob(upload, of: account.id, as: .device(leaver))
+    try await relay.writeBlob(upload.blob, of: account.id, at: 0, [1, 2], as: .device(leaver))
     let hidden = try await relay.blobs(of: account.id, after: nil, as: account.caller)
     findings.expect(hidden, is: [], "another device's unfinished uploads are listed as")
     let (removal, newWraps) = try account.epochEntry(for: [account.keys, account.recovery]) {
@@ -82,7 +82,7 @@ extension RelayConformance {
     try await account.send([account.record(1)], to: relay)
     guard let checkpoint = account.checkpoint else { return }
     let order = try AccountErasure(of: checkpoint, at: .now, by: account.recovery)
-    let recoveryCaller = RelayCaller.device(account.recovery.deviceID)
+    let recoveryCaller = RelayCaller.device(account.recovery)
     for _ in 0..<2 {
       let pending = try await relay.eraseAccount(order, of: account.id, as: recoveryCaller)
       findings.expect(pending == nil, "the recovery device's order waits")
@@ -103,8 +103,8 @@ extension RelayConformance {
     }
     let entries = try await relay.logEntries(of: account.id, from: 0, as: account.caller)
     findings.expect(entries == [account.create], "its log is not there")
-    let recovery = account.recovery.deviceID
-    let found = try await relay.account(recoveredBy: recovery, as: .device(recovery))
+    let recovery = account.recovery
+    let found = try await relay.account(recoveredBy: recovery.deviceID, as: .device(recovery))
     findings.expect(found, is: account.id, "the recovery device leads to")
     do throws(RelayError) {
       try await relay.createAccount(account.create, wraps: account.firstWraps, as: .anyone)

@@ -10,7 +10,7 @@ extension RelayConformance {
     guard let checkpoint = account.checkpoint else { return }
     let order = try AccountErasure(of: checkpoint, at: .now, by: other)
     let before = Timestamp.now
-    let pending = try await relay.eraseAccount(order, of: account.id, as: .device(other.deviceID))
+    let pending = try await relay.eraseAccount(order, of: account.id, as: .device(other))
     findings.expect(pending?.order == order, "another order, or none, waits")
     let wait = (pending?.takesEffect ?? before).nanosecondsSince1970 - before.nanosecondsSince1970
     // Clocks may differ by an hour.
@@ -20,7 +20,7 @@ extension RelayConformance {
     findings.expect(shown == pending, "another device is shown another order")
     // Records come and void nothing; the order once more, and another one, change nothing.
     try await account.send([account.record(2)], to: relay)
-    let again = try await relay.eraseAccount(order, of: account.id, as: .device(other.deviceID))
+    let again = try await relay.eraseAccount(order, of: account.id, as: .device(other))
     findings.expect(again == pending, "the order once more is answered otherwise")
     guard let newest = account.checkpoint else { return }
     let late = try AccountErasure(of: newest, at: .now, by: account.keys)
@@ -28,7 +28,7 @@ extension RelayConformance {
     findings.expect(first == pending, "a second order takes the place of the first")
     // The recovery device does not wait.
     let final = try AccountErasure(of: newest, at: .now, by: account.recovery)
-    let recovery = RelayCaller.device(account.recovery.deviceID)
+    let recovery = RelayCaller.device(account.recovery)
     let left = try await relay.eraseAccount(final, of: account.id, as: recovery)
     findings.expect(left == nil, "the recovery device's order waits")
   }
@@ -46,10 +46,10 @@ extension RelayConformance {
         isRestored
         ? try account.restoration(of: restored) : (try account.entry(.update(highestVersion: 1)), [])
       try await account.send(entry, wraps, to: relay)
-      let recovery = RelayCaller.device(account.recovery.deviceID)
+      let recovery = RelayCaller.device(account.recovery)
       let left = try await relay.pendingErasure(of: account.id, as: recovery)
       findings.expect(left == nil, "the order waits after an entry")
-      let device = isRestored ? RelayCaller.device(restored.deviceID) : account.caller
+      let device = isRestored ? RelayCaller.device(restored) : account.caller
       let usage = try await relay.usage(of: account.id, as: device)
       findings.expect(usage.records > 0, "the records are gone")
     }
@@ -64,7 +64,7 @@ extension RelayConformance {
   ) async throws {
     var account = try await TestAccount(at: relay)
     let thief = try await TestAccount(at: relay)
-    let (new, old) = (try DeviceKeys(), account.recovery.deviceID)
+    let (new, old) = (try DeviceKeys(), account.recovery)
     // One that is another account's is refused.
     let theft = try thief.announcement(of: account.recovery)
     await expect(.accountExists, "announcing another account's recovery device", &findings) {
@@ -73,9 +73,9 @@ extension RelayConformance {
     }
     let announcement = try account.announcement(of: new)
     try await account.send(announcement, [], to: relay)
-    let found = try await relay.account(recoveredBy: new.deviceID, as: .device(new.deviceID))
+    let found = try await relay.account(recoveredBy: new.deviceID, as: .device(new))
     findings.expect(found, is: nil, "the announced recovery device leads to")
-    let still = try await relay.account(recoveredBy: old, as: .device(old))
+    let still = try await relay.account(recoveredBy: old.deviceID, as: .device(old))
     findings.expect(still, is: account.id, "the recovery device leads to")
     // Nobody else takes it meanwhile.
     let second = try thief.announcement(of: new)

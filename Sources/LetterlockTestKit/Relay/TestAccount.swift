@@ -12,12 +12,14 @@ package struct TestAccount: Sendable {
   package var log: AccountLog
   package var history = History()
   package var counters: [DeviceID: UInt64] = [:]
+  /// The devices that were added.
+  private var added: [DeviceID: DeviceKeys] = [:]
   /// The newest that the relay gave.
   package var checkpoint: Checkpoint?
 
   package var id: AccountID { log.account }
   /// The first device, as a relay knows it.
-  package var caller: RelayCaller { .device(keys.deviceID) }
+  package var caller: RelayCaller { .device(keys) }
 
   package init(checkpointKey: [UInt8]) throws {
     keys = try DeviceKeys()
@@ -158,18 +160,25 @@ package struct TestAccount: Sendable {
     let author = author ?? keys
     let signedBatch = try append(records, erasing: leafIndices, by: author)
     let outcome = try await relay.append(
-      signedBatch, records: records, erasing: leafIndices, to: id, as: .device(author.deviceID))
+      signedBatch, records: records, erasing: leafIndices, to: id, as: .device(author))
     try history.accept(signedBatch, records: records, erasing: leafIndices, of: log)
     counters[author.deviceID, default: 0] += 1
     checkpoint = outcome.checkpoint
     return outcome
   }
 
+  /// A device of the account as a caller, which can prove who it is if its keys are known here.
+  private func caller(_ device: DeviceID) -> RelayCaller {
+    if device == keys.deviceID { return caller }
+    if device == recovery.deviceID { return .device(recovery) }
+    return added[device].map { .device($0) } ?? .device(device)
+  }
+
   /// Adds an entry at the relay and takes it.
   package mutating func send(
     _ entry: LogEntry, _ wraps: [StoredWrap], to relay: any Relay
   ) async throws {
-    try await relay.appendLogEntry(entry, wraps: wraps, to: id, as: .device(entry.content.signer))
+    try await relay.appendLogEntry(entry, wraps: wraps, to: id, as: caller(entry.content.signer))
     try log.append(entry)
   }
 
@@ -179,6 +188,7 @@ package struct TestAccount: Sendable {
   ) async throws {
     let (entry, wraps) = try addition(of: joiner, by: adder)
     try await send(entry, wraps, to: relay)
+    added[joiner.deviceID] = joiner
   }
 
   /// What the relay says of the account now.

@@ -92,7 +92,7 @@ private struct DemoRun {
     let (store, relay) = try await tool {
       try mac.create()
       try mac.point(toRelay: phone.folder.path)
-      return (try mac.openStore(), try mac.openRelay())
+      return (try mac.openStore(), try mac.openRelay().relay)
     }
     let request = try await Device.requestToJoin(
       named: "Ann's Mac", vault: mac.vault(nil), store: store, relay: relay)
@@ -125,7 +125,7 @@ private struct DemoRun {
     let (store, relay) = try await tool {
       try found.create()
       try found.point(toRelay: phone.folder.path)
-      return (try found.openStore(), try found.openRelay())
+      return (try found.openStore(), try found.openRelay().relay)
     }
     let mistyped = DemoHistory.mistype(recoveryKey)
     let key: RecoveryKey

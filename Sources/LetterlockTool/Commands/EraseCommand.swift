@@ -81,7 +81,7 @@ struct EraseCommand: AsyncParsableCommand {
         throw ToolError("Name the archive's folder, or give --relay and --recovery-key-file.")
       }
       let key = try RestoreCommand.readKey(recoveryKeyFile)
-      let server = try ArchiveFolder.openRelay(at: relay)
+      let server = try ArchiveFolder.openRelay(at: relay).relay
       do throws(DeviceError) { return try await Device.prepareErasure(with: key, relay: server) } catch {
         throw ToolError(error, folder: relay)
       }

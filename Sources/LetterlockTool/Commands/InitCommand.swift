@@ -16,7 +16,17 @@ struct InitCommand: AsyncParsableCommand {
   @Option(help: "What to call this device.") var name = "This device"
   @OptionGroup var keys: KeyOptions
   @OptionGroup var output: RecoveryKeyOutput
-  @Option(help: "How many bytes the account may keep on the relay.") var quota: UInt64 = .max
+  @Option(
+    help: "The relay's URL, its file, or the archive folder that holds it; without it, a file in the folder.")
+  var relay: String?
+  @Option(help: "How many bytes the account may keep on the relay that is made in the folder.")
+  var quota: UInt64?
+
+  func validate() throws {
+    guard relay == nil || quota == nil else {
+      throw ValidationError("--quota is for a relay that is made in the folder: leave it out, or --relay.")
+    }
+  }
 
   func run() async throws {
     try await Terminal.run {
@@ -38,7 +48,7 @@ struct InitCommand: AsyncParsableCommand {
   /// Makes the account, and shows its recovery key.
   private func make(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> Device {
     let keyFile = try output.file()
-    let created = try await Self.make(folder, name: name, passphrase: passphrase, quota: quota)
+    let created = try await Self.make(folder, name: name, passphrase: passphrase, relay: relay, quota: quota)
     let device = created.device
     Terminal.line("Made an account in \(dir). Its number: \(device.account)")
     if passphrase == nil { Terminal.line(KeyOptions.permissionsAlone) }
@@ -46,14 +56,12 @@ struct InitCommand: AsyncParsableCommand {
     return device
   }
 
-  /// A new account in a new folder.
+  /// A new account in a new folder, at a relay that is named, or made in the folder.
   static func make(
-    _ folder: ArchiveFolder, name: String, passphrase: String?, quota: UInt64 = .max
+    _ folder: ArchiveFolder, name: String, passphrase: String?, relay named: String? = nil,
+    quota: UInt64? = nil
   ) async throws -> CreatedAccount {
-    let relay: SQLiteRelay
-    do throws(RelayError) { relay = try SQLiteRelay(path: folder.ownRelayPath, quota: quota) } catch {
-      throw ToolError(error)
-    }
+    let relay = try relay(named, of: folder, quota)
     let store = try folder.openStore()
     do throws(DeviceError) {
       let created = try await Device.createAccount(
@@ -61,6 +69,19 @@ struct InitCommand: AsyncParsableCommand {
       try await created.device.sync()
       return created
     } catch { throw ToolError(error, folder: folder.path) }
+  }
+
+  private static func relay(
+    _ named: String?, of folder: ArchiveFolder, _ quota: UInt64?
+  ) throws -> any Relay {
+    if let named {
+      let relay = try ArchiveFolder.openRelay(at: named).relay
+      try folder.point(toRelay: named)
+      return relay
+    }
+    do throws(RelayError) { return try SQLiteRelay(path: folder.ownRelayPath, quota: quota ?? .max) } catch {
+      throw ToolError(error)
+    }
   }
 }
 #endif

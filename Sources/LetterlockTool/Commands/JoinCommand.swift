@@ -15,7 +15,7 @@ struct JoinCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The folder to make, or that of a removed device.") var dir: String
-  @Option(help: "The relay's file, or the archive folder that holds it. Needed the first time.")
+  @Option(help: "The relay's URL, its file, or the archive folder that holds it. Needed the first time.")
   var relay: String?
   @Option(help: "What to call this device; “Another device” unless given.") var name: String?
   @OptionGroup var keys: KeyOptions
@@ -60,7 +60,7 @@ struct JoinCommand: AsyncParsableCommand {
     let vault = folder.vault(passphrase)
     guard try !folder.isInUse() else { return try await resumed(in: folder, vault) }
     guard let relay else { throw ValidationError("Missing expected argument '--relay <relay>'") }
-    let server = try ArchiveFolder.openRelay(at: relay)
+    let server = try ArchiveFolder.openRelay(at: relay).relay
     try folder.create()
     try folder.point(toRelay: relay)
     let store = try folder.openStore()
@@ -78,7 +78,7 @@ struct JoinCommand: AsyncParsableCommand {
     try folder.lock()
     let moved = try relay.map(NamedRelay.init)
     let store = try folder.openStore()
-    let server = try moved?.relay ?? folder.openRelay()
+    let server = try (moved?.relay ?? folder.openRelay()).relay
     let waiting: JoinRequest?
     do throws(DeviceError) {
       // The device that is here may be one that may not act any more. One that may is not replaced, whatever relay is named.

@@ -16,7 +16,7 @@ struct RestoreCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The folder to make.") var dir: String
-  @Option(help: "The relay's file, or the archive folder that holds it.") var relay: String
+  @Option(help: "The relay's URL, its file, or the archive folder that holds it.") var relay: String
   @Option(help: "A file that holds the recovery key.") var recoveryKeyFile: String
   @Option(help: "The beginning of the number of a device that stays; may be given again.")
   var keep: [String] = []
@@ -36,10 +36,10 @@ struct RestoreCommand: AsyncParsableCommand {
     try await Terminal.run {
       let passphrase = try keys.passphrase()
       let key = try Self.readKey(recoveryKeyFile)
-      let server = try ArchiveFolder.openRelay(at: relay)
+      let server = try ArchiveFolder.openRelay(at: relay).relay
       let folder = ArchiveFolder(path: dir)
       if replace {
-        guard !folder.holds(ArchiveFolder.relayFile(at: relay)) else {
+        guard OpenedRelay.isURL(relay) || !folder.holds(ArchiveFolder.relayFile(at: relay)) else {
           throw ToolError(
             "The relay is in \(dir) itself: choose another folder, or move the relay out first.")
         }
@@ -76,7 +76,7 @@ struct RestoreCommand: AsyncParsableCommand {
   private func restored(
     _ key: consuming RecoveryKey, in folder: ArchiveFolder, _ creation: FolderCreation?,
     _ passphrase: String?,
-    _ server: SQLiteRelay
+    _ server: any Relay
   ) async throws -> Device {
     let store = try folder.openStore()
     let vault = folder.vault(passphrase)
@@ -111,7 +111,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
   private func opened(
     _ key: consuming RecoveryKey, _ creation: FolderCreation?, _ vault: FileKeyVault,
-    _ store: SQLiteDeviceStore, _ server: SQLiteRelay
+    _ store: SQLiteDeviceStore, _ server: any Relay
   ) async throws -> RecoverySession {
     let bar = SyncBar()
     defer { bar.finish() }
@@ -153,7 +153,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
   /// The device that an earlier run brought in with this key, and that had no time to fetch everything.
   private static func isRestored(
-    by key: borrowing RecoveryKey, _ vault: FileKeyVault, _ store: SQLiteDeviceStore, _ relay: SQLiteRelay
+    by key: borrowing RecoveryKey, _ vault: FileKeyVault, _ store: SQLiteDeviceStore, _ relay: any Relay
   ) async throws(DeviceError) -> Device? {
     let device: Device
     do throws(DeviceError) { device = try Device(vault: vault, store: store, relay: relay) } catch {

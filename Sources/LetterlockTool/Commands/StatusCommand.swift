@@ -46,7 +46,8 @@ struct ArchiveStatus: Encodable {
   /// Messages that a device was asked to send and has not sent, by how far they have come.
   var sendRequests: [String: Int] = [:]
   var storeBytes: UInt64
-  var relayBytes: UInt64
+  /// How large the relay's file is; nil if it is a server's.
+  var relayBytes: UInt64?
   var relayUsage: RelayUsage?
   var lastSync: ShownTime?
   var lastAttempt: ShownTime?
@@ -101,9 +102,10 @@ struct ArchiveStatus: Encodable {
     messages = index.references.count
     unreadableRecords = index.unreadable.count
     storeBytes = Self.size(opened.folder.storePath)
-    relayBytes = Self.size(try opened.folder.relayPath())
-    relayUsage = try? await opened.folder.openRelay().usage(
-      of: opened.device.account, as: .device(opened.device.id))
+    let relayPath = try opened.folder.relayPath()
+    relayBytes = OpenedRelay.isURL(relayPath) ? nil : Self.size(relayPath)
+    relayUsage = try? await opened.folder.openRelay().relay.usage(
+      of: opened.device.account, as: opened.device.relayCaller)
     opened.device.observe(MachineSurroundings(folder: opened.folder.path))
     let status: DeviceStatus
     do throws(DeviceError) { status = try await opened.device.status() } catch {
@@ -122,8 +124,8 @@ struct ArchiveStatus: Encodable {
     // A status is told without the relay, too: then by what it said last.
     let order: PendingErasure?
     do {
-      order = try await opened.folder.openRelay().pendingErasure(
-        of: opened.device.account, as: .device(opened.device.id))
+      order = try await opened.folder.openRelay().relay.pendingErasure(
+        of: opened.device.account, as: opened.device.relayCaller)
     } catch { order = status.pendingErasure }
     pendingErasure = order.map {
       Waiting(
@@ -185,7 +187,7 @@ struct ArchiveStatus: Encodable {
       "  \(messages) messages in \(conversations) conversations, \(recentlyDeleted) recently deleted",
       "  end-to-end encrypted on their way: \(count("endToEnd")); imported, said to be end-to-end encrypted: "
         + "\(count("importedEndToEnd")); not encrypted: \(count("unencrypted")); never sent: \(count("local"))",
-      "  on this device \(ByteText(storeBytes)), on the relay \(ByteText(relayBytes))",
+      "  on this device \(ByteText(storeBytes)), on the relay \(ByteText(relayBytes ?? relayUsage?.total ?? 0))",
     ]
     for (name, count) in byCarriage.sorted(by: { $0.key < $1.key }) {
       lines.append("    \(name): \(count)")

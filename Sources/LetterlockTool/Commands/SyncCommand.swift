@@ -165,7 +165,7 @@ struct SyncCommand: AsyncParsableCommand {
     try folder.lock()
     let (store, vault) = (try folder.openStore(), folder.vault(passphrase))
     try await moved?.check(for: vault)
-    let relay = try moved?.relay ?? folder.openRelay()
+    let relay = try (moved?.relay ?? folder.openRelay()).relay
     let joined: Device
     do throws(DeviceError) {
       guard try Device.isJoining(vault) else {

@@ -137,8 +137,8 @@ struct VerifyCommand: AsyncParsableCommand {
   private static func newestLog(of reading: ArchiveFolder.Reading) async -> AccountLog {
     let (folder, device) = (reading.folder, reading.device)
     let known = device.log
-    guard folder.isWritable, let relay = try? folder.openRelay(),
-      let entries = try? await relay.logEntries(of: device.account, from: 0, as: .device(device.id)),
+    guard folder.isWritable, let relay = try? folder.openRelay().relay,
+      let entries = try? await relay.logEntries(of: device.account, from: 0, as: device.relayCaller),
       let shown = try? AccountLog(account: device.account, replaying: entries),
       shown.heads.starts(with: known.heads)
     else { return known }
@@ -171,10 +171,12 @@ struct VerifyCommand: AsyncParsableCommand {
   ) throws {
     let isStoreWhole = (try? opened.store.isFileWhole()) ?? false
     if !isStoreWhole { verification.fail(.device, "store.sqlite", "SQLite finds it damaged") }
-    let isRelayWhole = (try? opened.relay.isFileWhole()) ?? false
-    if !isRelayWhole { verification.fail(.relay, "relay.sqlite", "SQLite finds it damaged") }
-    for problem in (try? opened.relay.audit()) ?? ["the file cannot be read"] {
-      verification.fail(.relay, "relay.sqlite", problem)
+    if let relay = opened.relay.file {
+      let isRelayWhole = (try? relay.isFileWhole()) ?? false
+      if !isRelayWhole { verification.fail(.relay, "relay.sqlite", "SQLite finds it damaged") }
+      for problem in (try? relay.audit()) ?? ["the file cannot be read"] {
+        verification.fail(.relay, "relay.sqlite", problem)
+      }
     }
     for problem in (try? opened.store.audit()) ?? ["the file cannot be read"] {
       verification.fail(.device, "store.sqlite", problem)

@@ -1,0 +1,52 @@
+#if HTTP
+internal import AsyncHTTPClient
+public import Foundation
+internal import NIOCore
+public import LetterlockHTTPFormat
+
+/// Carries requests by async-http-client.
+public final class AsyncHTTPClientTransport: HTTPTransport {
+  private let origin: String
+  private let client: HTTPClient
+
+  /// A transport to the server at an `http` or `https` URL, of which only scheme, host and port count.
+  /// - Throws: `HTTPTransportError` if it is no such URL.
+  public init(url: URL) throws(HTTPTransportError) {
+    guard let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
+      let host = url.host(percentEncoded: true), !host.isEmpty, ["", "/"].contains(url.path()),
+      url.query() == nil, url.fragment() == nil, url.user() == nil
+    else { throw HTTPTransportError("A relay's address is http or https, a host, and if need be a port.") }
+    let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+    origin = "\(scheme)://\(name)" + (url.port.map { ":\($0)" } ?? "")
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    configuration.decompression = .disabled
+    configuration.timeout = .init(connect: .seconds(10), read: .seconds(60))
+    // Shorter than servers keep one, so that none is closed just when it is used again.
+    configuration.connectionPool.idleTimeout = .seconds(30)
+    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  deinit { client.shutdown { _ in } }
+
+  /// Sends a request.
+  public func response(to request: RelayHTTPRequest) async throws(HTTPTransportError) -> RelayHTTPResponse {
+    var outgoing = HTTPClientRequest(url: origin + request.target)
+    outgoing.method = .init(rawValue: request.method)
+    for field in request.fields.all { outgoing.headers.add(name: field.name, value: field.value) }
+    if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
+    do {
+      let response = try await client.execute(outgoing, deadline: .distantFuture)
+      var fields = HTTPFieldList()
+      for (name, value) in response.headers { fields.append(name, value) }
+      return RelayHTTPResponse(
+        status: Int(response.status.code), fields: fields,
+        // The client stays for as long as the body is read.
+        body: RelayHTTPBody(
+          response.body.map { buffer in withExtendedLifetime(self) { Array(buffer: buffer) } }))
+    } catch {
+      throw HTTPTransportError("The relay at \(origin) cannot be reached (\(error)).")
+    }
+  }
+}
+#endif

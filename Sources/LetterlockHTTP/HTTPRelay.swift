@@ -1,0 +1,146 @@
+#if HTTP
+public import Foundation
+internal import LetterlockHTTPFormat
+public import LetterlockFormat
+internal import Synchronization
+
+/// A relay behind a URL. SPEC.md section 13.
+///
+/// It signs each request with the caller's keys, over a challenge that the relay gave with an answer before. A device
+/// trusts no transport for what its history says: it pins the relay's checkpoint key, and verifies.
+///
+/// What it adds to the errors of `Relay`: `.unavailable` if there is no answer, or one that is not as SPEC.md says.
+/// `writeBlob` sends a part of more than 256 KiB in several requests, each of which takes effect by itself.
+public final class HTTPRelay: Relay {
+  private let transport: any HTTPTransport
+  private let session = Mutex(Session())
+
+  /// What the relay has told.
+  private struct Session {
+    var checkpointKey: [UInt8]?
+    var challenge: [UInt8]?
+  }
+
+  /// A relay that requests reach by a transport.
+  public init(transport: some HTTPTransport) { self.transport = transport }
+
+  /// The relay at an `http` or `https` URL: a host, and if need be a port.
+  /// - Throws: `RelayError.unavailable` if it is no such URL.
+  public convenience init(url: URL) throws(RelayError) {
+    do throws(HTTPTransportError) { self.init(transport: try AsyncHTTPClientTransport(url: url)) } catch {
+      throw .unavailable(error.reason)
+    }
+  }
+}
+
+/// A call: what is asked, and by whom.
+struct RelayCall {
+  let operation: RelayOperation
+  var account: AccountID?
+  var caller = RelayCaller.anyone
+  var blob: BlobID?
+  var query = QueryItems()
+  var range: ByteRange?
+  var body: [UInt8] = []
+
+  fileprivate var request: RelayHTTPRequest {
+    let path = blob.map(operation.path(of:)) ?? operation.path
+    let query = query.query
+    var request = RelayHTTPRequest(
+      method: operation.method, path: path, query: query.isEmpty ? nil : query, body: body)
+    if let mediaType = operation.bodyMediaType { request.fields["Content-Type"] = mediaType }
+    if let account { request.name(account) }
+    if let range { request.fields["Range"] = range.value }
+    request.digestBody()
+    return request
+  }
+}
+
+/// An answer, whole.
+struct RelayAnswer {
+  let status: Int
+  let body: [UInt8]
+}
+
+extension HTTPRelay {
+  /// Makes a call, and once more if its challenge was too old. Returns the answer if it is one of these.
+  func answer(to call: RelayCall, _ statuses: Set<Int> = [200]) async throws(RelayError) -> RelayAnswer {
+    guard let keys = call.caller.keys else { return try check(try await send(call.request), statuses) }
+    let checkpointKey = try await connect()
+    var answer = try await send(try signed(call.request, by: keys, for: checkpointKey))
+    if answer.status == 401 {
+      answer = try await send(try signed(call.request, by: keys, for: checkpointKey))
+    }
+    return try check(answer, statuses)
+  }
+
+  /// The relay's checkpoint key, which it is asked for once. A challenge comes with it.
+  private func connect() async throws(RelayError) -> [UInt8] {
+    if let known = session.withLock({ $0.challenge == nil ? nil : $0.checkpointKey }) { return known }
+    return try await fetchCheckpointKey()
+  }
+
+  /// Asks the relay for its checkpoint key.
+  func fetchCheckpointKey() async throws(RelayError) -> [UInt8] {
+    let answer = try check(try await send(RelayCall(operation: .checkpointKey).request), [200])
+    guard answer.body.count == 32 else { throw .strangeAnswer }
+    session.withLock { $0.checkpointKey = answer.body }
+    return answer.body
+  }
+
+  private func signed(
+    _ request: RelayHTTPRequest, by keys: DeviceKeys, for checkpointKey: [UInt8]
+  ) throws(RelayError) -> RelayHTTPRequest {
+    guard let challenge = session.withLock({ $0.challenge }) else { throw .strangeAnswer }
+    var request = request
+    do { try request.sign(by: keys, for: checkpointKey, over: challenge) } catch {
+      throw .internalError("request signature")
+    }
+    return request
+  }
+
+  private func send(_ request: RelayHTTPRequest) async throws(RelayError) -> RelayAnswer {
+    let response: RelayHTTPResponse
+    do { response = try await transport.response(to: request) } catch { throw .unavailable(error.reason) }
+    if let field = response.fields[RequestAuthentication.challengeField],
+      let challenge = try? StructuredFieldParser.bytes(field)
+    {
+      session.withLock { $0.challenge = challenge }
+    }
+    return RelayAnswer(status: response.status, body: try await bytes(of: response.body))
+  }
+
+  private func bytes(of body: RelayHTTPBody) async throws(RelayError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    do {
+      for try await piece in body {
+        guard piece.count <= Self.maximumAnswerByteCount - bytes.count else { throw RelayError.strangeAnswer }
+        bytes += piece
+      }
+    } catch {
+      throw error as? RelayError ?? .unavailable("The relay's answer broke off.")
+    }
+    return bytes
+  }
+
+  /// More bytes than these are no answer.
+  private static let maximumAnswerByteCount = 1 << 29
+
+  private func check(_ answer: RelayAnswer, _ statuses: Set<Int>) throws(RelayError) -> RelayAnswer {
+    if statuses.contains(answer.status) { return answer }
+    switch ProblemDetails.problem(in: answer.body) {
+    case .relay(let error)?: throw error
+    case .otherRelay?:
+      // Another relay answers at the address: its key is asked for anew.
+      session.withLock { $0 = Session() }
+      throw .unavailable("Another relay answers at this address.")
+    case let problem?: throw .unavailable(problem.title)
+    case nil: throw .unavailable("The relay answered with the status \(answer.status).")
+    }
+  }
+}
+
+extension RelayError {
+  static var strangeAnswer: RelayError { .unavailable("The relay's answer is not one that is known here.") }
+}
+#endif

@@ -1,0 +1,105 @@
+#if Tool && HTTP && Server
+import Foundation
+import Testing
+
+/// The real `letterlock-relay`, until the test is over.
+private final class ServedRelay {
+  private let process = Process()
+  let url: String
+
+  init(_ store: String, _ options: [String] = []) throws {
+    process.executableURL = try RunningTool.executable("letterlock-relay")
+    process.arguments = ["serve", "--listen", "127.0.0.1:0", "--store", "sqlite:\(store)"] + options
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    var text = ""
+    while !text.hasSuffix("\n") {
+      let data = output.fileHandleForReading.availableData
+      guard !data.isEmpty else { throw CocoaError(.fileReadUnknown) }
+      text += String(decoding: data, as: UTF8.self)
+    }
+    let prefix = "Listening on "
+    #expect(text.hasPrefix(prefix))
+    url = text.dropFirst(prefix.count).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  deinit { if process.isRunning { process.terminate() } }
+
+  /// Tells it to stop. Returns its exit code.
+  func stop() -> Int32 {
+    process.terminate()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}
+
+@Suite("letterlock-relay: a relay on another machine")
+struct ServedRelayToolTests {
+  private func history(of archive: String, in folder: ToolFolder) throws -> String {
+    try folder.succeed("show", archive, "+15550101").output
+  }
+
+  @Test func `devices share a history by the URL of a server`() throws {
+    let folder = try ToolFolder.withArchive()
+    let relay = try ServedRelay(folder.file("server.sqlite"))
+    try folder.succeed("init", "B", "--relay", relay.url, "--recovery-key-file", "b.key")
+    #expect(!folder.exists("B/relay.sqlite"))
+    try folder.succeed("import", "one.xml", "--archive", "B")
+    let code = try folder.succeed("join", "C", "--relay", relay.url).output.prefix { !$0.isNewline }
+    try folder.succeed("device", "add", "B", String(code))
+    try folder.succeed("sync", "C")
+    try folder.succeed("restore", "D", "--relay", relay.url, "--recovery-key-file", "b.key", "--keep-none")
+    let shown = try history(of: "B", in: folder)
+    #expect(shown.contains("kept"))
+    #expect(try history(of: "C", in: folder) == shown)
+    #expect(try history(of: "D", in: folder) == shown)
+    try folder.succeed("status", "D")
+    try folder.succeed("verify", "D")
+    // It was not kept.
+    #expect(try folder.run("sync", "C").exitCode == 2)
+    #expect(relay.stop() == 0)
+  }
+
+  @Test func `an archive follows its relay to another address, and to no other relay`() throws {
+    let folder = try ToolFolder.withArchive()
+    let first = try ServedRelay(folder.file("server.sqlite"))
+    try folder.succeed("init", "B", "--relay", first.url, "--recovery-key-file", "b.key")
+    #expect(first.stop() == 0)
+    let away = try folder.run("sync", "B")
+    #expect(away.exitCode == 1)
+    #expect(away.errors.contains("cannot be reached"))
+    let second = try ServedRelay(folder.file("server.sqlite"))
+    try folder.succeed("sync", "B", "--relay", second.url)
+    try folder.succeed("sync", "B")
+    let other = try ServedRelay(folder.file("other.sqlite"))
+    let refused = try folder.run("sync", "B", "--relay", other.url)
+    #expect(refused.exitCode == 1)
+    #expect(refused.errors.contains("is not the relay of this account"))
+  }
+
+  @Test func `a store takes the checkpoint key that its operator keeps, and no other`() throws {
+    let folder = try ToolFolder()
+    try folder.write(String(repeating: "17", count: 32) + "\n", to: "key")
+    try folder.write(String(repeating: "18", count: 32) + "\n", to: "other")
+    try folder.write("17", to: "short")
+    let options = { ["--checkpoint-key-file", folder.file($0)] }
+    #expect(try ServedRelay(folder.file("s.sqlite"), options("key")).stop() == 0)
+    #expect(try ServedRelay(folder.file("s.sqlite")).stop() == 0)
+    for name in ["other", "short", "missing"] {
+      #expect(throws: (any Error).self, "\(name)") { try ServedRelay(folder.file("s.sqlite"), options(name)) }
+    }
+  }
+
+  @Test func `what is no address of a relay is refused in words`() throws {
+    let folder = try ToolFolder()
+    for url in ["http://", "https://relay.example/path", "http://a@b"] {
+      let outcome = try folder.run("init", "A", "--relay", url)
+      #expect(outcome.exitCode == 1)
+      #expect(outcome.errors.contains("is not the URL of a relay"))
+      #expect(!folder.exists("A"))
+    }
+  }
+}
+#endif
