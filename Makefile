@@ -9,7 +9,7 @@ TOOL := .build/release/letterlock
 SIMULATION ?= 64,5000,10
 FUZZ_SECONDS ?= 600
 
-.PHONY: first demo test vectors bench plots docs lint hostile simulate fuzz sanitize mutants consumer independent prerequisites clean
+.PHONY: first demo serve test vectors bench plots docs lint hostile simulate fuzz sanitize mutants consumer independent prerequisites clean
 
 # The example that README.md shows. It needs libsodium, and of packages swift-crypto alone.
 first:
@@ -20,6 +20,14 @@ first:
 demo: prerequisites
 	$(SWIFT) build -c release $(TRAITS) --product letterlock
 	$(TOOL) demo
+
+# A relay on this machine, until it is told to stop. docs/operating.md
+LISTEN ?= 127.0.0.1:8460
+STORE ?= .build/served/relay.sqlite
+serve: prerequisites
+	$(SWIFT) build -c release --traits Server --product letterlock-relay
+	@mkdir -p "$(dir $(STORE))"
+	.build/release/letterlock-relay serve --listen "$(LISTEN)" --store "sqlite:$(STORE)"
 
 test: prerequisites
 	$(SWIFT) test $(TRAITS) --parallel
