@@ -3,22 +3,28 @@ internal import Synchronization
 /// The clock a device goes by, and by how much what it does in time varies: the system's clock and numbers, or what a
 /// test sets.
 package final class DeviceClock: Sendable {
-  private let source = Mutex<@Sendable () -> Timestamp>({ .now })
-  private let drawing = Mutex<@Sendable (ClosedRange<Int64>) -> Int64>({ .random(in: $0) })
+  /// A function in a generic type is wrapped anew each time that it is lent, and once more when it is put back, so that each
+  /// look would take longer than the one before: it stands in a structure.
+  private struct Source {
+    var now: @Sendable () -> Timestamp = { .now }
+    var draw: @Sendable (ClosedRange<Int64>) -> Int64 = { .random(in: $0) }
+  }
+
+  private let source = Mutex(Source())
 
   /// The moment it is.
-  package var now: Timestamp { source.withLock { $0 }() }
+  package var now: Timestamp { source.withLock { $0.now }() }
 
   /// Draws a number by which something is to vary.
-  func draw(from range: ClosedRange<Int64>) -> Int64 { drawing.withLock { $0 }(range) }
+  func draw(from range: ClosedRange<Int64>) -> Int64 { source.withLock { $0.draw }(range) }
 
   /// Draws numbers in another way from here on.
   package func vary(by draw: @escaping @Sendable (ClosedRange<Int64>) -> Int64) {
-    drawing.withLock { $0 = draw }
+    source.withLock { $0.draw = draw }
   }
 
   /// Goes by another clock from here on.
-  package func follow(_ clock: @escaping @Sendable () -> Timestamp) { source.withLock { $0 = clock } }
+  package func follow(_ clock: @escaping @Sendable () -> Timestamp) { source.withLock { $0.now = clock } }
 }
 
 extension Timestamp {
