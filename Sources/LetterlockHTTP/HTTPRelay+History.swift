@@ -49,7 +49,7 @@ extension HTTPRelay {
     return try await ask(RelayCall(operation: .newestStreams, account: account, caller: caller, query: query))
   }
 
-  /// Gives a relay back what it has lost.
+  /// Sends the relay what it has lost.
   public func takeBack(
     _ part: LostPart, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> Checkpoint? {

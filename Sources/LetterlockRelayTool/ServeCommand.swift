@@ -57,8 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   private func open() throws -> SQLiteRelay {
-    guard let checkpointKeyFile else { return try SQLiteRelay(path: store.path, quota: quota) }
-    let key = try CheckpointKeyFile.key(in: checkpointKeyFile)
+    let key = try checkpointKeyFile.map(CheckpointKeyFile.key(in:))
     return try SQLiteRelay(path: store.path, checkpointKey: key, quota: quota)
   }
 

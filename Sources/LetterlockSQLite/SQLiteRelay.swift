@@ -11,21 +11,13 @@ public typealias SQLiteRelay = RelayService<SQLiteRelayStore>
 extension RelayService where Store == SQLiteRelayStore {
   /// Opens the relay at `path`, making it and its checkpoint key if it is not there. Its folder must be.
   ///
-  /// Each account may keep `quota` bytes; without one, what the file says, and all it wants in a new file. `policy` and
-  /// `clock` are as in `RelayService`.
-  /// - Throws: `RelayError.unavailable`, `.corrupted` if the file is something else.
-  public convenience init(
-    path: String, quota: UInt64? = nil, policy: RelayPolicy = .standard,
-    clock: @escaping @Sendable () -> Timestamp = { .now }
-  ) throws(RelayError) {
-    self.init(try SQLiteRelayStore(path, .made, quota: quota), policy, clock)
-  }
-
-  /// Opens the relay at `path`, making it if it is not there, with a checkpoint key that its operator keeps.
+  /// A new file takes `checkpointKey`, if its operator keeps one, and a file that has another key is refused. Each account
+  /// may keep `quota` bytes; without one, what the file says, and all it wants in a new file. `policy` and `clock` are as in
+  /// `RelayService`.
   /// - Throws: `RelayError.unavailable`, also if the file has another key; `.corrupted` if it is something else.
   public convenience init(
-    path: String, checkpointKey: CheckpointKey, quota: UInt64? = nil, policy: RelayPolicy = .standard,
-    clock: @escaping @Sendable () -> Timestamp = { .now }
+    path: String, checkpointKey: CheckpointKey? = nil, quota: UInt64? = nil,
+    policy: RelayPolicy = .standard, clock: @escaping @Sendable () -> Timestamp = { .now }
   ) throws(RelayError) {
     self.init(try SQLiteRelayStore(path, .made, quota: quota, key: checkpointKey), policy, clock)
   }

@@ -10,9 +10,6 @@ struct ArchiveContent {
   private(set) var profiles: [ConversationProfile] = []
   /// Versions of messages, those of one message in order.
   private(set) var revisions: [MessageID: [Message]] = [:]
-  /// How messages travelled that others could read by any version or copy: an import that is cut short must not show them
-  /// as better protected.
-  private var unencrypted: [MessageID: Message] = [:]
   /// Messages that are in recently deleted, and since when.
   private(set) var deleted: [MessageID: (at: Timestamp, conversation: ConversationID)] = [:]
   /// Records that cannot be read, in words.
@@ -37,14 +34,12 @@ struct ArchiveContent {
         let place = read.leaf.map { "record \($0)" } ?? "a record that waits to be sent"
         content.damaged.append("\(place) of \(reading.folder.path) cannot be read: \(error)")
       case .success(.message(let message)):
-        content.noteUnencrypted(message)
         guard let conversation = message.conversation else { return }
         content.conversations[conversation, default: []].append(message.id)
       case .success(.sendRequest(let request)):
         guard let conversation = request.message.conversation else { return }
         content.conversations[conversation, default: []].append(request.message.id)
       case .success(.revision(let revision)):
-        content.noteUnencrypted(revision.message)
         content.revisions[revision.message.id, default: []].append(revision.message)
       case .success(.deletion(let deletion)): content.take(deletion)
       case .success(.conversation(let profile)): known[profile.id] = profile
@@ -56,13 +51,6 @@ struct ArchiveContent {
     content.revisions = content.revisions.filter { !index.isErased($0.key) }
     content.deleted = content.deleted.filter { !index.isErased($0.key) }
     self = content
-  }
-
-  private mutating func noteUnencrypted(_ version: Message) {
-    guard version.origin != nil, version.protection.isUnencrypted, unencrypted[version.id] == nil else {
-      return
-    }
-    unencrypted[version.id] = version
   }
 
   private mutating func take(_ deletion: Deletion) {
@@ -115,7 +103,8 @@ struct ArchiveContent {
       var sources: [AttachmentSource] = []
       for attachment in message.attachments { sources.append(try reading.device.source(of: attachment)) }
       var imported = message.asImported(from: origin)
-      if message.origin != nil, let lowest = unencrypted[message.id] { imported.lower(to: lowest) }
+      // Its versions come later, and an import that is cut short must not show it as better protected.
+      if let lowest = index.unencryptedVersion(of: message.id) { imported.lower(to: lowest) }
       return ImportedMessage(message: imported, attachments: sources)
     } catch { throw ToolError(error, folder: reading.folder.path) }
   }

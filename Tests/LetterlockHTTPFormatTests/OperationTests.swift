@@ -48,7 +48,10 @@ struct OperationTests {
   func `a range names its first byte`() {
     #expect(ByteRange("bytes=0-99") == ByteRange(first: 0, last: 99))
     #expect(ByteRange("bytes=7-") == ByteRange(first: 7, last: nil))
-    for value in ["bytes=-5", "bytes=5-4", "bytes=0-1,3-4", "items=0-1", "bytes=", "bytes=a-b"] {
+    for value in [
+      "bytes=-5", "bytes=5-4", "bytes=0-1,3-4", "items=0-1", "bytes=", "bytes=a-b", "bytes=+1-2",
+      "bytes=1-+2",
+    ] {
       #expect(ByteRange(value) == nil, "\(value)")
     }
   }

@@ -73,10 +73,8 @@ struct MessageChanges: Sendable {
 
   /// Notes that by another copy others could read a message, if that says so.
   mutating func lower(_ number: UInt32, to copy: Message) {
-    guard copy.revisionKey != nil, let travel = Self.travel(of: copy), unencrypted[number] == nil else {
-      return
-    }
-    unencrypted[number] = travel
+    guard copy.lowersCopies, unencrypted[number] == nil else { return }
+    unencrypted[number] = Self.travel(of: copy)
   }
 
   /// Only how a message travelled, if others could read it.
@@ -172,6 +170,9 @@ struct MessageChanges: Sendable {
     }
     revisions[number, default: []].append(position)
   }
+
+  /// How a message travelled by a version or a copy by which others could read it; nil if there is none.
+  func unencryptedVersion(of number: UInt32) -> Message? { unencrypted[number] }
 
   /// Whether a message has revisions.
   func hasRevisions(_ number: UInt32) -> Bool { revisions[number] != nil }

@@ -280,6 +280,11 @@ extension TimelineIndex {
   /// Whether a message has other versions than the first one.
   package func hasVersions(_ reference: MessageReference) -> Bool { changes.hasRevisions(reference.number) }
 
+  /// How a message travelled by a revision or a copy by which others could read it; nil if there is none.
+  package func unencryptedVersion(of id: MessageID) -> Message? {
+    reference(to: id).flatMap { changes.unencryptedVersion(of: $0.number) }
+  }
+
   /// Where a message stands.
   func position(of reference: MessageReference) -> RecordPosition { entries[Int(reference.number)].position }
 

@@ -100,8 +100,8 @@ struct KnownVersions {
   /// How a version travelled that others could read, though it is not among those that count.
   var unencrypted: Message?
 
-  /// The first of them as people see it.
-  func shown(_ first: Message) -> Message {
+  /// The message as people see it, which is the first of them with what the others say.
+  func shown(of first: Message) -> Message {
     var shown = first.revised(by: all.dropFirst().compactMap(Revision.init))
     if let unencrypted { shown.lower(to: unencrypted) }
     return shown

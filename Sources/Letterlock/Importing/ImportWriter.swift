@@ -79,17 +79,16 @@ struct ImportWriter {
     _ known: KnownVersions, by imported: ImportedMessage
   ) throws(DeviceError) -> (ImportOutcome, Revision?) {
     let versions = known.all
-    let imported = placed(imported, known)
+    guard let first = versions.first else { return (ImportOutcome(.unchanged), nil) }
+    let imported = placed(imported, with: first, known)
     // As it would be read: not all that an importer says has one way to be written.
-    guard let first = versions.first, let read = try? imported.message.reread(),
-      let revision = Revision(read),
-      revision.fits(first)
+    guard let read = try? imported.message.reread(), let revision = Revision(read), revision.fits(first)
     else { return (ImportOutcome(.unchanged), nil) }
     var files = KnownFiles(versions)
     let wanted = imported.attachments.map { files.find($0) }
     let changes = versions.map { revision.changes(from: $0, adding: wanted) }
     guard !changes.contains([]) else { return (ImportOutcome(.unchanged), nil) }
-    let shown = known.shown(first)
+    let shown = known.shown(of: first)
     let lowers = imported.message.protection.isUnencrypted && !shown.protection.isUnencrypted
     guard versions.count <= Revision.maximumCount || lowers else { return (ImportOutcome(.full), nil) }
     var said = revision.changes(from: shown, adding: wanted)
@@ -124,11 +123,13 @@ struct ImportWriter {
   /// A version as it stands where its message stands, whatever the source calls the conversation by now: a message that
   /// falls back to SMS moves to another chat. What the source gives under another sender counts for how the message travelled,
   /// if others could read it, and for nothing else.
-  private func placed(_ imported: ImportedMessage, _ known: KnownVersions) -> ImportedMessage {
-    guard let first = known.all.first, first.hasOrigin(of: imported.message) else { return imported }
+  private func placed(
+    _ imported: ImportedMessage, with first: Message, _ known: KnownVersions
+  ) -> ImportedMessage {
+    guard first.hasOrigin(of: imported.message) else { return imported }
     var placed = imported
     if imported.message.sender != first.sender, imported.message.protection.isUnencrypted {
-      placed = ImportedMessage(message: known.shown(first))
+      placed = ImportedMessage(message: known.shown(of: first))
       placed.message.lower(to: imported.message)
     }
     placed.message.conversation = first.conversation

@@ -108,6 +108,7 @@ struct TakenAlong: Sendable {
         known.index.add(read)
         if case .success(let entry) = read.entry { known.add(entry) }
       }
+      known.index.settle()
       self = known
     }
 
@@ -116,7 +117,7 @@ struct TakenAlong: Sendable {
     private mutating func add(_ entry: ArchiveEntry) {
       if case .message(let message) = entry {
         messages.insert(message.id)
-        guard message.isUnencryptedCopy else { return }
+        guard message.lowersCopies else { return }
       }
       if let bytes = try? entry.padded() { others.insert(bytes) }
     }
@@ -128,17 +129,11 @@ struct TakenAlong: Sendable {
 
     func contains(_ entry: ArchiveEntry) -> Bool {
       if case .message(let message) = entry {
+        guard messages.contains(message.id) else { return false }
         // Another copy of an imported message can say how it travelled.
-        guard messages.contains(message.id), message.isUnencryptedCopy else {
-          return messages.contains(message.id)
-        }
+        guard message.lowersCopies else { return true }
       }
       return (try? entry.padded()).map(others.contains) ?? false
     }
   }
-}
-
-extension Message {
-  /// Whether another message of the same identifier is shown as unencrypted because of this one, if that came first.
-  fileprivate var isUnencryptedCopy: Bool { revisionKey != nil && protection.isUnencrypted }
 }

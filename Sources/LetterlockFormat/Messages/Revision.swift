@@ -46,6 +46,9 @@ extension Message {
     return RevisionKey(self, origin)
   }
 
+  /// Whether other copies of this imported message are shown as unencrypted because of this one. SPEC.md section 10.12.
+  package var lowersCopies: Bool { isRevisable && protection.isUnencrypted }
+
   /// Whether this message and another were brought in as the same message of the same source.
   package func hasOrigin(of other: Message) -> Bool {
     guard let origin, let other = other.origin else { return false }

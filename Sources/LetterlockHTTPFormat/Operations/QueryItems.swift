@@ -52,7 +52,10 @@ package struct ByteRange: Hashable, Sendable {
   package init?(_ value: String) {
     guard value.hasPrefix("bytes=") else { return nil }
     let parts = value.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let first = UInt64(parts[0]) else { return nil }
+    // A number of Swift's may have a sign.
+    guard parts.count == 2, parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+      let first = UInt64(parts[0])
+    else { return nil }
     guard !parts[1].isEmpty else {
       self.init(first: first, last: nil)
       return

@@ -82,7 +82,7 @@ struct PlainTimeline {
       let fitting = revisions.filter { $0.fits(message) }
       messages[place] = message.revised(by: fitting.prefix(Revision.maximumCount))
       if message.revisionKey != nil {
-        for copy in copies[message.id] ?? [] where copy.revisionKey != nil && copy.protection.isUnencrypted {
+        for copy in copies[message.id] ?? [] where copy.lowersCopies {
           messages[place].lower(to: copy)
         }
       }

@@ -72,8 +72,8 @@ struct TimelineTests {
     #expect(timeline.recordCount == plain.recordCount)
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `a conversation that is deleted again and again takes no longer than its messages and deletions`() {
+  // That it takes no longer than messages and deletions is what the benchmark holds.
+  @Test func `a conversation that is deleted again and again ends as its last deletion says`() {
     let (chat, count) = (ConversationID(), 40_000)
     let author = DeviceID(unchecked: [UInt8](repeating: 1, count: DeviceID.byteCount))
     var index = TimelineIndex(reserving: count)

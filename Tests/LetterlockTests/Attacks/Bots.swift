@@ -23,10 +23,12 @@ actor Bots {
   private var waiting: [CheckedContinuation<Void, Never>] = []
   /// The most that bots do in one round: a loop that asks a relay is bounded.
   private let limit: Int
+  /// Beside other tests each act takes long, and so does whoever they race against.
+  static let usualLimit = 400
 
   init(
     _ devices: [Device], _ house: Household, seed: UInt64, acts: [Act] = Act.allCases,
-    sparing spared: Set<DeviceID> = [], limit: Int = 400
+    sparing spared: Set<DeviceID> = [], limit: Int = usualLimit
   ) {
     (self.devices, self.house, self.acts, self.spared, self.limit) = (devices, house, acts, spared, limit)
     random = SeededGenerator(seed: seed)

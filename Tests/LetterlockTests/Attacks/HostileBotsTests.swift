@@ -27,7 +27,8 @@ struct HostileBotsTests {
       let house = try await Household(policy: .standard)
       let thieves = try await Self.fill(house)
       #expect(Set(thieves.map(\.id)).count == AccountLog.maximumDeviceCount)
-      let bots = Bots(thieves, house, seed: UInt64(round), limit: 100 * thieves.count)
+      let bots = Bots(
+        thieves, house, seed: UInt64(round), limit: Self.isHostile ? 100 * thieves.count : Bots.usualLimit)
       try await expectRestore(
         of: house, from: thieves, despite: bots, atOnce: Self.isHostile ? nil : 4, "round \(round)")
     }
@@ -107,7 +108,7 @@ struct HostileBotsTests {
       clock.go(seconds: 3 * 3600)
       let bots = Bots(
         thieves, house, seed: UInt64(round), acts: [.record, .epoch, .addition, .removal],
-        sparing: [house.phone.id], limit: .max)
+        sparing: [house.phone.id])
       let running = Task { await bots.run() }
       await bots.started()
       let (beginning, latest) = (clock.now, max(60, 18 * Int64(thieves.count)))
