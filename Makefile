@@ -60,11 +60,12 @@ sanitize: prerequisites
 	tail -n 1 $(SANITIZED)/vectors.txt
 
 # Which tests fail when a check is gone, of a validation rule of MLS or of a history, or when a fault is planted in what
-# keeps an account.
+# keeps an account or a promise.
 mutants: prerequisites
 	SWIFT=$(SWIFT) Scripts/mutate
 	SWIFT=$(SWIFT) Scripts/mutate-history
 	SWIFT=$(SWIFT) Scripts/mutate-account
+	SWIFT=$(SWIFT) Scripts/mutate-promises
 
 bench: prerequisites
 	SWIFT="$(SWIFT)" Benchmarks/run

@@ -76,11 +76,11 @@ class Mutants:
         environment = dict(os.environ, ROOT=str(root), CONFIGURATION="release", OUT=str(scratch / "out"), SOURCES=str(scratch / "Sources"))
         subprocess.run(["bash", "-c", "OPTIONS=(-O); " + script], env=environment, check=True)
 
-    def fault(self, scratch, mutant=""):
+    def fault(self, scratch, mutant="", suite=None):
         """What the suite notices first; None if it notices nothing. Most faults show within a tenth of the runs."""
         for runs in [str(max(1, int(self.runs) // 10)), self.runs]:
             done = subprocess.run(
-                [scratch / "out/mutants", "--testing-library", "swift-testing", "--filter", self.suite],
+                [scratch / "out/mutants", "--testing-library", "swift-testing", "--filter", suite or self.suite],
                 env=dict(os.environ, MUTANT=mutant, LETTERLOCK_HOSTILE_RUNS=runs, SWIFT_BACKTRACE="enable=no"),
                 capture_output=True, text=True, errors="replace", cwd=root)
             output = done.stdout + done.stderr

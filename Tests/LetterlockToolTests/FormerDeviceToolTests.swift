@@ -72,6 +72,55 @@ struct FormerDeviceToolTests {
     try folder.succeed("verify", "N")
   }
 
+  /// How an account or a device ended.
+  enum Ending: CaseIterable { case removed, erased, forked }
+
+  @Test(arguments: Ending.allCases)
+  func `what an archive holds whose account has ended goes on in another one`(ending: Ending) throws {
+    let archive = try end(ending)
+    try folder.succeed("init", "N", "--recovery-key-file", "new")
+    let summary = try folder.start(["import", archive, "--archive", "N"]).outcome()
+    #expect(summary.exitCode == 0, "\(summary.errors)")
+    let exported = try folder.export("N")
+    #expect(exported.contains("waits"))
+    let exitCode: Int32 = ending == .removed ? 2 : 0
+    #expect(try exported == folder.export(archive, exitCode: exitCode))
+    try folder.succeed("verify", "N")
+    try folder.succeed("sync", "N")
+  }
+
+  /// Returns an archive that knows of its end, and holds a message.
+  private func end(_ ending: Ending) throws -> String {
+    switch ending {
+    case .removed:
+      try folder.makeRemovedDevice()
+      return "B"
+    case .erased:
+      try folder.writeSMS("waits", to: "two.xml")
+      try folder.succeed("import", "two.xml", "--archive", "A")
+      let asked = try folder.run("erase", "--relay", "A", "--recovery-key-file", "key")
+      let code = try #require(asked.errors.firstMatch(of: /--confirm ([0-9a-f]+)/)?.1)
+      try folder.succeed("erase", "--relay", "A", "--recovery-key-file", "key", "--confirm", String(code))
+      #expect(try folder.run("sync", "A").exitCode == 2)
+      return "A"
+    case .forked:
+      try folder.join("B", "--relay", "A")
+      try folder.succeed("sync", "B")
+      try folder.copy("A/relay.sqlite", to: "backup")
+      try folder.writeSMS("waits", to: "two.xml")
+      try folder.succeed("import", "two.xml", "--archive", "A")
+      for name in ["relay.sqlite", "relay.sqlite-wal", "relay.sqlite-shm"] where folder.exists("A/" + name) {
+        try folder.remove("A/" + name)
+      }
+      try folder.copy("backup", to: "A/relay.sqlite")
+      try folder.writeSMS("another history", to: "three.xml")
+      try folder.succeed("import", "three.xml", "--archive", "B")
+      let forked = try folder.run("sync", "A")
+      #expect(forked.exitCode == 2 && forked.errors.contains("contradict"), "\(forked.errors)")
+      return "A"
+    }
+  }
+
   @Test func `a relay's file that was put back takes back what it lost`() throws {
     try folder.copy("A/relay.sqlite", to: "backup")
     try folder.writeSMS("later", to: "two.xml")

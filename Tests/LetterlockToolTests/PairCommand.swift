@@ -187,7 +187,11 @@ struct PairCommand: Sendable {
       _ = try archive.fileAtRelay()
       return { ["export", "A", "--format", "html", "--output", $0.newName("page")] }
     },
-    PairCommand("restore", isTrue: isDone(orSays: noSuchKey)) { archive in
+    // Of two at once the later keeps the devices that were named to it, and not the other's.
+    PairCommand(
+      "restore", isTrue: { isDone(orSays: noSuchKey)($0) || isDone(orSays: "removed this one", 2)($0) }
+    ) {
+      archive in
       let kept = try ["A", "B"].map { try archive.device(of: $0) }
       return {
         [

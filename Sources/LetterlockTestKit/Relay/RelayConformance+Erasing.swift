@@ -26,6 +26,26 @@ extension RelayConformance {
     findings.expect(listing.sizes.count, is: 2, "streams that have records are")
   }
 
+  @Sendable static func unsignedUploadsAreRefused(
+    _ relay: any Relay, _ findings: inout Findings
+  ) async throws {
+    let account = try await TestAccount(at: relay)
+    let bytes = try account.upload(of: [1, 2, 3]).encoded
+    // Each field that is signed, and the signature itself.
+    for place in [1, 56, 57, 88, 89, 152] {
+      var altered = bytes
+      altered[place] ^= 1
+      let upload = try BlobUpload(decoding: altered)
+      var refusal: RelayError?
+      do throws(RelayError) {
+        _ = try await relay.beginBlob(upload, of: account.id, as: account.caller)
+      } catch { refusal = error }
+      findings.expect(refusal, is: .blobRefused, "an upload with byte \(place) altered gets")
+    }
+    let listed = try await relay.blobs(of: account.id, after: nil, as: account.caller)
+    findings.expect(listed.count, is: 0, "uploads that were begun are")
+  }
+
   @Sendable static func recoveryDevicesLeadToOneAccount(
     _ relay: any Relay, _ findings: inout Findings
   ) async throws {

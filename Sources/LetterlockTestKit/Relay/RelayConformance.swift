@@ -15,6 +15,7 @@ public enum RelayConformance {
         ("erased records are gone", erasedRecordsAreGone),
         ("a recovery device leads to one account", recoveryDevicesLeadToOneAccount),
         ("an unfinished upload of a removed device is collected", removedUploadsAreCollected),
+        ("an upload that its device did not sign is refused", unsignedUploadsAreRefused),
         ("an account that was erased says so", erasedAccountsSaySo),
         ("an order to erase waits unless the recovery device gave it", ordersToEraseWait),
         ("a log entry voids an order to erase", entriesVoidOrders),

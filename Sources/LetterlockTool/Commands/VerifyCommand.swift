@@ -82,7 +82,10 @@ struct VerifyCommand: AsyncParsableCommand {
         let advice =
           verification.isRelayBehind
           ? " The relay has less than this device has seen.\(ToolError.backupAdvice(dir))" : ""
-        throw ToolError.wrong("\(failures.count) things are not what they should be.\(advice)")
+        let what =
+          failures.count == 1
+          ? "One thing is not what it should be." : "\(failures.count) things are not what they should be."
+        throw ToolError.wrong(what + advice)
       }
     }
   }

@@ -56,7 +56,7 @@ struct AttachmentTests {
 
   @Test func `what files are said to take is counted without overflow`() {
     var share = AttachmentStorage.Share()
-    for byteCount in [UInt64.max, 1, .max] { share.add(byteCount) }
+    for byteCount in [UInt64.max, 1, 5] { share.add(byteCount) }
     #expect(share.count == 3 && share.byteCount == .max)
   }
 

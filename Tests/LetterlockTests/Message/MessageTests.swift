@@ -59,6 +59,21 @@ struct MessageTests {
       ])
   }
 
+  @Test func `a file that is said to be longer than any file is refused`() throws {
+    func entry(_ byteCount: UInt64) throws -> ArchiveEntry {
+      let file = try Letterlock.Attachment(
+        blob: BlobID(), key: SecretKey(copying: [UInt8](repeating: 1, count: 32)), mediaType: "image/png",
+        byteCount: byteCount, digest: [UInt8](repeating: 7, count: 32))
+      return .message(Message(sender: .me, carriage: .local, body: .text(""), attachments: [file]))
+    }
+    let longest = try entry(1 << 52)
+    #expect(try ArchiveEntry(decodingArchiveEntry: longest.padded()) == longest)
+    for byteCount in [1 << 52 + 1, UInt64.max] {
+      let padded = try entry(byteCount).padded()
+      #expect(throws: TLSError.invalidValue) { try ArchiveEntry(decodingArchiveEntry: padded) }
+    }
+  }
+
   @Test func `an attachment shows no key and compares it`() throws {
     let hash = [UInt8](repeating: 7, count: 32)
     func attachment(_ key: UInt8) throws -> Letterlock.Attachment {

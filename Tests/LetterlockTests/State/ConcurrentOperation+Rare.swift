@@ -41,7 +41,8 @@ extension ConcurrentOperation {
       _ = try phone.prepareRecoveryKey()
       return Prepared(
         run: { try await phone.replaceRecoveryKey(try scene.key()) },
-        holds: { phone.log.recoveryDevice != before })
+        // A key that was announced goes with its announcement.
+        holds: { phone.log.recoveryDevice != before || !phone.hasRecoveryKeyNotInForce })
     },
     ConcurrentOperation("announce", isRefusal: { [.noRecoveryKeyPrepared, .proposalRefused].contains($0) }) {
       scene in
