@@ -8,6 +8,7 @@ struct LostFileToolTests {
 
   init() throws {
     folder = try ToolFolder.withArchive()
+    try folder.succeed("import", "one.xml", "--archive", "A")
     try folder.write(String(repeating: "lost ", count: 60_000), to: "lost.txt")
     try folder.write("kept", to: "kept.txt")
     for file in ["lost.txt", "kept.txt"] {

@@ -82,10 +82,10 @@ struct VerifyCommand: AsyncParsableCommand {
         let advice =
           verification.isRelayBehind
           ? " The relay has less than this device has seen.\(ToolError.backupAdvice(dir))" : ""
-        let what =
+        throw ToolError.wrong(
           failures.count == 1
-          ? "One thing is not what it should be." : "\(failures.count) things are not what they should be."
-        throw ToolError.wrong(what + advice)
+            ? "One thing is not what it should be.\(advice)"
+            : "\(failures.count) things are not what they should be.\(advice)")
       }
     }
   }
