@@ -89,6 +89,14 @@ struct FormerDeviceToolTests {
     try folder.succeed("sync", "N")
   }
 
+  /// Puts the relay's file back from the copy that was made of it.
+  private func putBackRelay() throws {
+    for name in ["relay.sqlite", "relay.sqlite-wal", "relay.sqlite-shm"] where folder.exists("A/" + name) {
+      try folder.remove("A/" + name)
+    }
+    try folder.copy("backup", to: "A/relay.sqlite")
+  }
+
   /// Returns an archive that knows of its end, and holds a message.
   private func end(_ ending: Ending) throws -> String {
     switch ending {
@@ -98,9 +106,7 @@ struct FormerDeviceToolTests {
     case .erased:
       try folder.writeSMS("waits", to: "two.xml")
       try folder.succeed("import", "two.xml", "--archive", "A")
-      let asked = try folder.run("erase", "--relay", "A", "--recovery-key-file", "key")
-      let code = try #require(asked.errors.firstMatch(of: /--confirm ([0-9a-f]+)/)?.1)
-      try folder.succeed("erase", "--relay", "A", "--recovery-key-file", "key", "--confirm", String(code))
+      #expect(try folder.eraseByRecoveryKey().exitCode == 0)
       #expect(try folder.run("sync", "A").exitCode == 2)
       return "A"
     case .forked:
@@ -109,10 +115,7 @@ struct FormerDeviceToolTests {
       try folder.copy("A/relay.sqlite", to: "backup")
       try folder.writeSMS("waits", to: "two.xml")
       try folder.succeed("import", "two.xml", "--archive", "A")
-      for name in ["relay.sqlite", "relay.sqlite-wal", "relay.sqlite-shm"] where folder.exists("A/" + name) {
-        try folder.remove("A/" + name)
-      }
-      try folder.copy("backup", to: "A/relay.sqlite")
+      try putBackRelay()
       try folder.writeSMS("another history", to: "three.xml")
       try folder.succeed("import", "three.xml", "--archive", "B")
       let forked = try folder.run("sync", "A")
@@ -125,10 +128,7 @@ struct FormerDeviceToolTests {
     try folder.copy("A/relay.sqlite", to: "backup")
     try folder.writeSMS("later", to: "two.xml")
     try folder.succeed("import", "two.xml", "--archive", "A")
-    for name in ["relay.sqlite", "relay.sqlite-wal", "relay.sqlite-shm"] where folder.exists("A/" + name) {
-      try folder.remove("A/" + name)
-    }
-    try folder.copy("backup", to: "A/relay.sqlite")
+    try putBackRelay()
     #expect(try folder.run("sync", "A").exitCode == 2)
     let given = try folder.succeed("sync", "A", "--give-back")
     #expect(given.output.contains("The relay took back "), "\(given.output)")

@@ -48,10 +48,7 @@ struct LostFileToolTests {
   @Test(arguments: [false, true])
   func `everything at the relay can be erased all the same`(altogether: Bool) throws {
     try loseFile(altogether: altogether)
-    let erase = ["erase", "--relay", "A", "--recovery-key-file", "key"]
-    let asked = try folder.start(erase).outcome()
-    let code = try #require(asked.errors.firstMatch(of: /--confirm ([0-9a-f]+)/)?.1)
-    let erased = try folder.start(erase + ["--confirm", String(code)]).outcome()
+    let erased = try folder.eraseByRecoveryKey()
     #expect(erased.exitCode == 0 && erased.output.contains("Erased."), "\(erased.errors)")
   }
 

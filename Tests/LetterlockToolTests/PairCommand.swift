@@ -107,6 +107,11 @@ struct PairCommand: Sendable {
         || outcome.errors.contains("The account is being restored"))
   }
 
+  /// Whether a restore was followed by another one that does not keep its device.
+  static func isReplaced(_ outcome: ToolOutcome) -> Bool {
+    outcome.exitCode == 2 && outcome.errors.contains("removed this one")
+  }
+
   private static func isDone(
     orSays text: String, _ exitCode: Int32 = 1
   ) -> @Sendable (ToolOutcome) -> Bool {
@@ -187,11 +192,7 @@ struct PairCommand: Sendable {
       _ = try archive.fileAtRelay()
       return { ["export", "A", "--format", "html", "--output", $0.newName("page")] }
     },
-    // Of two at once the later keeps the devices that were named to it, and not the other's.
-    PairCommand(
-      "restore", isTrue: { isDone(orSays: noSuchKey)($0) || isDone(orSays: "removed this one", 2)($0) }
-    ) {
-      archive in
+    PairCommand("restore", isTrue: isDone(orSays: noSuchKey)) { archive in
       let kept = try ["A", "B"].map { try archive.device(of: $0) }
       return {
         [

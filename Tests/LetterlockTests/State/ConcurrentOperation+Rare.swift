@@ -41,8 +41,13 @@ extension ConcurrentOperation {
       _ = try phone.prepareRecoveryKey()
       return Prepared(
         run: { try await phone.replaceRecoveryKey(try scene.key()) },
-        // A key that was announced goes with its announcement.
-        holds: { phone.log.recoveryDevice != before || !phone.hasRecoveryKeyNotInForce })
+        // A key that was announced goes with its announcement, and with nothing else.
+        holds: {
+          let isCancelled = phone.state.read { state in
+            state.entries.contains { if case .cancelRecovery = $0.content.change { true } else { false } }
+          }
+          return phone.log.recoveryDevice != before || isCancelled && !phone.hasRecoveryKeyNotInForce
+        })
     },
     ConcurrentOperation("announce", isRefusal: { [.noRecoveryKeyPrepared, .proposalRefused].contains($0) }) {
       scene in
