@@ -77,7 +77,13 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(
+      url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+      traits: [.trait(name: "YAML", condition: .when(traits: ["Server"]))]),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ] + documentation,
   targets: [
     .systemLibrary(
@@ -134,17 +140,22 @@ let package = Package(
       name: "LetterlockServer",
       dependencies: [
         "LetterlockHTTPFormat", "LetterlockRelayKit", "LetterlockFormat", "CryptoCore", "SystemCore",
-        "TLSCodec", server("Hummingbird", "hummingbird"), server("HTTPTypes", "swift-http-types"),
-        server("Logging", "swift-log"), server("NIOCore", "swift-nio"),
+        "TLSCodec", server("Hummingbird", "hummingbird"), server("HummingbirdCore", "hummingbird"),
+        server("HummingbirdHTTP2", "hummingbird"), server("HTTPTypes", "swift-http-types"),
+        server("CoreMetrics", "swift-metrics"), server("Logging", "swift-log"),
+        server("NIOCore", "swift-nio"), server("NIOPosix", "swift-nio"), server("NIOSSL", "swift-nio-ssl"),
         server("ServiceLifecycle", "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "letterlock-relay",
       dependencies: [
-        "LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockFormat", "TLSCodec",
-        server("ArgumentParser", "swift-argument-parser"), server("Logging", "swift-log"),
+        "LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockFormat", "CryptoCore",
+        "TLSCodec",
+        server("ArgumentParser", "swift-argument-parser"),
+        server("Configuration", "swift-configuration"), server("Logging", "swift-log"),
         server("ServiceLifecycle", "swift-service-lifecycle"),
+        server("UnixSignals", "swift-service-lifecycle"), server("Yams", "Yams"),
       ],
       path: "Sources/LetterlockRelayTool",
       swiftSettings: settings),
@@ -216,7 +227,9 @@ let package = Package(
       dependencies: [
         "LetterlockServer", "LetterlockHTTP", "LetterlockHTTPFormat", "LetterlockTestKit", "Letterlock",
         "LetterlockFormat", "LetterlockRelayKit", "LetterlockSQLite", "CryptoCore", "SystemCore", "TLSCodec",
-        "letterlock-relay", server("Logging", "swift-log"),
+        "letterlock-relay", certificates, .product(name: "Crypto", package: "swift-crypto"),
+        server("Logging", "swift-log"), server("NIOCore", "swift-nio"), server("NIOSSL", "swift-nio-ssl"),
+        http("AsyncHTTPClient", "async-http-client"),
       ],
       swiftSettings: settings),
     .testTarget(

@@ -9,9 +9,10 @@ internal import NIOCore
 struct RelayResponder: HTTPResponder {
   let endpoint: RelayEndpoint
 
-  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+  func respond(to request: Request, context: RelayRequestContext) async throws -> Response {
     let answer: EndpointAnswer
     do throws(HTTPProblem) { answer = try await self.answer(to: request) } catch {
+      context.notes.problem = error
       answer = EndpointAnswer(error)
     }
     return Response(endpoint.finished(answer))
