@@ -142,8 +142,8 @@ let package = Package(
     .executableTarget(
       name: "letterlock-relay",
       dependencies: [
-        "LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockFormat", "TLSCodec",
-        server("ArgumentParser", "swift-argument-parser"), server("Logging", "swift-log"),
+        "LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockFormat", "SystemCore",
+        "TLSCodec", server("ArgumentParser", "swift-argument-parser"), server("Logging", "swift-log"),
         server("ServiceLifecycle", "swift-service-lifecycle"),
       ],
       path: "Sources/LetterlockRelayTool",
