@@ -14,7 +14,7 @@ package enum RelaySchema {
           "id": "INTEGER PRIMARY KEY CHECK (id = 1)", "checkpoint_seed": "BLOB NOT NULL",
           "quota": "INTEGER NOT NULL", "digest": "BLOB NOT NULL",
         ])
-    ] + RelayTable.allCases.map(StoredTable.init(_:)),
+    ] + RelayTable.allCases.map(StoredTable.init(_:)) + RelayPartFiles.tables,
     indexes: ["CREATE INDEX mailbox_expires ON mailbox (expires)"])
 }
 

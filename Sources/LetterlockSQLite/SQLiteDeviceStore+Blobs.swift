@@ -176,7 +176,7 @@ extension SQLiteDeviceStore {
     try write { db in
       try db.run("DELETE FROM blob WHERE stage = ?", [BlobStage.sealing.rawValue])
       let named = try Self.filesNamed(db)
-      for name in blobs.names where !named.contains(name) { blobs.remove(named: name) }
+      for name in blobs.names where !named.contains(name) { blobs.remove(name) }
     }
   }
 

@@ -15,7 +15,7 @@ extension RelayService where Store == SQLiteRelayStore {
         guard let account = try? AccountID(bytes: try row.bytes(0)) else {
           throw StorageFailure.corrupted("The name of an account is damaged.")
         }
-        try body(try summary(of: account, in: SQLiteRows(database, .account(account))))
+        try body(try summary(of: account, in: SQLiteRows(database, .account(account), store.parts)))
       }
     }
   }
@@ -34,7 +34,9 @@ extension RelayService where Store == SQLiteRelayStore {
 
   /// What an operator may know of one account.
   package func summary(of account: AccountID) throws(RelayError) -> AccountSummary {
-    try store.readNow { database in try summary(of: account, in: SQLiteRows(database, .account(account))) }
+    try store.readNow { database in
+      try summary(of: account, in: SQLiteRows(database, .account(account), store.parts))
+    }
   }
 
   /// What takes an account's space.
@@ -60,12 +62,17 @@ extension RelayService where Store == SQLiteRelayStore {
   /// Checks one account, attachments included.
   package func audit(_ account: AccountID) throws(RelayError) -> AccountAudit {
     try store.readNow { database in
-      AccountAudit(account, in: SQLiteRows(database, .account(account)), of: self, readsAttachments: true)
+      AccountAudit(
+        account, in: SQLiteRows(database, .account(account), store.parts), of: self, readsAttachments: true)
     }
   }
 
   /// Copies the relay's file, as one state of it, into the empty file at `copy`, and looks whether a relay is there then.
-  package static func copy(_ path: String, to copy: String) throws(RelayError) {
+  /// The files of attachments that this state names are copied beside `place`, where the file is to stand. Returns how
+  /// many there were.
+  package static func copy(
+    _ path: String, to copy: String, placedAt place: String
+  ) throws(RelayError) -> Int {
     do {
       let file = try StorageFile(readingFrom: path, schema: RelaySchema.schema)
       try file.queue.inDatabase { database in
@@ -73,7 +80,11 @@ extension RelayService where Store == SQLiteRelayStore {
         try database.execute(sql: "COMMIT")
         try database.execute(sql: "VACUUM INTO ?", arguments: [copy])
       }
-      _ = try SQLiteRelayStore(readingFrom: copy)
+      let store = try SQLiteRelayStore(readingFrom: copy)
+      return try store.file.queue.read { database in
+        try RelayPartFiles(besideStore: path)
+          .copyFiles(to: RelayPartFiles(besideStore: place), database)
+      }
     } catch { throw RelayError(storage: error) }
   }
 
@@ -84,7 +95,8 @@ extension RelayService where Store == SQLiteRelayStore {
   ) throws(AccountMoveError) {
     try moving {
       try store.file.queue.read { database in
-        try export(account, from: SQLiteRows(database, .account(account)), progress: progress, to: sink)
+        try export(
+          account, from: SQLiteRows(database, .account(account), store.parts), progress: progress, to: sink)
       }
     }
   }
@@ -96,7 +108,7 @@ extension RelayService where Store == SQLiteRelayStore {
   ) throws(AccountMoveError) -> AccountID {
     try moving {
       try store.file.queue.write { database in
-        try importAccount(into: { SQLiteRows(database, $0) }, progress: progress, from: source)
+        try importAccount(into: { SQLiteRows(database, $0, store.parts) }, progress: progress, from: source)
       }
     }
   }

@@ -8,36 +8,41 @@ package import LetterlockRelayKit
 extension RelayService where Store == SQLiteRelayStore {
   /// What is wrong, in words.
   package func audit() throws(RelayError) -> [String] {
-    try store.readNow { database in
+    try store.readNow { [parts = store.parts] database in
       var problems: [String] = []
       for bytes in try Self.keys(of: .account, database) {
         guard let account = try? AccountID(bytes: bytes) else { continue }
-        problems += try RelayAudit.problems(of: account, in: SQLiteRows(database, .account(account)))
-        problems += try Self.recoveryProblems(of: account, database)
+        problems += try RelayAudit.problems(of: account, in: SQLiteRows(database, .account(account), parts))
+        problems += try Self.recoveryProblems(of: account, database, parts)
       }
-      for finding in try Self.strayRows(database) where !problems.contains(finding.text) {
+      for finding in try Self.strayRows(database, parts) where !problems.contains(finding.text) {
         problems.append(finding.text)
       }
       for bytes in try Self.keys(of: .mailbox, database) {
         guard let mailbox = try? MailboxID(bytes: bytes) else { continue }
-        problems += try RelayAudit.problems(of: mailbox, in: SQLiteRows(database, .mailbox(mailbox)))
+        problems += try RelayAudit.problems(of: mailbox, in: SQLiteRows(database, .mailbox(mailbox), parts))
       }
       return problems
     }
   }
 
   /// Whether the newest recovery device leads to the account.
-  static func recoveryProblems(of account: AccountID, _ database: Database) throws -> [String] {
-    let device = RelayAudit.recoveryDevice(of: account, in: SQLiteRows(database, .account(account)))
+  static func recoveryProblems(
+    of account: AccountID, _ database: Database, _ parts: RelayPartFiles
+  ) throws -> [String] {
+    let device = RelayAudit.recoveryDevice(of: account, in: SQLiteRows(database, .account(account), parts))
     guard let device else { return [] }
-    let claims = SQLiteRows(database, .recovery(device))
+    let claims = SQLiteRows(database, .recovery(device), parts)
     return try RelayAudit.claimant(in: claims) == account
       ? [] : ["the recovery key does not lead to the account"]
   }
 
   /// Rows that belong to nothing.
-  static func strayRows(_ database: Database) throws -> [RelayFinding] {
-    var findings = try stray(
+  static func strayRows(_ database: Database, _ parts: RelayPartFiles) throws -> [RelayFinding] {
+    var findings = try parts.problems(database).map {
+      RelayFinding(account: $0.account, text: $0.text, isDamage: true)
+    }
+    findings += try stray(
       "parts belong to an attachment that is not there",
       """
       SELECT DISTINCT account FROM blob_part p WHERE NOT EXISTS \
@@ -47,7 +52,8 @@ extension RelayService where Store == SQLiteRelayStore {
       "an attachment has not all the bytes that came",
       """
       SELECT DISTINCT account FROM blob b WHERE received <> coalesce(\
-      (SELECT sum(length(bytes)) FROM blob_part p WHERE p.account = b.account AND p.blob = b.blob), 0)
+      (SELECT sum(length(bytes)) FROM blob_part p WHERE p.account = b.account AND p.blob = b.blob), 0) + coalesce(\
+      (SELECT sum(byte_count) FROM file_part p WHERE p.account = b.account AND p.blob = b.blob), 0)
       """, database)
     for table in RelayTable.allCases where table.distributionColumn == "account" {
       findings += try stray(

@@ -43,11 +43,13 @@ extension RelayService where Store == SQLiteRelayStore {
     return try store.readNow { database in
       var counts = RelayCheckCounts()
       try checkAccounts(database, readsAttachments, &counts, progress, found)
-      for finding in try Self.strayRows(database) { found(finding) }
+      for finding in try Self.strayRows(database, store.parts) { found(finding) }
       try database.forEachRow("SELECT DISTINCT mailbox FROM mailbox ORDER BY mailbox", []) { row in
         counts.mailboxes += 1
         guard let mailbox = try? MailboxID(bytes: try row.bytes(0)) else { return }
-        for text in try RelayAudit.problems(of: mailbox, in: SQLiteRows(database, .mailbox(mailbox))) {
+        for text in try RelayAudit.problems(
+          of: mailbox, in: SQLiteRows(database, .mailbox(mailbox), store.parts))
+        {
           found(RelayFinding(account: nil, text: text, isDamage: true))
         }
       }
@@ -65,9 +67,9 @@ extension RelayService where Store == SQLiteRelayStore {
         return found(
           RelayFinding(account: nil, text: "the name of an account is damaged", isDamage: true))
       }
-      let rows = SQLiteRows(database, .account(account))
+      let rows = SQLiteRows(database, .account(account), store.parts)
       let audit = AccountAudit(account, in: rows, of: self, readsAttachments: readsAttachments)
-      let claims = (try? Self.recoveryProblems(of: account, database)) ?? []
+      let claims = (try? Self.recoveryProblems(of: account, database, store.parts)) ?? []
       for text in audit.problems + claims {
         found(RelayFinding(account: account, text: text, isDamage: true))
       }

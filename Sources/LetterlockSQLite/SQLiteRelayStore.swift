@@ -11,6 +11,7 @@ public import LetterlockRelayKit
 public final class SQLiteRelayStore: RelayStore {
   let file: StorageFile
   let settings: RelaySettings
+  let parts: RelayPartFiles
 
   init(
     _ path: String, _ presence: StorageFile.Presence, quota: UInt64?, key: CheckpointKey? = nil
@@ -18,6 +19,8 @@ public final class SQLiteRelayStore: RelayStore {
     do {
       file = try StorageFile(path: path, presence, schema: RelaySchema.schema)
       settings = try file.queue.write { db in try RelaySettings(db, quota: quota, key: key) }
+      parts = RelayPartFiles(besideStore: path)
+      try file.queue.write { [parts] db in try parts.removeDropped(db) }
     } catch { throw RelayError(storage: error) }
   }
 
@@ -26,6 +29,7 @@ public final class SQLiteRelayStore: RelayStore {
     do {
       file = try StorageFile(readingFrom: path, schema: RelaySchema.schema)
       settings = try file.queue.read { db in try RelaySettings(reading: db) }
+      parts = RelayPartFiles(besideStore: path)
     } catch { throw RelayError(storage: error) }
   }
 
@@ -33,7 +37,7 @@ public final class SQLiteRelayStore: RelayStore {
   public func read<Answer: Sendable>(
     _ key: DistributionKey, _ body: @escaping @Sendable (any RelayRows) throws(RelayError) -> Answer
   ) async throws(RelayError) -> Answer {
-    do { return try await file.queue.read { db in try body(SQLiteRows(db, key)) } } catch {
+    do { return try await file.queue.read { [parts] db in try body(SQLiteRows(db, key, parts)) } } catch {
       throw RelayError(storage: error)
     }
   }
@@ -42,9 +46,16 @@ public final class SQLiteRelayStore: RelayStore {
   public func write<Answer: Sendable>(
     _ key: DistributionKey, _ body: @escaping @Sendable (any WritableRelayRows) throws(RelayError) -> Answer
   ) async throws(RelayError) -> Answer {
-    do { return try await file.queue.write { db in try body(SQLiteRows(db, key)) } } catch {
-      throw RelayError(storage: error)
-    }
+    do {
+      let (answer, drops) = try await file.queue.write { [parts] db in
+        let rows = SQLiteRows(db, key, parts)
+        let answer = try body(rows)
+        return (answer, try parts.hasDropped(db))
+      }
+      // They are gone by their rows: what cannot be removed now is removed later.
+      if drops { try? await file.queue.write { [parts] db in try parts.removeDropped(db) } }
+      return answer
+    } catch { throw RelayError(storage: error) }
   }
 
   /// Removes messages that have expired.
@@ -69,9 +80,10 @@ public final class SQLiteRelayStore: RelayStore {
 struct SQLiteRows: WritableRelayRows {
   private let db: Database
   private let key: Data
+  private let parts: RelayPartFiles
 
-  init(_ db: Database, _ key: DistributionKey) {
-    self.db = db
+  init(_ db: Database, _ key: DistributionKey, _ parts: RelayPartFiles) {
+    (self.db, self.parts) = (db, parts)
     self.key = key.bytes.stored
   }
 
@@ -88,6 +100,7 @@ struct SQLiteRows: WritableRelayRows {
         var values: [RelayValue] = []
         values.reserveCapacity(statements.columnCount)
         for column in 0..<statements.columnCount { values.append(try RelayValue(stored: row[column])) }
+        if table == .blobPart { try parts.complete(&values, key, db) }
         rows.append(RelayRow(values))
       }
       return rows
@@ -98,6 +111,7 @@ struct SQLiteRows: WritableRelayRows {
     do {
       let statement = try db.cachedStatement(sql: RelayStatements.of(table).put)
       for row in rows {
+        let row = table == .blobPart ? try parts.put(row, key, db) ?? row : row
         try statement.execute(arguments: StatementArguments(key, row.values))
       }
     } catch { throw RelayError(storage: error) }
@@ -107,7 +121,15 @@ struct SQLiteRows: WritableRelayRows {
     do {
       guard let sql = RelayStatements.of(table).delete(range) else { throw RelayError.internalError("range") }
       try db.run(sql, arguments(of: range))
+      guard table == .blobPart else { return }
+      try db.run(RelayPartFiles.alike(sql), arguments(of: range))
+      try parts.dropUnused(in: range, key, db)
     } catch { throw RelayError(storage: error) }
+  }
+
+  func synchronise(_ range: RowRange, in table: RelayTable) throws(RelayError) {
+    guard table == .blobPart else { return }
+    do { try parts.synchronise(range, key, db) } catch { throw RelayError(storage: error) }
   }
 
   private func arguments(of range: RowRange, _ more: RelayValue? = nil) -> StatementArguments {

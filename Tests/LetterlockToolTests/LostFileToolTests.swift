@@ -23,7 +23,13 @@ struct LostFileToolTests {
     defer { try? queue.close() }
     try queue.write { database in
       let largest = "(SELECT blob FROM blob ORDER BY received DESC LIMIT 1)"
-      try database.execute(sql: "DELETE FROM blob_part WHERE blob = \(largest)")
+      if altogether {
+        try database.execute(sql: "DELETE FROM blob_part WHERE blob = \(largest)")
+      } else {
+        // Its bytes stand beside the store.
+        try folder.remove("A/relay.sqlite.blobs")
+        try database.execute(sql: "DELETE FROM blob_part WHERE length(bytes) > 0 AND blob = \(largest)")
+      }
       if altogether { try database.execute(sql: "DELETE FROM blob WHERE blob = \(largest)") }
       #expect(database.changesCount > 0)
     }

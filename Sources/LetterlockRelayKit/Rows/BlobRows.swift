@@ -80,6 +80,11 @@ struct BlobRows {
     try rows.put(parts, in: .blobPart)
   }
 
+  /// Waits until all bytes of an attachment are on disk.
+  static func synchronise(_ blob: BlobID, in rows: any WritableRelayRows) throws(RelayError) {
+    try rows.synchronise(RowRange([.bytes(blob.bytes)]), in: .blobPart)
+  }
+
   /// Drops an attachment.
   static func remove(_ upload: BlobUpload, in rows: any WritableRelayRows) throws(RelayError) {
     let blob = upload.blob

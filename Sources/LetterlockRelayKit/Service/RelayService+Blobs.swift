@@ -30,25 +30,65 @@ extension RelayService {
     _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8], as caller: RelayCaller
   ) async throws(RelayError) {
     guard bytes.count <= RelayLimits.blobPartByteCount else { throw .tooLarge }
-    let isWhole = try await changing(account, as: caller, .writer) { (rows, rules) throws(RelayError) in
-      guard var present = try BlobRows(rows).find(blob), present.upload.device == caller.device else {
+    let outcome = try await changing(account, as: caller, .writer) {
+      [uploads] (rows, rules) throws(RelayError) -> PartOutcome in
+      guard let present = try BlobRows(rows).find(blob), present.upload.device == caller.device else {
         throw .unknownBlob
       }
       try rules.checkPart(bytes.count, of: present, at: offset)
-      guard !bytes.isEmpty else { return true }
-      try BlobRows.add(bytes, to: blob, at: offset, in: rows)
-      present.received += UInt64(bytes.count)
-      rules.usage.add(UInt64(bytes.count), to: \.blobs)
-      if present.isComplete, try BlobRows(rows).digest(blob) != present.upload.digest {
-        // What does not add up is of no use: its device may send it again from the start.
-        try Self.remove(present, in: rows, &rules)
-        return false
-      }
-      try BlobRows.put(present, in: rows)
-      if present.isComplete { try UnfinishedBlob.remove(present.upload, in: rows) }
-      return true
+      guard !bytes.isEmpty else { return .nothing }
+      return try Self.add(bytes, to: present, in: rows, &rules, uploads)
     }
-    guard isWhole else { throw .blobRefused }
+    switch outcome {
+    case .nothing: break
+    case .added(let hasher, let upload, let byteCount): uploads.keep(hasher, of: upload, byteCount: byteCount)
+    case .ended(let upload): if let upload { uploads.forget(upload) }
+    case .refused(let upload):
+      if let upload { uploads.forget(upload) }
+      throw .blobRefused
+    }
+  }
+
+  /// What became of a part.
+  private enum PartOutcome: Sendable {
+    case nothing
+    /// It is there, and the digest up to its end is known.
+    case added(SegmentHasher, UploadHashes.Upload, byteCount: UInt64)
+    /// It is there. It was the last, or the digest so far is not known.
+    case ended(UploadHashes.Upload?)
+    /// It was the last, and the upload is dropped, since its digest does not hold.
+    case refused(UploadHashes.Upload?)
+  }
+
+  /// Adds bytes at an upload's end.
+  private static func add(
+    _ bytes: [UInt8], to stored: StoredBlob, in rows: any WritableRelayRows, _ rules: inout RelayAccount,
+    _ uploads: UploadHashes
+  ) throws(RelayError) -> PartOutcome {
+    var present = stored
+    let (blob, offset) = (present.upload.blob, present.received)
+    let upload = try UnfinishedBlob.find(present.upload, in: rows).map {
+      UploadHashes.Upload(account: rules.log.account, upload: present.upload, begun: $0.begun)
+    }
+    let hasher = upload.flatMap { uploads.hasher(of: $0, at: offset, adding: bytes) }
+    try BlobRows.add(bytes, to: blob, at: offset, in: rows)
+    present.received += UInt64(bytes.count)
+    rules.usage.add(UInt64(bytes.count), to: \.blobs)
+    guard present.isComplete else {
+      try BlobRows.put(present, in: rows)
+      guard let hasher, let upload else { return .ended(nil) }
+      return .added(hasher, upload, byteCount: present.received)
+    }
+    let digest = if let hasher { hasher.finalize() } else { try BlobRows(rows).digest(blob) }
+    guard digest == present.upload.digest else {
+      // What does not add up is of no use: its device may send it again from the start.
+      try remove(present, in: rows, &rules)
+      return .refused(upload)
+    }
+    try BlobRows.put(present, in: rows)
+    try BlobRows.synchronise(blob, in: rows)
+    try UnfinishedBlob.remove(present.upload, in: rows)
+    return .ended(upload)
   }
 
   /// Returns what was signed about an attachment whose upload is complete.

@@ -13,6 +13,7 @@ public final class RelayService<Store: RelayStore>: Relay {
   let policy: RelayPolicy
   let clock: @Sendable () -> Timestamp
   let accounts: AccountCache
+  let uploads = UploadHashes()
   /// When messages that have expired were last removed.
   let swept = Mutex<Timestamp?>(nil)
 
@@ -171,6 +172,10 @@ private final class NotedRows: WritableRelayRows {
   func remove(_ range: RowRange, in table: RelayTable) throws(RelayError) {
     isChanged = true
     try rows.remove(range, in: table)
+  }
+
+  func synchronise(_ range: RowRange, in table: RelayTable) throws(RelayError) {
+    try rows.synchronise(range, in: table)
   }
 }
 

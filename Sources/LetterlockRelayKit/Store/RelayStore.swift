@@ -72,4 +72,12 @@ public protocol WritableRelayRows: RelayRows {
   func put(_ rows: [RelayRow], in table: RelayTable) throws(RelayError)
   /// Removes the rows of a range.
   func remove(_ range: RowRange, in table: RelayTable) throws(RelayError)
+  /// Makes the transaction wait until the rows of a range are on disk. A store may lose bytes of the table `blobPart`
+  /// with the power for which this was not called; of everything else, it loses nothing.
+  func synchronise(_ range: RowRange, in table: RelayTable) throws(RelayError)
+}
+
+extension WritableRelayRows {
+  /// Does nothing: a store that keeps all rows alike has them on disk when a transaction ends.
+  public func synchronise(_ range: RowRange, in table: RelayTable) throws(RelayError) {}
 }

@@ -11,7 +11,8 @@ struct BackupCommand: AsyncParsableCommand {
     commandName: "backup", abstract: "Copies a store to a new file, also while a server runs.",
     discussion: """
       The copy is one state of the store, with the key that signs checkpoints. It is readable by you alone; nothing that is \
-      there is overwritten. docs/relay.md says how to put it back.
+      there is overwritten. Large attachments are files beside the store, and are copied to OUTPUT.blobs. docs/relay.md says \
+      how to put it back.
 
       Exit codes: 0 done; 1 not done, and the message says why; 64 the command line is wrong.
       """)
@@ -23,14 +24,16 @@ struct BackupCommand: AsyncParsableCommand {
     try await OperatorOutput.run {
       do {
         let file = try OutputFile(output, existing: .kept)
-        try SQLiteRelay.copy(options.store.path, to: file.temporary)
+        let count = try SQLiteRelay.copy(options.store.path, to: file.temporary, placedAt: output)
         try file.place()
+        try OperatorOutput.line(
+          "Copied the store to \(output)"
+            + (count == 0 ? "." : ", and the files of \(count) attachments to \(output).blobs."))
       } catch let error as OutputFileError {
         throw OperatorError("\(output) cannot be written: \(error.reason).")
       } catch let error as RelayError {
         throw OperatorError("The store \(options.store.path) cannot be copied: \(error.statement)")
       }
-      try OperatorOutput.line("Copied the store to \(output).")
     }
   }
 }
