@@ -77,6 +77,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.31.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ] + documentation,
   targets: [
@@ -136,6 +137,7 @@ let package = Package(
         "LetterlockHTTPFormat", "LetterlockRelayKit", "LetterlockFormat", "CryptoCore", "SystemCore",
         "TLSCodec", server("Hummingbird", "hummingbird"), server("HTTPTypes", "swift-http-types"),
         server("Logging", "swift-log"), server("NIOCore", "swift-nio"),
+        server("NIOHTTP1", "swift-nio"), server("NIOHTTPTypes", "swift-nio-extras"),
         server("ServiceLifecycle", "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
@@ -216,7 +218,10 @@ let package = Package(
       dependencies: [
         "LetterlockServer", "LetterlockHTTP", "LetterlockHTTPFormat", "LetterlockTestKit", "Letterlock",
         "LetterlockFormat", "LetterlockRelayKit", "LetterlockSQLite", "CryptoCore", "SystemCore", "TLSCodec",
-        "letterlock-relay", server("Logging", "swift-log"),
+        "letterlock-relay", server("Logging", "swift-log"), server("NIOCore", "swift-nio"),
+        server("NIOEmbedded", "swift-nio"), server("NIOPosix", "swift-nio"),
+        server("NIOHTTPTypes", "swift-nio-extras"),
+        server("HTTPTypes", "swift-http-types"),
       ],
       swiftSettings: settings),
     .testTarget(

@@ -23,7 +23,7 @@ ALLOWED = {
     "LetterlockHTTP": (FORMAT | {"LetterlockHTTPFormat"}, {"AsyncHTTPClient", "NIOCore"}),
     "LetterlockServer": (
         FORMAT | {"LetterlockHTTPFormat", "LetterlockRelayKit"},
-        {"Hummingbird", "HTTPTypes", "Logging", "NIOCore", "ServiceLifecycle"}),
+        {"Hummingbird", "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "ServiceLifecycle"}),
     "LetterlockRelayTool": (
         FORMAT | {"LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite"},
         {"ArgumentParser", "Logging", "ServiceLifecycle"}),

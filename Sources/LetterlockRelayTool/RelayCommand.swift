@@ -9,7 +9,7 @@ struct RelayCommand: AsyncParsableCommand {
     abstract: "Serves a relay for devices of Letterlock over HTTP.",
     discussion: "Exit codes: 0 done; 1 not done, and the message says why; 64 the command line is wrong.",
     version: "0.1.0",
-    subcommands: [ServeCommand.self])
+    subcommands: [ServeCommand.self, TokenCommand.self])
 }
 #else
 /// Says how to build the command: it needs what the `Server` trait brings.

@@ -29,6 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
       makes a key. A store that has another key is refused.
       """)
   var checkpointKeyFile: String?
+  @OptionGroup(title: "Limits") var limits: LimitOptions
   @Flag(help: "The store was put back from a backup: takes back from devices what it lost, and nothing new.")
   var restored = false
 
@@ -46,8 +47,9 @@ struct ServeCommand: AsyncParsableCommand {
     let server =
       restored
       ? try RelayServer(
-        restored: RestoredRelay(relay), at: address, logger: logger, onListening: Self.announce)
-      : try RelayServer(relay, at: address, logger: logger, onListening: Self.announce)
+        restored: RestoredRelay(relay), at: address, limits: limits.limits, logger: logger,
+        onListening: Self.announce)
+      : try RelayServer(relay, at: address, limits: limits.limits, logger: logger, onListening: Self.announce)
     let group = ServiceGroup(
       configuration: .init(
         services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

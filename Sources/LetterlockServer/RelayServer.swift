@@ -23,6 +23,7 @@ public struct RelayServer: Service {
   }
 
   private let endpoint: RelayEndpoint
+  private let limits: ClientLimits
   private let address: Address
   private let logger: Logger
   private let onListening: @Sendable (Address) async -> Void
@@ -31,40 +32,43 @@ public struct RelayServer: Service {
   /// - Parameters:
   ///   - relay: Whose rules hold, over any store.
   ///   - address: Where to listen, without TLS.
+  ///   - limits: What clients may ask for at most.
   ///   - logger: Where faults of the server go. No account, device or address of a client is logged.
   ///   - onListening: Called once the server takes connections, with the port that it has.
   /// - Throws: `RelayError.internalError`
   public init<Store: RelayStore>(
-    _ relay: RelayService<Store>, at address: Address, logger: Logger,
+    _ relay: RelayService<Store>, at address: Address, limits: ServerLimits = ServerLimits(), logger: Logger,
     onListening: @escaping @Sendable (Address) async -> Void = { _ in }
   ) throws {
-    try self.init(serving: relay, at: address, logger: logger, onListening: onListening)
+    try self.init(serving: relay, at: address, limits: limits, logger: logger, onListening: onListening)
   }
 
   /// A server of a relay that was restored from a backup, until the devices have come by.
   public init<Store: RelayStore>(
-    restored relay: RestoredRelay<Store>, at address: Address, logger: Logger,
-    onListening: @escaping @Sendable (Address) async -> Void = { _ in }
+    restored relay: RestoredRelay<Store>, at address: Address, limits: ServerLimits = ServerLimits(),
+    logger: Logger, onListening: @escaping @Sendable (Address) async -> Void = { _ in }
   ) throws {
-    try self.init(serving: relay, at: address, logger: logger, onListening: onListening)
+    try self.init(serving: relay, at: address, limits: limits, logger: logger, onListening: onListening)
   }
 
   init(
-    serving relay: any ServedRelay, at address: Address, logger: Logger,
-    onListening: @escaping @Sendable (Address) async -> Void
+    serving relay: any ServedRelay, at address: Address, limits: ServerLimits, clock: ServerClock = .system,
+    logger: Logger, onListening: @escaping @Sendable (Address) async -> Void
   ) throws {
-    endpoint = try RelayEndpoint(relay)
+    self.limits = ClientLimits(limits, clock: clock)
+    endpoint = try RelayEndpoint(relay, registration: self.limits.registration)
     (self.address, self.logger, self.onListening) = (address, logger, onListening)
   }
 
   /// Serves until the task is cancelled, or its service group shuts down.
   public func run() async throws {
-    let (onListening, host) = (onListening, address.host)
+    let (onListening, host, limits) = (onListening, address.host, limits)
     let application = Application(
-      responder: RelayResponder(endpoint: endpoint),
+      responder: RelayResponder(endpoint: endpoint, limits: limits),
       server: .http1(
         configuration: .init(
-          idleTimeout: .seconds(60),
+          additionalChannelHandlers: [ConnectionGuard(limits)],
+          idleTimeout: TimeAmount(limits.limits.idleTimeout),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 1 << 13, maxHeaderListSize: 1 << 14, maxHeaderFieldCount: 64))),
       configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),

@@ -15,10 +15,12 @@ final class TestServers: Sendable {
   deinit { for task in tasks.withLock({ $0 }) { task.cancel() } }
 
   /// Serves a relay at a port that is free. Returns where.
-  func serve(_ relay: any ServedRelay) async throws -> URL {
+  func serve(
+    _ relay: any ServedRelay, limits: ServerLimits = ServerLimits(), clock: ServerClock = .system
+  ) async throws -> URL {
     let (addresses, listening) = AsyncStream.makeStream(of: RelayServer.Address.self)
     let server = try RelayServer(
-      serving: relay, at: .init(host: "127.0.0.1", port: 0),
+      serving: relay, at: .init(host: "127.0.0.1", port: 0), limits: limits, clock: clock,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       onListening: { address in
         listening.yield(address)
