@@ -92,6 +92,35 @@ struct ServedRelayToolTests {
     }
   }
 
+  @Test func `a relay with registration tokens takes whoever has one`() throws {
+    let folder = try ToolFolder()
+    let process = Process()
+    process.executableURL = try RunningTool.executable("letterlock-relay")
+    process.arguments = ["token", "new"]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+    #expect(words.count == 4, "\(text)")
+    try folder.write("\(words[3]) # a friend\n", to: "tokens")
+    try folder.write("\(words[1])\n", to: "token")
+    try folder.write("00\n", to: "wrong")
+    let relay = try ServedRelay(
+      folder.file("s.sqlite"), ["--registration", "token", "--registration-tokens", folder.file("tokens")])
+    for options in [[], ["--registration-token-file", "wrong"]] {
+      let refused = try folder.start(["init", "A", "--relay", relay.url] + options).outcome()
+      #expect(refused.exitCode == 1)
+      #expect(refused.errors.contains("registration token"), "\(refused.errors)")
+      #expect(!folder.exists("A"))
+    }
+    try folder.succeed(
+      "init", "A", "--relay", relay.url, "--registration-token-file", "token", "--recovery-key-file", "key")
+    try folder.succeed("sync", "A")
+    #expect(relay.stop() == 0)
+  }
+
   @Test func `what is no address of a relay is refused in words`() throws {
     let folder = try ToolFolder()
     for url in ["http://", "https://relay.example/path", "http://a@b"] {

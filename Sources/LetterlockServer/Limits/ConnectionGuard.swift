@@ -29,9 +29,20 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let decoder = try? context.pipeline.syncOperations.handler(
       type: ByteToMessageHandler<HTTPRequestDecoder>.self)
     if let decoder {
+      keepLittleUnsent(context.channel)
       try? context.pipeline.syncOperations.addHandler(ByteWatcher(self), position: .before(decoder))
     }
     if context.channel.isActive { begin(context) }
+  }
+
+  /// Has the system take no more of an answer than can be sent soon: otherwise it takes megabytes at once, and nobody sees
+  /// for a long time that a slow client goes on.
+  private func keepLittleUnsent(_ channel: any Channel) {
+    #if os(Linux)
+    let unsentLimit = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 25))
+    // A connection that has no such option, such as one of a Unix socket, goes on without it.
+    channel.setOption(unsentLimit, value: 1 << 17).whenComplete { _ in }
+    #endif
   }
 
   func handlerRemoved(context: ChannelHandlerContext) { end() }

@@ -157,6 +157,28 @@ struct RequestLimitTests {
     #expect(try await HTTPRelay(url: url).messages(in: mailbox, as: .anyone) == [])
   }
 
+  @Test func `the oldest event stream of a device ends for a new one`() async throws {
+    var limits = ServerLimits()
+    limits.eventStreamCountPerDevice = 1
+    let url = try await servers.serve(relay, limits: limits)
+    let transport = try AsyncHTTPClientTransport(url: url)
+    func open() async throws -> RelayHTTPBody.AsyncIterator {
+      var request = RelayHTTPRequest(method: "GET", path: "/v1/events")
+      request.name(account.id)
+      try request.sign(
+        by: account.keys, for: try await relay.checkpointKey(as: .anyone),
+        over: try await RawClient(url).challenge())
+      return try await transport.response(to: request).body.makeAsyncIterator()
+    }
+    var first = try await open()
+    #expect(try await first.next() != nil)
+    var second = try await open()
+    #expect(try await second.next() != nil)
+    // It breaks off, or ends.
+    let rest = try? await first.next()
+    #expect(rest == nil)
+  }
+
   @Test func `a relay that was not restored takes nothing back, and reads nothing of it`() async throws {
     let url = try await serve { _ in }
     var request = RelayHTTPRequest(method: "POST", path: "/v1/lost-part", body: [1, 2, 3])
