@@ -23,10 +23,12 @@ ALLOWED = {
     "LetterlockHTTP": (FORMAT | {"LetterlockHTTPFormat"}, {"AsyncHTTPClient", "NIOCore"}),
     "LetterlockServer": (
         FORMAT | {"LetterlockHTTPFormat", "LetterlockRelayKit"},
-        {"Hummingbird", "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "ServiceLifecycle"}),
+        {"Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HTTPTypes", "CoreMetrics", "Logging", "NIOCore", "NIOHTTP1",
+          "NIOHTTPTypes", "NIOPosix",
+         "NIOSSL", "ServiceLifecycle"}),
     "LetterlockRelayTool": (
         FORMAT | {"LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite"},
-        {"ArgumentParser", "Logging", "ServiceLifecycle"}),
+        {"ArgumentParser", "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Yams"}),
     "LetterlockImport": (FORMAT | {"Letterlock", "SQLiteCore"}, {"GRDB"}),
     "MLS": (CORE, set()),
     "MLSX509": (CORE | {"MLS"}, {"Crypto", "X509", "SwiftASN1"}),

@@ -17,4 +17,16 @@ enum CheckpointKeyFile {
     return try CheckpointKey(seed: seed)
   }
 }
+
+extension ServeSettings {
+  /// The checkpoint key that is set; nil if the store is to have its own.
+  func signingKey() throws -> CheckpointKey? {
+    if let path = checkpointKeyFile { return try CheckpointKeyFile.key(in: path) }
+    guard let text = checkpointKey else { return nil }
+    guard let seed = Hex.decode(text), seed.count == 32 else {
+      throw ServeError("LETTERLOCK_RELAY_CHECKPOINT_KEY does not hold 64 hexadecimal digits.")
+    }
+    return try CheckpointKey(seed: seed)
+  }
+}
 #endif

@@ -1,5 +1,6 @@
 #if Server
 import ArgumentParser
+import CryptoCore
 import Foundation
 import LetterlockFormat
 import LetterlockRelayKit
@@ -7,31 +8,23 @@ import LetterlockServer
 import LetterlockSQLite
 import Logging
 import ServiceLifecycle
+import TLSCodec
+import UnixSignals
 
 /// `letterlock-relay serve`
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Serves the relay of a store until it is told to stop.",
     discussion: """
-      On SIGTERM and SIGINT it takes no new connections, answers the requests that it has begun, and ends. Devices trust \
-      no network for their history; put TLS in front of it all the same (docs/operating.md).
+      Each option can also be given by the environment (--tls-key as LETTERLOCK_RELAY_TLS_KEY) and by a file in YAML \
+      (tls-key: FILE); the command line counts before the environment, and that before the file. On SIGTERM and SIGINT \
+      it takes no new connections, answers the requests that it has begun, and ends. On SIGHUP it reads the certificate \
+      again. docs/operating.md has the rest.
       """)
 
-  @Option(help: "Where to listen: HOST:PORT. Port 0 takes one that is free.")
-  var listen: ListenAddress = ListenAddress(host: "127.0.0.1", port: 8460)
-  @Option(help: "Where the relay keeps its rows: sqlite:FILE. The file is made if it is not there.")
-  var store: StoreLocation
-  @Option(help: "How many bytes each account may keep; without it, what the store says.")
-  var quota: UInt64?
-  @Option(
-    help: """
-      A file with the seed of the checkpoint key, 64 hexadecimal digits. A new store takes it; without it, a new store \
-      makes a key. A store that has another key is refused.
-      """)
-  var checkpointKeyFile: String?
-  @OptionGroup(title: "Limits") var limits: LimitOptions
-  @Flag(help: "The store was put back from a backup: takes back from devices what it lost, and nothing new.")
-  var restored = false
+  @Option(help: "A file with settings in YAML; also LETTERLOCK_RELAY_CONFIG.") var config: String?
+  @OptionGroup var options: ServeOptions
+  @Flag(help: "Prints what it would run with, as such a file, and ends.") var printConfig = false
 
   func run() async throws {
     do { try await serve() } catch let error as RelayError {
@@ -40,54 +33,58 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   private func serve() async throws {
-    let relay = try open()
+    let sources = try await SettingSources(
+      flags: options.given, file: config, environment: ProcessInfo.processInfo.environment)
+    let settings = try ServeSettings(from: sources)
+    guard !printConfig else {
+      for line in try PrintedSettings(sources: sources).lines() { print(line) }
+      return
+    }
+    let relay = try open(settings)
     var logger = Logger(label: "letterlock-relay") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .notice
-    let address = RelayServer.Address(host: listen.host, port: listen.port)
+    let fingerprint = Hex.encode(SHA256Hash.hash(relay.key.publicKey))
+    logger.notice("The relay starts. The SHA-256 of its checkpoint key is \(fingerprint).")
     let server =
-      restored
+      settings.restored
       ? try RelayServer(
-        restored: RestoredRelay(relay), at: address, limits: limits.limits, logger: logger,
+        restored: RestoredRelay(relay), configuration: settings.server, logger: logger,
         onListening: Self.announce)
-      : try RelayServer(relay, at: address, limits: limits.limits, logger: logger, onListening: Self.announce)
+      : try RelayServer(
+        relay, configuration: settings.server, logger: logger, onListening: Self.announce)
+    logger.logLevel = .warning
     let group = ServiceGroup(
       configuration: .init(
-        services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-    do { try await group.run() } catch {
-      throw ServeError("The relay cannot listen on \(listen.host):\(listen.port), or stopped: \(error)")
+        services: [HangUpService(server: server), server], gracefulShutdownSignals: [.sigterm, .sigint],
+        logger: logger))
+    do { try await group.run() } catch let error as RelayServerError {
+      throw ServeError(error.description)
     }
   }
 
-  private func open() throws -> SQLiteRelay {
-    let key = try checkpointKeyFile.map(CheckpointKeyFile.key(in:))
-    return try SQLiteRelay(path: store.path, checkpointKey: key, quota: quota)
+  private func open(_ settings: ServeSettings) throws -> SQLiteRelay {
+    guard let store = settings.store else { throw ServeError("store is not set: it must be sqlite:FILE.") }
+    let key = try settings.signingKey()
+    return try SQLiteRelay(path: store.path, checkpointKey: key, quota: settings.quota)
   }
 
   /// Says where the relay is, once it takes connections.
-  @Sendable private static func announce(_ address: RelayServer.Address) async {
-    let host = address.host.contains(":") ? "[\(address.host)]" : address.host
-    FileHandle.standardOutput.write(Data("Listening on http://\(host):\(address.port)\n".utf8))
+  @Sendable private static func announce(_ place: RelayServer.Listening) async {
+    let scheme = place.usesTLS ? "https" : "http"
+    let lines = place.addresses.map { "Listening on \($0.url(scheme: scheme) ?? "\($0)")\n" }
+    FileHandle.standardOutput.write(Data(lines.joined().utf8))
   }
 }
 
-/// `HOST:PORT`, the host in brackets if it is an IPv6 address.
-struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
-  let host: String
-  let port: Int
+/// Has a server read its certificate again on SIGHUP, by which nothing else happens.
+private struct HangUpService: Service {
+  let server: RelayServer
 
-  init(host: String, port: Int) { (self.host, self.port) = (host, port) }
-
-  init?(argument: String) {
-    guard let colon = argument.lastIndex(of: ":"),
-      let port = UInt16(argument[argument.index(after: colon)...])
-    else { return nil }
-    var host = String(argument[..<colon])
-    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-    guard !host.isEmpty else { return nil }
-    self.init(host: host, port: Int(port))
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      for await _ in await UnixSignalsSequence(trapping: .sighup) { server.reloadCertificate() }
+    }
   }
-
-  var description: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }
 
 /// `sqlite:FILE`

@@ -99,12 +99,18 @@ public final class SQLiteDeviceStore: DeviceStore {
   }
 
   /// The oldest records that no relay has yet, after a place in the outbox.
-  public func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
+  public func outbox(
+    after sequence: Int64, limit: Int, maximumByteCount: Int
+  ) throws(StoreError) -> [OutboxRecord] {
     try read { db in
-      var records: [OutboxRecord] = []
+      var (records, rest) = ([OutboxRecord](), maximumByteCount)
       let sql = "SELECT sequence, record FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?"
-      try db.forEachRow(sql, [sequence, max(0, limit)]) { row in
-        records.append(OutboxRecord(sequence: try row.integer(0), bytes: try row.bytes(1)))
+      try db.forEachRow(sql, [sequence, max(0, limit)]) { row, isLast in
+        let record = OutboxRecord(sequence: try row.integer(0), bytes: try row.bytes(1))
+        isLast = !records.isEmpty && record.bytes.count > rest
+        guard !isLast else { return }
+        rest -= min(rest, record.bytes.count)
+        records.append(record)
       }
       return records
     }

@@ -21,6 +21,7 @@ struct RelayResponder: HTTPResponder {
     let address = limits.countedAddress(context.clientAddress)
     var prepared: Prepared
     do throws(HTTPProblem) { prepared = try await self.answer(to: request, context, address) } catch {
+      context.notes.problem = error
       prepared = Prepared(answer: EndpointAnswer(error))
     }
     prepared.answer = endpoint.finished(prepared.answer)

@@ -37,6 +37,7 @@ public struct DeviceStoreConformance: Sendable {
     case progress = "progress is what the last call kept"
     case replacing = "progress replaces the one that the call names, and no other"
     case outboxOrder = "the outbox returns records in the order they were added"
+    case outboxBytes = "the outbox returns no more bytes than asked for, but one record at least"
     case outboxPlaces = "a place in the outbox is never used twice"
     case resealing = "resealing replaces records in their places"
     case staging = "a staged signed batch is kept with its progress until it is replaced"
@@ -94,6 +95,7 @@ extension DeviceStoreConformance.Rule {
     case .progress: try check.progress()
     case .replacing: try check.replacing()
     case .outboxOrder: try check.outboxOrder()
+    case .outboxBytes: try check.outboxBytes()
     case .outboxPlaces: try check.outboxPlaces()
     case .resealing: try check.resealing()
     case .staging: try check.staging()

@@ -87,8 +87,12 @@ public final class FailingDeviceStore: DeviceStore {
   }
 
   /// Fails or passes the call on.
-  public func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
-    try calling(.every) { () throws(StoreError) in try store.outbox(after: sequence, limit: limit) }
+  public func outbox(
+    after sequence: Int64, limit: Int, maximumByteCount: Int
+  ) throws(StoreError) -> [OutboxRecord] {
+    try calling(.every) { () throws(StoreError) in
+      try store.outbox(after: sequence, limit: limit, maximumByteCount: maximumByteCount)
+    }
   }
 
   /// Fails or passes the call on.

@@ -101,6 +101,27 @@ extension StoreCheck {
     }
   }
 
+  func outboxBytes() throws {
+    let sizes = [3, 2, 1, 9, 1]
+    try session { store in
+      try store.enqueue(sizes.map { [UInt8](repeating: 7, count: $0) }, blobs: [])
+    }
+    try session { store in
+      let places = try store.outbox(limit: 9).map(\.sequence)
+      func counts(after index: Int?, _ most: Int) throws -> [Int] {
+        // A store that lost a record has fewer.
+        let place = index.flatMap { places.dropFirst($0).first } ?? 0
+        return try store.outbox(after: place, limit: 4, maximumByteCount: most).map(\.bytes.count)
+      }
+      expect(try counts(after: nil, 5) == [3, 2], else: "A limit of bytes does not return all that fits.")
+      expect(try counts(after: nil, 4) == [3], else: "A limit of bytes returns more than fits.")
+      expect(
+        try counts(after: 2, 8) == [9], else: "A record that is larger than the limit is not returned alone.")
+      expect(
+        try counts(after: nil, .max) == [3, 2, 1, 9], else: "A limit of bytes lifts the limit of records.")
+    }
+  }
+
   func outboxPlaces() throws {
     var last: Int64 = 0
     try session { store in

@@ -53,8 +53,16 @@ extension Database {
   package func forEachRow(
     _ sql: String, _ arguments: StatementArguments, _ body: (Row) throws -> Void
   ) throws {
+    try forEachRow(sql, arguments) { row, _ in try body(row) }
+  }
+
+  /// Reads rows until there are no more, or `body` says that it wants none after this one.
+  package func forEachRow(
+    _ sql: String, _ arguments: StatementArguments, _ body: (Row, _ isLast: inout Bool) throws -> Void
+  ) throws {
     let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)
-    while let row = try rows.next() { try body(row) }
+    var isLast = false
+    while !isLast, let row = try rows.next() { try body(row, &isLast) }
   }
 
   /// The sum of a column's lengths, or another number.

@@ -16,30 +16,81 @@ final class TestServers: Sendable {
 
   /// Serves a relay at a port that is free. Returns where.
   func serve(
-    _ relay: any ServedRelay, limits: ServerLimits = ServerLimits(), clock: ServerClock = .system
+    _ relay: any ServedRelay, limits: ServerLimits = ServerLimits(), idleTimeout: Duration = .seconds(60),
+    clock: ServerClock = .system
   ) async throws -> URL {
-    let (addresses, listening) = AsyncStream.makeStream(of: RelayServer.Address.self)
+    var configuration = RelayServer.Configuration(listeners: [.init(host: "127.0.0.1", port: 0)])
+    (configuration.limits, configuration.idleTimeout) = (limits, idleTimeout)
+    let place = try await start(relay, configuration, clock: clock).place
+    guard let url = place.urls.first.flatMap(URL.init(string:)) else {
+      throw RelayError.unavailable("the server does not listen")
+    }
+    return url
+  }
+
+  /// Serves a relay as a configuration says. Returns where.
+  func serve(
+    _ relay: any ServedRelay, _ configuration: RelayServer.Configuration, log: LogLines = LogLines()
+  ) async throws -> RelayServer.Listening {
+    try await start(relay, configuration, log: log).place
+  }
+
+  /// Serves a relay as a configuration says. Returns the server, and where it is.
+  func start(
+    _ relay: any ServedRelay, _ configuration: RelayServer.Configuration, clock: ServerClock = .system,
+    log: LogLines = LogLines()
+  ) async throws -> (server: RelayServer, place: RelayServer.Listening) {
+    let (places, listening) = AsyncThrowingStream.makeStream(of: RelayServer.Listening.self)
     let server = try RelayServer(
-      serving: relay, at: .init(host: "127.0.0.1", port: 0), limits: limits, clock: clock,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-      onListening: { address in
-        listening.yield(address)
+      serving: relay, configuration: configuration, clock: clock, logger: log.logger,
+      onListening: { place in
+        listening.yield(place)
         listening.finish()
       })
     let task = Task {
-      try? await server.run()
+      do { try await server.run() } catch { listening.finish(throwing: error) }
       listening.finish()
     }
     tasks.withLock { $0.append(task) }
-    for await address in addresses {
-      if let url = URL(string: "http://127.0.0.1:\(address.port)") { return url }
-    }
+    for try await place in places { return (server, place) }
     throw RelayError.unavailable("the server does not listen")
   }
 
   /// A client of a relay that is served.
   func client(of relay: any ServedRelay) async throws -> HTTPRelay {
     try HTTPRelay(url: try await serve(relay))
+  }
+}
+
+/// What a server logs.
+final class LogLines: Sendable {
+  private struct Handler: LogHandler {
+    let lines: LogLines
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+      let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
+      lines.lines.withLock { $0.append("\(event.level) \(event.message) \(all)") }
+    }
+  }
+
+  private let lines = Mutex<[String]>([])
+
+  var all: [String] { lines.withLock { $0 } }
+
+  func contains(_ text: String) -> Bool { all.contains { $0.contains(text) } }
+
+  /// Takes everything.
+  var logger: Logger {
+    var logger = Logger(label: "test") { _ in Handler(lines: self) }
+    logger.logLevel = .trace
+    return logger
   }
 }
 

@@ -9,7 +9,7 @@ enum PlantedFault: String, CaseIterable {
   case sortedLeaves, halfCommit, firstValueStays, signedOrder, closedRange, limitBeforeOrder
   case removalsFirst, firstRemovedOnly, lostFillChanges, truncatedValues, lazyPurge, greedyPurge
   case ignoredOffset, beginKeepsBytes, uploadedRemoves, downloadBeginsAnew, downloadsCleanedUp
-  case removedStays, lostCalls, replacesAnything, requiresNothing
+  case unlimitedBytes, removedStays, lostCalls, replacesAnything, requiresNothing
 
   var rule: DeviceStoreConformance.Rule {
     switch self {
@@ -17,6 +17,7 @@ enum PlantedFault: String, CaseIterable {
     case .oldProgress: .progress
     case .replacesAnything: .replacing
     case .reversedOutbox: .outboxOrder
+    case .unlimitedBytes: .outboxBytes
     case .reusedPlaces: .outboxPlaces
     case .resealedAtTheEnd: .resealing
     case .stagedForEver: .staging
@@ -134,9 +135,12 @@ final class PlantedDeviceStore: DeviceStore {
     try store.enqueue(records, blobs: blobs, changes: try taken(changes))
   }
 
-  func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
+  func outbox(
+    after sequence: Int64, limit: Int, maximumByteCount: Int
+  ) throws(StoreError) -> [OutboxRecord] {
     let shift = state.withLock { $0.shift }
-    let records = try store.outbox(after: sequence + shift, limit: limit).map {
+    let most = fault == .unlimitedBytes ? .max : maximumByteCount
+    let records = try store.outbox(after: sequence + shift, limit: limit, maximumByteCount: most).map {
       OutboxRecord(sequence: $0.sequence - shift, bytes: $0.bytes)
     }
     return fault == .reversedOutbox ? records.reversed() : records

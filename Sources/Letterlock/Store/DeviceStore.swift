@@ -37,8 +37,11 @@ public protocol DeviceStore: BlobStore {
   /// Adds sealed records that no relay has yet, and small sealed attachments with them.
   func enqueue(_ records: [[UInt8]], blobs: [SealedBlob], changes: [StoreChange]) throws(StoreError)
   /// Returns the oldest records that no relay has yet, after a place in the outbox, in the order they were
-  /// added. Places rise, and none is ever used twice.
-  func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord]
+  /// added: at most `limit` of them, and of more than one no more than together have `maximumByteCount` bytes. Places
+  /// rise, and none is ever used twice.
+  func outbox(
+    after sequence: Int64, limit: Int, maximumByteCount: Int
+  ) throws(StoreError) -> [OutboxRecord]
   /// Returns how many records no relay has yet.
   func outboxCount() throws(StoreError) -> Int
   /// Puts other bytes in place of records in the outbox: the same messages under a newer epoch. A record that
@@ -95,6 +98,11 @@ extension DeviceStore {
   /// Returns the oldest records that no relay has yet, in the order they were added.
   public func outbox(limit: Int) throws(StoreError) -> [OutboxRecord] {
     try outbox(after: 0, limit: limit)
+  }
+
+  /// Returns the oldest records that no relay has yet, after a place in the outbox, in the order they were added.
+  public func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
+    try outbox(after: sequence, limit: limit, maximumByteCount: .max)
   }
 
   /// Keeps a signed batch that is about to be sent, and changes nothing in the key space.

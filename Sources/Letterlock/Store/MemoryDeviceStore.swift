@@ -93,8 +93,18 @@ public final class MemoryDeviceStore: DeviceStore {
   }
 
   /// The oldest records that no relay has yet, after a place in the outbox, in the order they were added.
-  public func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
-    state.withLock { Array($0.outbox.lazy.filter { $0.sequence > sequence }.prefix(limit)) }
+  public func outbox(
+    after sequence: Int64, limit: Int, maximumByteCount: Int
+  ) throws(StoreError) -> [OutboxRecord] {
+    state.withLock { state in
+      var (records, rest) = ([OutboxRecord](), maximumByteCount)
+      for record in state.outbox where record.sequence > sequence && records.count < limit {
+        guard records.isEmpty || record.bytes.count <= rest else { break }
+        rest -= min(rest, record.bytes.count)
+        records.append(record)
+      }
+      return records
+    }
   }
 
   /// How many records no relay has yet.

@@ -37,7 +37,9 @@ final class PassingStore: DeviceStore {
   func apply(_ changes: [StoreChange]) {}
   func purge() {}
   func enqueue(_ records: [[UInt8]], blobs: [SealedBlob], changes: [StoreChange]) {}
-  func outbox(after sequence: Int64, limit: Int) -> [OutboxRecord] { [] }
+  func outbox(
+    after sequence: Int64, limit: Int, maximumByteCount: Int
+  ) -> [OutboxRecord] { [] }
   func outboxCount() -> Int { 0 }
   func reseal(_ records: [OutboxRecord]) {}
   func stage(

@@ -11,8 +11,10 @@ struct UnwritableStore: DeviceStore {
   func entries(in range: EntryRange, order: EntryOrder, limit: Int) throws(StoreError) -> [StoreEntry] {
     try store.entries(in: range, order: order, limit: limit)
   }
-  func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
-    try store.outbox(after: sequence, limit: limit)
+  func outbox(
+    after sequence: Int64, limit: Int, maximumByteCount: Int
+  ) throws(StoreError) -> [OutboxRecord] {
+    try store.outbox(after: sequence, limit: limit, maximumByteCount: maximumByteCount)
   }
   func outboxCount() throws(StoreError) -> Int { try store.outboxCount() }
   func staged() throws(StoreError) -> (signedBatch: [UInt8], through: Int64)? { try store.staged() }

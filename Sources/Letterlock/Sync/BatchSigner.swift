@@ -22,10 +22,15 @@ struct BatchSigner: Sendable {
   let view: AccountView
   let store: StoreConnection
 
+  /// How many bytes of records go into a signed batch, if it has more than one: what is sent again after a failure stays
+  /// small, and every relay takes more (SPEC.md section 12).
+  private static let maximumByteCount = 1 << 22
+
   /// Returns as many records as one signed batch is for, after a place in the outbox, under the newest epoch.
   func waiting(after sequence: Int64) throws(DeviceError) -> [OutboxRecord] {
     let waiting = try store.use { (store) throws(StoreError) in
-      try store.outbox(after: sequence, limit: SignedBatch.maximumLeafCount)
+      try store.outbox(
+        after: sequence, limit: SignedBatch.maximumLeafCount, maximumByteCount: Self.maximumByteCount)
     }
     return waiting.isEmpty ? [] : try resealed(waiting)
   }

@@ -9,7 +9,7 @@ public enum RelayLimits {
   /// A record: the largest archive entry, padded and sealed, and some room.
   public static let recordByteCount = 3 << 23
   /// The records of a signed batch together.
-  public static let batchByteCount = 1 << 28
+  public static let batchByteCount = 1 << 25
   /// A part of an attachment.
   public static let blobPartByteCount = 1 << 20
   /// The uploads of a device that are not complete.

@@ -50,9 +50,16 @@ private struct EventPieces: AsyncSequence, AsyncIteratorProtocol, Sendable {
       if ContinuousClock.now - lastSent >= AccountEvents.heartbeatInterval {
         return sent(AccountEvents.heartbeat)
       }
-      if !isOver { try await Task.sleep(for: Self.interval) }
+      if !isOver { try await rest() }
     }
     return nil
+  }
+
+  /// Waits, but not when the server is told to stop.
+  private func rest() async throws {
+    do { try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) } } catch {
+      guard Task.isShuttingDownGracefully else { throw error }
+    }
   }
 
   private mutating func sent(_ text: String) -> [UInt8] {

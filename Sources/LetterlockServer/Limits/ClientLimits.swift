@@ -12,16 +12,15 @@ final class ClientLimits: Sendable {
   let streams: EventStreams
   let registration: RegistrationGate
   let paceRules: ConnectionPace.Rules
-  private let isShared: @Sendable (String) -> Bool
+  /// Those whose addresses stand for many clients.
+  private let proxies: [TrustedProxy]
 
   /// Counts of nothing yet.
-  /// - Parameter isShared: Whether an address stands for many clients, as a proxy's does.
   init(
-    _ limits: ServerLimits, clock: ServerClock = .system,
-    isShared: @escaping @Sendable (String) -> Bool = { _ in false }
+    _ limits: ServerLimits, clock: ServerClock = .system, sharedBy proxies: [TrustedProxy] = []
   ) {
     self.limits = limits
-    self.isShared = isShared
+    self.proxies = proxies
     connections = ConnectionTable(total: limits.connectionCount, share: limits.connectionCountPerAddress)
     buckets = TokenBuckets(maximumCount: limits.bucketCount, clock: clock)
     buffers = ByteBudget(
@@ -37,7 +36,12 @@ final class ClientLimits: Sendable {
 
   /// What limits count a client by; nil if none for addresses hold for it.
   func countedAddress(_ address: String?) -> ClientAddress? {
-    guard let address, !isShared(address) else { return nil }
+    guard let address else { return nil }
+    if !proxies.isEmpty, let peer = IPAddress(address).map(Peer.address),
+      proxies.contains(where: { $0.includes(peer) })
+    {
+      return nil
+    }
     let counted = ClientAddress(address)
     return counted.isLoopback && !limits.countsLoopback ? nil : counted
   }

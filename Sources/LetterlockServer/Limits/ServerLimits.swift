@@ -18,8 +18,6 @@ public struct ServerLimits: Hashable, Sendable {
 
   /// How long a client may take for the head of a request, from its first byte on.
   public var headTimeout: Duration = .seconds(10)
-  /// How long a connection may be without a request.
-  public var idleTimeout: Duration = .seconds(60)
   /// The bytes of a body that come in a second at least, on average.
   public var bodyByteRate = 1024
   /// How long a body may come more slowly than that, counted while the server waits for it.

@@ -18,10 +18,9 @@ struct RawAttackTests {
   private func serve(_ change: (inout ServerLimits) -> Void = { _ in }) async throws -> URL {
     var limits = ServerLimits()
     limits.headTimeout = .milliseconds(300)
-    limits.idleTimeout = .milliseconds(600)
     limits.bodyGrace = .milliseconds(300)
     change(&limits)
-    return try await servers.serve(InMemoryRelay(), limits: limits)
+    return try await servers.serve(InMemoryRelay(), limits: limits, idleTimeout: limits.headTimeout * 2)
   }
 
   @Test(arguments: [
@@ -125,7 +124,6 @@ struct RawAttackTests {
   @Test func `of 300 connections of one address 20 stay`() async throws {
     let url = try await serve { limits in
       limits.headTimeout = .seconds(60)
-      limits.idleTimeout = .seconds(60)
       limits.countsLoopback = true
       limits.connectionCountPerAddress = 20
     }

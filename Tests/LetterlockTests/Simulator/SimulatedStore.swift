@@ -42,9 +42,11 @@ final class SimulatedStore: DeviceStore {
     }
   }
 
-  func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxRecord] {
+  func outbox(
+    after sequence: Int64, limit: Int, maximumByteCount: Int
+  ) throws(StoreError) -> [OutboxRecord] {
     try crash.reading(or: Self.dead) { () throws(StoreError) in
-      try store.outbox(after: sequence, limit: limit)
+      try store.outbox(after: sequence, limit: limit, maximumByteCount: maximumByteCount)
     }
   }
 
