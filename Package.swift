@@ -154,7 +154,7 @@ let package = Package(
       name: "letterlock-relay",
       dependencies: [
         "LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockFormat", "CryptoCore",
-        "TLSCodec",
+        "SystemCore", "TLSCodec",
         server("ArgumentParser", "swift-argument-parser"),
         server("Configuration", "swift-configuration"), server("Logging", "swift-log"),
         server("ServiceLifecycle", "swift-service-lifecycle"),

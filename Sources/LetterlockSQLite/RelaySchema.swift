@@ -5,7 +5,7 @@ internal import LetterlockRelayKit
 /// The tables of an embedded relay: its own, and every `RelayTable`. SPEC.md section 9 says what each column tells.
 package enum RelaySchema {
   package static let schema = StoredSchema(
-    applicationID: 0x4C74_5265, version: 1,
+    applicationID: 0x4C74_5265, version: 2,
     tables: [
       // One row: the checkpoint key's seed; the quota of each account; SHA-256 over both.
       StoredTable(
@@ -28,7 +28,7 @@ extension StoredTable {
     self.init(
       name: table.name, columns: [(table.distributionColumn, "BLOB NOT NULL")] + columns,
       key: "\(isLarge ? "UNIQUE" : "PRIMARY KEY") (\(key.joined(separator: ", ")))",
-      options: isLarge ? "STRICT" : "STRICT, WITHOUT ROWID")
+      options: isLarge ? "STRICT" : "STRICT, WITHOUT ROWID", since: table == .accountSetting ? 2 : 1)
   }
 }
 #endif

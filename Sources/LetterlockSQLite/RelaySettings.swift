@@ -26,6 +26,14 @@ struct RelaySettings: Sendable {
     if quota != stored.quota { try save(db) }
   }
 
+  /// Reads the row of a file that is not written to.
+  init(reading db: Database) throws {
+    guard let stored = try Self.stored(db) else {
+      throw RelayError.unavailable("The relay's file has no key yet: no relay has been served from it.")
+    }
+    self = stored
+  }
+
   private init(key: CheckpointKey, quota: UInt64) {
     self.key = key
     self.quota = quota

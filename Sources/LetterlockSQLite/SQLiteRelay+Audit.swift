@@ -15,7 +15,9 @@ extension RelayService where Store == SQLiteRelayStore {
         problems += try RelayAudit.problems(of: account, in: SQLiteRows(database, .account(account)))
         problems += try Self.recoveryProblems(of: account, database)
       }
-      problems += try Self.strayRows(database)
+      for finding in try Self.strayRows(database) where !problems.contains(finding.text) {
+        problems.append(finding.text)
+      }
       for bytes in try Self.keys(of: .mailbox, database) {
         guard let mailbox = try? MailboxID(bytes: bytes) else { continue }
         problems += try RelayAudit.problems(of: mailbox, in: SQLiteRows(database, .mailbox(mailbox)))
@@ -25,7 +27,7 @@ extension RelayService where Store == SQLiteRelayStore {
   }
 
   /// Whether the newest recovery device leads to the account.
-  private static func recoveryProblems(of account: AccountID, _ database: Database) throws -> [String] {
+  static func recoveryProblems(of account: AccountID, _ database: Database) throws -> [String] {
     let device = RelayAudit.recoveryDevice(of: account, in: SQLiteRows(database, .account(account)))
     guard let device else { return [] }
     let claims = SQLiteRows(database, .recovery(device))
@@ -34,29 +36,39 @@ extension RelayService where Store == SQLiteRelayStore {
   }
 
   /// Rows that belong to nothing.
-  private static func strayRows(_ database: Database) throws -> [String] {
-    var problems = try StorageAudit.problem(
-      "parts belong to attachments that are not there",
+  static func strayRows(_ database: Database) throws -> [RelayFinding] {
+    var findings = try stray(
+      "parts belong to an attachment that is not there",
       """
-      SELECT count(*) FROM blob_part p WHERE NOT EXISTS \
+      SELECT DISTINCT account FROM blob_part p WHERE NOT EXISTS \
       (SELECT 1 FROM blob b WHERE b.account = p.account AND b.blob = p.blob)
       """, database)
-    problems += try StorageAudit.problem(
+    findings += try stray(
       "an attachment has not all the bytes that came",
       """
-      SELECT count(*) FROM blob b WHERE received <> coalesce(\
+      SELECT DISTINCT account FROM blob b WHERE received <> coalesce(\
       (SELECT sum(length(bytes)) FROM blob_part p WHERE p.account = b.account AND p.blob = b.blob), 0)
       """, database)
     for table in RelayTable.allCases where table.distributionColumn == "account" {
-      problems += try StorageAudit.problem(
+      findings += try stray(
         "\(table.name) has rows of an account that is not there",
         """
-        SELECT count(*) FROM \(table.name) t WHERE NOT EXISTS \
+        SELECT DISTINCT account FROM \(table.name) t WHERE NOT EXISTS \
         (SELECT 1 FROM log_entry e WHERE e.account = t.account AND e.idx = 0) \
         OR NOT EXISTS (SELECT 1 FROM account a WHERE a.account = t.account)
         """, database)
     }
-    return problems
+    return findings
+  }
+
+  /// A finding for each account that a query names.
+  private static func stray(_ text: String, _ sql: String, _ database: Database) throws -> [RelayFinding] {
+    var findings: [RelayFinding] = []
+    try database.forEachRow(sql, []) { row in
+      findings.append(
+        RelayFinding(account: try? AccountID(bytes: try row.bytes(0)), text: text, isDamage: true))
+    }
+    return findings
   }
 
   private static func keys(of table: RelayTable, _ database: Database) throws -> [[UInt8]] {

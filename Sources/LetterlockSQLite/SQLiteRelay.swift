@@ -31,6 +31,16 @@ extension RelayService where Store == SQLiteRelayStore {
     self.init(try SQLiteRelayStore(path, .required, quota: nil), policy, clock)
   }
 
+  /// Opens the relay at `path`, which must be there, to be read: one state of it, whatever other processes write
+  /// afterwards. It works on a disk that cannot be written, as `SQLiteDeviceStore(readingFrom:)` does.
+  /// - Throws: `RelayError.unavailable`, `.corrupted` if the file is something else.
+  package convenience init(
+    readingFrom path: String, policy: RelayPolicy = .standard,
+    clock: @escaping @Sendable () -> Timestamp = { .now }
+  ) throws(RelayError) {
+    self.init(try SQLiteRelayStore(readingFrom: path), policy, clock)
+  }
+
   private convenience init(
     _ store: SQLiteRelayStore, _ policy: RelayPolicy, _ clock: @escaping @Sendable () -> Timestamp
   ) {

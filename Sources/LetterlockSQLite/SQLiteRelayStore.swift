@@ -21,6 +21,14 @@ public final class SQLiteRelayStore: RelayStore {
     } catch { throw RelayError(storage: error) }
   }
 
+  /// Opens the file to be read: one state of it, whatever other processes write afterwards.
+  init(readingFrom path: String) throws(RelayError) {
+    do {
+      file = try StorageFile(readingFrom: path, schema: RelaySchema.schema)
+      settings = try file.queue.read { db in try RelaySettings(reading: db) }
+    } catch { throw RelayError(storage: error) }
+  }
+
   /// Runs `body` on one state of the file.
   public func read<Answer: Sendable>(
     _ key: DistributionKey, _ body: @escaping @Sendable (any RelayRows) throws(RelayError) -> Answer

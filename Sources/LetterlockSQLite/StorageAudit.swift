@@ -19,11 +19,6 @@ extension SQLiteDeviceStore {
 }
 
 enum StorageAudit {
-  /// One problem if the query counts anything.
-  static func problem(_ text: String, _ sql: String, _ database: Database) throws -> [String] {
-    try Int.fetchOne(database, sql: sql) == 0 ? [] : [text]
-  }
-
   /// Signed batches out of place, and records beyond the last of them.
   static func historyProblems(
     _ batches: String, records: String, _ database: Database

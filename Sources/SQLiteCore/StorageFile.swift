@@ -72,7 +72,11 @@ package struct StorageFile: Sendable {
     try queue.inDatabase { db in
       // It ends when the connection is closed.
       try db.execute(sql: "BEGIN DEFERRED TRANSACTION")
-      try check(db, schema)
+      guard try check(db, schema) == schema.version else {
+        throw StorageFailure.unavailable(
+          "The file is of an earlier version, and is brought up to date when it is next opened to be written."
+        )
+      }
     }
     return queue
   }
@@ -111,9 +115,16 @@ package struct StorageFile: Sendable {
         try db.execute(sql: "PRAGMA user_version = \(schema.version)")
         return .commit
       }
-      try check(db, schema)
+      try expand(db, schema, from: try check(db, schema))
       return .commit
     }
+  }
+
+  /// Adds what a file of an earlier version lacks.
+  private static func expand(_ db: Database, _ schema: StoredSchema, from version: Int32) throws {
+    guard version < schema.version else { return }
+    for table in schema.tables(after: version) { try db.execute(sql: table.sql) }
+    try db.execute(sql: "PRAGMA user_version = \(schema.version)")
   }
 
   private static func isNew(_ db: Database) throws -> Bool {
@@ -122,18 +133,21 @@ package struct StorageFile: Sendable {
   }
 
   /// The file must be of the schema's kind and version, and must hold what the schema says and nothing else: a trigger, a
-  /// view or another column would run what somebody else wrote.
-  private static func check(_ db: Database, _ schema: StoredSchema) throws {
+  /// view or another column would run what somebody else wrote. An earlier version has fewer tables. Returns the version.
+  @discardableResult
+  private static func check(_ db: Database, _ schema: StoredSchema) throws -> Int32 {
     guard try db.number("SELECT application_id FROM pragma_application_id") == UInt64(schema.applicationID)
     else {
       throw StorageFailure.corrupted("The file is of another kind.")
     }
-    guard try db.number("SELECT user_version FROM pragma_user_version") == UInt64(schema.version) else {
+    let stored = try db.number("SELECT user_version FROM pragma_user_version")
+    guard let version = Int32(exactly: stored), (1...schema.version).contains(version) else {
       throw StorageFailure.unavailable("The file was written by another version.")
     }
-    guard try schema.matches(db) else {
+    guard try schema.matches(db, version: version) else {
       throw StorageFailure.corrupted("The file's tables are not those of a file of its kind.")
     }
+    return version
   }
 
   /// Copies the write-ahead log into the file and empties it.

@@ -21,8 +21,14 @@ package struct StoredSchema: Sendable {
     self.indexes = indexes
   }
 
-  /// Whether a file holds these tables and indexes, and nothing else but what SQLite makes by itself.
-  func matches(_ db: Database) throws -> Bool {
+  /// The tables that a file of a version has.
+  func tables(in version: Int32) -> [StoredTable] { tables.filter { $0.since <= version } }
+
+  /// The tables that a file of a version lacks.
+  func tables(after version: Int32) -> [StoredTable] { tables.filter { $0.since > version } }
+
+  /// Whether a file of a version holds its tables and indexes, and nothing else but what SQLite makes by itself.
+  func matches(_ db: Database, version: Int32) throws -> Bool {
     var found: [String] = []
     let rows = try Row.fetchCursor(db, sql: "SELECT type, name, sql, rootpage FROM sqlite_schema")
     while let row = try rows.next() {
@@ -37,7 +43,7 @@ package struct StoredSchema: Sendable {
       default: return false
       }
     }
-    return found.sorted() == (tables.map(\.sql) + indexes).map(Self.words).sorted()
+    return found.sorted() == (tables(in: version).map(\.sql) + indexes).map(Self.words).sorted()
   }
 
   private static let namesOfSQLite: Set = ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"]
@@ -57,6 +63,8 @@ package struct StoredTable: Sendable {
   let key: String?
   /// What comes after the table.
   let options: String
+  /// The first version of the file that has it. Later versions add tables, and change none.
+  let since: Int32
 
   /// The names of the columns, in order.
   package var columns: [String] { declarations.map(\.name) }
@@ -64,13 +72,17 @@ package struct StoredTable: Sendable {
   /// Declares a table: names and declarations of its columns, and what comes after them.
   package init(
     _ name: String, _ columns: KeyValuePairs<String, String>, key: String? = nil,
-    options: String = "STRICT"
+    options: String = "STRICT", since: Int32 = 1
   ) {
-    self.init(name: name, columns: columns.map { ($0.key, $0.value) }, key: key, options: options)
+    self.init(
+      name: name, columns: columns.map { ($0.key, $0.value) }, key: key, options: options, since: since)
   }
 
   /// A table whose columns were put together.
-  package init(name: String, columns: [(String, String)], key: String?, options: String) {
+  package init(
+    name: String, columns: [(String, String)], key: String?, options: String, since: Int32 = 1
+  ) {
+    self.since = since
     self.name = name
     declarations = columns.map { (name: $0.0, declaration: $0.1) }
     self.key = key

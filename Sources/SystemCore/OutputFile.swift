@@ -37,7 +37,8 @@ package final class OutputFile: Sendable {
 
   /// The name that was asked for.
   package let path: String
-  private let temporary: String
+  /// Where the file is until it is in its place, for whoever fills it by other means than `write`.
+  package let temporary: String
   private let existing: Existing
   private let file: RandomAccessFile
   private let state = Mutex(State())

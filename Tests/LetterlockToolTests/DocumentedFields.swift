@@ -11,10 +11,10 @@ struct DocumentedFields {
   /// Those of a message.
   private(set) var message: Names = [:]
 
-  init() throws {
+  init(page name: String = "docs/tool.md") throws {
     let project = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent()
     }
-    let page = try String(contentsOf: project.appendingPathComponent("docs/tool.md"), encoding: .utf8)
+    let page = try String(contentsOf: project.appendingPathComponent(name), encoding: .utf8)
     let section = page.components(separatedBy: "\n## JSON\n").last ?? ""
     var isMessage = false
     for line in section.split(separator: "\n") where line.hasPrefix("| ") {

@@ -1,11 +1,26 @@
 internal import CryptoCore
 internal import LetterlockFormat
+internal import SystemCore
 internal import TLSCodec
 
 /// An account as one version of its row says.
 struct StoredAccount: Sendable {
+  /// Grows with each change. One that a caller made is at least the milliseconds since 1970, by the relay's clock, when it
+  /// was made.
   var version: UInt64
   var rules: RelayAccount
+
+  /// The version that a change makes of another.
+  static func version(after last: UInt64 = 0, at now: Timestamp) -> UInt64 {
+    max(last.addingSaturated(1), now.millisecondsSince1970)
+  }
+
+  /// When the account was last changed, by the relay's clock; nil if its version does not tell.
+  static func changed(_ version: UInt64) -> Timestamp? {
+    // Versions that were counted before they told a time.
+    guard version >= 1_000_000_000_000 else { return nil }
+    return Timestamp(nanosecondsSince1970: 0).advanced(by: .milliseconds(Int64(clamping: version)))
+  }
 }
 
 /// Reads and writes what the rules need to know of an account: rows of fixed size, besides the log.
@@ -19,8 +34,10 @@ struct AccountRows {
     guard let row = try rows.row(in: .account) else { throw .unknownAccount }
     let version = try row.count(0)
     if let known, known.version == version { return known }
+    let setting = try AccountSetting(rows)
     let usage = RelayUsage(
-      log: try row.count(3), records: try row.count(4), blobs: try row.count(5), quota: quota)
+      log: try row.count(3), records: try row.count(4), blobs: try row.count(5),
+      quota: setting.quota ?? quota)
     let erasure = try StoredErasure(rows)
     guard let control = try? WriteControl(decoding: try row.bytes(6)), let history = try history(row, rows),
       try row.bytes(7) == Self.digest(history, usage, control, erasure)
@@ -29,7 +46,7 @@ struct AccountRows {
     }
     let rules = RelayAccount(
       log: try log(rows, after: known?.rules.log), history: history, usage: usage, control: control,
-      erasure: erasure)
+      erasure: erasure, isMoved: setting.moved != nil)
     return StoredAccount(version: version, rules: rules)
   }
 

@@ -24,7 +24,8 @@ struct BlobRows {
     try rows.row(in: .blob, .bytes(blob.bytes)).map { (row) throws(RelayError) in try Self.blob(row) }
   }
 
-  private static func blob(_ row: RelayRow) throws(RelayError) -> StoredBlob {
+  /// What a row of the table `blob` says.
+  static func blob(_ row: RelayRow) throws(RelayError) -> StoredBlob {
     guard let upload = try? BlobUpload(decoding: try row.bytes(1)),
       upload.blob.bytes == (try row.bytes(0)), try row.count(2) <= upload.byteCount
     else { throw .corrupted("What was signed about an attachment is damaged.") }

@@ -48,7 +48,8 @@ struct HistoryRows {
 
   private static let pageCount = 4
 
-  private func batch(_ row: RelayRow) throws(RelayError) -> HistoryBatch {
+  /// The batch of a row of the table `batch`.
+  func batch(_ row: RelayRow) throws(RelayError) -> HistoryBatch {
     let (first, signedBatch) = (try row.count(0), try signedBatch(row))
     guard let erasures = try? [UInt64](decoding: try row.bytes(2)) else { throw TreeRows.damaged }
     let count = Int(signedBatch.leafCount)

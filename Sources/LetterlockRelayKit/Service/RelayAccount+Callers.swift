@@ -34,8 +34,12 @@ extension RelayAccount {
   /// Checks that a caller that may make a call may also change something now. SPEC.md section 7.8.
   func checkTurn(of caller: RelayCaller, at moment: RelayMoment) throws(RelayError) {
     guard let device = caller.device else { throw .unknownAccount }
+    try checkNotMoved()
     try control.check(device, of: log, at: moment)
   }
+
+  /// Checks that the account was not moved to another relay: two that both take writes would fork it. SPEC.md section 7.9.
+  func checkNotMoved() throws(RelayError) { if isMoved { throw .accountMoved } }
 
   /// Reserves the next moments for the signer of a `remove` that was refused because something else came first, if it may have
   /// them. Returns whether it has.
@@ -68,6 +72,13 @@ extension RelayAccount {
   func endOfLog(for caller: RelayCaller) throws(RelayError) -> UInt64 {
     guard let member = caller.device.flatMap({ log.members[$0] }) else { throw .unknownAccount }
     return member.removal.map { $0.entry + 1 } ?? log.nextIndex
+  }
+}
+
+extension RelayError {
+  /// What a relay says to whoever would change an account that was moved to another one.
+  static var accountMoved: RelayError {
+    .unavailable("The account was moved to another relay, and takes nothing new here.")
   }
 }
 

@@ -30,7 +30,7 @@ extension RelayAccount {
 
   /// Whether an order has waited long enough. It waits on while the recovery device holds the account.
   func isErasureDue(at moment: RelayMoment) -> Bool {
-    guard moment.policy.carriesOutErasures, let pending = erasure?.pending(moment.policy) else {
+    guard moment.policy.carriesOutErasures, !isMoved, let pending = erasure?.pending(moment.policy) else {
       return false
     }
     return moment.now >= pending.takesEffect && control.holdRemaining(of: log, at: moment) == nil

@@ -16,6 +16,7 @@ extension RelayAccount {
     _ part: LostPart, from caller: RelayCaller, at moment: RelayMoment
   ) throws(RelayError) -> ExaminedPart {
     if let completed = erasure?.completed { throw refusal(of: caller, .accountErased(completed)) }
+    if isMoved { throw refusal(of: caller, .accountMoved) }
     let entries = part.entries.drop { log.index(of: $0.head) != nil }
     let batches = part.batches.drop { $0.endLeaf <= history.tree.size }
     try checkChain(entries, to: part.checkpoint.logHead, from: caller)

@@ -11,6 +11,8 @@ struct RelayAccount: Sendable {
   var control = WriteControl()
   /// The order to erase everything that waits, or has taken effect; nil if there is none.
   var erasure: StoredErasure?
+  /// Whether the operator has moved the account to another relay: it is read here, and changes no more.
+  var isMoved = false
 
   /// An account that begins.
   init(
@@ -28,8 +30,10 @@ struct RelayAccount: Sendable {
 
   /// An account as it was stored.
   init(
-    log: AccountLog, history: History, usage: RelayUsage, control: WriteControl, erasure: StoredErasure?
+    log: AccountLog, history: History, usage: RelayUsage, control: WriteControl, erasure: StoredErasure?,
+    isMoved: Bool = false
   ) {
+    self.isMoved = isMoved
     self.control = control
     self.erasure = erasure
     self.log = log

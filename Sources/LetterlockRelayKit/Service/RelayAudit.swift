@@ -4,6 +4,12 @@ package import LetterlockFormat
 package enum RelayAudit {
   /// What is wrong with an account's history, tree and streams, in words.
   package static func problems(of account: AccountID, in rows: any RelayRows) throws(RelayError) -> [String] {
+    let structure = try structureProblems(in: rows)
+    return try structure + wrapProblems(of: account, rows)
+  }
+
+  /// What is wrong with the rows that only lead to others: an account's tree, its streams, its unfinished uploads.
+  static func structureProblems(in rows: any RelayRows) throws(RelayError) -> [String] {
     guard let row = try rows.row(in: .account), let tree = try? HistoryTree(decoding: try row.bytes(1)) else {
       return []
     }
@@ -11,7 +17,6 @@ package enum RelayAudit {
     do throws(RelayError) { problems += try TreeRows(rows: rows).problems(size: tree.size) } catch {
       problems.append("the nodes of a history's tree are not all there")
     }
-    problems += try wrapProblems(of: account, rows)
     problems += try uploadProblems(rows)
     return try problems + streamProblems(rows)
   }
@@ -28,7 +33,8 @@ package enum RelayAudit {
     log(of: account, rows)?.recoveryDevice
   }
 
-  private static func log(of account: AccountID, _ rows: any RelayRows) -> AccountLog? {
+  /// The log of an account; nil if it cannot be read.
+  static func log(of account: AccountID, _ rows: any RelayRows) -> AccountLog? {
     guard let entries = try? LogRows(rows).entries(from: 0) else { return nil }
     return try? AccountLog(account: account, replaying: entries)
   }

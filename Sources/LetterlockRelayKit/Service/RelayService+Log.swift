@@ -10,7 +10,7 @@ extension RelayService {
     let rules = try RelayAccount(create: entry, wraps: wraps, quota: quota)
     // After the entry was verified: nobody claims another's recovery device.
     try await claim(rules.log.recoveryDevice, for: rules.log.account)
-    let created = StoredAccount(version: 1, rules: rules)
+    let created = StoredAccount(version: StoredAccount.version(at: clock()), rules: rules)
     try await store.write(.account(rules.log.account)) { (rows) throws(RelayError) in
       guard try rows.row(in: .account) == nil else {
         guard try StoredErasure(rows)?.completed == nil else { throw .accountExists }

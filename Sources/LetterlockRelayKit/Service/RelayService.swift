@@ -88,7 +88,7 @@ extension RelayService {
     _ account: AccountID,
     _ body: @escaping @Sendable (any WritableRelayRows, inout RelayAccount) throws(RelayError) -> Answer
   ) async throws(RelayError) -> Answer {
-    let (known, stored) = (accounts[account], AccountRows(account: account, quota: quota))
+    let (known, stored, now) = (accounts[account], AccountRows(account: account, quota: quota), clock())
     let (answer, next) = try await store.write(.account(account)) {
       (rows) throws(RelayError) -> (Answer, StoredAccount) in
       let loaded = try stored.load(rows, after: known)
@@ -98,7 +98,7 @@ extension RelayService {
       if noted.isChanged || next.rules.control != loaded.rules.control
         || next.rules.erasure != loaded.rules.erasure
       {
-        next.version += 1
+        next.version = StoredAccount.version(after: loaded.version, at: now)
         try AccountRows.save(next, after: loaded.rules, rows)
       }
       return (answer, next)

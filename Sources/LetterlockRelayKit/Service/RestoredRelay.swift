@@ -80,7 +80,7 @@ extension RestoredRelay {
   private func restartErasure(of account: AccountID) async throws(RelayError) {
     let start = start
     let waits = try await service.loading(account) { (_, rules) throws(RelayError) in
-      rules.erasure?.waits(since: start) ?? false
+      !rules.isMoved && rules.erasure?.waits(since: start) ?? false
     }
     guard waits else { return }
     try await service.changingEvenErased(account) { (_, rules) throws(RelayError) in
@@ -101,7 +101,7 @@ extension AccountChange {
 
 extension AccountLog {
   /// The devices that are claimed for the account: the recovery device, and the one that is announced.
-  fileprivate var claimedDevices: [DeviceID] {
+  var claimedDevices: [DeviceID] {
     [recoveryDevice, announcement?.recovery.deviceID].compactMap { $0 }
   }
 }

@@ -136,6 +136,18 @@ extension WriteControl {
   }
 }
 
+/// An account that is moved.
+extension WriteControl {
+  /// Whether rates are those of devices that are active, one for each.
+  func fits(_ log: AccountLog) -> Bool {
+    allowances.allSatisfy { $0.device != log.recoveryDevice && log.activeMember($0.device) != nil }
+      && Set(allowances.map(\.device)).count == allowances.count
+  }
+
+  /// Ends a turn, which is shorter than a move.
+  mutating func endTurn() { turn = nil }
+}
+
 /// Rates of log entries.
 extension WriteControl {
   /// Counts an entry.

@@ -29,6 +29,8 @@ public enum RelayTable: String, CaseIterable, Sendable {
   case unfinishedBlob = "unfinished_blob"
   /// The order to erase an account, which waits or has taken effect.
   case erasure
+  /// What the operator has decided about an account: its own quota, and that it was moved away.
+  case accountSetting = "account_setting"
   /// Which account a recovery device leads to.
   case recovery
   /// Messages in mailboxes.
@@ -63,7 +65,7 @@ public enum RelayTable: String, CaseIterable, Sendable {
   /// The columns that, after the distribution key, tell a row from every other.
   public var keyColumns: [Column] {
     switch self {
-    case .account, .erasure, .recovery: []
+    case .account, .erasure, .accountSetting, .recovery: []
     case .author: [.bytes("device")]
     case .root: [.integer("size")]
     case .logEntry: [.integer("idx")]
@@ -101,6 +103,7 @@ public enum RelayTable: String, CaseIterable, Sendable {
     case .blobPart: [.bytes("bytes")]
     case .unfinishedBlob: [.integer("begun"), .bytes("digest")]
     case .erasure: [.bytes("request"), .integer("received"), .bytes("final")]
+    case .accountSetting: [.integer("quota"), .integer("moved"), .bytes("digest")]
     case .recovery: [.bytes("account")]
     case .mailbox: [.integer("expires"), .bytes("message"), .bytes("digest")]
     }
@@ -110,6 +113,6 @@ public enum RelayTable: String, CaseIterable, Sendable {
 extension RelayTable {
   /// Every table of accounts' rows that an order to erase an account empties.
   package static let erased = allCases.filter {
-    $0.distributionColumn == "account" && ![.account, .logEntry, .erasure].contains($0)
+    $0.distributionColumn == "account" && ![.account, .logEntry, .erasure, .accountSetting].contains($0)
   }
 }

@@ -10,17 +10,27 @@ final class CrashPoint: Sendable {
 
   private struct State {
     var plan: (steps: Int, moment: Moment)?
+    /// The step at which it ends, by its name.
+    var namedPlan: (step: String, moment: Moment)?
     var isDead = false
     /// The step at which it died.
     var place: String?
     /// What another process does before a step of this name.
     var interruption: (step: String, body: @Sendable () -> Void)?
+
+    mutating func end(at step: String, _ moment: Moment) -> (takesEffect: Bool, endsAfter: Bool) {
+      (plan, namedPlan, isDead, place) = (nil, nil, true, "\(step) \(moment)")
+      return (moment == .after, moment == .after)
+    }
   }
 
   private let state = Mutex(State())
 
   /// Lets the process end after so many durable steps from now.
   func plan(after steps: Int, _ moment: Moment) { state.withLock { $0.plan = (steps, moment) } }
+
+  /// Lets the process end at the next durable step of a name.
+  func plan(at step: String, _ moment: Moment) { state.withLock { $0.namedPlan = (step, moment) } }
 
   /// Lets another process come before the next durable step of a name.
   func interrupt(before step: String, _ body: @escaping @Sendable () -> Void) {
@@ -36,7 +46,7 @@ final class CrashPoint: Sendable {
   }
 
   /// Takes a plan back.
-  func cancel() { state.withLock { $0.plan = nil } }
+  func cancel() { state.withLock { ($0.plan, $0.namedPlan) = (nil, nil) } }
 
   /// Ends the process now.
   func kill(at place: String) {
@@ -53,13 +63,13 @@ final class CrashPoint: Sendable {
   func begin(_ step: String) -> (takesEffect: Bool, endsAfter: Bool) {
     state.withLock { state in
       guard !state.isDead else { return (false, false) }
+      if let plan = state.namedPlan, plan.step == step { return state.end(at: step, plan.moment) }
       guard let plan = state.plan else { return (true, false) }
       guard plan.steps == 0 else {
         state.plan = (plan.steps - 1, plan.moment)
         return (true, false)
       }
-      (state.plan, state.isDead, state.place) = (nil, true, "\(step) \(plan.moment)")
-      return (plan.moment == .after, plan.moment == .after)
+      return state.end(at: step, plan.moment)
     }
   }
 

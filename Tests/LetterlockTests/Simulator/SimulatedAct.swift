@@ -23,6 +23,7 @@ enum SimulatedAct: Hashable, Sendable {
   case burst
   case announce
   case complete
+  case seize
   case usurp
   case probe
 

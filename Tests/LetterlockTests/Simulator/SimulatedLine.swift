@@ -1,94 +1,6 @@
 import LetterlockFormat
-import Synchronization
 
 @testable import LetterlockRelayKit
-
-/// What a relay does to one device until it is taken back.
-enum SimulatedLie: Sendable {
-  /// It does not answer. This is no lie.
-  case unreachable
-  /// It loses requests or answers, so many of a hundred. This is no lie.
-  case lossy(Int)
-  /// It has lost the bytes of every file. This is no lie about anything else.
-  case noFiles
-  /// It shows what was there before, and takes nothing.
-  case past(SimulatedService)
-  /// It goes on with another history.
-  case fork(SimulatedService)
-  /// It withholds the newest entry of the log.
-  case oldLog
-  /// It shows another log.
-  case log([LogEntry])
-  /// It says that everything was erased.
-  case erased(CompletedErasure)
-  /// It says so, and its own clock says that the order has not waited.
-  case hastilyErased(CompletedErasure)
-  /// It says that it knows neither the account nor the caller.
-  case gone
-  /// It signs for an empty history.
-  case empty
-  /// It signs for newest records that it does not show.
-  case floor(Checkpoint)
-  /// It withholds records.
-  case holes
-  /// It withholds wraps.
-  case noWraps
-
-  /// Whether an honest relay does so too.
-  var isHonest: Bool {
-    switch self {
-    case .unreachable, .lossy, .noFiles: true
-    default: false
-    }
-  }
-
-  var name: String { Mirror(reflecting: self).children.first?.label ?? "\(self)" }
-}
-
-/// What becomes of one device's requests, over all processes that open the device.
-final class SimulatedNetwork: Sendable {
-  private struct State {
-    var lie: SimulatedLie?
-    var generator: SeededGenerator
-  }
-
-  let server: SimulatedServer
-  let turnstile: Turnstile
-  private let state: Mutex<State>
-
-  init(_ server: SimulatedServer, _ turnstile: Turnstile, seed: UInt64) {
-    (self.server, self.turnstile) = (server, turnstile)
-    state = Mutex(State(generator: SeededGenerator(seed: seed)))
-  }
-
-  var lie: SimulatedLie? {
-    get { state.withLock { $0.lie } }
-    set { state.withLock { $0.lie = newValue } }
-  }
-
-  /// Whether a request, or its answer, is lost.
-  func draw() -> (request: Bool, answer: Bool) {
-    state.withLock { state in
-      guard case .lossy(let share) = state.lie else { return (false, false) }
-      let (first, second) = (state.generator.next() % 100, state.generator.next() % 2)
-      let isLost = first < UInt64(share)
-      return (isLost && second == 0, isLost && second == 1)
-    }
-  }
-
-  /// Who answers.
-  func relay(isWriting: Bool) throws(RelayError) -> any Relay {
-    switch lie {
-    case .unreachable: throw .unavailable("unreachable")
-    case .gone: throw .unknownAccount
-    case .past(let relay):
-      if isWriting { throw .unavailable("nothing is written") }
-      return relay
-    case .fork(let relay): return relay
-    default: return server.current
-    }
-  }
-}
 
 /// A process's way to the relay: it waits before each call, and can end at each.
 final class SimulatedLine: Sendable {
@@ -98,19 +10,23 @@ final class SimulatedLine: Sendable {
   init(_ network: SimulatedNetwork, _ crash: CrashPoint) { (self.network, self.crash) = (network, crash) }
 
   private static let dead = RelayError.unavailable("The simulated process has ended.")
+  /// The call that sends an entry of the log.
+  static let entry = "appendLogEntry"
 
   func call<Answer: Sendable>(
-    _ name: String, isWriting: Bool = false, _ body: (any Relay) async throws(RelayError) -> Answer
+    _ name: String, isWriting: Bool = false, sending entry: LogEntry? = nil,
+    _ body: (any Relay) async throws(RelayError) -> Answer
   ) async throws(RelayError) -> Answer {
     await network.turnstile.pass(name)
     guard !crash.isDead else { throw Self.dead }
+    if let entry { network.note(entry) }
     var endsAfter = false
     if isWriting {
       let step = crash.begin("relay.\(name)")
       guard step.takesEffect else { throw Self.dead }
       endsAfter = step.endsAfter
     }
-    let lost = network.draw()
+    let lost = network.draw(name)
     if lost.request { throw .unavailable("the request is lost") }
     let answer = try await body(try network.relay(isWriting: isWriting))
     if endsAfter || crash.isDead { throw Self.dead }
@@ -155,7 +71,7 @@ extension SimulatedLine: Relay {
   func appendLogEntry(
     _ entry: LogEntry, wraps: [StoredWrap], to account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) {
-    try await call("appendLogEntry", isWriting: true) { (relay) async throws(RelayError) in
+    try await call(Self.entry, isWriting: true, sending: entry) { (relay) async throws(RelayError) in
       try await relay.appendLogEntry(entry, wraps: wraps, to: account, as: caller)
     }
   }
@@ -186,7 +102,15 @@ extension SimulatedLine: Relay {
     as caller: RelayCaller
   ) async throws(RelayError) -> BatchOutcome {
     try await call("append", isWriting: true) { (relay) async throws(RelayError) in
-      try await relay.append(signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
+      if case .beginning(let size) = network.lie {
+        let first = network.taken.last?.endLeaf ?? size
+        network.take(
+          HistoryBatch(firstLeaf: first, signedBatch: signedBatch, erasing: leafIndices, records: records))
+        let page = try await hiding(what: size, from: first, of: account, relay, caller)
+        return BatchOutcome(firstLeaf: first, checkpoint: page.checkpoint)
+      }
+      return try await relay.append(
+        signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
     }
   }
 
@@ -205,20 +129,31 @@ extension SimulatedLine: Relay {
           batches: page.batches.map { $0.putting(nil, at: $0.firstLeaf) }, checkpoint: page.checkpoint,
           consistency: page.consistency)
       }
-      guard case .empty = network.lie else { return page }
-      let known = page.checkpoint
-      let empty = try Checkpoint(
-        account: account, treeSize: 0, treeRoot: HistoryTree().root, logHead: known.logHead, at: known.time,
-        by: network.server.service.key)
-      return HistoryPage(batches: [], checkpoint: empty)
+      guard case .beginning(let size) = network.lie else { return page }
+      return try await hiding(what: size, from: leaf, of: account, relay, caller)
     }
+  }
+
+  /// A whole history, signed for, that has the first records and what the device wrote after them.
+  private func hiding(
+    what size: UInt64, from leaf: UInt64, of account: AccountID, _ relay: any Relay, _ caller: RelayCaller
+  ) async throws(RelayError) -> HistoryPage {
+    let whole = try await relay.history(of: account, from: 0, maximumByteCount: .max, as: caller)
+    let batches = whole.batches.filter { $0.endLeaf <= size } + network.taken
+    var nodes = HistoryNodes()
+    for batch in batches { nodes.append(batch.leafHashes) }
+    let end = batches.last?.endLeaf ?? 0
+    let checkpoint = try Checkpoint(
+      account: account, treeSize: end, treeRoot: nodes.root(at: end) ?? HistoryTree().root,
+      logHead: whole.checkpoint.logHead, at: whole.checkpoint.time, by: network.server.service.key)
+    return HistoryPage(batches: batches.filter { $0.endLeaf > leaf }, checkpoint: checkpoint)
   }
 
   func newestRecords(
     _ query: StreamQuery, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> StreamPage {
     try await call("newestRecords") { (relay) async throws(RelayError) in
-      let page = try await relay.newestRecords(query, of: account, as: caller)
+      let page = try await promising(relay).newestRecords(query, of: account, as: caller)
       return lying(about: page)
     }
   }
@@ -227,10 +162,16 @@ extension SimulatedLine: Relay {
     before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> StreamListing {
     try await call("newestStreams") { (relay) async throws(RelayError) in
-      let listing = try await relay.newestStreams(
+      let listing = try await promising(relay).newestStreams(
         before: leaf, limit: limit, knownSize: knownSize, of: account, as: caller)
       return StreamListing(page: lying(about: listing.page), sizes: listing.sizes)
     }
+  }
+
+  /// Who answers what is newest.
+  private func promising(_ relay: any Relay) -> any Relay {
+    guard case .promise(let other) = network.lie else { return relay }
+    return other
   }
 
   private func lying(about page: StreamPage) -> StreamPage {

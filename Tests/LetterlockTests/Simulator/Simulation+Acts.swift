@@ -23,6 +23,7 @@ extension Simulation {
     }
     party.isBusy = false
     trace.note("\(name) ends \(act.name): \(outcome)")
+    checkSent(party)
     if party.crash.isDead {
       trace.note("\(name) ended at \(party.crash.place ?? "")")
       (party.device, party.request) = (nil, nil)
@@ -98,7 +99,7 @@ extension Simulation {
     }
   }
 
-  private func letter(_ text: String, _ number: Int) -> Message {
+  func letter(_ text: String, _ number: Int) -> Message {
     switch number % 3 {
     case 0: .carrier(.sms, from: Address("+15550100"), text: text, at: clock.now)
     case 1:
@@ -156,6 +157,13 @@ extension Simulation {
   private func approve(_ joiner: String, _ party: SimulatedParty, _ device: Device) async throws -> String {
     guard let request = parties[joiner]?.request else { return "nobody asks" }
     let size = try device.progress().history.tree.size
+    // A relay that lies hides the history from the moment at which the device may ask for it.
+    if theme.lies, draw(3) > 0, let joiner = parties[joiner] {
+      // What the newest epoch's header names, it has to show.
+      let size = draw(3) == 0 ? 0 : relayNow?.log.newestEpoch.header.treeSize ?? 0
+      (joiner.network.lie, joiner.wasLiedTo) = (.beginning(size), true)
+      trace.note("the relay is to \(joiner.name): beginning, \(size)")
+    }
     try await device.approve(request.code)
     let progress = try device.progress()
     if progress.checkpoint?.treeRoot == progress.history.tree.root { parties[joiner]?.floor = size }
@@ -168,10 +176,6 @@ extension Simulation {
     clock.set(device)
     (party.device, party.request, party.id) = (device, nil, device.id)
     names[device.id] = party.name
-    if theme.lies, draw(2) == 0 {
-      (party.network.lie, party.wasLiedTo) = (.empty, true)
-      trace.note("the relay is to \(party.name): empty")
-    }
     return "joined"
   }
 
@@ -179,8 +183,14 @@ extension Simulation {
     restoring += 1
     defer { restoring -= 1 }
     let before = watch.recoveryDevice
-    if theme.crashes, party.name == "restored", draw(2) == 0 {
-      party.crash.plan(after: draw(12), CrashPoint.Moment.allCases[draw(2)])
+    if theme.crashes, trace.step < Self.stepCount, party.name == "restored", draw(2) == 0 {
+      let moment = CrashPoint.Moment.allCases[draw(2)]
+      // Between a save and what it is for, or anywhere.
+      if draw(2) == 0 {
+        party.crash.plan(at: "relay.\(SimulatedLine.entry)", moment)
+      } else {
+        party.crash.plan(after: draw(12), moment)
+      }
     }
     let session = try await Device.openRecovery(
       with: try home.key(), vault: party.keys, store: party.records, relay: party.line)

@@ -73,6 +73,12 @@ extension Simulation {
     party.tree = tree
   }
 
+  /// What a device sent splits no account. A thief may sign what it likes, and an old copy forgets what it signed.
+  func checkSent(_ party: SimulatedParty) {
+    guard let fault = party.network.takeFaultOfEntries(), !party.isThief, !party.isRolledBack else { return }
+    trace.violate("\(party.name) \(fault)")
+  }
+
   private func checkLetter(_ message: Message, _ read: HistoryEntry, _ party: SimulatedParty) {
     guard let letter = written[message.text] else {
       return trace.violate("\(party.name) shows what nobody wrote: \(message.text)")
@@ -242,6 +248,8 @@ extension Simulation {
   private func judgeFailedRestore(
     _ name: String, _ error: DeviceError, _ party: SimulatedParty, _ before: ActBeginning
   ) {
+    // A relay whose clock went back is named once.
+    if case .historyRefused(.tampered(.timeWentBack)) = error, clock.wasSetBack { return }
     guard before.isFair, party.isFairlyTreated, party.network.lie == nil, before.lie == nil,
       !server.isRestored, let now = relayNow, now.erasure?.completed == nil,
       now.log.recoveryDevice == home.recoveryDevice

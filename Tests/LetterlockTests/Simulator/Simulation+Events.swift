@@ -70,6 +70,7 @@ extension Simulation {
     if party.name.hasPrefix("restored") { return }
     party.network.lie = lie
     if !lie.isHonest { party.wasLiedTo = true }
+    if case .promise = lie { party.needsDecision = true }
     trace.note("the relay is to \(party.name): \(lie.name)")
     await meet(lie, party)
   }
@@ -78,7 +79,7 @@ extension Simulation {
   private func meet(_ lie: SimulatedLie, _ party: SimulatedParty) async {
     guard !party.isBusy, party.device != nil, draw(4) > 0 else { return }
     switch lie {
-    case .floor: await start(.newest, by: party.name)
+    case .floor, .promise: await start(.newest, by: party.name)
     case .noFiles:
       await start(.attach, by: party.name)
       await start(.sync, by: party.name)
@@ -89,11 +90,12 @@ extension Simulation {
 
   private func drawLie(to party: SimulatedParty) async -> SimulatedLie? {
     let now = clock
-    switch draw(11) {
+    switch theme.promises && draw(2) == 0 ? 11 : draw(12) {
+    case 11: return await promise()
     case 10: return .oldLog
     case 0: return .past(await server.service.fork(turnstile) { now.relayNow })
     case 1: return .gone
-    case 2, 3: return .empty
+    case 2, 3: return .beginning(0)
     case 4: return .noWraps
     case 8: return .holes
     case 9:
@@ -108,6 +110,20 @@ extension Simulation {
       return .floor(floor)
     default: return falseErasure(for: party)
     }
+  }
+
+  /// Newest records of a history that a thief's device went on with at another relay: this one never has them.
+  private func promise() async -> SimulatedLie? {
+    let now = clock
+    guard let thief = thieves.first(where: { $0.device != nil && !$0.isBusy }) else { return nil }
+    let fork = await server.service.fork(turnstile) { now.relayNow }
+    guard let vault = try? thief.vault.copy(),
+      let device = try? Device(vault: vault, store: MemoryDeviceStore(copying: thief.store), relay: fork)
+    else { return nil }
+    clock.set(device)
+    for number in 0...draw(3) { try? device.append(letter("letter from nowhere", number), to: home.chat) }
+    guard let report = try? await device.sync(), report.sent > 0 else { return nil }
+    return .promise(fork)
   }
 
   /// A log in which an entry of the thief's stands in place of the newest.

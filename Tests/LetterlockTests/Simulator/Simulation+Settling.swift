@@ -18,6 +18,7 @@ extension Simulation {
     for party in parties.values { party.network.lie = nil }
     await bringBack()
     await finishJoins()
+    await finishRestores()
     // A relay that is honest again is enough, but for what only a person can decide.
     for party in honest where party.device != nil && (party.needsDecision || wasRestored) {
       do throws(DeviceError) { try await party.device?.goOnDespiteEvidence() } catch {
@@ -73,6 +74,14 @@ extension Simulation {
     }
   }
 
+  /// Goes on with the restores that a process began whose end came first.
+  private func finishRestores() async {
+    for party in honest where party.device == nil && party.stage == .restoring {
+      await start(.restore, by: party.name)
+      await drain()
+    }
+  }
+
   private func syncNow(_ party: SimulatedParty) async {
     guard let device = party.device else { return }
     let before = ActBeginning(
@@ -84,6 +93,7 @@ extension Simulation {
       judge(error, of: .sync, party, before)
     }
     await look()
+    checkSent(party)
     check(party)
   }
 
@@ -136,6 +146,8 @@ extension Simulation {
       do throws(DeviceError) { try await device.remove(thief) } catch {
         trace.violate("\(party.name) cannot remove a thief: \(SimulationTrace.name(of: error))")
       }
+      // What this device does not read, another may.
+      for other in honest where other.name != party.name { _ = try? await other.device?.sync() }
     } else {
       return false
     }

@@ -23,6 +23,7 @@ extension Simulation {
     case .burst: return try await burst(party, device)
     case .announce: try await announce(party, device)
     case .complete: return try await complete(party, device)
+    case .seize: return try await seize(party, device)
     case .usurp: try await usurp(party, device)
     case .probe: return try await probe(party, device)
     default: break
@@ -97,6 +98,17 @@ extension Simulation {
     guard let pending else { return "nothing to complete" }
     try await send(pending.entry, pending.wraps, party, device)
     return "completed"
+  }
+
+  /// Removes all who may announce a recovery key, announces its own, and completes that too early.
+  private func seize(_ party: SimulatedParty, _ device: Device) async throws -> String {
+    _ = try await device.sync()
+    let log = device.log
+    for approver in log.approvers.sorted() where approver != device.id && log.activeMember(approver) != nil {
+      try await device.remove(approver)
+    }
+    if device.log.announcement == nil { try await announce(party, device) }
+    return try await complete(party, device)
   }
 
   /// A recovery without the recovery key.

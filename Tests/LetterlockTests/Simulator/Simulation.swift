@@ -101,8 +101,21 @@ actor Simulation {
   /// Begins something, with whoever has nothing to do.
   private func begin() async {
     let idle = parties.values.filter { !$0.isBusy }.sorted { $0.name < $1.name }
+    // Who was interrupted while they restored tries again at once, or later.
+    if let party = idle.first(where: { $0.stage == .restoring }), draw(2) == 0 {
+      if party.crash.isDead { reopen(party) }
+      return await start(.restore, by: party.name)
+    }
+    // Who joins looks at once at what the relay shows.
+    if let party = idle.first(where: { $0.network.hidesHistory && ($0.request != nil || $0.tree.size == 0) }),
+      draw(3) > 0
+    {
+      return await start(party.request != nil ? .finishJoining : .sync, by: party.name)
+    }
     guard let party = draw(of: idle) else { return }
-    if party.device == nil, party.request == nil, party.stage != nil, party.stage != .restoring {
+    if party.device == nil, party.request == nil,
+      party.crash.isDead || (party.stage != nil && party.stage != .restoring)
+    {
       reopen(party)
       return
     }
@@ -125,7 +138,11 @@ actor Simulation {
 
   private func act(for party: SimulatedParty) -> SimulatedAct? {
     if party.device == nil {
-      if party.name.hasPrefix("restored") { return theme.restores ? .restore : nil }
+      if party.name.hasPrefix("restored") {
+        guard theme.restores else { return nil }
+        party.network.lie = draw(4) == 0 ? .losesEntries : nil
+        return .restore
+      }
       guard theme.joins else { return nil }
       return party.request == nil ? .ask : .finishJoining
     }
@@ -133,7 +150,7 @@ actor Simulation {
       guard theme.hasThief else { return .sync }
       return thiefsAct()
     }
-    if case .empty? = party.network.lie { return .sync }
+    if party.network.hidesHistory { return .sync }
     if watch.rules?.log.announcement != nil, draw(4) == 0 { return .cancelWithKey }
     if theme.hasThief, draw(25) == 0, let thief = draw(of: thieves.filter { $0.id != nil }) {
       return .removeThief(thief.name)
@@ -146,6 +163,7 @@ actor Simulation {
   }
 
   private func thiefsAct() -> SimulatedAct? {
+    if theme.seizes, draw(2) == 0 { return .seize }
     if theme.bursts {
       if thieves.count < 2 { return .addition }
       if draw(3) == 0 { return .burst }

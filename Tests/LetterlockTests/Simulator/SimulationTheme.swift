@@ -10,6 +10,10 @@ extension Simulation {
     var daysPass = false
     var copiesBack = false
     var bursts = false
+    /// The thief removes who may announce a recovery key, and announces one.
+    var seizes = false
+    /// The relay promises records that it does not have.
+    var promises = false
   }
 }
 
@@ -25,7 +29,7 @@ extension Simulation.Theme {
     daysPass = holds(30)
     copiesBack = holds(8)
     bursts = hasThief && holds(15)
-    focus(on: generator.next() % 12)
+    focus(on: generator.next() % 16)
   }
 
   /// Some lives are about one thing alone: where anything may be to blame, little can be judged.
@@ -35,7 +39,10 @@ extension Simulation.Theme {
     case 1: self = Self(losesPart: true, crashes: true)
     case 2: self = Self(lies: true, joins: true)
     case 3: self = Self(lies: true, daysPass: true)
-    case 4: self = Self(hasThief: hasThief, crashes: true, restores: true)
+    case 4, 5: self = Self(hasThief: hasThief, crashes: true, restores: true)
+    case 6: self = Self(lies: true, joins: true)
+    case 7: self = Self(hasThief: true, seizes: true)
+    case 8: self = Self(lies: true, promises: true)
     default: break
     }
   }
@@ -47,6 +54,7 @@ extension Simulation.Theme: CustomStringConvertible {
       ("thief", hasThief), ("lies", lies), ("backup", losesPart), ("crashes", crashes),
       ("restores", restores),
       ("joins", joins), ("days", daysPass), ("copies", copiesBack), ("bursts", bursts),
+      ("seizes", seizes), ("promises", promises),
     ]
     return parts.filter(\.1).map(\.0).joined(separator: ", ")
   }
