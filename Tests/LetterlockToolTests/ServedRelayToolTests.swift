@@ -2,6 +2,15 @@
 import Foundation
 import Testing
 
+/// The files of this package.
+enum Repository {
+  static func file(_ name: String) -> String {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return root.appendingPathComponent(name).path
+  }
+}
+
 /// The real `letterlock-relay`, until the test is over.
 private final class ServedRelay {
   private let process = Process()
@@ -26,6 +35,8 @@ private final class ServedRelay {
   }
 
   deinit { if process.isRunning { process.terminate() } }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Tells it to stop. Returns its exit code.
   func stop() -> Int32 {
@@ -118,6 +129,27 @@ struct ServedRelayToolTests {
     try folder.succeed(
       "init", "A", "--relay", relay.url, "--registration-token-file", "token", "--recovery-key-file", "key")
     try folder.succeed("sync", "A")
+    #expect(relay.stop() == 0)
+  }
+
+  @Test func `the script that shows two devices runs against a relay`() throws {
+    let folder = try ToolFolder()
+    let relay = try ServedRelay(folder.file("server.sqlite"))
+    let script = Repository.file("Scripts/two-devices")
+    let outcome = try folder.shell("TOOL=\"$LETTERLOCK\" bash '\(script)' '\(relay.url)'")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("Tea at four?"))
+    #expect(outcome.output.contains("Two devices shared a history by \(relay.url)"))
+    #expect(relay.stop() == 0)
+    let nowhere = try folder.shell("TOOL=\"$LETTERLOCK\" bash '\(script)' '\(relay.url)'")
+    #expect(nowhere.exitCode != 0)
+  }
+
+  @Test func `a relay that is hung up on goes on`() throws {
+    let folder = try ToolFolder.withArchive()
+    let relay = try ServedRelay(folder.file("server.sqlite"))
+    relay.send(SIGHUP)
+    try folder.succeed("init", "B", "--relay", relay.url, "--recovery-key-file", "b.key")
     #expect(relay.stop() == 0)
   }
 
