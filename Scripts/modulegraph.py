@@ -23,7 +23,8 @@ ALLOWED = {
     "LetterlockHTTP": (FORMAT | {"LetterlockHTTPFormat"}, {"AsyncHTTPClient", "NIOCore"}),
     "LetterlockServer": (
         FORMAT | {"LetterlockHTTPFormat", "LetterlockRelayKit"},
-        {"Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HTTPTypes", "CoreMetrics", "Logging", "NIOCore", "NIOPosix",
+        {"Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HTTPTypes", "CoreMetrics", "Logging", "NIOCore", "NIOHTTP1",
+          "NIOHTTPTypes", "NIOPosix",
          "NIOSSL", "ServiceLifecycle"}),
     "LetterlockRelayTool": (
         FORMAT | {"LetterlockServer", "LetterlockRelayKit", "LetterlockSQLite"},

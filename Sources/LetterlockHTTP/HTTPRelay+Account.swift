@@ -26,7 +26,8 @@ extension HTTPRelay {
     _ entry: LogEntry, wraps: [StoredWrap], as caller: RelayCaller
   ) async throws(RelayError) {
     let body = EntryRequest(entry: entry, wraps: wraps).encoded
-    try await tell(RelayCall(operation: .createAccount, body: body))
+    try await tell(
+      RelayCall(operation: .createAccount, body: body, registrationToken: registrationToken))
   }
 
   /// Returns the account whose newest recovery device this is.

@@ -9,11 +9,15 @@ internal import Synchronization
 /// It signs each request with the caller's keys, over a challenge that the relay gave with an answer before. A device
 /// trusts no transport for what its history says: it pins the relay's checkpoint key, and verifies.
 ///
-/// What it adds to the errors of `Relay`: `.unavailable` if there is no answer, or one that is not as SPEC.md says.
+/// What it adds to the errors of `Relay`: `.unavailable` if there is no answer, or one that is not as SPEC.md says, or if
+/// the relay asks to wait for longer than a few seconds. It waits for less, and asks again, twice at most: every operation
+/// may be repeated.
 /// `writeBlob` sends a part of more than 256 KiB in several requests, each of which takes effect by itself.
 public final class HTTPRelay: Relay {
   private let transport: any HTTPTransport
   private let session = Mutex(Session())
+  let registrationToken: [UInt8]?
+  private let pause: @Sendable (Duration) async throws -> Void
 
   /// What the relay has told.
   private struct Session {
@@ -22,12 +26,32 @@ public final class HTTPRelay: Relay {
   }
 
   /// A relay that requests reach by a transport.
-  public init(transport: some HTTPTransport) { self.transport = transport }
+  /// - Parameters:
+  ///   - transport: What carries the requests.
+  ///   - registrationToken: What the relay's operator gave, if it is needed to make an account.
+  public convenience init(transport: some HTTPTransport, registrationToken: [UInt8]? = nil) {
+    self.init(transport: transport, registrationToken: registrationToken) { duration in
+      try await Task.sleep(for: duration)
+    }
+  }
+
+  /// A relay whose client waits by a clock of the caller's.
+  package init(
+    transport: some HTTPTransport, registrationToken: [UInt8]? = nil,
+    pausing pause: @escaping @Sendable (Duration) async throws -> Void
+  ) {
+    (self.transport, self.registrationToken, self.pause) = (transport, registrationToken, pause)
+  }
 
   /// The relay at an `http` or `https` URL: a host, and if need be a port.
+  /// - Parameters:
+  ///   - url: Where it is.
+  ///   - registrationToken: What the relay's operator gave, if it is needed to make an account.
   /// - Throws: `RelayError.unavailable` if it is no such URL.
-  public convenience init(url: URL) throws(RelayError) {
-    do throws(HTTPTransportError) { self.init(transport: try AsyncHTTPClientTransport(url: url)) } catch {
+  public convenience init(url: URL, registrationToken: [UInt8]? = nil) throws(RelayError) {
+    do throws(HTTPTransportError) {
+      self.init(transport: try AsyncHTTPClientTransport(url: url), registrationToken: registrationToken)
+    } catch {
       throw .unavailable(error.reason)
     }
   }
@@ -42,6 +66,7 @@ struct RelayCall {
   var query = QueryItems()
   var range: ByteRange?
   var body: [UInt8] = []
+  var registrationToken: [UInt8]?
 
   fileprivate var request: RelayHTTPRequest {
     let path = blob.map(operation.path(of:)) ?? operation.path
@@ -51,6 +76,9 @@ struct RelayCall {
     if let mediaType = operation.bodyMediaType { request.fields["Content-Type"] = mediaType }
     if let account { request.name(account) }
     if let range { request.fields["Range"] = range.value }
+    if let registrationToken {
+      request.fields[RegistrationToken.fieldName] = BareItem.bytes(registrationToken).serialized
+    }
     request.digestBody()
     return request
   }
@@ -60,18 +88,64 @@ struct RelayCall {
 struct RelayAnswer {
   let status: Int
   let body: [UInt8]
+  /// How long the relay, or a proxy before it, asks to wait before the request is sent again.
+  let retryAfter: Duration?
+
+  fileprivate init(_ response: RelayHTTPResponse, _ body: [UInt8]) {
+    (status, self.body) = (response.status, body)
+    let seconds = response.fields["Retry-After"].flatMap { UInt32($0) }
+    // A device that made too many entries has ten minutes to wait, and does so in its own way.
+    let isBusy =
+      switch (status, ProblemDetails.problem(in: body)) {
+      case (_, .relay(.tooManyEntries)?): false
+      case (429, _), (503, _): true
+      default: false
+      }
+    retryAfter = isBusy ? seconds.map { .seconds(Int64($0)) } : nil
+  }
+}
+
+/// How long a client waits for a relay that asks it to: for one request at most twice, and a few seconds together.
+private struct Patience {
+  private var tries = 2
+  private var left = Duration.seconds(6)
+
+  /// How long to wait before the next try; nil if it would be too long.
+  mutating func wait(after answer: RelayAnswer) -> Duration? {
+    guard let wait = answer.retryAfter, tries > 0, wait <= left else { return nil }
+    tries -= 1
+    left -= wait
+    return wait
+  }
 }
 
 extension HTTPRelay {
-  /// Makes a call, and once more if its challenge was too old. Returns the answer if it is one of these.
+  /// Makes a call, and again if the relay asks to wait a little. Returns the answer if it is one of these.
   func answer(to call: RelayCall, _ statuses: Set<Int> = [200]) async throws(RelayError) -> RelayAnswer {
-    guard let keys = call.caller.keys else { return try check(try await send(call.request), statuses) }
+    var patience = Patience()
+    while true {
+      let answer = try await firstAnswer(to: call)
+      guard let wait = patience.wait(after: answer), await waits(wait) else {
+        return try check(answer, statuses)
+      }
+    }
+  }
+
+  /// Waits. Returns whether the task was not cancelled meanwhile.
+  private func waits(_ duration: Duration) async -> Bool {
+    do { try await pause(duration) } catch { return false }
+    return true
+  }
+
+  /// Makes a call, and once more if its challenge was too old.
+  private func firstAnswer(to call: RelayCall) async throws(RelayError) -> RelayAnswer {
+    guard let keys = call.caller.keys else { return try await send(call.request) }
     let checkpointKey = try await connect()
     var answer = try await send(try signed(call.request, by: keys, for: checkpointKey))
     if answer.status == 401 {
       answer = try await send(try signed(call.request, by: keys, for: checkpointKey))
     }
-    return try check(answer, statuses)
+    return answer
   }
 
   /// The relay's checkpoint key, which it is asked for once. A challenge comes with it.
@@ -82,7 +156,7 @@ extension HTTPRelay {
 
   /// Asks the relay for its checkpoint key.
   func fetchCheckpointKey() async throws(RelayError) -> [UInt8] {
-    let answer = try check(try await send(RelayCall(operation: .checkpointKey).request), [200])
+    let answer = try await answer(to: RelayCall(operation: .checkpointKey))
     guard answer.body.count == 32 else { throw .strangeAnswer }
     session.withLock { $0.checkpointKey = answer.body }
     return answer.body
@@ -107,7 +181,7 @@ extension HTTPRelay {
     {
       session.withLock { $0.challenge = challenge }
     }
-    return RelayAnswer(status: response.status, body: try await bytes(of: response.body))
+    return RelayAnswer(response, try await bytes(of: response.body))
   }
 
   private func bytes(of body: RelayHTTPBody) async throws(RelayError) -> [UInt8] {

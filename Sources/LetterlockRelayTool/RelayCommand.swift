@@ -11,7 +11,7 @@ struct RelayCommand: AsyncParsableCommand {
       "Exit codes: 0 done; 1 not done, and the message says why; 2 damage was found; 64 the command line is wrong.",
     version: "0.1.0",
     subcommands: [
-      ServeCommand.self, CheckCommand.self, AccountsCommand.self, QuotaCommand.self,
+      ServeCommand.self, TokenCommand.self, CheckCommand.self, AccountsCommand.self, QuotaCommand.self,
       ExportAccountCommand.self,
       ImportAccountCommand.self, UnfreezeAccountCommand.self, BackupCommand.self,
     ])

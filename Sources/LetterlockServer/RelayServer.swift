@@ -13,6 +13,7 @@ public struct RelayServer: Service {
   private let relay: any ServedRelay
   private let endpoint: RelayEndpoint
   private let configuration: Configuration
+  private let limits: ClientLimits
   private let credentials: TLSCredentials?
   private let logger: Logger
   private let onListening: @Sendable (Listening) async -> Void
@@ -41,11 +42,13 @@ public struct RelayServer: Service {
   }
 
   init(
-    serving relay: any ServedRelay, configuration: Configuration, logger: Logger,
+    serving relay: any ServedRelay, configuration: Configuration, clock: ServerClock = .system,
+    logger: Logger,
     onListening: @escaping @Sendable (Listening) async -> Void
   ) throws {
     self.relay = relay
-    endpoint = try RelayEndpoint(relay)
+    limits = ClientLimits(configuration.limits, clock: clock, sharedBy: configuration.trustedProxies)
+    endpoint = try RelayEndpoint(relay, registration: limits.registration)
     credentials = try configuration.tls.map { files throws(RelayServerError) in try TLSCredentials(files) }
     (self.configuration, self.logger, self.onListening) = (configuration, logger, onListening)
   }
@@ -68,7 +71,7 @@ public struct RelayServer: Service {
       let unmeasured = ServerMetrics(NOOPMetricsHandler.instance)
       services.append(
         AdminService(
-          listener: listener(at: address, nil, Connections(), unmeasured),
+          listener: listener(at: address, nil, Connections(), unmeasured, limits: nil),
           responder: AdminResponder(relay: relay, drain: drain, metrics: prometheus), places: places))
     }
     if let tls = configuration.tls {
@@ -77,7 +80,9 @@ public struct RelayServer: Service {
     let connections = Connections()
     services.append(
       DeviceService(
-        listeners: configuration.listeners.map { listener(at: $0, credentials, connections, metrics) },
+        listeners: configuration.listeners.map {
+          listener(at: $0, credentials, connections, metrics, limits: limits)
+        },
         responder: responder(metrics), connections: connections, drain: drain, places: places,
         logger: logger))
     var group = ServiceGroupConfiguration(services: services, logger: quiet)
@@ -94,15 +99,17 @@ public struct RelayServer: Service {
       logger: logger, isOn: configuration.logsRequests, hasAddresses: configuration.logsAddresses)
     return ClientAddressResponder(
       proxies: configuration.trustedProxies,
-      next: ObservedResponder(metrics: metrics, log: log, next: RelayResponder(endpoint: endpoint)))
+      next: ObservedResponder(
+        metrics: metrics, log: log, next: RelayResponder(endpoint: endpoint, limits: limits)))
   }
 
   private func listener(
-    at address: Address, _ credentials: TLSCredentials?, _ connections: Connections, _ metrics: ServerMetrics
+    at address: Address, _ credentials: TLSCredentials?, _ connections: Connections, _ metrics: ServerMetrics,
+    limits: ClientLimits?
   ) -> Listener {
     Listener(
       address: address, configuration: configuration, credentials: credentials, connections: connections,
-      metrics: metrics, logger: quiet)
+      metrics: metrics, limits: limits, logger: quiet)
   }
 
   private func listening(_ place: Listening) async {

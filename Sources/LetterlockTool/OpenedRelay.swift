@@ -30,11 +30,13 @@ enum OpenedRelay: Sendable {
     ["http://", "https://"].contains { name.lowercased().hasPrefix($0) }
   }
 
-  /// The server at a URL.
-  static func server(at name: String) throws -> OpenedRelay {
+  /// The server at a URL, and the token that lets make an account there, if it asks for one.
+  static func server(at name: String, registrationToken: [UInt8]? = nil) throws -> OpenedRelay {
     #if HTTP
     guard let url = URL(string: name) else { throw ToolError("\(name) is not the URL of a relay.") }
-    do throws(RelayError) { return .server(try HTTPRelay(url: url)) } catch {
+    do throws(RelayError) {
+      return .server(try HTTPRelay(url: url, registrationToken: registrationToken))
+    } catch {
       throw ToolError("\(name) is not the URL of a relay: \(error.reason.asPart).")
     }
     #else

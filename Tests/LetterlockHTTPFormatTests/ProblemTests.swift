@@ -17,13 +17,24 @@ struct ProblemTests {
 
   @Test
   func `every other problem comes back as it was`() {
-    let problems: [HTTPProblem] = [
-      .staleChallenge, .otherRelay, .wrongDigest, .malformed, .unknownOperation, .wrongMethod,
-      .wrongMediaType,
-    ]
+    let problems = HTTPProblem.plain + [.tooManyRequests(retryAfter: .milliseconds(1500))]
+    #expect(Set(problems.map(\.name)).count == 10)
     for problem in problems {
       #expect(ProblemDetails.problem(in: ProblemDetails.body(of: problem)) == problem)
     }
+  }
+
+  @Test
+  func `the time to wait after too many requests is one number and nothing more`() throws {
+    let fields = HTTPProblem.tooManyRequests(retryAfter: .seconds(2)).encodedFields
+    #expect(fields == [0, 0, 0, 0, 0x77, 0x35, 0x94, 0])
+    for wrong in [[], fields.dropLast(), fields + [0], [UInt8](repeating: 255, count: 8)] {
+      #expect(throws: TLSError.self) {
+        try HTTPProblem(name: "too-many-requests", encodedFields: Array(wrong))
+      }
+    }
+    #expect(HTTPProblem.tooManyRequests(retryAfter: .seconds(-1)).retryAfterSeconds == 0)
+    #expect(HTTPProblem.registrationClosed.retryAfterSeconds == nil)
   }
 
   @Test

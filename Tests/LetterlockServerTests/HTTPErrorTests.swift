@@ -23,7 +23,7 @@ struct HTTPErrorTests {
 
   @Test func `a client throws the very error that the relay threw`() async throws {
     for error in try await RelayErrorSamples.all() {
-      let relay = HTTPRelay(transport: FixedTransport(answer: EndpointAnswer(.relay(error))))
+      let relay = HTTPRelay(transport: FixedTransport(answer: EndpointAnswer(.relay(error)))) { _ in }
       await #expect(throws: error) { try await relay.messages(in: mailbox, as: .anyone) }
     }
   }
@@ -33,6 +33,8 @@ struct HTTPErrorTests {
     #expect((answer.status, answer.fields["Retry-After"]) == (429, "2"))
     #expect(EndpointAnswer(.relay(.unavailable("x"))).fields["Retry-After"] != nil)
     #expect(EndpointAnswer(.relay(.unknownAccount)).fields["Retry-After"] == nil)
+    let busy = EndpointAnswer(.tooManyRequests(retryAfter: .milliseconds(2001)))
+    #expect((busy.status, busy.fields["Retry-After"]) == (429, "3"))
   }
 
   @Test func `an answer that is not of this protocol says nothing of the account`() async throws {

@@ -15,8 +15,13 @@ final class TestServers: Sendable {
   deinit { for task in tasks.withLock({ $0 }) { task.cancel() } }
 
   /// Serves a relay at a port that is free. Returns where.
-  func serve(_ relay: any ServedRelay) async throws -> URL {
-    let place = try await serve(relay, .init(listeners: [.init(host: "127.0.0.1", port: 0)]))
+  func serve(
+    _ relay: any ServedRelay, limits: ServerLimits = ServerLimits(), idleTimeout: Duration = .seconds(60),
+    clock: ServerClock = .system
+  ) async throws -> URL {
+    var configuration = RelayServer.Configuration(listeners: [.init(host: "127.0.0.1", port: 0)])
+    (configuration.limits, configuration.idleTimeout) = (limits, idleTimeout)
+    let place = try await start(relay, configuration, clock: clock).place
     guard let url = place.urls.first.flatMap(URL.init(string:)) else {
       throw RelayError.unavailable("the server does not listen")
     }
@@ -32,11 +37,12 @@ final class TestServers: Sendable {
 
   /// Serves a relay as a configuration says. Returns the server, and where it is.
   func start(
-    _ relay: any ServedRelay, _ configuration: RelayServer.Configuration, log: LogLines = LogLines()
+    _ relay: any ServedRelay, _ configuration: RelayServer.Configuration, clock: ServerClock = .system,
+    log: LogLines = LogLines()
   ) async throws -> (server: RelayServer, place: RelayServer.Listening) {
     let (places, listening) = AsyncThrowingStream.makeStream(of: RelayServer.Listening.self)
     let server = try RelayServer(
-      serving: relay, configuration: configuration, logger: log.logger,
+      serving: relay, configuration: configuration, clock: clock, logger: log.logger,
       onListening: { place in
         listening.yield(place)
         listening.finish()

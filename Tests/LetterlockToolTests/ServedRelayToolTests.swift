@@ -2,6 +2,15 @@
 import Foundation
 import Testing
 
+/// The files of this package.
+enum Repository {
+  static func file(_ name: String) -> String {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return root.appendingPathComponent(name).path
+  }
+}
+
 /// The real `letterlock-relay`, until the test is over.
 private final class ServedRelay {
   private let process = Process()
@@ -26,6 +35,8 @@ private final class ServedRelay {
   }
 
   deinit { if process.isRunning { process.terminate() } }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Tells it to stop. Returns its exit code.
   func stop() -> Int32 {
@@ -90,6 +101,56 @@ struct ServedRelayToolTests {
     for name in ["other", "short", "missing"] {
       #expect(throws: (any Error).self, "\(name)") { try ServedRelay(folder.file("s.sqlite"), options(name)) }
     }
+  }
+
+  @Test func `a relay with registration tokens takes whoever has one`() throws {
+    let folder = try ToolFolder()
+    let process = Process()
+    process.executableURL = try RunningTool.executable("letterlock-relay")
+    process.arguments = ["token", "new"]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+    #expect(words.count == 4, "\(text)")
+    try folder.write("\(words[3]) # a friend\n", to: "tokens")
+    try folder.write("\(words[1])\n", to: "token")
+    try folder.write("00\n", to: "wrong")
+    let relay = try ServedRelay(
+      folder.file("s.sqlite"), ["--registration", "token", "--registration-tokens", folder.file("tokens")])
+    for options in [[], ["--registration-token-file", "wrong"]] {
+      let refused = try folder.start(["init", "A", "--relay", relay.url] + options).outcome()
+      #expect(refused.exitCode == 1)
+      #expect(refused.errors.contains("registration token"), "\(refused.errors)")
+      #expect(!folder.exists("A"))
+    }
+    try folder.succeed(
+      "init", "A", "--relay", relay.url, "--registration-token-file", "token", "--recovery-key-file", "key")
+    try folder.succeed("sync", "A")
+    #expect(relay.stop() == 0)
+  }
+
+  @Test func `the script that shows two devices runs against a relay`() throws {
+    let folder = try ToolFolder()
+    let relay = try ServedRelay(folder.file("server.sqlite"))
+    let script = Repository.file("Scripts/two-devices")
+    let outcome = try folder.shell("TOOL=\"$LETTERLOCK\" bash '\(script)' '\(relay.url)'")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("Tea at four?"))
+    #expect(outcome.output.contains("Two devices shared a history by \(relay.url)"))
+    #expect(relay.stop() == 0)
+    let nowhere = try folder.shell("TOOL=\"$LETTERLOCK\" bash '\(script)' '\(relay.url)'")
+    #expect(nowhere.exitCode != 0)
+  }
+
+  @Test func `a relay that is hung up on goes on`() throws {
+    let folder = try ToolFolder.withArchive()
+    let relay = try ServedRelay(folder.file("server.sqlite"))
+    relay.send(SIGHUP)
+    try folder.succeed("init", "B", "--relay", relay.url, "--recovery-key-file", "b.key")
+    #expect(relay.stop() == 0)
   }
 
   @Test func `what is no address of a relay is refused in words`() throws {

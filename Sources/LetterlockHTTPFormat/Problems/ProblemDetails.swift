@@ -17,13 +17,10 @@ package enum ProblemDetails {
 
   /// The body that says so.
   package static func body(of problem: HTTPProblem) -> [UInt8] {
-    var fields: String?
-    if case .relay(let error) = problem {
-      let bytes = error.encodedFields
-      fields = bytes.isEmpty ? nil : Base64.encode(bytes)
-    }
+    let fields = problem.encodedFields
     let body = Body(
-      type: typePrefix + problem.name, title: problem.title, status: problem.status, fields: fields)
+      type: typePrefix + problem.name, title: problem.title, status: problem.status,
+      fields: fields.isEmpty ? nil : Base64.encode(fields))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // A structure of texts and a number has an encoding.
@@ -36,14 +33,7 @@ package enum ProblemDetails {
       body.type.hasPrefix(typePrefix)
     else { return nil }
     let name = String(body.type.dropFirst(typePrefix.count))
-    if let problem = simple.first(where: { $0.name == name }) { return problem }
-    guard let fields = Base64.decode(body.fields ?? ""),
-      let error = try? RelayError(problemName: name, encodedFields: fields)
-    else { return nil }
-    return .relay(error)
+    guard let fields = Base64.decode(body.fields ?? "") else { return nil }
+    return try? HTTPProblem(name: name, encodedFields: fields)
   }
-
-  private static let simple: [HTTPProblem] = [
-    .staleChallenge, .otherRelay, .wrongDigest, .malformed, .unknownOperation, .wrongMethod, .wrongMediaType,
-  ]
 }

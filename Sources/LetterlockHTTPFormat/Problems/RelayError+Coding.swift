@@ -91,7 +91,7 @@ extension RelayError {
 
 extension Duration {
   /// Whole nanoseconds: none if it is negative, 2^63 - 1 if it is longer than that.
-  fileprivate var wholeNanoseconds: UInt64 {
+  var wholeNanoseconds: UInt64 {
     let (seconds, fraction) = components
     guard seconds >= 0, fraction >= 0 else { return 0 }
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
@@ -99,7 +99,7 @@ extension Duration {
     return UInt64(overflow || isTooMuch ? Int64.max : sum)
   }
 
-  fileprivate init(wholeNanosecondsFrom reader: inout TLSReader) throws(TLSError) {
+  init(wholeNanosecondsFrom reader: inout TLSReader) throws(TLSError) {
     guard let count = Int64(exactly: try reader.read(UInt64.self)) else { throw .invalidValue }
     self = .nanoseconds(count)
   }

@@ -8,6 +8,9 @@ package protocol ServedRelay: Relay {
   /// The relay's time.
   var servedTime: Timestamp { get }
 
+  /// Whether the relay takes back what it lost: whether it was restored from a backup.
+  var takesBack: Bool { get }
+
   /// Returns the public keys of a device that is in an account's log, whether it is active or not; nil if there is no
   /// such account, or no such device in it.
   func signingKeys(of device: DeviceID, in account: AccountID) async throws(RelayError) -> SigningKeys?
@@ -28,6 +31,8 @@ extension RelayService: ServedRelay {
   package var servedKey: CheckpointKey { key }
 
   package var servedTime: Timestamp { clock() }
+
+  package var takesBack: Bool { false }
 
   package func signingKeys(
     of device: DeviceID, in account: AccountID
@@ -61,6 +66,8 @@ extension RestoredRelay: ServedRelay {
   package var servedKey: CheckpointKey { service.servedKey }
 
   package var servedTime: Timestamp { service.servedTime }
+
+  package var takesBack: Bool { true }
 
   package func signingKeys(
     of device: DeviceID, in account: AccountID

@@ -47,10 +47,11 @@ struct ServeOptions: ParsableArguments {
     help:
       "How many seconds requests may take that are under way when the relay is told to stop. (default: 20)")
   var drainTimeout: String?
+  @OptionGroup(title: "Limits") var limits: LimitOptions
 
   /// What was given, by the settings' names.
   var given: [String: [String]] {
-    var given: [String: [String]] = [:]
+    var given = limits.given
     for (name, values) in [("listen", listen), ("trusted-proxies", trustedProxies)] where !values.isEmpty {
       given[name] = values
     }

@@ -14,49 +14,54 @@ struct ServeSettings: Sendable {
   var restored = false
   var tlsCertificate: String?
   var tlsKey: String?
+  var registration: RegistrationChoice?
+  var registrationTokens: String?
 
   /// Every setting, in the order in which `--print-config` lists them.
-  static let all: [Setting] = [
-    Setting("listen", allowed: "HOST:PORT or unix:/PATH, once or in a list", isList: true) {
-      settings, values in
-      let addresses = values.compactMap { RelayServer.Address($0) }
-      settings.server.listeners = addresses
-      return addresses.count == values.count && !addresses.isEmpty
-    },
-    Setting("store", allowed: "sqlite:FILE") { settings, values in
-      settings.store = values.first.flatMap { StoreLocation(argument: $0) }
-      return settings.store != nil
-    },
-    Setting("quota", allowed: "a number of bytes") { settings, values in
-      settings.quota = values.first.flatMap { UInt64($0) }
-      return settings.quota != nil
-    },
-    Setting(
-      "checkpoint-key-file", allowed: "a file with 64 hexadecimal digits", set: { $0.checkpointKeyFile = $1 }),
-    Setting(
-      "checkpoint-key", allowed: "64 hexadecimal digits", isSecret: true, set: { $0.checkpointKey = $1 }),
-    Setting("restored", isOn: { $0.restored = $1 }),
-    Setting("tls-certificate", allowed: "a file in PEM", set: { $0.tlsCertificate = $1 }),
-    Setting("tls-key", allowed: "a file in PEM", set: { $0.tlsKey = $1 }),
-    Setting(
-      "trusted-proxies", allowed: "an address, a network (10.0.0.0/8) or unix, once or in a list",
-      isList: true
-    ) { settings, values in
-      settings.server.trustedProxies = values.compactMap { TrustedProxy($0) }
-      return settings.server.trustedProxies.count == values.count
-    },
-    Setting("admin", allowed: "HOST:PORT or unix:/PATH") { settings, values in
-      settings.server.admin = values.first.flatMap { RelayServer.Address($0) }
-      return settings.server.admin != nil
-    },
-    Setting("log-requests", isOn: { $0.server.logsRequests = $1 }),
-    Setting("log-addresses", isOn: { $0.server.logsAddresses = $1 }),
-    Setting("idle-timeout", seconds: 1...3600, set: { $0.server.idleTimeout = $1 }),
-    Setting("drain-timeout", seconds: 0...3600, set: { $0.server.drainTimeout = $1 }),
-  ]
+  static let all: [Setting] =
+    [
+      Setting("listen", allowed: "HOST:PORT or unix:/PATH, once or in a list", isList: true) {
+        settings, values in
+        let addresses = values.compactMap { RelayServer.Address($0) }
+        settings.server.listeners = addresses
+        return addresses.count == values.count && !addresses.isEmpty
+      },
+      Setting("store", allowed: "sqlite:FILE") { settings, values in
+        settings.store = values.first.flatMap { StoreLocation(argument: $0) }
+        return settings.store != nil
+      },
+      Setting("quota", allowed: "a number of bytes") { settings, values in
+        settings.quota = values.first.flatMap { UInt64($0) }
+        return settings.quota != nil
+      },
+      Setting(
+        "checkpoint-key-file", allowed: "a file with 64 hexadecimal digits",
+        set: { $0.checkpointKeyFile = $1 }),
+      Setting(
+        "checkpoint-key", allowed: "64 hexadecimal digits", isSecret: true, set: { $0.checkpointKey = $1 }),
+      Setting("restored", isOn: { $0.restored = $1 }),
+      Setting("tls-certificate", allowed: "a file in PEM", set: { $0.tlsCertificate = $1 }),
+      Setting("tls-key", allowed: "a file in PEM", set: { $0.tlsKey = $1 }),
+      Setting(
+        "trusted-proxies", allowed: "an address, a network (10.0.0.0/8) or unix, once or in a list",
+        isList: true
+      ) { settings, values in
+        settings.server.trustedProxies = values.compactMap { TrustedProxy($0) }
+        return settings.server.trustedProxies.count == values.count
+      },
+      Setting("admin", allowed: "HOST:PORT or unix:/PATH") { settings, values in
+        settings.server.admin = values.first.flatMap { RelayServer.Address($0) }
+        return settings.server.admin != nil
+      },
+      Setting("log-requests", isOn: { $0.server.logsRequests = $1 }),
+      Setting("log-addresses", isOn: { $0.server.logsAddresses = $1 }),
+      Setting("idle-timeout", seconds: 1...3600, set: { $0.server.idleTimeout = $1 }),
+      Setting("drain-timeout", seconds: 0...3600, set: { $0.server.drainTimeout = $1 }),
+    ] + limits
 
   /// Puts together what belongs together.
   mutating func complete() throws {
+    try completeRegistration()
     switch (tlsCertificate, tlsKey) {
     case (let certificate?, let key?):
       server.tls = RelayServer.TLSFiles(certificateChain: certificate, privateKey: key)

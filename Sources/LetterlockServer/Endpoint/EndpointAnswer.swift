@@ -31,9 +31,7 @@ struct EndpointAnswer: Sendable {
   init(_ problem: HTTPProblem) {
     self.init(status: problem.status, ProblemDetails.body(of: problem), ProblemDetails.mediaType)
     if case .staleChallenge = problem { fields["WWW-Authenticate"] = "Letterlock" }
-    if case .relay(let error) = problem, let seconds = error.retryAfterSeconds {
-      fields["Retry-After"] = "\(seconds)"
-    }
+    if let seconds = problem.retryAfterSeconds { fields["Retry-After"] = "\(seconds)" }
   }
 
   /// Bytes of an attachment.

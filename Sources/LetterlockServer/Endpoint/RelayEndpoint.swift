@@ -11,9 +11,10 @@ struct RelayEndpoint: Sendable {
   let relay: any ServedRelay
   private let challenges: RequestChallenges
   private let relayHash: [UInt8]
+  private let registration: RegistrationGate
 
-  init(_ relay: any ServedRelay) throws(RelayError) {
-    self.relay = relay
+  init(_ relay: any ServedRelay, registration: RegistrationGate = .init(.open)) throws(RelayError) {
+    (self.relay, self.registration) = (relay, registration)
     challenges = try RequestChallenges(of: relay.servedKey)
     relayHash = RequestAuthentication.relayHash(of: relay.servedKey.publicKey)
   }
@@ -34,6 +35,7 @@ struct RelayEndpoint: Sendable {
     let (operation, blob) = try RelayOperation.find(method: head.method, path: head.path)
     try checkMediaType(of: head, for: operation)
     guard operation.hasCaller else {
+      if operation == .createAccount { try registration.check(head) }
       return Admission(operation: operation, blob: blob, account: .none, caller: .anyone, claim: nil)
     }
     let claim = try ClaimedCaller(of: head)
@@ -54,6 +56,13 @@ struct RelayEndpoint: Sendable {
     }
     return Admission(
       operation: operation, blob: blob, account: account, caller: .device(claim.device), claim: nil)
+  }
+
+  /// Returns the answer to a request that was admitted, where it is the same whatever the body has: a relay that was not
+  /// restored takes nothing back, from whomever.
+  func answer(withoutBodyOf admission: Admission) -> EndpointAnswer? {
+    guard admission.operation == .takeBack, !relay.takesBack else { return nil }
+    return EndpointAnswer(Checkpoint?.none)
   }
 
   /// Carries out a request that was admitted, now that its body is there.

@@ -13,6 +13,8 @@ struct Listener: Sendable {
   let credentials: TLSCredentials?
   let connections: Connections
   let metrics: ServerMetrics
+  /// What devices are held to; nil where operators are served.
+  let limits: ClientLimits?
   let logger: Logger
 
   /// Serves there until the task is cancelled, or its service group shuts down.
@@ -62,9 +64,15 @@ struct Listener: Sendable {
     }
   }
 
+  private var handlers: [any RemovableChannelHandler] {
+    let negotiation: any RemovableChannelHandler = NegotiationHandler()
+    guard let limits else { return [negotiation] }
+    return [negotiation, ConnectionGuard(limits)]
+  }
+
   private var stream: HTTP1Channel.Configuration {
     HTTP1Channel.Configuration(
-      additionalChannelHandlers: [NegotiationHandler()],
+      additionalChannelHandlers: handlers,
       idleTimeout: TimeAmount(configuration.idleTimeout),
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: 1 << 13, maxHeaderListSize: 1 << 14, maxHeaderFieldCount: 64))

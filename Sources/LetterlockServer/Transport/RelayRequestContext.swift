@@ -8,6 +8,8 @@ internal import Synchronization
 /// What is known of a request beside its head and body.
 struct RelayRequestContext: RequestContext {
   var coreContext: CoreRequestContextStorage
+  /// The connection, or the stream of one, that the request came over.
+  let channel: any Channel
   /// Who is at the other end of the connection.
   let peer: Peer
   /// The address from which the request comes, as a trusted proxy says, or as the connection has it; nil if neither
@@ -18,6 +20,7 @@ struct RelayRequestContext: RequestContext {
 
   init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
+    channel = source.channel
     peer = Peer(of: source.channel)
     if case .address(let address) = peer { clientAddress = address.description }
   }

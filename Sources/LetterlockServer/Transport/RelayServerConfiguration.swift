@@ -14,6 +14,8 @@ extension RelayServer {
     public var logsRequests = false
     /// Whether a client's address stands there too.
     public var logsAddresses = false
+    /// What devices may ask for at most.
+    public var limits = ServerLimits()
     /// How long a connection may be silent.
     public var idleTimeout: Duration = .seconds(60)
     /// How long requests that were begun may take after the server was told to stop. Then their connections are closed.

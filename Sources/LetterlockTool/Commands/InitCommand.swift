@@ -2,6 +2,7 @@
 import ArgumentParser
 import CryptoCore
 import SystemCore
+import TLSCodec
 import Foundation
 import Letterlock
 import LetterlockSQLite
@@ -19,12 +20,17 @@ struct InitCommand: AsyncParsableCommand {
   @Option(
     help: "The relay's URL, its file, or the archive folder that holds it; without it, a file in the folder.")
   var relay: String?
+  @Option(help: "A file with the token that the relay's operator gave you, if it asks for one.")
+  var registrationTokenFile: String?
   @Option(help: "How many bytes the account may keep on the relay that is made in the folder.")
   var quota: UInt64?
 
   func validate() throws {
     guard relay == nil || quota == nil else {
       throw ValidationError("--quota is for a relay that is made in the folder: leave it out, or --relay.")
+    }
+    guard registrationTokenFile == nil || relay.map(OpenedRelay.isURL) == true else {
+      throw ValidationError("--registration-token-file is for a relay behind a URL, which --relay names.")
     }
   }
 
@@ -48,7 +54,9 @@ struct InitCommand: AsyncParsableCommand {
   /// Makes the account, and shows its recovery key.
   private func make(_ folder: ArchiveFolder, _ passphrase: String?) async throws -> Device {
     let keyFile = try output.file()
-    let created = try await Self.make(folder, name: name, passphrase: passphrase, relay: relay, quota: quota)
+    let token = try registrationTokenFile.map(Self.registrationToken(in:))
+    let created = try await Self.make(
+      folder, name: name, passphrase: passphrase, relay: relay, registrationToken: token, quota: quota)
     let device = created.device
     Terminal.line("Made an account in \(dir). Its number: \(device.account)")
     if passphrase == nil { Terminal.line(KeyOptions.permissionsAlone) }
@@ -59,9 +67,9 @@ struct InitCommand: AsyncParsableCommand {
   /// A new account in a new folder, at a relay that is named, or made in the folder.
   static func make(
     _ folder: ArchiveFolder, name: String, passphrase: String?, relay named: String? = nil,
-    quota: UInt64? = nil
+    registrationToken: [UInt8]? = nil, quota: UInt64? = nil
   ) async throws -> CreatedAccount {
-    let relay = try relay(named, of: folder, quota)
+    let relay = try relay(named, registrationToken, of: folder, quota)
     let store = try folder.openStore()
     do throws(DeviceError) {
       let created = try await Device.createAccount(
@@ -71,11 +79,21 @@ struct InitCommand: AsyncParsableCommand {
     } catch { throw ToolError(error, folder: folder.path) }
   }
 
+  private static func registrationToken(in path: String) throws -> [UInt8] {
+    let text = try ReadFile.secret(in: path)
+    guard let token = Hex.decode(text.trimmingCharacters(in: .whitespacesAndNewlines)), !token.isEmpty else {
+      throw ToolError("\(path) holds no registration token: one is a row of hexadecimal digits.")
+    }
+    return token
+  }
+
   private static func relay(
-    _ named: String?, of folder: ArchiveFolder, _ quota: UInt64?
+    _ named: String?, _ token: [UInt8]?, of folder: ArchiveFolder, _ quota: UInt64?
   ) throws -> any Relay {
     if let named {
-      let relay = try ArchiveFolder.openRelay(at: named).relay
+      let relay =
+        try token.map { try OpenedRelay.server(at: named, registrationToken: $0).relay }
+        ?? ArchiveFolder.openRelay(at: named).relay
       try folder.point(toRelay: named)
       return relay
     }

@@ -1,0 +1,162 @@
+#if HTTP && Server
+import HTTPTypes
+import NIOCore
+import NIOEmbedded
+import NIOHTTPTypes
+import Testing
+
+@testable import LetterlockServer
+
+/// Holds back what is written, as a socket does whose client does not read.
+private final class FullSocket: ChannelOutboundHandler {
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private(set) var held: [EventLoopPromise<Void>] = []
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    if let promise { held.append(promise) }
+  }
+
+  /// Lets the client read one piece.
+  func release() { if !held.isEmpty { held.removeFirst().succeed() } }
+}
+
+@Suite("Limits: clients that are too slow")
+struct ConnectionGuardTests {
+  private let channel = EmbeddedChannel()
+  private let socket = FullSocket()
+  private let limits: ClientLimits
+  private let head = HTTPRequestPart.head(
+    HTTPRequest(method: .post, scheme: "http", authority: "a", path: "/v1/history"))
+
+  init() throws {
+    limits = ClientLimits(ServerLimits())
+    try channel.pipeline.syncOperations.addHandlers(socket, ConnectionGuard(limits))
+    channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 1), promise: nil)
+    channel.embeddedEventLoop.run()
+  }
+
+  private func receive(_ part: HTTPRequestPart) throws {
+    try channel.writeInbound(part)
+    channel.read()
+  }
+
+  private func receive(_ byteCount: Int) throws {
+    try receive(.body(ByteBuffer(repeating: 1, count: byteCount)))
+  }
+
+  private func pass(_ seconds: Int64) { channel.embeddedEventLoop.advanceTime(by: .seconds(seconds)) }
+
+  @Test func `a head that takes ten seconds is not waited for`() {
+    #expect(channel.isActive)
+    #expect(limits.connections.count == 1)
+    pass(9)
+    #expect(channel.isActive)
+    pass(1)
+    #expect(!channel.isActive)
+    #expect(limits.connections.count == 0)
+  }
+
+  @Test func `a body that comes too slowly is not waited for`() throws {
+    try receive(head)
+    pass(9)
+    #expect(channel.isActive)
+    try receive(1024)
+    pass(1)
+    #expect(channel.isActive)
+    pass(1)
+    #expect(!channel.isActive)
+  }
+
+  @Test func `a body that comes at one kibibyte a second is taken`() throws {
+    try receive(head)
+    for _ in 0..<1000 {
+      pass(1)
+      try receive(1024)
+    }
+    #expect(channel.isActive)
+    try receive(.end(nil))
+    pass(1000)
+    #expect(channel.isActive)
+  }
+
+  @Test func `the time in which the server asks for nothing is not the client's`() throws {
+    try channel.writeInbound(head)
+    // The server does not read on.
+    pass(3600)
+    #expect(channel.isActive)
+    channel.read()
+    pass(9)
+    #expect(channel.isActive)
+    pass(1)
+    #expect(!channel.isActive)
+  }
+
+  @Test func `a client that reads nothing for 30 seconds is dropped`() throws {
+    try receive(head)
+    try receive(.end(nil))
+    channel.write(HTTPResponsePart.head(HTTPResponse(status: .ok)), promise: nil)
+    channel.write(HTTPResponsePart.body(ByteBuffer(repeating: 1, count: 1 << 18)), promise: nil)
+    #expect(socket.held.count == 4)
+    for _ in 0..<3 {
+      pass(29)
+      #expect(channel.isActive)
+      socket.release()
+    }
+    pass(29)
+    #expect(channel.isActive)
+    pass(1)
+    #expect(!channel.isActive)
+  }
+
+  @Test func `an answer that was read keeps nobody waiting`() throws {
+    try receive(head)
+    try receive(.end(nil))
+    channel.write(HTTPResponsePart.body(ByteBuffer(repeating: 1, count: 100)), promise: nil)
+    socket.release()
+    pass(3600)
+    #expect(channel.isActive)
+  }
+
+  @Test func `the rest of a body that was refused is read for a while only`() throws {
+    try receive(head)
+    channel.write(HTTPResponsePart.end(nil), promise: nil)
+    socket.release()
+    try receive(1 << 20)
+    #expect(channel.isActive)
+    try receive(1)
+    #expect(!channel.isActive)
+  }
+
+  @Test func `the rest of a body that was refused is not waited for`() throws {
+    try receive(head)
+    channel.write(HTTPResponsePart.end(nil), promise: nil)
+    socket.release()
+    for _ in 0..<9 {
+      pass(1)
+      try receive(1 << 10)
+    }
+    #expect(channel.isActive)
+    pass(1)
+    #expect(!channel.isActive)
+  }
+
+  @Test func `one connection too many is closed at once`() throws {
+    var few = ServerLimits()
+    few.connectionCount = 1
+    let limits = ClientLimits(few)
+    let channels = try (0..<3).map { _ in
+      let channel = EmbeddedChannel()
+      try channel.pipeline.syncOperations.addHandler(ConnectionGuard(limits))
+      channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 1), promise: nil)
+      channel.embeddedEventLoop.run()
+      return channel
+    }
+    #expect(channels.map(\.isActive) == [true, false, false])
+    #expect(limits.connections.count == 1)
+    channels[0].close(promise: nil)
+    #expect(limits.connections.count == 0)
+  }
+}
+#endif
