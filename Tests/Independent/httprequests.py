@@ -152,9 +152,9 @@ class Relay:
             raise Problem("malformed-request") from None
         if operation.name == "beginBlob":
             problem_if(operation.pattern.fullmatch(request.path)[1] != body.blob.hex(), "malformed-request")
-        if operation.name in BRINGS_KEYS:
-            keys = body.signing_keys if operation.name != "takeBack" else body.keys
-            problem_if(not caller or not caller.is_proven(request, keys), "unknown-account")
+        # Whoever is not proven to be that recovery device is told of no account, and of no problem.
+        if operation.name == "takeBack":
+            problem_if(not caller or not caller.is_proven(request, body.keys), "unknown-account")
 
 
 def request_of(test):

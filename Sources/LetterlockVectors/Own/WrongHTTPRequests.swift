@@ -221,8 +221,6 @@ struct WrongHTTPRequests {
 
   private func callers() throws -> [Wrong] {
     let (stranger, none) = (try TestKeys.keys("stranger"), AccountID.none)
-    let asked = RecoveryRequest(signingKeys: maker.recovery.signingKeys)
-    let recovery = maker.request(.recoveredAccount, body: asked.encoded)
     let foreign = AccountID(unchecked: VectorSeed.bytes("another account"))
     let signature = [UInt8](repeating: 0, count: 64)
     let unsigned = altered(maker.request(.usage)) { $0.name(maker.account) }
@@ -255,15 +253,6 @@ struct WrongHTTPRequests {
       (
         "the signature altered",
         altered(try usage) { $0.fields["Signature"] = "letterlock=\(BareItem.bytes(signature).serialized)" }
-      ),
-      ("an account looked up by nobody", recovery),
-      ("an account looked up by another device", try maker.signed(recovery, by: maker.phone, about: none)),
-      (
-        "an account looked up with another's name",
-        altered(try maker.signed(recovery, by: maker.recovery, about: none)) {
-          $0.fields["Signature-Input"] = $0.fields["Signature-Input"]?.replacing(
-            maker.recovery.deviceID.description, with: maker.phone.deviceID.description)
-        }
       ),
     ]
     return cases.map { ($0, $1, .relay(.unknownAccount)) }
