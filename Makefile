@@ -9,7 +9,7 @@ TOOL := .build/release/letterlock
 SIMULATION ?= 64,5000,10
 FUZZ_SECONDS ?= 600
 
-.PHONY: first demo serve test vectors bench plots docs lint hostile simulate fuzz sanitize mutants consumer independent prerequisites clean
+.PHONY: first demo serve test vectors bench plots docs lint hostile simulate fuzz sanitize mutants consumer independent protocol prerequisites clean
 
 # The example that README.md shows. It needs libsodium, and of packages swift-crypto alone.
 first:
@@ -86,6 +86,13 @@ consumer: prerequisites
 
 independent: prerequisites
 	Tests/Independent/check
+
+# A served relay, asked by a second implementation and by schemathesis.
+protocol: prerequisites
+	$(SWIFT) build $(TRAITS) --product letterlock
+	$(SWIFT) build $(TRAITS) --product letterlock-relay
+	Tests/Independent/check Tests/Vectors .build/debug
+	Tests/HTTP/schemathesis .build/debug
 
 prerequisites:
 	@Scripts/prerequisites

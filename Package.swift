@@ -167,7 +167,10 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "LetterlockVectors",
-      dependencies: ["Letterlock", "LetterlockRelayKit", "MLS", "CryptoCore", "SystemCore", "TLSCodec"],
+      dependencies: [
+        "Letterlock", "LetterlockHTTPFormat", "LetterlockRelayKit", "MLS", "CryptoCore", "SystemCore",
+        "TLSCodec",
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "letterlock",

@@ -33,7 +33,7 @@ ALLOWED = {
     "MLS": (CORE, set()),
     "MLSX509": (CORE | {"MLS"}, {"Crypto", "X509", "SwiftASN1"}),
     "MLSSQLite": ({"MLS", "SQLiteCore"}, {"GRDB"}),
-    "LetterlockVectors": (FORMAT | {"Letterlock", "MLS"}, set()),
+    "LetterlockVectors": (FORMAT | {"Letterlock", "LetterlockHTTPFormat", "MLS"}, set()),
     "LetterlockTool": (
         FORMAT | {"Letterlock", "LetterlockRelayKit", "LetterlockSQLite", "LetterlockHTTP", "LetterlockImport",
                   "LetterlockVectors"},

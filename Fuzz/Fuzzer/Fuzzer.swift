@@ -19,6 +19,7 @@ private let targets: [String: any FuzzTarget.Type] = [
   "letterlock-decode": LetterlockDecoding.self,
   "letterlock-verify": LetterlockVerifying.self,
   "relay-call": RelayCalling.self,
+  "http-request": HTTPRequesting.self,
 ]
 
 // libFuzzer calls from one thread, and its interface has no place for a value of ours.

@@ -7,6 +7,7 @@ import sys
 import account
 import components
 import erasing
+import httpvectors
 import joining
 import messages
 import projection as projections
@@ -373,7 +374,7 @@ KINDS = {
     "attachment-digest": attachment_digest_of,
     "written-code": written_code, "join": join, "tree": tree, "proof": proof, "safety": safety, "key-file": key_file,
     "erasure": erasure, "projection": projection, "revision": revision, "sending": sending,
-}
+} | httpvectors.KINDS
 
 
 def main(folder):
@@ -397,4 +398,5 @@ def main(folder):
     return 1 if failed or not passed else 0
 
 
-sys.exit(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -23,7 +23,7 @@ struct RelayCalling: FuzzTarget {
 }
 
 /// Runs what is asynchronous where the caller can wait.
-private func wait<Answer: Sendable>(
+func wait<Answer: Sendable>(
   _ body: @escaping @Sendable () async throws -> Answer
 ) -> Result<Answer, any Error> {
   let (done, kept) = (DispatchSemaphore(value: 0), Kept<Answer>())

@@ -61,6 +61,30 @@ package enum RelayOperation: String, CaseIterable, Sendable {
     }
   }
 
+  /// The names in its requests' queries. All must be there, but `after`.
+  package var queryNames: Set<String> {
+    switch self {
+    case .logEntries: ["from"]
+    case .wrap: ["epoch"]
+    case .history: ["from", "bytes"]
+    case .newestStreams: ["before", "limit", "known"]
+    case .writeBlob: ["offset"]
+    case .blobs: ["after"]
+    default: []
+    }
+  }
+
+  /// Whether it matters who calls. SPEC.md section 13.3.
+  package var hasCaller: Bool {
+    switch self {
+    case .checkpointKey, .createAccount, .post, .messages: false
+    default: true
+    }
+  }
+
+  /// Whether a request brings the caller's keys: the relay's log may not have them, or does not know which to ask.
+  package var bringsKeys: Bool { self == .recoveredAccount || self == .takeBack }
+
   /// The most bytes of a request's body.
   package var maximumBodyByteCount: Int {
     switch self {

@@ -25,7 +25,7 @@ extension EndpointCall {
   }
 
   private func logEntries() async throws(HTTPProblem) -> EndpointAnswer {
-    let index = try query("from").number("from")
+    let index = try query().number("from")
     return EndpointAnswer(
       try await ask { () throws(RelayError) in
         try await relay.logEntries(of: account, from: index, as: caller)
@@ -46,7 +46,7 @@ extension EndpointCall {
   }
 
   private func wrap() async throws(HTTPProblem) -> EndpointAnswer {
-    let epoch = try query("epoch").number("epoch")
+    let epoch = try query().number("epoch")
     guard let device = caller.device else { throw .relay(.unknownAccount) }
     let wrap = try await ask { () throws(RelayError) in
       try await relay.wrap(of: account, epoch: epoch, for: device, as: caller)
@@ -84,7 +84,7 @@ extension EndpointCall {
   }
 
   private func history() async throws(HTTPProblem) -> EndpointAnswer {
-    let query = try query("from", "bytes")
+    let query = try query()
     let (leaf, most) = (try query.number("from"), Int(clamping: try query.number("bytes")))
     let page = try await ask { () throws(RelayError) in
       try await relay.history(of: account, from: leaf, maximumByteCount: most, as: caller)
@@ -101,7 +101,7 @@ extension EndpointCall {
   }
 
   private func newestStreams() async throws(HTTPProblem) -> EndpointAnswer {
-    let query = try query("before", "limit", "known")
+    let query = try query()
     let (leaf, known) = (try query.number("before"), try query.number("known"))
     let limit = Int(clamping: try query.number("limit"))
     return EndpointAnswer(

@@ -31,7 +31,7 @@ extension EndpointCall {
   }
 
   private func writeBlob(_ blob: BlobID) async throws(HTTPProblem) -> EndpointAnswer {
-    let offset = try query("offset").number("offset")
+    let offset = try query().number("offset")
     try await ask { () throws(RelayError) in
       try await relay.writeBlob(blob, of: account, at: offset, request.body, as: caller)
     }
@@ -40,7 +40,7 @@ extension EndpointCall {
 
   private func blobs() async throws(HTTPProblem) -> EndpointAnswer {
     var after: BlobID?
-    if let text = try query("after").text("after") {
+    if let text = try query().text("after") {
       guard let bytes = Hex.decode(text), let blob = try? BlobID(bytes: bytes) else { throw .malformed }
       after = blob
     }

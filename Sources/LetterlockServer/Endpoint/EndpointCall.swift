@@ -15,7 +15,9 @@ struct EndpointCall: Sendable {
 
   /// Carries it out.
   func answer() async throws(HTTPProblem) -> EndpointAnswer {
-    switch admission.operation {
+    // No operation takes a name that is not its own, whether it reads the query or not.
+    _ = try query()
+    return switch admission.operation {
     case .checkpointKey, .createAccount, .post, .messages: try await answerAnyone()
     case .recoveredAccount, .takeBack: try await answerWithKeys()
     case .logEntries, .appendLogEntry, .hold, .release, .wrap, .usage, .eraseAccount, .pendingErasure:
@@ -31,9 +33,9 @@ struct EndpointCall: Sendable {
     do { return try Body(decoding: request.body) } catch { throw .malformed }
   }
 
-  /// What the query holds, of these names.
-  func query(_ names: String...) throws(HTTPProblem) -> QueryItems {
-    try QueryItems(request.query, of: Set(names))
+  /// What the query holds.
+  func query() throws(HTTPProblem) -> QueryItems {
+    try QueryItems(request.query, of: admission.operation.queryNames)
   }
 
   /// Asks the relay.

@@ -106,17 +106,4 @@ struct RelayEndpoint: Sendable {
     guard ContentDigest.names(request.body, value) else { throw .wrongDigest }
   }
 }
-
-extension RelayOperation {
-  /// Whether it matters who calls. SPEC.md section 7.7.
-  fileprivate var hasCaller: Bool {
-    switch self {
-    case .checkpointKey, .createAccount, .post, .messages: false
-    default: true
-    }
-  }
-
-  /// Whether a request brings the caller's keys: the relay's log may not have them, or does not know which to ask.
-  var bringsKeys: Bool { self == .recoveredAccount || self == .takeBack }
-}
 #endif

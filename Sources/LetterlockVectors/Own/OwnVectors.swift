@@ -12,7 +12,8 @@ enum OwnVectors {
     RecordVectors.self, SignedBatchVectors.self, MessageVectors.self, PaddingVectors.self,
     AttachmentVectors.self, AttachmentDigestVectors.self, WrittenCodeVectors.self, JoinVectors.self,
     TreeVectors.self, ProofVectors.self, SafetyVectors.self, KeyFileVectors.self, ErasureVectors.self,
-    ProjectionVectors.self, RevisionVectors.self, SendingVectors.self,
+    ProjectionVectors.self, RevisionVectors.self, SendingVectors.self, HTTPRequestVectors.self,
+    HTTPBodyVectors.self, HTTPProblemVectors.self, HTTPEventVectors.self,
   ]
 
   static func verify(_ file: JSONCase, _ report: inout VectorReport) {
