@@ -43,7 +43,10 @@ struct WakeUpTests {
 
   @Test func `a device that is removed is woken for it, and then not any more`() async throws {
     let (phone, mac) = try await household()
+    try phone.append(Household.text("one"), to: ConversationID())
+    try await phone.sync()
     var wakeUps = try #require(mac.wakeUps()).makeAsyncIterator()
+    #expect(await wakeUps.next() == .news)
     try await phone.remove(mac.id)
     #expect(await wakeUps.next() == .news)
     guard case .removed = try await mac.sync().verdict else {
