@@ -48,12 +48,18 @@ struct HostileServerKillTests {
     let phone = try await Device.createAccount(
       named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: try HTTPRelay(url: server.url)
     ).device
-    let listening = try #require(phone.wakeUps())
+    let request = try await Device.requestToJoin(
+      named: "Mac", vault: .inMemory, store: MemoryDeviceStore(), relay: try HTTPRelay(url: server.url))
+    try await phone.approve(request.code)
+    let mac = try await request.approved()
+    try phone.append(text("news"), to: chat)
+    try await phone.sync()
+    let listening = try #require(mac.wakeUps())
     let task = Task {
       var wakeUps = listening.makeAsyncIterator()
       return await wakeUps.next()
     }
-    // The account has news for a device that has not synchronised.
+    // The stream is open by then.
     #expect(await task.value == .news)
     let start = ContinuousClock.now
     #expect(server.stop() == 0)
