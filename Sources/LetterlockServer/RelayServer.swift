@@ -72,7 +72,12 @@ public struct RelayServer: Service {
         await onListening(Address(host: host, port: channel.localAddress?.port ?? 0))
       },
       logger: logger)
-    try await application.run()
+    // A stream of events is a request that would never end.
+    try await withGracefulShutdownHandler {
+      try await application.run()
+    } onGracefulShutdown: { [streams = endpoint.streams] in
+      streams.end()
+    }
   }
 }
 #endif

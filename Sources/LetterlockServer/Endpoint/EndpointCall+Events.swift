@@ -2,7 +2,6 @@
 internal import LetterlockFormat
 internal import LetterlockHTTPFormat
 internal import LetterlockRelayKit
-internal import ServiceLifecycle
 
 /// Wake-ups. SPEC.md section 13.9.
 extension EndpointCall {
@@ -13,14 +12,18 @@ extension EndpointCall {
     // Before the answer begins, so that what is refused is told.
     let first: AccountFollower.Step?
     do throws(RelayError) { first = try await follower.next() } catch { throw .relay(error) }
-    return EndpointAnswer(events: RelayHTTPBody(EventPieces(follower: follower, first: first)))
+    let entry = streams.add(follower.close)
+    return EndpointAnswer(
+      events: RelayHTTPBody(EventPieces(follower: follower, first: first, entry: entry)))
   }
 }
 
-/// The text of a stream of events, which ends when the device is removed or the server shuts down.
+/// The text of a stream of events, which ends when the device is removed or the server is told to end.
 private struct EventPieces: AsyncSequence, AsyncIteratorProtocol, Sendable {
   var follower: AccountFollower
   var first: AccountFollower.Step?
+  /// Kept for as long as the stream is.
+  let entry: OpenStreams.Entry
 
   func makeAsyncIterator() -> EventPieces { self }
 
@@ -29,13 +32,7 @@ private struct EventPieces: AsyncSequence, AsyncIteratorProtocol, Sendable {
       self.first = nil
       return bytes(of: first)
     }
-    let close = follower.close
-    let step = try await withGracefulShutdownHandler {
-      try await follower.next()
-    } onGracefulShutdown: {
-      close()
-    }
-    return step.map(bytes)
+    return try await follower.next().map(bytes)
   }
 
   private func bytes(of step: AccountFollower.Step) -> [UInt8] {
