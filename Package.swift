@@ -198,7 +198,8 @@ let package = Package(
       name: "LetterlockTests",
       dependencies: [
         "Letterlock", "LetterlockFormat", "LetterlockRelayKit", "LetterlockTestKit", "CryptoCore",
-        "SystemCore", "TLSCodec",
+        "SystemCore", "TLSCodec", "LetterlockHTTP", "LetterlockHTTPFormat", "LetterlockServer",
+        server("Logging", "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(

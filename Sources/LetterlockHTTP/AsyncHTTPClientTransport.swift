@@ -36,7 +36,7 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
     for field in request.fields.all { outgoing.headers.add(name: field.name, value: field.value) }
     if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
     do {
-      let response = try await client.execute(outgoing, deadline: .distantFuture)
+      let response = try await execute(outgoing)
       var fields = HTTPFieldList()
       for (name, value) in response.headers { fields.append(name, value) }
       return RelayHTTPResponse(
@@ -46,6 +46,30 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
           response.body.map { buffer in withExtendedLifetime(self) { Array(buffer: buffer) } }))
     } catch {
       throw HTTPTransportError("The relay at \(origin) cannot be reached (\(error)).")
+    }
+  }
+
+  /// How many connections may turn out to be closed before one request is given up.
+  private static let closedConnectionCount = 2
+
+  /// Sends a request. A server may close a connection that was kept just when it is used again: then no byte of an answer
+  /// comes, and the request goes once more, over another one. Whether it was carried out does not matter: each request may
+  /// be (SPEC.md section 13.4).
+  private func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+    for _ in 0..<Self.closedConnectionCount {
+      do { return try await client.execute(request, deadline: .distantFuture) } catch {
+        guard Self.isClosedConnection(error), !Task.isCancelled else { throw error }
+      }
+    }
+    return try await client.execute(request, deadline: .distantFuture)
+  }
+
+  private static func isClosedConnection(_ error: any Error) -> Bool {
+    switch error {
+    case let error as HTTPClientError: error == .remoteConnectionClosed
+    case let error as ChannelError: error == .ioOnClosedChannel || error == .alreadyClosed || error == .eof
+    case let error as IOError: [ECONNRESET, EPIPE, ECONNABORTED].contains(error.errnoCode)
+    default: false
     }
   }
 }

@@ -68,7 +68,7 @@ struct RelayCall {
   var body: [UInt8] = []
   var registrationToken: [UInt8]?
 
-  fileprivate var request: RelayHTTPRequest {
+  var request: RelayHTTPRequest {
     let path = blob.map(operation.path(of:)) ?? operation.path
     let query = query.query
     var request = RelayHTTPRequest(
@@ -149,7 +149,7 @@ extension HTTPRelay {
   }
 
   /// The relay's checkpoint key, which it is asked for once. A challenge comes with it.
-  private func connect() async throws(RelayError) -> [UInt8] {
+  func connect() async throws(RelayError) -> [UInt8] {
     if let known = session.withLock({ $0.challenge == nil ? nil : $0.checkpointKey }) { return known }
     return try await fetchCheckpointKey()
   }
@@ -162,7 +162,7 @@ extension HTTPRelay {
     return answer.body
   }
 
-  private func signed(
+  func signed(
     _ request: RelayHTTPRequest, by keys: DeviceKeys, for checkpointKey: [UInt8]
   ) throws(RelayError) -> RelayHTTPRequest {
     guard let challenge = session.withLock({ $0.challenge }) else { throw .strangeAnswer }
@@ -174,6 +174,11 @@ extension HTTPRelay {
   }
 
   private func send(_ request: RelayHTTPRequest) async throws(RelayError) -> RelayAnswer {
+    try await whole(try await respond(to: request))
+  }
+
+  /// Sends a request. Returns the answer when its head is there, from which it takes the challenge.
+  func respond(to request: RelayHTTPRequest) async throws(RelayError) -> RelayHTTPResponse {
     let response: RelayHTTPResponse
     do { response = try await transport.response(to: request) } catch { throw .unavailable(error.reason) }
     if let field = response.fields[RequestAuthentication.challengeField],
@@ -181,7 +186,12 @@ extension HTTPRelay {
     {
       session.withLock { $0.challenge = challenge }
     }
-    return RelayAnswer(response, try await bytes(of: response.body))
+    return response
+  }
+
+  /// Reads an answer to its end.
+  func whole(_ response: RelayHTTPResponse) async throws(RelayError) -> RelayAnswer {
+    RelayAnswer(response, try await bytes(of: response.body))
   }
 
   private func bytes(of body: RelayHTTPBody) async throws(RelayError) -> [UInt8] {
@@ -200,7 +210,7 @@ extension HTTPRelay {
   /// More bytes than these are no answer.
   private static let maximumAnswerByteCount = 1 << 29
 
-  private func check(_ answer: RelayAnswer, _ statuses: Set<Int>) throws(RelayError) -> RelayAnswer {
+  func check(_ answer: RelayAnswer, _ statuses: Set<Int>) throws(RelayError) -> RelayAnswer {
     if statuses.contains(answer.status) { return answer }
     switch ProblemDetails.problem(in: answer.body) {
     case .relay(let error)?: throw error

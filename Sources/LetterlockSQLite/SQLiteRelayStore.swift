@@ -65,6 +65,37 @@ public final class SQLiteRelayStore: RelayStore {
     } catch { throw RelayError(storage: error) }
   }
 
+  /// Returns the versions of accounts, by one query for some hundreds of them.
+  public func versions(of accounts: [AccountID]) async throws(RelayError) -> [AccountID: UInt64] {
+    do {
+      return try await file.queue.read { db in
+        var versions: [AccountID: UInt64] = [:]
+        for start in stride(from: 0, to: accounts.count, by: Self.versionCount) {
+          try Self.read(accounts[start...].prefix(Self.versionCount), into: &versions, db)
+        }
+        return versions
+      }
+    } catch { throw RelayError(storage: error) }
+  }
+
+  /// Fewer than the variables that a statement may have.
+  private static let versionCount = 500
+
+  private static func read(
+    _ accounts: ArraySlice<AccountID>, into versions: inout [AccountID: UInt64], _ db: Database
+  ) throws {
+    let marks = accounts.map { _ in "?" }.joined(separator: ", ")
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT account, version FROM account WHERE account IN (\(marks))",
+      arguments: StatementArguments(accounts.map(\.bytes.stored)))
+    while let row = try rows.next() {
+      guard case .bytes(let bytes) = try RelayValue(stored: row[0]),
+        case .integer(let version) = try RelayValue(stored: row[1])
+      else { throw StorageFailure.corrupted("A stored value has another type.") }
+      versions[try AccountID(bytes: bytes)] = UInt64(bitPattern: version)
+    }
+  }
+
   /// Empties the write-ahead log, in which removed bytes still stand.
   public func scrub() async throws(RelayError) {
     do { try await file.truncateLog() } catch { throw RelayError(storage: error) }

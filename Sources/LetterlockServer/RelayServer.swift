@@ -87,7 +87,12 @@ public struct RelayServer: Service {
         logger: logger))
     var group = ServiceGroupConfiguration(services: services, logger: quiet)
     group.maximumGracefulShutdownDuration = configuration.drainTimeout
-    do { try await ServiceGroup(configuration: group).run() } catch is CancellationError {}
+    // A stream of events is a request that would never end.
+    try await withGracefulShutdownHandler {
+      do { try await ServiceGroup(configuration: group).run() } catch is CancellationError {}
+    } onGracefulShutdown: { [streams = endpoint.streams] in
+      streams.end()
+    }
     logger.notice("The relay has stopped.")
   }
 

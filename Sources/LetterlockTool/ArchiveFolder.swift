@@ -170,6 +170,9 @@ struct ArchiveFolder: Sendable {
     }
   }
 
+  /// Lets other processes change this folder again.
+  func unlock() { FileLock.release(devicePath + "/lock") }
+
   /// Opens the device to be read, beside whatever another process does.
   func openForReading(_ passphrase: String?, ifRemoved use: RemovedDeviceUse = .read) throws -> Reading {
     try checkInUse()

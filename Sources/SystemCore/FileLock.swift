@@ -16,7 +16,8 @@ package enum FileLock {
     init(_ status: stat) { (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino)) }
   }
 
-  private static let held = Mutex<Set<Identity>>([])
+  /// What is held, and the descriptors that hold it.
+  private static let held = Mutex<[Identity: Int32]>([:])
 
   /// Locks a file, making it if it is not there, until this process ends, whichever way. Gives whether it could:
   /// another process may hold it. A file that this process holds stays so, under another name too.
@@ -26,12 +27,12 @@ package enum FileLock {
         let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw .failed("open", code: errno) }
         let identity: Identity
-        do throws(DurableFileError) { identity = try lock(file, unlessIn: held) } catch {
+        do throws(DurableFileError) { identity = try lock(file, unlessIn: Set(held.keys)) } catch {
           close(file)
           if error == .failed("flock", code: EWOULDBLOCK) { return false }
           throw error
         }
-        guard !held.contains(identity) else {
+        guard held[identity] == nil else {
           close(file)
           return true
         }
@@ -40,10 +41,18 @@ package enum FileLock {
           close(file)
           continue
         }
-        // The descriptor is never closed: closing it would unlock the file.
-        held.insert(identity)
+        // The descriptor stays open: closing it unlocks the file.
+        held[identity] = file
         return true
       }
+    }
+  }
+
+  /// Unlocks a file that this process holds, before it ends. Changes nothing if it does not.
+  package static func release(_ path: String) {
+    held.withLock { held in
+      guard let identity = identity(of: path), let file = held.removeValue(forKey: identity) else { return }
+      close(file)
     }
   }
 

@@ -13,6 +13,9 @@ final class MeteredRelay: Relay {
     self.caller = caller
   }
 
+  /// The relay, if it can tell when the account goes on.
+  var events: (any EventRelay)? { relay as? any EventRelay }
+
   /// What was exchanged since this was asked before.
   func takeUsage() -> DataUsage {
     counted.withLock { usage in

@@ -47,6 +47,18 @@ public actor MemoryRelayStore: RelayStore {
   }
 }
 
+extension MemoryRelayStore {
+  /// Returns the versions of accounts.
+  public func versions(of accounts: [AccountID]) async throws(RelayError) -> [AccountID: UInt64] {
+    var versions: [AccountID: UInt64] = [:]
+    for account in accounts {
+      guard let row = partitions[.account(account)]?.tables[.account]?.first else { continue }
+      versions[account] = try row.count(0)
+    }
+    return versions
+  }
+}
+
 /// The rows under one distribution key, in the order of their keys.
 struct Partition {
   var tables: [RelayTable: [RelayRow]] = [:]

@@ -14,6 +14,8 @@ public final class RelayService<Store: RelayStore>: Relay {
   let clock: @Sendable () -> Timestamp
   let accounts: AccountCache
   let uploads = UploadHashes()
+  /// Who is told when accounts go on.
+  let watch: AccountWatch
   /// When messages that have expired were last removed.
   let swept = Mutex<Timestamp?>(nil)
 
@@ -40,6 +42,7 @@ public final class RelayService<Store: RelayStore>: Relay {
     self.quota = quota
     self.clock = clock
     self.accounts = accounts
+    watch = AccountWatch { (accounts) throws(RelayError) in try await store.versions(of: accounts) }
   }
 }
 
@@ -106,6 +109,7 @@ extension RelayService {
     }
     // Committed: what a transaction that failed would have left is never kept.
     accounts.keep(next)
+    watch.wentOn(account, to: next.version)
     return answer
   }
 

@@ -15,8 +15,13 @@ package protocol ServedRelay: Relay {
   /// such account, or no such device in it.
   func signingKeys(of device: DeviceID, in account: AccountID) async throws(RelayError) -> SigningKeys?
 
-  /// Returns how far an account has come, as far as a caller may know.
-  func extent(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> AccountExtent
+  /// Returns how far an account has come, as far as a caller may know. What is known of the account's rows in this version
+  /// is not read again; nil reads them.
+  func extent(of account: AccountID, version: UInt64?, as caller: RelayCaller) async throws(RelayError)
+    -> AccountExtent
+
+  /// Returns what waits for an account to go on.
+  func listener(for account: AccountID) -> AccountListener
 }
 
 /// How far an account has come.
@@ -52,13 +57,22 @@ extension RelayService: ServedRelay {
 
 extension RelayService {
   package func extent(
-    of account: AccountID, as caller: RelayCaller
+    of account: AccountID, version: UInt64?, as caller: RelayCaller
   ) async throws(RelayError) -> AccountExtent {
-    try await loading(account) { (_, rules) throws(RelayError) in
-      let entryCount = try rules.endOfLog(for: caller)
-      let isActive = caller.device.flatMap { rules.log.activeMember($0) } != nil
-      return AccountExtent(entryCount: entryCount, recordCount: isActive ? rules.history.tree.size : nil)
+    if let version, let known = accounts[account], known.version == version {
+      return try known.rules.extent(for: caller)
     }
+    return try await loading(account) { (_, rules) throws(RelayError) in try rules.extent(for: caller) }
+  }
+
+  package func listener(for account: AccountID) -> AccountListener { watch.listener(for: account) }
+}
+
+extension RelayAccount {
+  fileprivate func extent(for caller: RelayCaller) throws(RelayError) -> AccountExtent {
+    let entryCount = try endOfLog(for: caller)
+    let isActive = caller.device.flatMap { log.activeMember($0) } != nil
+    return AccountExtent(entryCount: entryCount, recordCount: isActive ? history.tree.size : nil)
   }
 }
 
@@ -74,6 +88,10 @@ extension RestoredRelay: ServedRelay {
   ) async throws(RelayError) -> SigningKeys? { try await service.signingKeys(of: device, in: account) }
 
   package func extent(
-    of account: AccountID, as caller: RelayCaller
-  ) async throws(RelayError) -> AccountExtent { try await service.extent(of: account, as: caller) }
+    of account: AccountID, version: UInt64?, as caller: RelayCaller
+  ) async throws(RelayError) -> AccountExtent {
+    try await service.extent(of: account, version: version, as: caller)
+  }
+
+  package func listener(for account: AccountID) -> AccountListener { service.listener(for: account) }
 }

@@ -28,12 +28,29 @@ public protocol RelayStore: Sendable {
   /// Removes the rows of every mailbox whose column `expires` is below `time`, in nanoseconds since 1970.
   func removeMessages(expiredBefore time: Int64) async throws(RelayError)
 
+  /// Returns the column `version` of each account's row in the table `account`; nothing for an account without a row. Each
+  /// row may be of another moment.
+  ///
+  /// A relay asks once a second for all accounts that devices listen to, so this should take one query.
+  func versions(of accounts: [AccountID]) async throws(RelayError) -> [AccountID: UInt64]
+
   /// Makes bytes that were removed unreadable where they are still to be found, a write-ahead log for instance. Called
   /// after wraps of removed devices, or everything of an account, were removed.
   func scrub() async throws(RelayError)
 }
 
 extension RelayStore {
+  /// Reads one row after the other.
+  public func versions(of accounts: [AccountID]) async throws(RelayError) -> [AccountID: UInt64] {
+    var versions: [AccountID: UInt64] = [:]
+    for account in accounts {
+      versions[account] = try await read(.account(account)) { (rows) throws(RelayError) in
+        try rows.row(in: .account).map { (row) throws(RelayError) in try row.count(0) }
+      }
+    }
+    return versions
+  }
+
   /// Does nothing: a store that keeps no removed bytes within reach has nothing to scrub.
   public func scrub() async throws(RelayError) {}
 }

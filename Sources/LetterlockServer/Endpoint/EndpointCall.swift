@@ -7,6 +7,7 @@ internal import TLSCodec
 /// A request that was admitted, and carried out by the relay.
 struct EndpointCall: Sendable {
   let relay: any ServedRelay
+  let streams: OpenStreams
   let request: RelayHTTPRequest
   let admission: RelayEndpoint.Admission
 

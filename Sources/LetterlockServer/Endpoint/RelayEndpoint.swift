@@ -9,6 +9,8 @@ internal import TLSCodec
 /// A request is admitted by its head, and then carried out with its body: so no body is read for nothing.
 struct RelayEndpoint: Sendable {
   let relay: any ServedRelay
+  /// Ended when the server is told to end.
+  let streams = OpenStreams()
   private let challenges: RequestChallenges
   private let relayHash: [UInt8]
   private let registration: RegistrationGate
@@ -70,7 +72,8 @@ struct RelayEndpoint: Sendable {
     -> EndpointAnswer
   {
     try checkDigest(of: request)
-    let call = EndpointCall(relay: relay, request: request, admission: admission)
+    let call = EndpointCall(
+      relay: relay, streams: streams, request: request, admission: admission)
     return try await call.answer()
   }
 

@@ -74,6 +74,26 @@ extension RelayStoreConformance {
     findings.expect(!torn, "it shows half of a write")
   }
 
+  @Sendable static func versionsAreTold(_ store: some RelayStore, _ findings: inout Findings) async throws {
+    // More than a store may put into one query.
+    let accounts = (0..<1_200).map { number in
+      AccountID(
+        unchecked: [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)] + [UInt8](repeating: 9, count: 30))
+    }
+    var wanted: [AccountID: UInt64] = [:]
+    for (number, account) in accounts.enumerated() where number % 100 == 7 {
+      wanted[account] = UInt64(number)
+      try await store.write(.account(account)) { (rows) throws(RelayError) in
+        try rows.put([row(Int64(number), of: .account)], in: .account)
+      }
+    }
+    let told = try await store.versions(of: accounts)
+    findings.expect(
+      told == wanted, "of 1200 accounts, of which 12 are there, others are told, or other versions")
+    let none = try await store.versions(of: [])
+    findings.expect(none.isEmpty, "of no accounts, some are told")
+  }
+
   @Sendable static func messagesExpire(_ store: some RelayStore, _ findings: inout Findings) async throws {
     try await store.write(key(of: .mailbox)) { (rows) throws(RelayError) in
       try rows.put(

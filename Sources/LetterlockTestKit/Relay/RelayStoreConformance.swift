@@ -20,6 +20,7 @@ public enum RelayStoreConformance {
         ("writes at once do not overwrite each other", writesAreSerial),
         ("a read is of one state", readsAreOfOneState),
         ("messages go when they expire", messagesExpire),
+        ("versions of many accounts are told", versionsAreTold),
       ], makeStore)
   }
 

@@ -36,6 +36,8 @@ struct SyncCommand: AsyncParsableCommand {
       every archive that uses it, then sync as ever.
       """)
   var giveBack = false
+  @Flag(help: "Stays, and syncs whenever the relay tells that something has come, until it is interrupted.")
+  var follow = false
   @OptionGroup var confirmation: Confirmation
   @Flag(help: "Prints one JSON object.") var json = false
 
@@ -57,6 +59,11 @@ struct SyncCommand: AsyncParsableCommand {
     guard
       !giveBack || !(unmetered || idle || despiteEvidence || eraseEverything || keepDeleted != nil || json)
     else { throw ValidationError("With --give-back nothing else is done: leave the other options out.") }
+    guard !follow || !(giveBack || despiteEvidence || eraseEverything || keepDeleted != nil || json) else {
+      throw ValidationError(
+        "With --follow nothing is decided: leave --give-back, --despite-evidence, --erase-everything, --keep-deleted and "
+          + "--json out.")
+    }
     guard !confirmation.yes || keepDeleted != nil || eraseEverything else {
       throw ValidationError("Only --keep-deleted and --erase-everything ask for --yes.")
     }
@@ -72,12 +79,17 @@ struct SyncCommand: AsyncParsableCommand {
       if giveBack { return try await Self.giveBack(folder, try keys.passphrase(), moved) }
       let device = try await Self.device(folder, try keys.passphrase(), moved)
       try check(device)
+      if follow {
+        observe(device)
+        return try await SyncFollowing(
+          folder: folder, device: device, moved: moved, ignoresConditions: ignoreConditions
+        )
+        .run()
+      }
       let (outcome, advice, verdict): (Outcome, String, Verdict)
       do throws(DeviceError) {
         let bar = SyncBar()
-        device.observe(
-          MachineSurroundings(
-            folder: dir, network: unmetered ? .unmetered : nil, isIdle: idle ? true : nil))
+        observe(device)
         if despiteEvidence { try await device.goOnDespiteEvidence() }
         let report = try await device.sync(ignoringConditions: ignoreConditions) { bar.show($0) }
         bar.finish()
@@ -105,6 +117,11 @@ struct SyncCommand: AsyncParsableCommand {
         Terminal.line("Erased \(outcome.erased) messages that were deleted before.")
       }
     }
+  }
+
+  private func observe(_ device: Device) {
+    device.observe(
+      MachineSurroundings(folder: dir, network: unmetered ? .unmetered : nil, isIdle: idle ? true : nil))
   }
 
   /// Refuses options that would do nothing, and asks before more is erased than the settings say.

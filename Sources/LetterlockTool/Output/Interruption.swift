@@ -1,6 +1,7 @@
 #if Tool
 import Dispatch
 import Foundation
+import Synchronization
 import SystemCore
 
 /// What is done when the process is told to end: files, and folders of files, that are not whole are removed.
@@ -9,6 +10,12 @@ enum Interruption {
   private struct Source: @unchecked Sendable {
     let source: any DispatchSourceSignal
   }
+
+  /// Whether the command goes on until it is interrupted.
+  private static let isExpected = Mutex(false)
+
+  /// Says that the command goes on until it is interrupted, which is its regular end from then on.
+  static func expect() { isExpected.withLock { $0 = true } }
 
   /// They work for as long as they are kept.
   private static let sources: [Source] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].compactMap { number in
@@ -20,7 +27,10 @@ enum Interruption {
       OutputFile.removeUnfinished {
         // No file gets to its place any more.
         OutputDirectory.removeBegun()
-        TemporaryFolder.removeAll { SignalAction.endProcess(by: number) }
+        TemporaryFolder.removeAll {
+          if isExpected.withLock({ $0 }), [SIGINT, SIGTERM].contains(number) { exit(0) }
+          SignalAction.endProcess(by: number)
+        }
       }
     }
     source.activate()

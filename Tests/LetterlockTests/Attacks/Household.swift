@@ -167,7 +167,7 @@ extension HistoryPusher {
 
 extension Device {
   /// Who the device is to a relay.
-  var caller: RelayCaller { .device(id) }
+  var caller: RelayCaller { .device(state.view.keys) }
 
   /// What a malicious owner of the device can use.
   var secrets: (keys: DeviceKeys, log: AccountLog, epochSecrets: [UInt64: SecretKey]) {

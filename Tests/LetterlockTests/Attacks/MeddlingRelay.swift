@@ -12,8 +12,10 @@ actor MeddlingRelay: Relay {
   }
 
   private(set) var honest: InMemoryRelay
+  /// How the honest one is reached.
+  private var way: any Relay
   /// Set while the relay takes back what it lost.
-  private var restored: RestoredRelay<MemoryRelayStore>?
+  private var restored: (any Relay)?
   private var loss: Loss?
   private var erasure: CompletedErasure?
   private var order: PendingErasure?
@@ -28,7 +30,7 @@ actor MeddlingRelay: Relay {
   private var insider: RelayCaller?
   /// A device as which histories are read, whoever asks.
   private var reader: RelayCaller?
-  private var historyOf: InMemoryRelay?
+  private var historyOf: (any Relay)?
   private var before: (@Sendable (LogEntry) async throws -> RelayError?)?
   private var lies = false
   private var beforePage: (@Sendable () async throws -> Void)?
@@ -48,10 +50,16 @@ actor MeddlingRelay: Relay {
   private var blobLimit = Int.max
   private var listing: (@Sendable (RelayBlob) -> RelayBlob)?
 
-  init(_ honest: InMemoryRelay) { self.honest = honest }
+  init(_ honest: InMemoryRelay) {
+    self.honest = honest
+    way = RelayRoute.reaching(honest)
+  }
 
   /// Goes on with what a backup had, and takes nothing new.
-  func restore(from backup: InMemoryRelay) { (honest, restored) = (backup, RestoredRelay(backup)) }
+  func restore(from backup: InMemoryRelay) {
+    turn(to: backup)
+    restored = RelayRoute.reaching(RestoredRelay(backup))
+  }
   /// Takes new records again.
   func reopen() { restored = nil }
 
@@ -62,7 +70,10 @@ actor MeddlingRelay: Relay {
   }
 
   /// Goes on with another relay behind it.
-  func turn(to relay: InMemoryRelay) { honest = relay }
+  func turn(to relay: InMemoryRelay) {
+    honest = relay
+    way = RelayRoute.reaching(relay)
+  }
   /// Loses the next entry, or the answer to it.
   func lose(_ loss: Loss) { self.loss = loss }
   /// Shows another log.
@@ -82,7 +93,7 @@ actor MeddlingRelay: Relay {
   /// Gives histories to whoever asks, as to this device.
   func giveHistory(asTo reader: RelayCaller) { self.reader = reader }
   /// Shows the history of another relay.
-  func showHistory(of relay: InMemoryRelay) { historyOf = relay }
+  func showHistory(of relay: InMemoryRelay) { historyOf = RelayRoute.reaching(relay) }
   /// Does something before the next entry comes in, and refuses the entry if that gives an error.
   func beforeEntry(_ body: @escaping @Sendable (LogEntry) async throws -> RelayError?) { before = body }
   /// Loses the next signed batch, or the answer to it.
@@ -137,18 +148,18 @@ actor MeddlingRelay: Relay {
   }
 
   func checkpointKey(as caller: RelayCaller) async throws(RelayError) -> [UInt8] {
-    try await honest.checkpointKey(as: caller)
+    try await way.checkpointKey(as: caller)
   }
 
   func createAccount(_ entry: LogEntry, wraps: [StoredWrap], as caller: RelayCaller) async throws(RelayError)
   {
-    try await honest.createAccount(entry, wraps: wraps, as: caller)
+    try await way.createAccount(entry, wraps: wraps, as: caller)
   }
 
   func account(recoveredBy device: DeviceID, as caller: RelayCaller) async throws(RelayError) -> AccountID? {
     try called(by: caller)
     if let lead { return lead }
-    return try await honest.account(recoveredBy: device, as: caller)
+    return try await way.account(recoveredBy: device, as: caller)
   }
 
   func logEntries(of account: AccountID, from index: UInt64, as caller: RelayCaller) async throws(RelayError)
@@ -156,7 +167,7 @@ actor MeddlingRelay: Relay {
   {
     try called(by: caller)
     if let log = logs[account] { return Array(log.dropFirst(Int(index))) }
-    return try await honest.logEntries(of: account, from: index, as: insider ?? caller)
+    return try await way.logEntries(of: account, from: index, as: insider ?? caller)
   }
 
   func appendLogEntry(
@@ -173,26 +184,26 @@ actor MeddlingRelay: Relay {
     let (loss, lies) = (self.loss, self.lies)
     (self.loss, self.lies) = (nil, false)
     if loss == .request { throw .unavailable("lost") }
-    try await honest.appendLogEntry(entry, wraps: wraps, to: account, as: caller)
+    try await way.appendLogEntry(entry, wraps: wraps, to: account, as: caller)
     if loss == .answer { throw .unavailable("lost") }
     if lies { throw .staleLogHead(newest: entry.content.predecessor) }
   }
 
   func hold(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) -> Timestamp {
     try called(by: caller)
-    return try await honest.hold(account, as: caller)
+    return try await way.hold(account, as: caller)
   }
 
   func release(_ account: AccountID, as caller: RelayCaller) async throws(RelayError) {
     try called(by: caller)
-    try await honest.release(account, as: caller)
+    try await way.release(account, as: caller)
   }
 
   func wrap(of account: AccountID, epoch: UInt64, for device: DeviceID, as caller: RelayCaller)
     async throws(RelayError) -> [UInt8]?
   {
     try called(by: caller)
-    let wrap = try await honest.wrap(of: account, epoch: epoch, for: device, as: caller)
+    let wrap = try await way.wrap(of: account, epoch: epoch, for: device, as: caller)
     return wraps.map { $0(wrap) } ?? wrap
   }
 
@@ -216,7 +227,7 @@ actor MeddlingRelay: Relay {
       return try await restored.append(
         signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
     }
-    let outcome = try await honest.append(
+    let outcome = try await way.append(
       signedBatch, records: records, erasing: leafIndices, to: account, as: caller)
     if loss == .answer { throw .unavailable("lost") }
     return outcome
@@ -235,7 +246,7 @@ actor MeddlingRelay: Relay {
       guard left > 0 else { throw .unavailable("interrupted") }
       pagesLeft = left - 1
     }
-    let page = try await (historyOf ?? honest).history(
+    let page = try await (historyOf ?? way).history(
       of: account, from: leaf, maximumByteCount: pagesLeft == nil ? maximumByteCount : 1, as: reader ?? caller
     )
     if let afterPage {
@@ -248,14 +259,14 @@ actor MeddlingRelay: Relay {
   func newestRecords(_ query: StreamQuery, of account: AccountID, as caller: RelayCaller)
     async throws(RelayError) -> StreamPage
   {
-    let page = try await honest.newestRecords(query, of: account, as: caller)
+    let page = try await way.newestRecords(query, of: account, as: caller)
     return streams?(page) ?? page
   }
 
   func newestStreams(
     before leaf: UInt64, limit: Int, knownSize: UInt64, of account: AccountID, as caller: RelayCaller
   ) async throws(RelayError) -> StreamListing {
-    let listing = try await honest.newestStreams(
+    let listing = try await way.newestStreams(
       before: leaf, limit: limit, knownSize: knownSize, of: account, as: caller)
     return StreamListing(page: streams?(listing.page) ?? listing.page, sizes: listing.sizes)
   }
@@ -264,27 +275,27 @@ actor MeddlingRelay: Relay {
     -> UInt64
   {
     guard !refused.contains(upload.blob) else { throw .corrupted("damaged") }
-    return try await honest.beginBlob(upload, of: account, as: caller)
+    return try await way.beginBlob(upload, of: account, as: caller)
   }
 
   func writeBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, _ bytes: [UInt8], as caller: RelayCaller
   ) async throws(RelayError) {
     try count(bytes)
-    try await honest.writeBlob(blob, of: account, at: offset, bytes, as: caller)
+    try await way.writeBlob(blob, of: account, at: offset, bytes, as: caller)
   }
 
   func blob(_ blob: BlobID, of account: AccountID, as caller: RelayCaller) async throws(RelayError)
     -> BlobUpload?
   {
     guard !refused.contains(blob) else { throw .corrupted("damaged") }
-    return try await honest.blob(blob, of: account, as: caller)
+    return try await way.blob(blob, of: account, as: caller)
   }
 
   func readBlob(
     _ blob: BlobID, of account: AccountID, at offset: UInt64, byteCount: Int, as caller: RelayCaller
   ) async throws(RelayError) -> [UInt8] {
-    let bytes = try await honest.readBlob(blob, of: account, at: offset, byteCount: byteCount, as: caller)
+    let bytes = try await way.readBlob(blob, of: account, at: offset, byteCount: byteCount, as: caller)
     try count(bytes)
     return await blobChange?(offset, bytes) ?? bytes
   }
@@ -292,38 +303,38 @@ actor MeddlingRelay: Relay {
   func blobs(of account: AccountID, after blob: BlobID?, as caller: RelayCaller) async throws(RelayError)
     -> [RelayBlob]
   {
-    let blobs = try await honest.blobs(of: account, after: blob, as: caller)
+    let blobs = try await way.blobs(of: account, after: blob, as: caller)
     return listing.map { blobs.map($0) } ?? blobs
   }
 
   func removeBlobs(_ removal: BlobRemoval, of account: AccountID, as caller: RelayCaller)
     async throws(RelayError)
   {
-    try await honest.removeBlobs(removal, of: account, as: caller)
+    try await way.removeBlobs(removal, of: account, as: caller)
   }
 
   func post(_ message: [UInt8], to mailbox: MailboxID, as caller: RelayCaller) async throws(RelayError) {
-    try await honest.post(message, to: mailbox, as: caller)
+    try await way.post(message, to: mailbox, as: caller)
   }
 
   func messages(in mailbox: MailboxID, as caller: RelayCaller) async throws(RelayError) -> [[UInt8]] {
-    letters + (try await honest.messages(in: mailbox, as: caller))
+    letters + (try await way.messages(in: mailbox, as: caller))
   }
 
   func pendingErasure(of account: AccountID, as caller: RelayCaller) async throws(RelayError)
     -> PendingErasure?
   {
     if let order { return order }
-    return try await honest.pendingErasure(of: account, as: caller)
+    return try await way.pendingErasure(of: account, as: caller)
   }
 
   func eraseAccount(_ erasure: AccountErasure, of account: AccountID, as caller: RelayCaller)
     async throws(RelayError) -> PendingErasure?
   {
-    try await honest.eraseAccount(erasure, of: account, as: caller)
+    try await way.eraseAccount(erasure, of: account, as: caller)
   }
 
   func usage(of account: AccountID, as caller: RelayCaller) async throws(RelayError) -> RelayUsage {
-    try await honest.usage(of: account, as: caller)
+    try await way.usage(of: account, as: caller)
   }
 }

@@ -30,7 +30,7 @@ struct DevicesTests {
   @Test func `a device that joins by code reads the whole history, and a removed one nothing new`()
     async throws
   {
-    let relay = try InMemoryRelay()
+    let relay = RelayRoute.reaching(try InMemoryRelay())
     let created = try await Device.createAccount(
       named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     let phone = created.device
@@ -56,7 +56,7 @@ struct DevicesTests {
   }
 
   @Test func `a person with nothing but the recovery key gets everything back`() async throws {
-    let relay = try InMemoryRelay()
+    let relay = RelayRoute.reaching(try InMemoryRelay())
     let created = try await Device.createAccount(
       named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     let device = created.device
@@ -84,7 +84,7 @@ struct DevicesTests {
   @Test func `a restore shows the first name of a device and its newest eight, however many it gave itself`()
     async throws
   {
-    let relay = try InMemoryRelay()
+    let relay = RelayRoute.reaching(try InMemoryRelay())
     let created = try await Device.createAccount(
       named: "Phone", vault: .inMemory, store: MemoryDeviceStore(), relay: relay)
     let (phone, secret) = (created.device, created.recoveryKey.secret.exportRawBytes())

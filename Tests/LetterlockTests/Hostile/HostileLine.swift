@@ -19,10 +19,12 @@ actor HostileLine: Relay {
     case past(InMemoryRelay)
   }
 
-  private var backing: InMemoryRelay
+  private var honest: InMemoryRelay
+  /// How it is reached.
+  private var backing: any Relay
   private var lie: Lie?
   /// Set while the relay takes back what it lost.
-  private var restored: RestoredRelay<MemoryRelayStore>?
+  private var restored: (any Relay)?
   private var generator: SeededGenerator
   /// How many of a hundred calls are tampered with.
   private var malice = 0
@@ -42,20 +44,27 @@ actor HostileLine: Relay {
   init(
     _ backing: InMemoryRelay, stranger: AccountID, insiders: [AccountID: RelayCaller], seed: UInt64
   ) {
-    self.backing = backing
+    honest = backing
+    self.backing = RelayRoute.reaching(backing, by: .process)
     self.stranger = stranger
     self.insiders = insiders
     generator = SeededGenerator(seed: seed)
   }
 
-  func turn(to relay: InMemoryRelay) { backing = relay }
+  func turn(to relay: InMemoryRelay) {
+    honest = relay
+    backing = RelayRoute.reaching(relay, by: .process)
+  }
   func tell(_ lie: Lie?) { self.lie = lie }
-  func restore(from backup: InMemoryRelay) { (backing, restored) = (backup, RestoredRelay(backup)) }
+  func restore(from backup: InMemoryRelay) {
+    turn(to: backup)
+    restored = RelayRoute.reaching(RestoredRelay(backup), by: .process)
+  }
   func reopen() { restored = nil }
 
   /// What is read.
-  private var shown: InMemoryRelay {
-    if case .past(let relay) = lie { return relay }
+  private var shown: any Relay {
+    if case .past(let relay) = lie { return RelayRoute.reaching(relay, by: .process) }
     return backing
   }
 
@@ -201,7 +210,7 @@ actor HostileLine: Relay {
     let isPlotting = plotsLeft > 0 || draw(4) == 0
     plotsLeft = max(0, plotsLeft - 1)
     if isPlotting, let plot = plots.randomElement(using: &generator),
-      let forger = try? await RelayForger(backing, account: account, as: reader(of: account, for: caller)),
+      let forger = try? await RelayForger(honest, account: account, as: reader(of: account, for: caller)),
       let plotted = try? forger.page(adding: plot, from: leaf, head: shownHead)
     {
       return plotted
@@ -235,7 +244,7 @@ actor HostileLine: Relay {
       // What the line makes next, it draws from its own numbers.
       var generator = generator
       defer { self.generator = generator }
-      let forger = try? await RelayForger(backing, account: account, as: reader(of: account, for: caller))
+      let forger = try? await RelayForger(honest, account: account, as: reader(of: account, for: caller))
       return (try? forger?.page(RelayForger.Trick.allCases[trick - 12], from: leaf, &generator)) ?? page
     default: return page
     }

@@ -13,7 +13,7 @@ struct PlantedRelayStoreTests {
 
 enum PlantedFault: CaseIterable {
   case sharesKeys, ignoresOrder, ignoresLimit, ignoresUpperBound, ignoresPrefix, keepsRefusedChanges,
-    keepsMessages
+    keepsMessages, tellsOldVersions
 }
 
 /// A store with one fault.
@@ -50,6 +50,11 @@ private struct PlantedStore: RelayStore {
 
   func removeMessages(expiredBefore time: Int64) async throws(RelayError) {
     if fault != .keepsMessages { try await base.removeMessages(expiredBefore: time) }
+  }
+
+  func versions(of accounts: [AccountID]) async throws(RelayError) -> [AccountID: UInt64] {
+    let versions = try await base.versions(of: accounts)
+    return fault == .tellsOldVersions ? versions.mapValues { $0 &- 1 } : versions
   }
 }
 

@@ -111,9 +111,9 @@ final class SimulatedNetwork: Sendable {
     case .gone: throw .unknownAccount
     case .past(let relay):
       if isWriting { throw .unavailable("nothing is written") }
-      return relay
-    case .fork(let relay): return relay
-    default: return server.current
+      return RelayRoute.reaching(relay, by: .process)
+    case .fork(let relay): return RelayRoute.reaching(relay, by: .process)
+    default: return RelayRoute.reaching(server.current, by: .process)
     }
   }
 }

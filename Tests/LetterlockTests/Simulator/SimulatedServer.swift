@@ -47,8 +47,8 @@ final class SimulatedServer: Sendable {
 
   var service: SimulatedService { state.withLock { $0.service } }
   /// What answers.
-  var current: any Relay {
-    state.withLock { (state) -> any Relay in
+  var current: any ServedRelay {
+    state.withLock { (state) -> any ServedRelay in
       if let restored = state.restored { return restored }
       return state.service
     }

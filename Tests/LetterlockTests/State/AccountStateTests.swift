@@ -34,7 +34,9 @@ struct AccountStateTests {
 
   @Test func `a change that another process overtook is made again on what that process saved`() async throws
   {
-    let (vault, relay, store) = (MemoryKeyVault(), try InMemoryRelay(policy: .patient), MemoryDeviceStore())
+    let (vault, relay, store) = (
+      MemoryKeyVault(), RelayRoute.reaching(try InMemoryRelay(policy: .patient)), MemoryDeviceStore()
+    )
     let phone = try await Device.createAccount(named: "Phone", vault: vault, store: store, relay: relay)
       .device
     // The same device in another process, which opened the vault before.

@@ -109,7 +109,7 @@ struct HostileConcurrentCallTests {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     for round in 0..<Self.rounds {
       let vault = FileKeyVault(path: "\(folder)/\(round)")
-      let (relay, store) = (try InMemoryRelay(policy: .patient), MemoryDeviceStore())
+      let (relay, store) = (RelayRoute.reaching(try InMemoryRelay(policy: .patient)), MemoryDeviceStore())
       let device = try await Device.createAccount(named: "A", vault: vault, store: store, relay: relay).device
       async let rotated: Void = device.rotateKeys()
       async let confirmed: Void = Task.detached {
@@ -139,7 +139,7 @@ struct HostileConcurrentCallTests {
   }
 
   @Test func `a stop beside an update of the settings is never lost`() async throws {
-    let (relay, store) = (try InMemoryRelay(policy: .patient), MemoryDeviceStore())
+    let (relay, store) = (RelayRoute.reaching(try InMemoryRelay(policy: .patient)), MemoryDeviceStore())
     let device = try await Device.createAccount(named: "A", vault: .inMemory, store: store, relay: relay)
       .device
     for round in 0..<Self.rounds {
@@ -154,7 +154,7 @@ struct HostileConcurrentCallTests {
   }
 
   @Test func `a name and a presence that are told at once are both kept`() async throws {
-    let (relay, store) = (try InMemoryRelay(policy: .patient), MemoryDeviceStore())
+    let (relay, store) = (RelayRoute.reaching(try InMemoryRelay(policy: .patient)), MemoryDeviceStore())
     let vault = MemoryKeyVault()
     let device = try await Device.createAccount(named: "A", vault: vault, store: store, relay: relay).device
     for round in 0..<min(Self.rounds, 500) {
