@@ -24,7 +24,12 @@ def problems():
         for name in re.findall(r"`([a-z-]+)`", names):
             found[name] = int(status), fields
     binding = section("13.7").split("Problems of the binding itself")[1].split("Where a field")[0]
-    return {name: (status, "" if f"`{name}`" in binding else fields) for name, (status, fields) in found.items()}
+    # What stands beside the binding's own are remarks; one sentence says which of them has fields.
+    exceptions = dict([re.search(r"only `([a-z-]+)` has fields, (`[^`]+`)", binding).groups()])
+    return {
+        name: (status, exceptions.get(name, "") if f"`{name}`" in binding else fields)
+        for name, (status, fields) in found.items()
+    }
 
 
 def faults():

@@ -171,9 +171,11 @@ struct ArchiveStatus: Encodable {
     byService[message.origin?.service ?? "none", default: 0] += 1
   }
 
+  /// How many bytes a store takes, its log and the files of its attachments included.
   private static func size(_ path: String) -> UInt64 {
-    ["", "-wal"].reduce(0) { sum, suffix in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: path + suffix)
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path + ".blobs")) ?? []
+    return ([path, path + "-wal"] + files.map { path + ".blobs/" + $0 }).reduce(0) { sum, path in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
       return sum + ((attributes?[.size] as? NSNumber)?.uint64Value ?? 0)
     }
   }

@@ -7,6 +7,8 @@ import SystemCore
 enum ArchiveGuard {
   /// What SQLite lays beside a database: what it finds there, it reads as a part of that.
   private static let suffixes = ["-wal", "-shm", "-journal"]
+  /// The folder of attachments beside a relay's file or a device's store.
+  private static let blobsSuffix = ".blobs"
   /// The names of what a `device` folder holds.
   private static let deviceFiles = ["keys", "store.sqlite", "lock"]
 
@@ -17,6 +19,11 @@ enum ArchiveGuard {
     for folder in ancestors(of: place) where isDeviceFolder(folder) {
       throw ToolError(
         "\(path) is in the folder \(folder), where an archive keeps its device: choose another name.")
+    }
+    for folder in ancestors(of: place) where folder.hasSuffix(blobsSuffix) {
+      guard isOwn(String(folder.dropLast(blobsSuffix.count))) else { continue }
+      throw ToolError(
+        "\(path) is in the folder \(folder), where a store keeps attachments: choose another name.")
     }
     let main = withoutSuffix(place)
     if isOwn(place) || isOwn(main) || isRelayPlace(main) {

@@ -32,8 +32,8 @@ enum HTTPEventVectors: OwnVectorKind {
 
   private static func text(_ identifier: String?, _ entries: UInt64, _ records: UInt64) -> String {
     AccountEvents.text(
-      of: .init(entryCount: entries, recordCount: records),
-      after: identifier.flatMap(AccountEvents.Position.init(identifier:)))
+      of: AccountPosition(entryCount: entries, recordCount: records),
+      after: identifier.flatMap(AccountPosition.init(identifier:)))
   }
 
   static func holds(_ test: JSONCase, in file: JSONCase) throws -> Bool {
