@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Limits: bytes in memory")
 struct ByteBudgetTests {
-  private let time = ManualClock()
+  private let time = ManualServerClock()
 
   private func budget(_ total: Int, _ share: Int) -> ByteBudget {
     ByteBudget(total: total, share: share, longestWait: .seconds(10), clock: time.clock)

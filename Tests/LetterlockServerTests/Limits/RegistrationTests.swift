@@ -92,7 +92,7 @@ struct RegistrationTests {
 @Suite("Limits: requests over HTTP")
 struct RequestLimitTests {
   private let servers = TestServers()
-  private let time = ManualClock()
+  private let time = ManualServerClock()
   private let relay: InMemoryRelay
   private let account: TestAccount
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Limits: token buckets")
 struct TokenBucketTests {
-  private let time = ManualClock()
+  private let time = ManualServerClock()
   private let rate = RequestRate(burst: 3, perSecond: 2)
 
   private func charge(_ address: String, _ count: Int = 1, _ rate: RequestRate? = nil) -> TokenBuckets.Charge
@@ -87,7 +87,7 @@ struct TokenBucketTests {
 }
 
 @Suite("Limits: what an address counts as")
-struct ClientAddressTests {
+struct CountedAddressTests {
   @Test(arguments: [
     ("192.0.2.1", "192.0.2.1", false), ("127.0.0.1", "127.0.0.1", true), ("127.9.9.9", "127.9.9.9", true),
     ("::1", "0:0:0:0::/64", true), ("2001:db8::1", "2001:db8:0:0::/64", false),

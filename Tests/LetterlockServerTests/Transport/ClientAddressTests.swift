@@ -45,7 +45,7 @@ struct ClientAddressTests {
 
   @Test func `an IPv4 address in an IPv6 one is that IPv4 address`() throws {
     #expect(try client("::ffff:10.0.0.1", "::ffff:203.0.113.7", trusting: "10.0.0.1") == "203.0.113.7")
-    #expect(try #require(IPAddress("::ffff:10.0.0.1")) == IPAddress("10.0.0.1"))
+    #expect(IPAddress("::ffff:10.0.0.1")?.bytes == [10, 0, 0, 1])
     #expect(
       try #require(IPAddress("1:2:3:4:5:6:7:8")).bytes == [0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8])
     #expect(try #require(IPAddress("::")).bytes == [UInt8](repeating: 0, count: 16))

@@ -91,18 +91,18 @@ private actor SocketTransport: HTTPTransport {
   }
 
   private func connect() -> Task<AsyncHTTPClientTransport, any Error> {
-    let (addresses, listening) = AsyncStream.makeStream(of: RelayServer.Address.self)
+    let (addresses, listening) = AsyncStream.makeStream(of: RelayServer.Listening.self)
     let task = Task { [relay] in
       let server = try? RelayServer(
-        serving: relay, at: .init(host: "127.0.0.1", port: 0),
+        serving: relay, configuration: .init(listeners: [.init(host: "127.0.0.1", port: 0)]),
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onListening: { listening.yield($0) })
       try? await server?.run()
       listening.finish()
     }
     serving.withLock { $0 = task }
     return Task {
-      for await address in addresses {
-        if let url = URL(string: "http://127.0.0.1:\(address.port)") {
+      for await place in addresses {
+        if let url = place.urls.first.flatMap(URL.init(string:)) {
           return try AsyncHTTPClientTransport(url: url)
         }
       }

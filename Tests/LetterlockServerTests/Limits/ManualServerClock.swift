@@ -4,7 +4,7 @@ import Synchronization
 @testable import LetterlockServer
 
 /// A clock that a test sets. Nobody sleeps: whoever would is woken when the clock has gone on far enough.
-final class ManualClock: Sendable {
+final class ManualServerClock: Sendable {
   private struct Sleeper {
     let end: Duration
     let continuation: CheckedContinuation<Void, Never>
