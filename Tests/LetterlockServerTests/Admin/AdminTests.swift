@@ -77,7 +77,11 @@ struct AdminTests {
     store.isDeaf.withLock { $0 = true }
     #expect(try await admin.send(.init(method: "GET", path: "/ready")).status == 503)
     #expect(try await admin.send(.init(method: "GET", path: "/health")).status == 200)
-    await #expect(throws: RelayError.self) { try await TestAccount(at: HTTPRelay(url: devices)) }
+    var request = RelayHTTPRequest(
+      method: "POST", path: "/v1/mailbox/read", body: [UInt8](repeating: 1, count: 32))
+    request.fields["Content-Type"] = RelayOperation.mediaType
+    request.digestBody()
+    #expect(try await RawClient(devices).send(request).status == 503)
     #expect(try await text(admin, "/metrics").contains("letterlock_relay_store_errors_total 1\n"))
     store.isDeaf.withLock { $0 = false }
     #expect(try await admin.send(.init(method: "GET", path: "/ready")).status == 200)
