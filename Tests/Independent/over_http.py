@@ -259,9 +259,11 @@ def main(commands):
         assert printed(served.url, folder / "wrong") == (1, [])
         served.stop()
         wire.close()
-        places = {path.name: path.read_bytes() for path in folder.glob("server.*")}
+        places = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
+                  if path.is_file() and path.relative_to(folder).parts[0].startswith("server.")}
         places |= {"the wire": bytes(wire.bytes), "the events": stream}
-        assert len(places["server.sqlite"]) > 50_000 and len(places["the wire"]) > 50_000
+        stored = sum(len(data) for name, data in places.items() if name.startswith("server.sqlite"))
+        assert stored > 50_000 and len(places["the wire"]) > 50_000, {name: len(data) for name, data in places.items()}
         check_scan(places, secrets)
         unnamed = field_names(places["the wire"]) - named_fields()
         assert not unnamed, f"section 9 does not name the fields {sorted(unnamed)}"
