@@ -125,22 +125,25 @@ struct RelayPartFiles: Sendable {
     }
   }
 
-  /// What is wrong with the files, in words, and with whose.
-  func problems(_ db: Database) throws -> [(account: AccountID?, text: String)] {
-    var (problems, known) = ([(account: AccountID?, text: String)](), Set<String>())
+  /// What a check finds of the files.
+  func findings(_ db: Database) throws -> [RelayFinding] {
+    var (findings, known) = ([RelayFinding](), Set<String>())
+    func damage(_ text: String, of account: [UInt8]) {
+      findings.append(RelayFinding(account: try? AccountID(bytes: account), text: text, isDamage: true))
+    }
     try db.forEachRow("SELECT name FROM dropped_file", []) { known.insert(Self.name(try $0.bytes(0))) }
     let sql = """
       SELECT f.account, f.name, (SELECT max(p.offset + p.byte_count) FROM file_part p \
       WHERE p.account = f.account AND p.blob = f.blob) FROM blob_file f
       """
     try db.forEachRow(sql, []) { row in
-      let (account, name) = (try? AccountID(bytes: try row.bytes(0)), Self.name(try row.bytes(1)))
+      let (account, name) = (try row.bytes(0), Self.name(try row.bytes(1)))
       known.insert(name)
       guard let needed = try? row.count(2) else {
-        return problems.append((account, "a file belongs to an attachment that is not there"))
+        return damage("a file belongs to an attachment that is not there", of: account)
       }
       guard folder.byteCount(of: name) < needed else { return }
-      problems.append((account, "the file of an attachment is not there, or too short"))
+      damage("the file of an attachment is not there, or too short", of: account)
     }
     let strays = """
       SELECT DISTINCT account FROM file_part p \
@@ -149,13 +152,17 @@ struct RelayPartFiles: Sendable {
       AND b.offset = p.offset AND length(b.bytes) = 0)
       """
     try db.forEachRow(strays, []) { row in
-      problems.append(
-        (try? AccountID(bytes: try row.bytes(0)), "parts of an attachment stand in a file that is not there"))
+      damage("parts of an attachment stand in a file that is not there", of: try row.bytes(0))
     }
-    if folder.names.contains(where: { !known.contains($0) }) {
-      problems.append((nil, "files lie beside the store that belong to no attachment"))
+    // A process that was killed leaves one, and a backup that was put back leaves those of its future.
+    let strange = folder.names.filter { !known.contains($0) }.count
+    if strange > 0 {
+      findings.append(
+        RelayFinding(
+          account: nil, text: "files beside the store that belong to no attachment: \(strange)",
+          isDamage: false))
     }
-    return problems
+    return findings
   }
 
   /// Copies the files that a copy of the store names to a folder beside it. Returns how many there were. A file that was

@@ -15,7 +15,8 @@ extension RelayService where Store == SQLiteRelayStore {
         problems += try RelayAudit.problems(of: account, in: SQLiteRows(database, .account(account), parts))
         problems += try Self.recoveryProblems(of: account, database, parts)
       }
-      for finding in try Self.strayRows(database, parts) where !problems.contains(finding.text) {
+      for finding in try Self.strayRows(database, parts)
+      where finding.isDamage && !problems.contains(finding.text) {
         problems.append(finding.text)
       }
       for bytes in try Self.keys(of: .mailbox, database) {
@@ -39,9 +40,7 @@ extension RelayService where Store == SQLiteRelayStore {
 
   /// Rows that belong to nothing.
   static func strayRows(_ database: Database, _ parts: RelayPartFiles) throws -> [RelayFinding] {
-    var findings = try parts.problems(database).map {
-      RelayFinding(account: $0.account, text: $0.text, isDamage: true)
-    }
+    var findings = try parts.findings(database)
     findings += try stray(
       "parts belong to an attachment that is not there",
       """

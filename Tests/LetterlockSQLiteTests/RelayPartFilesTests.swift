@@ -170,7 +170,11 @@ struct RelayPartFilesTests {
     try #require(whole).write(to: URL(fileURLWithPath: path))
     #expect(try relay.audit() == [])
     try Data([1]).write(to: URL(fileURLWithPath: folder.file("relay.sqlite.blobs/stranger")))
-    #expect(try relay.audit() == ["files lie beside the store that belong to no attachment"])
+    var found: [RelayFinding] = []
+    _ = try relay.check(readsAttachments: true, progress: { _, _ in }, found: { found.append($0) })
+    #expect(found.map(\.text) == ["files beside the store that belong to no attachment: 1"])
+    #expect(found.map(\.isDamage) == [false])
+    #expect(try relay.audit() == [])
   }
 
   @Test(arguments: [

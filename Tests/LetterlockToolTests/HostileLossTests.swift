@@ -62,7 +62,7 @@ struct HostileLossTests {
     let names = try queue.read { try String.fetchSet($0, sql: sql) }
     #expect(
       names.subtracting(Self.tables) == [
-        "relay", "erasure", "mailbox", "unfinished_blob",
+        "relay", "erasure", "mailbox", "unfinished_blob", "account_setting",
         // Files of this archive are small, and stand in rows.
         "blob_file", "file_part", "dropped_file",
       ])

@@ -151,7 +151,7 @@ struct WholePathTests {
     #expect(added.errors.contains("removed this one"), sourceLocation: place)
   }
 
-  @Test func `the recovery key and the relay's file bring everything back`() throws {
+  @Test func `the recovery key and the relay's files bring everything back`() throws {
     let before = try folder.export("A")
     try loseEverythingButTheRelay()
     try folder.succeed("restore", "C", "--relay", "found.sqlite", "--recovery-key-file", "key", "--keep-none")
@@ -173,6 +173,7 @@ struct WholePathTests {
   private func loseEverythingButTheRelay() throws {
     #expect(!folder.exists("A/relay.sqlite-wal"))
     try folder.copy("A/relay.sqlite", to: "found.sqlite")
+    try folder.copy("A/relay.sqlite.blobs", to: "found.sqlite.blobs")
     try folder.remove("A")
   }
 
