@@ -50,7 +50,8 @@ struct ReadmeToolTests {
   }
 
   @Test func `those of docs/tool.md are understood`() throws {
-    let lines = try Self.lines(of: "docs/tool.md")
+    // One goes on until it is interrupted: another suite follows a relay.
+    let lines = try Self.lines(of: "docs/tool.md").filter { !$0.contains(" --follow") }
     #expect(lines.count > 40)
     for line in lines {
       let outcome = try folder.shell(line)

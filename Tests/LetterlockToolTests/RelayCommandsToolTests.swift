@@ -127,7 +127,7 @@ struct RelayCommandsToolTests {
     ("UPDATE account SET record_bytes = 1 WHERE #", "damaged"),
     ("DELETE FROM account WHERE #", "account that is not there"),
     ("UPDATE batch SET signed_batch = zeroblob(length(signed_batch)) WHERE #", "cannot be read"),
-    ("DELETE FROM stream WHERE #", "streams"), ("DELETE FROM tree WHERE level = 0 AND #", "not all there"),
+    ("DELETE FROM stream WHERE #", "streams"), ("DELETE FROM tree WHERE level = 0 AND #", "cannot be read"),
     ("DELETE FROM recovery WHERE #", "recovery key does not lead"),
   ])
   func `one damaged row is named, and the others are still checked`(sql: String, words: String) throws {
