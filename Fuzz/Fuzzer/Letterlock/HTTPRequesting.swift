@@ -85,10 +85,10 @@ struct HTTPRequesting: FuzzTarget {
   }
 
   private static func readEvent(_ bytes: [UInt8]) {
-    guard let position = AccountEvents.Position(identifier: String(decoding: bytes, as: UTF8.self)) else {
+    guard let position = AccountPosition(identifier: String(decoding: bytes, as: UTF8.self)) else {
       return
     }
-    require(AccountEvents.Position(identifier: position.identifier) == position, "an identifier")
+    require(AccountPosition(identifier: position.identifier) == position, "an identifier")
     require(AccountEvents.text(of: position, after: position).isEmpty, "it was told before")
     require(!AccountEvents.text(of: position, after: nil).isEmpty, "it was not told")
   }
