@@ -1,5 +1,5 @@
 """An account that `letterlock` makes at a served relay, read by this implementation with the recovery key alone, and a scan of
-what the relay keeps, logs and sends: python over_http.py FOLDER_OF_THE_COMMANDS"""
+what the relay keeps, logs, counts and sends: python over_http.py FOLDER_OF_THE_COMMANDS"""
 import base64
 import contextlib
 import io
@@ -29,13 +29,23 @@ class Served:
     """A real `letterlock-relay`, with what it writes."""
 
     def __init__(self, commands, folder, store="server.sqlite"):
-        self.log = open(folder / "server.log", "wb")
+        self.log, self.admin = open(folder / "server.log", "wb"), folder / "admin"
         self.process = subprocess.Popen(
-            [commands / "letterlock-relay", "serve", "--listen", "127.0.0.1:0", "--store", f"sqlite:{folder / store}"],
+            [commands / "letterlock-relay", "serve", "--listen", "127.0.0.1:0", "--store", f"sqlite:{folder / store}",
+             "--admin", f"unix:{self.admin}"],
             stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL)
         line = self.process.stdout.readline().decode()
         assert line.startswith("Listening on "), line
         self.url = line.removeprefix("Listening on ").strip()
+
+    def page(self, path):
+        """What an operator reads."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(str(self.admin))
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 200 "), answer[:100]
+        return answer
 
     def stop(self):
         self.process.terminate()
@@ -144,6 +154,11 @@ class Home:
         self.run("device", "add", "A", code)
         self.run("sync", "B")
         self.run("import", "two.xml", "--archive", "B")
+        photo = random.Random(7).randbytes(200_000)
+        (self.folder / "Oldcastle at the pond.jpeg").write_bytes(photo)
+        self.run("attachment", "add", "B", "Oldcastle at the pond.jpeg")
+        secrets["a file's name"] = b"Oldcastle at the pond"
+        secrets |= {f"byte {start} of the file": photo[start:start + 16] for start in range(0, len(photo) - 16, 10_000)}
         self.run("sync", "B")
         self.run("sync", "A")
         for name in ("Marguerite's telephone", "Oldcastle's computer"):
@@ -249,7 +264,7 @@ def main(commands):
         home.make(secrets)
         secret, keys = home.keys()
         code, shown = printed(served.url, folder / "key")
-        assert code == 0 and shown == home.exported() and len(shown) == 92, (code, len(shown))
+        assert code == 0 and shown == home.exported() and len(shown) == 93, (code, len(shown))
         read = restore.Restore(wire.url, secret)
         secrets |= keys | {f"the secret of epoch {number}": value for number, value in read.secrets.items()}
         stream = read_events(read.client, 2)
@@ -257,13 +272,18 @@ def main(commands):
         count = check_tampering(served.url, secret)
         (folder / "wrong").write_text(writtencode_of(bytes(32)))
         assert printed(served.url, folder / "wrong") == (1, [])
+        told = {f"the page {path}": served.page(path) for path in ("/metrics", "/health", "/ready")}
+        assert len(told["the page /metrics"]) > 2_000, told
         served.stop()
         wire.close()
         places = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
                   if path.is_file() and path.relative_to(folder).parts[0].startswith("server.")}
-        places |= {"the wire": bytes(wire.bytes), "the events": stream}
+        told["the log"] = places["server.log"]
+        for name, member in (("the account", read.client.account), ("the recovery device", read.client.device)):
+            assert not any(form in data for form in forms(member) for data in told.values()), f"{name} is told"
+        places |= {"the wire": bytes(wire.bytes), "the events": stream} | told
         stored = sum(len(data) for name, data in places.items() if name.startswith("server.sqlite"))
-        assert stored > 50_000 and len(places["the wire"]) > 50_000, {name: len(data) for name, data in places.items()}
+        assert stored > 250_000 and len(places["the wire"]) > 50_000, {name: len(data) for name, data in places.items()}
         check_scan(places, secrets)
         unnamed = field_names(places["the wire"]) - named_fields()
         assert not unnamed, f"section 9 does not name the fields {sorted(unnamed)}"

@@ -54,7 +54,7 @@ struct LogChanges: Sendable {
   ) async throws(DeviceError) {
     for _ in 0..<Self.attempts {
       try checkCancellation()
-      let history = try progress.current().history
+      let history = try await historyOfNewestEpoch()
       let (made, seen) = try state.read { (state) throws(DeviceError) in
         (try make(state, history), state.pending?.entry.head)
       }
@@ -62,6 +62,20 @@ struct LogChanges: Sendable {
       guard try await submit(made, replacing: seen) == .overtaken else { return }
     }
     throw .relay(.unavailable("other devices keep changing the account"))
+  }
+
+  /// The history that is here, which is no shorter than the newest epoch says: the log may have come further than the pages
+  /// before it, and the next epoch names no shorter history.
+  func historyOfNewestEpoch() async throws(DeviceError) -> History {
+    for _ in 0..<Self.attempts {
+      let history = try progress.current().history
+      guard relay.isPresent, history.tree.size < state.view.log.newestEpoch.header.treeSize else {
+        return history
+      }
+      try checkCancellation()
+      try await puller.pull()
+    }
+    return try progress.current().history
   }
 
   /// What became of an entry.
@@ -131,7 +145,7 @@ extension LogChanges {
     for _ in 0..<Self.attempts {
       try checkCancellation()
       guard let pending = state.read({ $0.pending }) else { return }
-      let history = try progress.current().history
+      let history = try await historyOfNewestEpoch()
       let next = try state.read { (state) throws(DeviceError) in try state.remade(pending, history) }
       let seen = pending.entry.head
       guard let next else { return try dropPending(seen) }

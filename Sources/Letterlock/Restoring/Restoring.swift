@@ -81,16 +81,21 @@ struct Restoring: Sendable {
   private func finish(_ begun: RestoringVault?) async throws(DeviceError) -> LogEntry? {
     guard let pending = begun?.pending else { return nil }
     let history = try changes.progress.current().history
+    guard let secret = pending.epochSecret, let epoch = pending.entry.content.change.epoch else {
+      throw .vault(.corrupted)
+    }
     let (isInLog, isOvertaken, seen) = try state.read { (state) throws(DeviceError) in
-      guard let secret = pending.epochSecret,
-        DeviceState.isPending(secret, in: pending.entry, state.log)
-      else { throw .vault(.corrupted) }
+      guard DeviceState.isPending(secret, in: pending.entry, state.log) else { throw .vault(.corrupted) }
       return (
         state.log.index(of: pending.entry.head) != nil, state.isOvertaken(pending, history),
         state.pending?.entry.head
       )
     }
-    if isInLog { return pending.entry }
+    if isInLog {
+      // A relay that was restored from a backup takes the entry back, and has lost its wraps.
+      try state.mutate { $0.keyring.restore(secret, epoch: epoch.number) }
+      return pending.entry
+    }
     guard !isOvertaken, try await changes.submit(pending, replacing: seen) == .accepted else { return nil }
     return pending.entry
   }
@@ -126,7 +131,7 @@ struct Restoring: Sendable {
     var saved = newcomer
     for _ in 0..<LogChanges.attempts {
       try checkCancellation()
-      let history = try changes.progress.current().history
+      let history = try await changes.historyOfNewestEpoch()
       let (made, seen) = try state.read { (state) throws(DeviceError) in
         (try state.entry(for: intent, history), state.pending?.entry.head)
       }

@@ -51,6 +51,32 @@ struct OvertakenEntryTests {
     #expect(house.phone.unreadableEpochs == [])
   }
 
+  @Test(arguments: [true, false])
+  func `a change is made after a log that came further than the history before it`(isPending: Bool)
+    async throws
+  {
+    let house = try await Household()
+    let (phone, mac) = (house.phone, house.mac)
+    if isPending {
+      // A rotation that was not answered, to be made again.
+      await house.relay.lose(.request)
+      await #expect(throws: DeviceError.self) { try await mac.rotateKeys() }
+    }
+    try phone.append(Household.text("one page"), to: house.chat)
+    try await phone.sync()
+    // After the relay has read the page, and before the log is asked for again.
+    await house.relay.afterPage {
+      try phone.append(Household.text("not on that page"), to: house.chat)
+      _ = try await phone.parts.history.sync.pusher.push()
+      try await phone.beginEpoch()
+    }
+    let sealingKey = mac.state.read { $0.keys.sealingKey }
+    try await mac.rotateKeys()
+    #expect(mac.state.read { $0.keys.sealingKey } != sealingKey)
+    for device in [phone, mac] { #expect(try await device.sync().verdict.isComplete) }
+    #expect(try Household.texts(of: mac) == ["first", "one page", "not on that page"])
+  }
+
   @Test func `two devices that remove a third at once both go on`() async throws {
     let house = try await Household()
     let tablet = try await house.join("Tablet")

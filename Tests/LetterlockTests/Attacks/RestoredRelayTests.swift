@@ -49,6 +49,34 @@ struct RestoredRelayTests {
     #expect(try Household.texts(of: try await house.restore()) == ["first", "third", "waits"])
   }
 
+  @Test func `a restore whose entry was taken back without its wraps goes on with what its vault holds`()
+    async throws
+  {
+    let (vault, store) = (MemoryKeyVault(), MemoryDeviceStore())
+    let before = await house.relay.honest.fork()
+    let session = try await Device.openRecovery(
+      with: try house.key(), vault: vault, store: store, relay: house.relay)
+    await house.relay.lose(.answer)
+    await #expect(throws: DeviceError.self) {
+      _ = try await session.restore(keeping: [house.mac.id, house.phone.id], named: "Restored")
+    }
+    #expect(try await house.mac.sync().verdict.isComplete)
+    await house.relay.restore(from: before)
+    #expect(try await house.mac.sync().returned?.entries.count == 1)
+    await house.relay.reopen()
+    let again = try await Device.openRecovery(
+      with: try house.key(), vault: vault, store: store, relay: house.relay)
+    let restored = try await again.restore(keeping: [house.mac.id, house.phone.id], named: "Restored").device
+    for device in [restored, house.mac, house.phone, restored] {
+      #expect(try await device.sync().verdict.isComplete)
+    }
+    try restored.append(Household.text("after all"), to: house.chat)
+    #expect(try await restored.sync().verdict.isComplete)
+    #expect(try await house.phone.sync().verdict.isComplete)
+    #expect(try Household.texts(of: house.phone).last == "after all")
+    #expect(try Household.texts(of: restored) == (try Household.texts(of: house.phone)))
+  }
+
   /// Another process on the phone.
   private func twin() throws -> Device {
     try Device(vault: house.phoneVault, store: house.phoneStore, relay: house.relay)

@@ -8,6 +8,8 @@ struct RelayWatch: Sendable {
   let clock: SimulatedClock
   private(set) var rules: RelayAccount?
   private var service: ObjectIdentifier?
+  /// The heads of every log that the relay has had.
+  private var heads: Set<LogHead> = []
   /// How many entries each device sent.
   private var sent: [DeviceID: Int] = [:]
   /// When the announcement that stands was taken.
@@ -30,7 +32,11 @@ struct RelayWatch: Sendable {
   mutating func look(_ server: SimulatedServer, _ trace: inout SimulationTrace) async {
     let service = server.service
     guard let next = service.accounts[account]?.rules else { return }
-    guard let known = rules, self.service == ObjectIdentifier(service), !server.isRestored else {
+    // What a relay takes back may come after it was opened again, if its device had asked before.
+    let isTakenBack = rules?.log.head != next.log.head && heads.contains(next.log.head)
+    heads.formUnion(next.log.heads)
+    guard let known = rules, self.service == ObjectIdentifier(service), !server.isRestored, !isTakenBack
+    else {
       // Another state was put back.
       (rules, self.service) = (next, ObjectIdentifier(service))
       order = next.erasure.flatMap { !$0.isWaiting ? nil : ($0.received, next.log.heads.count) }
