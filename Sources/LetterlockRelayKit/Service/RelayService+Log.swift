@@ -160,7 +160,7 @@ extension RelayService {
       guard try await !claims(device, holder) else { throw .accountExists }
       stale = holder
     }
-    throw .unavailable("Other accounts claim the same recovery device.")
+    throw .recoveryDeviceIsClaimed
   }
 
   /// Drops the claim of a recovery device that was replaced. One that stays is left over, and does no harm.
