@@ -131,6 +131,28 @@ struct TLSTests {
     }
   }
 
+  @Test func `a device trusts the authorities that it is given, and checks the name in either case`()
+    async throws
+  {
+    let (pair, other) = (try SelfSignedCertificate(), try SelfSignedCertificate())
+    try write(pair.certificate, pair.key)
+    let place = try await servers.serve(InMemoryRelay(), configuration)
+    let url = try #require(place.urls.first.flatMap { URL(string: $0) })
+    func key(_ url: URL, trusting authorities: String?) async throws -> [UInt8] {
+      try await HTTPRelay(url: url, trusting: authorities.map { Array($0.utf8) }).checkpointKey(as: .anyone)
+    }
+    #expect(try await !key(url, trusting: pair.certificate).isEmpty)
+    #expect(try await !key(url, trusting: other.certificate + pair.certificate).isEmpty)
+    let named = try #require(URL(string: "https://localhost:\(url.port ?? 0)"))
+    for (url, authorities) in [(url, nil), (url, other.certificate), (named, pair.certificate), (named, nil)]
+    {
+      await #expect(throws: RelayError.self) { try await key(url, trusting: authorities) }
+    }
+    for text in ["", "no PEM", pair.key] {
+      #expect(throws: RelayError.self) { try HTTPRelay(url: url, trusting: Array(text.utf8)) }
+    }
+  }
+
   @Test func `a new certificate is used without a new start, and a bad one is not`() async throws {
     let (old, new) = (try SelfSignedCertificate(), try SelfSignedCertificate())
     try write(old.certificate, old.key)
