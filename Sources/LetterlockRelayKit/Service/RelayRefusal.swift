@@ -17,8 +17,12 @@ extension RelayError {
   static let accountMoved = RelayError.unavailable(
     "The account was moved to another relay, and takes nothing new here.")
 
+  /// What a relay says to whoever would make an account that an operator is taking in from a file.
+  static let isTakenIn = RelayError.unavailable("The account is being taken in from another relay.")
+
   /// Other accounts claim the recovery device, one after the other.
-  static let recoveryDeviceIsClaimed = RelayError.unavailable("Other accounts claim the same recovery device.")
+  static let recoveryDeviceIsClaimed = RelayError.unavailable(
+    "Other accounts claim the same recovery device.")
 
   /// Whether the relay works, and has too much to do at the moment.
   package var isOverload: Bool { self == .storeIsBusy || self == .hasNoRoom }
@@ -28,7 +32,7 @@ extension RelayError {
     switch self {
     case .corrupted, .internalError: true
     case .unavailable:
-      !isOverload && ![.waitsForDevices, .accountMoved, .recoveryDeviceIsClaimed].contains(self)
+      !isOverload && ![.waitsForDevices, .accountMoved, .isTakenIn, .recoveryDeviceIsClaimed].contains(self)
     default: false
     }
   }

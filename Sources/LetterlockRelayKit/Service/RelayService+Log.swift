@@ -16,6 +16,7 @@ extension RelayService {
         guard try StoredErasure(rows)?.completed == nil else { throw .accountExists }
         return
       }
+      guard try AccountSetting(rows).importBegun == nil else { throw .isTakenIn }
       try LogRows.add(entry, wraps, rules.log, to: rows)
       try AccountRows.save(created, after: nil, rows)
     }

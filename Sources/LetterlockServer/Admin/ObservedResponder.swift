@@ -17,7 +17,8 @@ struct ObservedResponder<Next: HTTPResponder>: HTTPResponder where Next.Context 
   func respond(to request: Request, context: RelayRequestContext) async throws -> Response {
     let path = request.head.path?.prefix { $0 != "?" } ?? ""
     let found = try? RelayOperation.find(method: request.method.rawValue, path: String(path))
-    let span = RequestSpan(found?.operation, metrics: metrics, log: log, address: context.clientAddress?.description)
+    let span = RequestSpan(
+      found?.operation, metrics: metrics, log: log, address: context.clientAddress?.description)
     var response = try await next.respond(to: request, context: context)
     span.begin(status: response.status.code, problem: context.notes.problem)
     guard response.body.contentLength != 0 else {

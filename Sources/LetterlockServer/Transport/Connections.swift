@@ -40,7 +40,9 @@ struct WatchedChannel<Base: ServerChildChannel>: ServerChildChannel {
 
 extension ServerChildChannel {
   /// The same channel, watched.
-  func watched(_ watch: ConnectionWatch) -> any ServerChildChannel { WatchedChannel(base: self, watch: watch) }
+  func watched(_ watch: ConnectionWatch) -> any ServerChildChannel {
+    WatchedChannel(base: self, watch: watch)
+  }
 }
 
 /// What connections are counted by, and held to.

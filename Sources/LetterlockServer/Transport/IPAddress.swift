@@ -18,7 +18,9 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
       default: false
       }
     }
-    guard text.utf8.count <= 45, text.utf8.allSatisfy(allowed), let address = try? SocketAddress(ipAddress: String(text), port: 0) else {
+    guard text.utf8.count <= 45, text.utf8.allSatisfy(allowed),
+      let address = try? SocketAddress(ipAddress: String(text), port: 0)
+    else {
       return nil
     }
     self.init(address)

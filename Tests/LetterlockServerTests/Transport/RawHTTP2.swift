@@ -84,7 +84,8 @@ struct RawHTTP2 {
     }
 
     /// The next frame of a kind; nil if the connection ends without one.
-    mutating func next(_ kind: RawFrame.Kind, where isWanted: (RawFrame) -> Bool = { _ in true }) async -> RawFrame?
+    mutating func next(_ kind: RawFrame.Kind, where isWanted: (RawFrame) -> Bool = { _ in true }) async
+      -> RawFrame?
     {
       while let frame = await next() { if frame.kind == kind, isWanted(frame) { return frame } }
       return nil
@@ -102,7 +103,8 @@ struct RawHTTP2 {
       let count = buffer[..<3].reduce(0) { $0 << 8 | Int($1) }
       guard buffer.count >= 9 + count, let kind = RawFrame.Kind(rawValue: buffer[3]) else { return nil }
       let stream = buffer[5..<9].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-      let frame = RawFrame(kind: kind, flags: buffer[4], stream: stream, payload: Array(buffer[9..<9 + count]))
+      let frame = RawFrame(
+        kind: kind, flags: buffer[4], stream: stream, payload: Array(buffer[9..<9 + count]))
       buffer.removeFirst(9 + count)
       return frame
     }
