@@ -3,6 +3,7 @@ import CryptoCore
 import Foundation
 import GRDB
 import LetterlockTestKit
+import TLSCodec
 import Testing
 
 @testable import Letterlock
