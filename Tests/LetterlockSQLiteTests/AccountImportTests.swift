@@ -34,7 +34,7 @@ struct AccountImportTests {
       try await account.send(
         (0..<20).map { account.record(UInt8($0 + number), byteCount: 30_000) }, to: old)
     }
-    try await account.send([], erasing: [3, 5], to: old)
+    try await account.send([account.record(9)], erasing: [3, 5], to: old)
     var uploads: [BlobUpload] = []
     for byteCount in [5_000_000, 300_000, 100] {
       uploads.append(try await store(SecureRandom.bytes(byteCount), account, at: old))
