@@ -2,6 +2,7 @@
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOSSL
 internal import Synchronization
 
 /// The connections that a server has.
@@ -33,6 +34,13 @@ struct WatchedChannel<Base: ServerChildChannel>: ServerChildChannel {
     channel.eventLoop.makeCompletedFuture {
       try channel.pipeline.syncOperations.addHandler(ConnectionHandler(watch))
     }.flatMap { base.setup(channel: channel, logger: logger) }
+      .flatMapThrowing { value in
+        let pipeline = channel.pipeline.syncOperations
+        if let tls = try? pipeline.handler(type: NIOSSLServerHandler.self) {
+          try pipeline.addHandler(FlushBeforeClose(), position: .after(tls))
+        }
+        return value
+      }
   }
 
   func handle(value: Base.Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
@@ -128,6 +136,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     metrics.sentBytes.increment(by: unwrapOutboundIn(data).readableBytes)
     context.write(data, promise: promise)
+  }
+}
+
+/// Sends what was written before a connection is closed. Hummingbird closes one of HTTP/2 that drains with the last stream's
+/// answer, which TLS would otherwise drop.
+private final class FlushBeforeClose: ChannelOutboundHandler {
+  typealias OutboundIn = NIOAny
+  typealias OutboundOut = NIOAny
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    context.flush()
+    context.close(mode: mode, promise: promise)
   }
 }
 

@@ -142,7 +142,6 @@ struct TLSTests {
       try await HTTPRelay(url: url, trusting: authorities.map { Array($0.utf8) }).checkpointKey(as: .anyone)
     }
     #expect(try await !key(url, trusting: pair.certificate).isEmpty)
-    #expect(try await !key(url, trusting: other.certificate + pair.certificate).isEmpty)
     let named = try #require(URL(string: "https://localhost:\(url.port ?? 0)"))
     for (url, authorities) in [(url, nil), (url, other.certificate), (named, pair.certificate), (named, nil)]
     {
