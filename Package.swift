@@ -135,6 +135,7 @@ let package = Package(
       dependencies: [
         "LetterlockHTTPFormat", "LetterlockFormat", "CryptoCore", "SystemCore", "TLSCodec",
         http("AsyncHTTPClient", "async-http-client"), http("NIOCore", "swift-nio"),
+        http("NIOSSL", "swift-nio-ssl"),
       ],
       swiftSettings: settings),
     .target(

@@ -20,7 +20,7 @@ ALLOWED = {
     "SQLiteCore": ({"SystemCore"}, {"GRDB", "GRDBSQLite"}),
     "LetterlockSQLite": (FORMAT | {"Letterlock", "LetterlockRelayKit", "SQLiteCore"}, {"GRDB"}),
     "LetterlockHTTPFormat": (FORMAT, set()),
-    "LetterlockHTTP": (FORMAT | {"LetterlockHTTPFormat"}, {"AsyncHTTPClient", "NIOCore"}),
+    "LetterlockHTTP": (FORMAT | {"LetterlockHTTPFormat"}, {"AsyncHTTPClient", "NIOCore", "NIOSSL"}),
     "LetterlockServer": (
         FORMAT | {"LetterlockHTTPFormat", "LetterlockRelayKit"},
         {"Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HTTPTypes", "CoreMetrics", "Logging", "NIOCore", "NIOHTTP1",

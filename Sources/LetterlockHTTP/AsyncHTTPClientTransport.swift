@@ -2,6 +2,7 @@
 internal import AsyncHTTPClient
 public import Foundation
 internal import NIOCore
+internal import NIOSSL
 public import LetterlockHTTPFormat
 
 /// Carries requests by async-http-client.
@@ -10,8 +11,12 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
   private let client: HTTPClient
 
   /// A transport to the server at an `http` or `https` URL, of which only scheme, host and port count.
-  /// - Throws: `HTTPTransportError` if it is no such URL.
-  public init(url: URL) throws(HTTPTransportError) {
+  /// - Parameters:
+  ///   - url: Where the server is.
+  ///   - authorities: Certificates, in PEM, of the authorities that the server's own must lead to; nil for those of the
+  ///     system. Its name must be the URL's in either case.
+  /// - Throws: `HTTPTransportError` if it is no such URL, or if there is no certificate in `authorities`.
+  public init(url: URL, trusting authorities: [UInt8]? = nil) throws(HTTPTransportError) {
     guard let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
       let host = url.host(percentEncoded: true), !host.isEmpty, ["", "/"].contains(url.path()),
       url.query() == nil, url.fragment() == nil, url.user() == nil
@@ -19,12 +24,23 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
     let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
     origin = "\(scheme)://\(name)" + (url.port.map { ":\($0)" } ?? "")
     var configuration = HTTPClient.Configuration()
+    configuration.tlsConfiguration = try authorities.map(Self.tls)
     configuration.redirectConfiguration = .disallow
     configuration.decompression = .disabled
     configuration.timeout = .init(connect: .seconds(10), read: .seconds(60))
     // Shorter than servers keep one, so that none is closed just when it is used again.
     configuration.connectionPool.idleTimeout = .seconds(30)
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  /// TLS with a server whose certificate leads to one of these, and to no other.
+  private static func tls(trusting authorities: [UInt8]) throws(HTTPTransportError) -> TLSConfiguration {
+    guard let certificates = try? NIOSSLCertificate.fromPEMBytes(authorities), !certificates.isEmpty else {
+      throw HTTPTransportError("There is no certificate in PEM among those that are to be trusted.")
+    }
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.trustRoots = .certificates(certificates)
+    return configuration
   }
 
   deinit { client.shutdown { _ in } }

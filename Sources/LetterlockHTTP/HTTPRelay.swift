@@ -46,11 +46,17 @@ public final class HTTPRelay: Relay {
   /// The relay at an `http` or `https` URL: a host, and if need be a port.
   /// - Parameters:
   ///   - url: Where it is.
+  ///   - authorities: Certificates, in PEM, of the authorities that the server's own must lead to; nil for those of the
+  ///     system. Its name must be the URL's in either case.
   ///   - registrationToken: What the relay's operator gave, if it is needed to make an account.
-  /// - Throws: `RelayError.unavailable` if it is no such URL.
-  public convenience init(url: URL, registrationToken: [UInt8]? = nil) throws(RelayError) {
+  /// - Throws: `RelayError.unavailable` if it is no such URL, or if there is no certificate in `authorities`.
+  public convenience init(
+    url: URL, trusting authorities: [UInt8]? = nil, registrationToken: [UInt8]? = nil
+  ) throws(RelayError) {
     do throws(HTTPTransportError) {
-      self.init(transport: try AsyncHTTPClientTransport(url: url), registrationToken: registrationToken)
+      self.init(
+        transport: try AsyncHTTPClientTransport(url: url, trusting: authorities),
+        registrationToken: registrationToken)
     } catch {
       throw .unavailable(error.reason)
     }

@@ -87,6 +87,11 @@ struct BlobFolder: Sendable {
     (try? RandomAccessFile(path(of: blob), .reading).byteCount) ?? 0
   }
 
+  /// When a file was last written to; nil if it is not there.
+  func modified(_ blob: some CustomStringConvertible) -> Date? {
+    (try? FileManager.default.attributesOfItem(atPath: path(of: blob)))?[.modificationDate] as? Date
+  }
+
   /// Waits until a file is on disk.
   func synchronise(_ blob: some CustomStringConvertible) throws(StorageFailure) {
     try failing("written") { () throws(DurableFileError) in

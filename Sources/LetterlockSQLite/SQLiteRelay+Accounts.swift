@@ -101,20 +101,36 @@ extension RelayService where Store == SQLiteRelayStore {
     }
   }
 
-  /// Takes an account in from a file, in one transaction. Returns the account.
+  /// Takes an account in from a file. Other accounts are served meanwhile. Returns the account.
   package func importAccount(
     progress: (UInt64, UInt64) -> Void = { _, _ in },
     from source: @escaping (Int) throws(AccountMoveError) -> [UInt8]
   ) throws(AccountMoveError) -> AccountID {
-    try moving {
-      try store.file.queue.write { database in
-        try importAccount(into: { SQLiteRows(database, $0, store.parts) }, progress: progress, from: source)
-      }
-    }
+    try importAccount(into: ImportedRows(store: store), progress: progress, from: source)
   }
 
   private func moving<Answer>(_ body: () throws -> Answer) throws(AccountMoveError) -> Answer {
     do { return try body() } catch let error as AccountMoveError { throw error } catch {
+      throw .relay(RelayError(storage: error))
+    }
+  }
+}
+
+/// Transactions of an import.
+private struct ImportedRows: AccountImportStore {
+  let store: SQLiteRelayStore
+
+  func write(
+    _ body: (@escaping (DistributionKey) -> any WritableRelayRows) throws(AccountMoveError) -> Void
+  ) throws(AccountMoveError) {
+    do {
+      let drops = try store.file.queue.write { [parts = store.parts] database -> Bool in
+        try body { SQLiteRows(database, $0, parts) }
+        return try parts.hasDropped(database)
+      }
+      guard drops else { return }
+      try store.file.queue.write { [parts = store.parts] database in try parts.removeDropped(database) }
+    } catch let error as AccountMoveError { throw error } catch {
       throw .relay(RelayError(storage: error))
     }
   }

@@ -63,7 +63,26 @@ extension RelayService where Store == SQLiteRelayStore {
         OR NOT EXISTS (SELECT 1 FROM account a WHERE a.account = t.account)
         """, database)
     }
-    return findings
+    let imported = try importedAccounts(database)
+    guard !imported.isEmpty else { return findings }
+    return findings.filter { finding in finding.account.map { !imported.contains($0) } ?? true }
+      + imported.map { account in
+        RelayFinding(
+          account: account,
+          text: "an import of it is under way, or was stopped: run import-account again", isDamage: false)
+      }
+  }
+
+  /// The accounts that are being taken in, and show not yet.
+  private static func importedAccounts(_ database: Database) throws -> [AccountID] {
+    var accounts: [AccountID] = []
+    try database.forEachRow(
+      """
+      SELECT account FROM account_setting s WHERE moved < 0 \
+      AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account = s.account)
+      """, []
+    ) { row in accounts.append(try AccountID(bytes: try row.bytes(0))) }
+    return accounts
   }
 
   /// A finding for each account that a query names.

@@ -1,5 +1,6 @@
 #if SQLite
 internal import Letterlock
+internal import LetterlockRelayKit
 internal import SQLiteCore
 
 extension StoreError {
@@ -9,6 +10,7 @@ extension StoreError {
       return
     }
     switch StorageFailure(error) {
+    case .busy: self = .unavailable(StorageFailure.busySentence)
     case .unavailable(let sentence): self = .unavailable(sentence)
     case .corrupted(let sentence): self = .corrupted(sentence)
     }
@@ -22,6 +24,7 @@ extension RelayError {
       return
     }
     switch StorageFailure(error) {
+    case .busy: self = .storeIsBusy
     case .unavailable(let sentence): self = .unavailable(sentence)
     case .corrupted(let sentence): self = .corrupted(sentence)
     }

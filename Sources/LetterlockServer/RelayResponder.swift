@@ -62,7 +62,7 @@ struct RelayResponder: HTTPResponder {
   ) async throws(HTTPProblem) -> Prepared {
     let room = limits.buffers.room(for: address)
     guard await room.grow(by: admission.operation.likelyAnswerByteCount(to: request)) else {
-      throw .relay(.unavailable(Self.isFull))
+      throw .relay(.hasNoRoom)
     }
     let answer = try await endpoint.answer(to: request, admission)
     var prepared = Prepared(answer: answer, room: room)
@@ -83,7 +83,7 @@ struct RelayResponder: HTTPResponder {
       for try await piece in request.body {
         guard piece.readableBytes <= maximum - body.count else { throw HTTPProblem.relay(.tooLarge) }
         guard await room.grow(by: piece.readableBytes) else {
-          throw HTTPProblem.relay(.unavailable(Self.isFull))
+          throw HTTPProblem.relay(.hasNoRoom)
         }
         body.append(contentsOf: piece.readableBytesView)
       }
@@ -92,8 +92,6 @@ struct RelayResponder: HTTPResponder {
     }
     return body
   }
-
-  private static let isFull = "The relay has no room for more requests at the moment."
 }
 
 extension RelayOperation {

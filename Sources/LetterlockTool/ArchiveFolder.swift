@@ -103,15 +103,17 @@ struct ArchiveFolder: Sendable {
   }
 
   /// The relay's file, or its URL: this folder's own file, or the relay it was made or joined with.
-  func relayPath() throws -> String {
-    guard FileManager.default.fileExists(atPath: relayPointerPath) else { return ownRelayPath }
-    let pointer = String(decoding: try ReadFile.bytes(of: relayPointerPath), as: UTF8.self)
-    return pointer.trimmingCharacters(in: .whitespacesAndNewlines)
+  func relayPath() throws -> String { try relayPlace().name }
+
+  private func relayPlace() throws -> RelayPlace {
+    guard FileManager.default.fileExists(atPath: relayPointerPath) else { return RelayPlace(ownRelayPath) }
+    return RelayPlace(pointer: try ReadFile.bytes(of: relayPointerPath))
   }
 
   func openRelay() throws -> OpenedRelay {
-    let file = try relayPath()
-    do { return try Self.openRelay(at: file) } catch let error as ToolError {
+    let place = try relayPlace()
+    let file = place.name
+    do { return try Self.openRelay(at: place) } catch let error as ToolError {
       guard !OpenedRelay.isURL(file), !FileManager.default.fileExists(atPath: file) else { throw error }
       throw ToolError(
         "\(error.text) If its file was moved, `letterlock sync \(path) --relay FILE` says where it is.",
@@ -120,9 +122,9 @@ struct ArchiveFolder: Sendable {
   }
 
   /// Opens a relay's file, or the one in an archive's folder, or a server's URL.
-  static func openRelay(at path: String) throws -> OpenedRelay {
-    guard !OpenedRelay.isURL(path) else { return try .server(at: path) }
-    let file = Self.relayFile(at: path)
+  static func openRelay(at place: RelayPlace) throws -> OpenedRelay {
+    guard !OpenedRelay.isURL(place.name) else { return try .server(at: place) }
+    let file = Self.relayFile(at: place.name)
     guard ReadFile.hasAnEnd(file) else {
       throw ToolError("There is no usable relay at \(file): it is no regular file.")
     }
@@ -139,11 +141,8 @@ struct ArchiveFolder: Sendable {
   }
 
   /// Notes a relay that is elsewhere.
-  func point(toRelay path: String) throws {
-    let file =
-      OpenedRelay.isURL(path)
-      ? path : URL(fileURLWithPath: Self.relayFile(at: path)).standardizedFileURL.path
-    try Output.write(Array((file + "\n").utf8), to: relayPointerPath, .replaced)
+  func point(toRelay place: RelayPlace) throws {
+    try Output.write(place.pointer, to: relayPointerPath, .replaced)
   }
 
   /// A device that is only read.

@@ -6,12 +6,12 @@ import LetterlockSQLite
 /// A relay that a person names in place of the one that the folder names: its file was moved, or it is served elsewhere.
 struct NamedRelay {
   let relay: OpenedRelay
-  private let path: String
+  private let place: RelayPlace
 
-  init(path: String) throws {
-    guard !path.isEmpty else { throw ToolError("The name of the relay is empty.") }
-    self.path = path
-    relay = try ArchiveFolder.openRelay(at: path)
+  init(_ place: RelayPlace) throws {
+    guard !place.name.isEmpty else { throw ToolError("The name of the relay is empty.") }
+    self.place = place
+    relay = try ArchiveFolder.openRelay(at: place)
   }
 
   /// Refuses a relay that does not sign with the key that the account's log pins: it is another one. A device that is here,
@@ -23,7 +23,8 @@ struct NamedRelay {
       throw ToolError(error)
     }
     guard key == known else {
-      throw ToolError("\(path) is not the relay of this account: it has another key. Nothing was changed.")
+      throw ToolError(
+        "\(place.name) is not the relay of this account: it has another key. Nothing was changed.")
     }
   }
 
@@ -36,7 +37,7 @@ struct NamedRelay {
   }
 
   /// Remembers the place.
-  func remember(in folder: ArchiveFolder) throws { try folder.point(toRelay: path) }
+  func remember(in folder: ArchiveFolder) throws { try folder.point(toRelay: place) }
 }
 
 /// The relay of a device in whose place another one asks to join, at a relay that was named.
@@ -57,8 +58,8 @@ extension ArchiveFolder {
 
   /// Notes the relay at which a request waits, and keeps the one that the folder names until then.
   /// - Parameter isNew: Whether the request was made just now, so that what an earlier one kept counts no more.
-  func point(toRelay path: String?, forNewRequest isNew: Bool) throws {
-    guard let path else {
+  func point(toRelay place: RelayPlace?, forNewRequest isNew: Bool) throws {
+    guard let place else {
       if isNew { try Self.remove(formerPointerPath) }
       return
     }
@@ -66,7 +67,7 @@ extension ArchiveFolder {
       let pointer = try Self.isThere(relayPointerPath) ? ReadFile.bytes(of: relayPointerPath) : []
       try Output.write(pointer, to: formerPointerPath, .replaced)
     }
-    try point(toRelay: path)
+    try point(toRelay: place)
   }
 
   /// The request came to its end, and its relay stays.

@@ -30,14 +30,19 @@ enum OpenedRelay: Sendable {
     ["http://", "https://"].contains { name.lowercased().hasPrefix($0) }
   }
 
+  /// Whether a name is a URL of a server behind TLS.
+  static func isHTTPS(_ name: String) -> Bool { name.lowercased().hasPrefix("https://") }
+
   /// The server at a URL, and the token that lets make an account there, if it asks for one.
-  static func server(at name: String, registrationToken: [UInt8]? = nil) throws -> OpenedRelay {
+  static func server(at place: RelayPlace, registrationToken: [UInt8]? = nil) throws -> OpenedRelay {
     #if HTTP
+    let name = place.name
     guard let url = URL(string: name) else { throw ToolError("\(name) is not the URL of a relay.") }
     do throws(RelayError) {
-      return .server(try HTTPRelay(url: url, registrationToken: registrationToken))
+      return .server(
+        try HTTPRelay(url: url, trusting: place.authorities, registrationToken: registrationToken))
     } catch {
-      throw ToolError("\(name) is not the URL of a relay: \(error.reason.asPart).")
+      throw ToolError("\(name) cannot be used as the URL of a relay: \(error.reason.asPart).")
     }
     #else
     throw ToolError("This letterlock knows no relay over HTTP: build it with --traits Tool,HTTP.")

@@ -12,6 +12,7 @@ public enum SQLiteGroupStoreError: Error, Hashable, Sendable {
 
   init(_ error: any Error) {
     switch StorageFailure(error) {
+    case .busy: self = .unavailable(StorageFailure.busySentence)
     case .unavailable(let sentence): self = .unavailable(sentence)
     case .corrupted(let sentence): self = .corrupted(sentence)
     }

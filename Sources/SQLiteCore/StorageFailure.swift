@@ -5,8 +5,13 @@ internal import GRDB
 package enum StorageFailure: Error {
   /// The storage failed: no room, no rights, or a broken file.
   case unavailable(String)
+  /// Others use the file, and did so for as long as was waited for them.
+  case busy
   /// What the file holds is not what was put there.
   case corrupted(String)
+
+  /// What `busy` is to whoever makes no difference.
+  package static let busySentence = "Another process keeps using the file."
 
   /// Translates what GRDB threw.
   package init(_ error: any Error) {
@@ -21,7 +26,7 @@ package enum StorageFailure: Error {
     switch code {
     case .SQLITE_FULL: self = .unavailable("The disk is full.")
     case .SQLITE_READONLY, .SQLITE_PERM: self = .unavailable("The file cannot be written to.")
-    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .unavailable("Another process keeps using the file.")
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy
     case .SQLITE_CANTOPEN: self = .unavailable("The file cannot be opened.")
     case .SQLITE_IOERR: self = .unavailable("The disk cannot be read or written.")
     case .SQLITE_NOMEM: self = .unavailable("There is not enough memory.")

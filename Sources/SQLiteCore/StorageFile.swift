@@ -48,7 +48,7 @@ package struct StorageFile: Sendable {
       queue = try Self.snapshot(of: path, schema)
       return
     } catch { failure = StorageFailure(error) }
-    guard case .unavailable = failure else { throw failure }
+    if case .corrupted = failure { throw failure }
     // SQLite shares its log through a file that it cannot make on a disk that cannot be written. Without a log there is
     // nothing to share, and nobody can write.
     guard !Self.hasLog(path) else {
@@ -161,7 +161,7 @@ package struct StorageFile: Sendable {
   package func purge() throws {
     try queue.inDatabase { db in
       guard let row = try db.row("PRAGMA wal_checkpoint(TRUNCATE)"), try row.integer(0) == 0 else {
-        throw StorageFailure.unavailable("Another process keeps using the file.")
+        throw StorageFailure.busy
       }
     }
   }

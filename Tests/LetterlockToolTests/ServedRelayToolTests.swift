@@ -73,6 +73,51 @@ struct ServedRelayToolTests {
     #expect(relay.stop() == 0)
   }
 
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))
+  func `an archive remembers the authorities of its relay's certificate`() throws {
+    let folder = try ToolFolder.withArchive()
+    for name in ["server", "other"] {
+      let made = try folder.shell(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=Relay "
+          + "-addext subjectAltName=IP:127.0.0.1 -keyout \(name).key -out \(name).pem 2>&1")
+      #expect(made.exitCode == 0, "\(made.output)")
+    }
+    let relay = try ServedRelay(
+      folder.file("server.sqlite"),
+      ["--tls-certificate", folder.file("server.pem"), "--tls-key", folder.file("server.key")])
+    for options in [
+      ["--relay", relay.url], ["--relay", relay.url, "--relay-ca-file", "other.pem"],
+      ["--relay", relay.url, "--relay-ca-file", "one.xml"],
+      ["--relay", relay.url, "--relay-ca-file", "absent.pem"],
+    ] {
+      #expect(
+        try folder.shell("\"$LETTERLOCK\" init B --recovery-key-file b.key \(options.joined(separator: " "))")
+          .exitCode == 1)
+      #expect(!folder.exists("B/device/keys"))
+    }
+    #expect(
+      try folder.run("init", "B", "--relay", "http://127.0.0.1:1", "--relay-ca-file", "server.pem").exitCode
+        == 64)
+    #expect(try folder.run("sync", "A", "--relay-ca-file", "server.pem").exitCode == 64)
+    try folder.succeed(
+      "init", "B", "--relay", relay.url, "--relay-ca-file", "server.pem", "--recovery-key-file", "b2.key")
+    // The archive has a copy.
+    try FileManager.default.moveItem(atPath: folder.file("server.pem"), toPath: folder.file("ca.pem"))
+    try folder.succeed("import", "one.xml", "--archive", "B")
+    try folder.succeed("sync", "B")
+    let code = try folder.succeed("join", "C", "--relay", relay.url, "--relay-ca-file", "ca.pem").output
+      .prefix { !$0.isNewline }
+    try folder.succeed("device", "add", "B", String(code))
+    try folder.succeed("sync", "C")
+    #expect(try history(of: "C", in: folder).contains("kept"))
+    // Another authority is not remembered.
+    #expect(try folder.run("sync", "C", "--relay", relay.url, "--relay-ca-file", "other.pem").exitCode != 0)
+    try folder.succeed("sync", "C")
+    #expect(try folder.run("sync", "C", "--relay", relay.url).exitCode != 0)
+    try folder.succeed("sync", "C", "--relay", relay.url, "--relay-ca-file", "ca.pem")
+    #expect(relay.stop() == 0)
+  }
+
   @Test func `an archive follows its relay to another address, and to no other relay`() throws {
     let folder = try ToolFolder.withArchive()
     let first = try ServedRelay(folder.file("server.sqlite"))

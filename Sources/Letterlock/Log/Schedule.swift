@@ -19,19 +19,25 @@ struct Schedule: Sendable {
     guard view.isSealing else { return }
     let now = clock.now
     var isEpochDue = try isEpochDue(now)
-    var owed = try notes.owedEpochs()
-    if !isEpochDue, owed.isEmpty, try await isOwnWrapLost(now) { owed = [try notes.noteOwedEpoch()] }
+    var owed = try openDebts()
+    if !isEpochDue, owed.isEmpty, try await isOwnWrapLost(now) {
+      owed = [try notes.noteOwedEpoch(after: view.log.newestEpoch.header.number)]
+    }
     // An entry that the relay does not take yet would hold up everything else.
     if !isEpochDue, !owed.isEmpty { isEpochDue = try await !isRelayRestored() }
-    let before = view.log.newestEpoch.header.number
-    do throws(DeviceError) { try await begin(isEpochDue, now) } catch {
-      // One that stopped after the relay took the entry has settled what was owed all the same.
-      if view.log.newestEpoch.header.number > before { try notes.forget(owed) }
-      throw error
-    }
+    try await begin(isEpochDue, now)
     if isEpochDue { try notes.forget(owed) }
     // The epoch that has just begun counts from now on.
     _ = try self.isEpochDue(now)
+  }
+
+  /// The debts that are not settled. A call that was stopped may have begun an epoch all the same: its entry may have been
+  /// taken before it learned that, or been sent again since, over a network long after it was cancelled.
+  private func openDebts() throws(DeviceError) -> [DeviceNotes.OwedEpoch] {
+    let owed = try notes.owedEpochs()
+    let (log, device) = (view.log, view.device)
+    try notes.forget(owed.filter { $0.isSettled(in: log, by: device) })
+    return owed.filter { !$0.isSettled(in: log, by: device) }
   }
 
   private func begin(_ isEpochDue: Bool, _ now: Timestamp) async throws(DeviceError) {

@@ -168,19 +168,27 @@ extension DeviceNotes {
   }
 }
 
-/// The device owes an epoch if it gave a restored relay entries without their wraps, and has begun none since. Each debt has
+/// The device owes an epoch if it gave a restored relay entries without their wraps, and has begun none since: none after
+/// the one that was the newest then. So an epoch settles the debt, whoever sees it through. Each debt has
 /// a key of its own, and whoever settles it removes those that it found before: so no process that comes late undoes what
 /// another noted. SPEC.md section 6.13.
 extension DeviceNotes {
   /// A debt, by its key.
   struct OwedEpoch: Hashable, Sendable {
     fileprivate let key: [UInt8]
+    /// The number of the epoch that was the newest when it was noted.
+    let epoch: UInt64
+
+    /// Whether the device has begun an epoch since.
+    func isSettled(in log: AccountLog, by device: DeviceID) -> Bool {
+      log.epochs.reversed().prefix { $0.header.number > epoch }.contains { $0.signer == device }
+    }
   }
 
-  /// Notes that the device owes an epoch.
-  func noteOwedEpoch() throws(DeviceError) -> OwedEpoch {
-    let owed = OwedEpoch(key: DeviceNote.owedEpoch.key + SecureRandom.bytes(16))
-    try keep([], at: owed.key)
+  /// Notes that the device owes an epoch after the one that is the newest now.
+  func noteOwedEpoch(after epoch: UInt64) throws(DeviceError) -> OwedEpoch {
+    let owed = OwedEpoch(key: DeviceNote.owedEpoch.key + SecureRandom.bytes(16), epoch: epoch)
+    try keep(epoch.encoded, at: owed.key)
     return owed
   }
 
@@ -188,8 +196,9 @@ extension DeviceNotes {
   func owedEpochs() throws(DeviceError) -> [OwedEpoch] {
     guard let space else { return [] }
     do throws(SealedSpaceError) {
-      return try space.get().readableKeys(in: EntryRange(prefix: DeviceNote.owedEpoch.key))
-        .map(OwedEpoch.init)
+      return try space.get().readable(in: EntryRange(prefix: DeviceNote.owedEpoch.key)).compactMap { entry in
+        (try? UInt64(decoding: entry.value)).map { OwedEpoch(key: entry.key, epoch: $0) }
+      }
     } catch { throw DeviceError(error) }
   }
 

@@ -73,10 +73,17 @@ struct SealedSpace: Sendable {
 
   /// Returns the keys in a range whose values this device sealed.
   func readableKeys(in range: EntryRange) throws(SealedSpaceError) -> [[UInt8]] {
+    try readable(in: range).map(\.key)
+  }
+
+  /// Returns the entries of a range that this device can open, opened.
+  func readable(in range: EntryRange) throws(SealedSpaceError) -> [StoreEntry] {
     let sealed = try storing { () throws(StoreError) in
       try store.entries(in: range, order: .ascending, limit: .max)
     }
-    return sealed.filter { (try? open($0.value, at: $0.key)) != nil }.map(\.key)
+    return sealed.compactMap { entry in
+      (try? open(entry.value, at: entry.key)).map { StoreEntry(key: entry.key, value: $0) }
+    }
   }
 
   /// Seals the values of changes: what a store takes, by itself or with `commit`, `stage`, `fill` or `enqueue`.

@@ -34,7 +34,7 @@ struct LostPartReturner: Sendable {
   private func give(_ span: LostSpan, _ returned: inout ReturnedPart) async throws(DeviceError) -> Bool {
     // No device has the wraps of others: an epoch that is begun later brings every secret back to everybody.
     let hasWraps = span.entries.contains { $0.content.change.hasWraps }
-    let owed = hasWraps ? [try notes.noteOwedEpoch()] : []
+    let owed = hasWraps ? [try notes.noteOwedEpoch(after: view.log.newestEpoch.header.number)] : []
     var (size, isBegun) = (span.begin.treeSize, false)
     repeat {
       try checkCancellation()

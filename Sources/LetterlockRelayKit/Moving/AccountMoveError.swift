@@ -15,6 +15,10 @@ package enum AccountMoveError: Error, Hashable, Sendable {
   case otherKey
   /// The store has the account already.
   case accountExists
+  /// The store has a newer state of the account, which was marked as moved.
+  case older
+  /// Another import of the account began meanwhile, or something else of it changed.
+  case importReplaced
   /// The store has another account of the same recovery key.
   case recoveryKeyTaken
   /// The account breaks a rule; which, as the end of a sentence.
@@ -32,4 +36,11 @@ func asking<Answer>(
   _ body: () throws(RelayError) -> Answer
 ) throws(AccountMoveError) -> Answer {
   do throws(RelayError) { return try body() } catch { throw .relay(error) }
+}
+
+/// Runs what a store may fail, of which some has another meaning.
+func asking<Answer>(
+  _ body: () throws(RelayError) -> Answer, mapping meaning: (RelayError) -> AccountMoveError
+) throws(AccountMoveError) -> Answer {
+  do throws(RelayError) { return try body() } catch { throw meaning(error) }
 }

@@ -9,9 +9,11 @@ package struct AccountSetting: Hashable, Sendable {
   package var quota: UInt64?
   /// When the account was moved to another relay, by this relay's clock; nil if it was not.
   package var moved: Timestamp?
+  /// When an import of the account began that has not come to its end; nil otherwise. There is no account then.
+  var importBegun: Timestamp?
 
   /// That nothing was decided.
-  package init() { (quota, moved) = (nil, nil) }
+  package init() { (quota, moved, importBegun) = (nil, nil, nil) }
 
   /// The setting of the transaction's account.
   package init(_ rows: any RelayRows) throws(RelayError) {
@@ -22,13 +24,16 @@ package struct AccountSetting: Hashable, Sendable {
       throw .corrupted("What was decided about an account is damaged.")
     }
     quota = bytes < 0 ? nil : bytes == .max ? .max : UInt64(bytes)
-    moved = time == 0 ? nil : Timestamp(nanosecondsSince1970: time)
+    moved = time > 0 ? Timestamp(nanosecondsSince1970: time) : nil
+    importBegun = time < 0 ? Timestamp(nanosecondsSince1970: time == .min ? .max : -time) : nil
   }
 
   /// Keeps the setting of the transaction's account.
   func put(_ rows: any WritableRelayRows) throws(RelayError) {
     guard self != AccountSetting() else { return try rows.remove(.all, in: .accountSetting) }
-    let (bytes, time) = (quota.map { Int64(clamping: $0) } ?? -1, moved?.nanosecondsSince1970 ?? 0)
+    let begun = importBegun.map { -max(1, $0.nanosecondsSince1970) }
+    let time = begun ?? moved.map { max(1, $0.nanosecondsSince1970) } ?? 0
+    let bytes = quota.map { Int64(clamping: $0) } ?? -1
     try rows.put(
       .integer(bytes), .integer(time), .bytes(Self.digest(bytes, time)), in: .accountSetting)
   }

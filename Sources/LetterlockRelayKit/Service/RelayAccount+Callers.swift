@@ -76,13 +76,6 @@ extension RelayAccount {
 }
 
 extension RelayError {
-  /// What a relay says to whoever would change an account that was moved to another one.
-  static var accountMoved: RelayError {
-    .unavailable("The account was moved to another relay, and takes nothing new here.")
-  }
-}
-
-extension RelayError {
   /// Whether something else came first.
   fileprivate var isOvertaken: Bool {
     switch self {

@@ -60,12 +60,22 @@ package enum RelayAudit {
   /// The uploads that are counted are those that are not complete.
   private static func uploadProblems(_ rows: any RelayRows) throws(RelayError) -> [String] {
     let counted = try UnfinishedBlob.all(rows)
-    let begun = try? BlobRows(rows).list(after: nil, limit: .max) { !$0.isComplete }.map(\.upload)
+    let begun = try? unfinished(rows)
     // A damaged attachment is named by itself.
     guard let begun else { return [] }
     let isSame =
       Set(counted.map { $0.device + $0.blob }) == Set(begun.map { $0.device.bytes + $0.blob.bytes })
     return isSame && counted.allSatisfy(\.isWhole) ? [] : ["the list of unfinished uploads is damaged"]
+  }
+
+  private static func unfinished(_ rows: any RelayRows) throws(RelayError) -> [BlobUpload] {
+    var (found, last): ([BlobUpload], BlobID?) = ([], nil)
+    while true {
+      let page = try BlobRows(rows).list(after: last, limit: 256) { !$0.isComplete }
+      found += page.map(\.upload)
+      guard page.count == 256 else { return found }
+      last = page.last?.upload.blob
+    }
   }
 
   /// The account that a recovery device is claimed for.
@@ -78,11 +88,9 @@ package enum RelayAudit {
   private static func historyProblems(_ rows: any RelayRows) throws(RelayError) -> [String] {
     var problems: [String] = []
     var end: UInt64 = 0
-    for row in try rows.all(in: .batch) {
-      let first = try row.count(0)
+    try forEachBatch(in: rows) { (first, count) throws(RelayError) in
       if first != end { problems.append("a signed batch is out of place at record \(first)") }
-      let count = (try? SignedBatch(decoding: try row.bytes(1)))?.leafCount ?? 0
-      end = first + UInt64(count)
+      end = first + count
     }
     for range in [RowRange(from: .count(end)), RowRange(below: .integer(0))] {
       guard try rows.rows(in: .record, range, .ascending, limit: 1).isEmpty else {
@@ -101,11 +109,9 @@ package enum RelayAudit {
   private static func streamProblems(_ rows: any RelayRows) throws(RelayError) -> [String] {
     var (streams, partCount): ([[UInt8]: Stream], Int) = ([:], 0)
     var problems: [String] = []
-    for row in try rows.all(in: .batch) {
-      let first = try row.count(0)
-      let count = (try? SignedBatch(decoding: try row.bytes(1)))?.leafCount ?? 0
+    try forEachBatch(in: rows) { (first, count) throws(RelayError) in
       var records = [[UInt8]?](repeating: nil, count: Int(count))
-      let range = RowRange(from: .count(first), below: .count(first + UInt64(count)))
+      let range = RowRange(from: .count(first), below: .count(first + count))
       for row in try rows.all(in: .record, range) {
         records[Int(try row.count(0) - first)] = try row.bytes(1)
       }
@@ -119,11 +125,52 @@ package enum RelayAudit {
         }
       }
     }
-    if try rows.all(in: .streamPart).count != partCount {
+    if try streamPartCount(rows) != partCount {
       problems.append("streams have records that are not there")
     }
     return try problems + newestProblems(streams, rows)
   }
+
+  /// Goes through the places and counts of all batches, and holds a few of them at a time.
+  private static func forEachBatch(
+    in rows: any RelayRows, _ body: (UInt64, UInt64) throws(RelayError) -> Void
+  ) throws(RelayError) {
+    var next: RelayValue?
+    while true {
+      let page = try rows.rows(in: .batch, RowRange(from: next), .ascending, limit: pageCount)
+      for row in page {
+        let place = try row.integer(0)
+        let count = (try? SignedBatch(decoding: try row.bytes(1)))?.leafCount ?? 0
+        try body(try row.count(0), UInt64(count))
+        guard place < .max else { return }
+        next = .integer(place + 1)
+      }
+      guard page.count == pageCount else { return }
+    }
+  }
+
+  /// How many rows say which records of a batch are a stream's.
+  private static func streamPartCount(_ rows: any RelayRows) throws(RelayError) -> Int {
+    var (count, last): (Int, [UInt8]?) = (0, nil)
+    // The smallest name after the last one is that name and a zero.
+    while let first = try rows.rows(
+      in: .streamPart, RowRange(from: last.map { .bytes($0 + [0]) }), .ascending, limit: 1
+    ).first {
+      let tag = try first.bytes(0)
+      last = tag
+      var place: Int64 = .min
+      while true {
+        let page = try rows.rows(
+          in: .streamPart, RowRange([.bytes(tag)], from: .integer(place)), .ascending, limit: 1024)
+        count += page.count
+        guard page.count == 1024, let end = try page.last?.integer(1), end < .max else { break }
+        place = end + 1
+      }
+    }
+    return count
+  }
+
+  private static let pageCount = 16
 
   private static func newestProblems(
     _ streams: [[UInt8]: Stream], _ rows: any RelayRows

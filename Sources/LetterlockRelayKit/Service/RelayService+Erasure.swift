@@ -58,16 +58,19 @@ extension RelayService {
     while !isDone {
       isDone = try await store.write(.account(account)) { (rows) throws(RelayError) in
         guard try StoredErasure(rows)?.completed != nil else { return true }
-        return try Self.removeSome(rows)
+        return try ErasedRows.removeSome(rows)
       }
     }
     try? await store.scrub()
   }
+}
 
-  private static var stepCount: Int { 64 }
+/// What is left of an account that is no more.
+enum ErasedRows {
+  private static let stepCount = 64
 
-  /// Removes rows of an account that was erased, table by table. Returns whether none is left.
-  private static func removeSome(_ rows: any WritableRelayRows) throws(RelayError) -> Bool {
+  /// Removes rows that an order to erase an account concerns, table by table. Returns whether none is left.
+  static func removeSome(_ rows: any WritableRelayRows) throws(RelayError) -> Bool {
     var left = stepCount
     for table in RelayTable.erased {
       while let first = try rows.rows(in: table, .all, .ascending, limit: 1).first {

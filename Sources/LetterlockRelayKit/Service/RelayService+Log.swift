@@ -16,6 +16,7 @@ extension RelayService {
         guard try StoredErasure(rows)?.completed == nil else { throw .accountExists }
         return
       }
+      guard try AccountSetting(rows).importBegun == nil else { throw .isTakenIn }
       try LogRows.add(entry, wraps, rules.log, to: rows)
       try AccountRows.save(created, after: nil, rows)
     }
@@ -160,7 +161,7 @@ extension RelayService {
       guard try await !claims(device, holder) else { throw .accountExists }
       stale = holder
     }
-    throw .unavailable("Other accounts claim the same recovery device.")
+    throw .recoveryDeviceIsClaimed
   }
 
   /// Drops the claim of a recovery device that was replaced. One that stays is left over, and does no harm.

@@ -246,11 +246,3 @@ extension RestoredRelay {
     throw .waitsForDevices
   }
 }
-
-extension RelayError {
-  /// What a restored relay says to whatever is new.
-  package static var waitsForDevices: RelayError {
-    .unavailable(
-      "The relay was restored from a backup, and takes nothing new before the devices have come by.")
-  }
-}

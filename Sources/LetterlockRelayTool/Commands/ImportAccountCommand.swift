@@ -11,7 +11,9 @@ struct ImportAccountCommand: AsyncParsableCommand {
     commandName: "import-account", abstract: "Takes in an account that export-account wrote.",
     discussion: """
       The store must have the same checkpoint key: devices pin it. Everything is verified as `check` does, and shows only \
-      once it is whole. An account that is here already is refused, and nothing of it is changed.
+      once it is whole; other accounts are served meanwhile. Run the command again if it was stopped. An account that is \
+      here and was marked as moved is continued, and takes writes again, if the file has everything of it: so an account \
+      comes back. Any other that is here is refused, and nothing of it is changed.
 
       Exit codes: 0 done; 1 not done, and the message says why; 64 the command line is wrong.
       """)

@@ -122,6 +122,10 @@ extension AccountMoveError {
       "The account pins another checkpoint key than this store's, and its devices would refuse the relay. Only a store with "
         + "the same key can take it in."
     case .accountExists: "The store has this account already. Nothing was changed."
+    case .older:
+      "The file is older than the account here, and would roll it back. Nothing was changed."
+    case .importReplaced:
+      "Another import of the account began meanwhile, or the account was changed. Run the command again."
     case .recoveryKeyTaken: "The store has another account of the same recovery key. Nothing was changed."
     case .refused(let rule): "The account breaks a rule: \(rule). Nothing was changed."
     case .unreadable: "The file cannot be read."

@@ -2,7 +2,9 @@
 internal import CoreMetrics
 internal import HTTPTypes
 internal import Hummingbird
+internal import LetterlockFormat
 internal import LetterlockHTTPFormat
+internal import LetterlockRelayKit
 internal import Logging
 internal import Synchronization
 
@@ -15,7 +17,8 @@ struct ObservedResponder<Next: HTTPResponder>: HTTPResponder where Next.Context 
   func respond(to request: Request, context: RelayRequestContext) async throws -> Response {
     let path = request.head.path?.prefix { $0 != "?" } ?? ""
     let found = try? RelayOperation.find(method: request.method.rawValue, path: String(path))
-    let span = RequestSpan(found?.operation, metrics: metrics, log: log, address: context.clientAddress)
+    let span = RequestSpan(
+      found?.operation, metrics: metrics, log: log, address: context.clientAddress?.description)
     var response = try await next.respond(to: request, context: context)
     span.begin(status: response.status.code, problem: context.notes.problem)
     guard response.body.contentLength != 0 else {
@@ -59,7 +62,9 @@ private final class RequestSpan: Sendable {
   func begin(status: Int, problem: HTTPProblem?) {
     state.withLock { $0.status = status }
     metrics[operation].count(status: status)
-    if problem?.isFault == true { metrics.storeErrors.increment() }
+    guard case .relay(let error)? = problem else { return }
+    if error.isFault { metrics.storeErrors.increment() }
+    if error.isOverload { metrics.overloads.increment() }
   }
 
   /// Once, however often it is called.
@@ -74,16 +79,6 @@ private final class RequestSpan: Sendable {
     let duration = start.duration(to: .now)
     if !isStream { metrics[operation].duration.record(duration: duration) }
     log.write(operation, status: status, duration: duration, address: address)
-  }
-}
-
-extension HTTPProblem {
-  /// Whether the store, or the relay itself, is to blame.
-  fileprivate var isFault: Bool {
-    switch self {
-    case .relay(.unavailable), .relay(.corrupted), .relay(.internalError): true
-    default: false
-    }
   }
 }
 

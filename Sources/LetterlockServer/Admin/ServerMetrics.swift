@@ -18,6 +18,7 @@ struct ServerMetrics: Sendable {
   let receivedBytes: Counter
   let sentBytes: Counter
   let storeErrors: Counter
+  let overloads: Counter
 
   static let help = [
     "letterlock_relay_requests_total": "Requests that were answered, by operation and class of status.",
@@ -29,6 +30,7 @@ struct ServerMetrics: Sendable {
     "letterlock_relay_received_bytes_total": "Bytes that came over connections, heads and TLS included.",
     "letterlock_relay_sent_bytes_total": "Bytes that went over connections, heads and TLS included.",
     "letterlock_relay_store_errors_total": "Requests that failed because of the store or the relay itself.",
+    "letterlock_relay_overloads_total": "Requests that were refused because the relay or its store was busy.",
   ]
 
   /// In seconds.
@@ -58,6 +60,7 @@ struct ServerMetrics: Sendable {
     receivedBytes = Counter(label: "letterlock_relay_received_bytes_total", factory: factory)
     sentBytes = Counter(label: "letterlock_relay_sent_bytes_total", factory: factory)
     storeErrors = Counter(label: "letterlock_relay_store_errors_total", factory: factory)
+    overloads = Counter(label: "letterlock_relay_overloads_total", factory: factory)
   }
 
   /// What is measured of an operation, or of requests that are for none.

@@ -35,15 +35,14 @@ final class ClientLimits: Sendable {
   }
 
   /// What limits count a client by; nil if none for addresses hold for it.
-  func countedAddress(_ address: String?) -> ClientAddress? {
-    guard let address else { return nil }
-    if !proxies.isEmpty, let peer = IPAddress(address).map(Peer.address),
-      proxies.contains(where: { $0.includes(peer) })
-    {
-      return nil
-    }
-    let counted = ClientAddress(address)
-    return counted.isLoopback && !limits.countsLoopback ? nil : counted
+  func countedAddress(_ address: IPAddress?) -> ClientAddress? {
+    guard let address, !proxies.contains(where: { $0.includes(.address(address)) }) else { return nil }
+    return address.isLoopback && !limits.countsLoopback ? nil : ClientAddress(address)
+  }
+
+  /// What limits count a connection by; nil if none for addresses hold for it.
+  func countedAddress(of channel: any Channel) -> ClientAddress? {
+    countedAddress(channel.remoteAddress.flatMap { IPAddress($0) })
   }
 
   /// Lets a request in whose head was not judged yet.

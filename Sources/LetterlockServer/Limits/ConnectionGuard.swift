@@ -4,7 +4,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
 
-/// Closes a connection that is one too many, and one whose client is too slow.
+/// Closes a connection whose client is too slow; over HTTP/2, the stream.
 ///
 /// It stands behind the HTTP codec. Pieces of answers pass it in slices, so that it sees that a slow client goes on.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -13,16 +13,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
-  private let limits: ClientLimits
+  private let rules: ConnectionPace.Rules
+  /// What the client is held to; nil before the connection is there, and after it.
   private var pace: ConnectionPace?
   private var timer: Scheduled<Void>?
   private var timerDeadline = NIODeadline.distantFuture
-  private var address: ClientAddress?
-  private var isCounted = false
   /// How many bytes one slice has.
   private let sliceByteCount = 1 << 16
 
-  init(_ limits: ClientLimits) { self.limits = limits }
+  init(_ rules: ConnectionPace.Rules) { self.rules = rules }
 
   func handlerAdded(context: ChannelHandlerContext) {
     // Over HTTP/2 a request has a channel of its own, and no decoder of bytes.
@@ -59,18 +58,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func begin(_ context: ChannelHandlerContext) {
     guard pace == nil else { return }
-    address = limits.countedAddress(context.channel.remoteAddress?.ipAddress)
-    isCounted = limits.connections.open(from: address)
-    pace = ConnectionPace(limits.paceRules, at: context.eventLoop.now)
-    guard isCounted else { return context.close(promise: nil) }
+    pace = ConnectionPace(rules, at: context.eventLoop.now)
     setTimer(context)
   }
 
   private func end() {
     timer?.cancel()
     timer = nil
-    if isCounted { limits.connections.close(from: address) }
-    isCounted = false
+    pace = nil
   }
 
   /// Bytes came, of whatever they are.
@@ -128,7 +123,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Looks again at the next deadline, which may be over already.
   private func setTimer(_ context: ChannelHandlerContext) {
-    guard isCounted, let deadline = pace?.deadline, timer == nil || deadline < timerDeadline else { return }
+    guard let deadline = pace?.deadline, timer == nil || deadline < timerDeadline else { return }
     timer?.cancel()
     timerDeadline = deadline
     timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in

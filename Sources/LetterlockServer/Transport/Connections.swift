@@ -2,6 +2,7 @@
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOSSL
 internal import Synchronization
 
 /// The connections that a server has.
@@ -27,15 +28,19 @@ final class Connections: Sendable {
 /// A connection's channel, watched from its socket on.
 struct WatchedChannel<Base: ServerChildChannel>: ServerChildChannel {
   let base: Base
-  let connections: Connections
-  let metrics: ServerMetrics
-  let timeout: TimeAmount
+  let watch: ConnectionWatch
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
     channel.eventLoop.makeCompletedFuture {
-      try channel.pipeline.syncOperations.addHandler(
-        ConnectionHandler(connections: connections, metrics: metrics, timeout: timeout))
+      try channel.pipeline.syncOperations.addHandler(ConnectionHandler(watch))
     }.flatMap { base.setup(channel: channel, logger: logger) }
+      .flatMapThrowing { value in
+        let pipeline = channel.pipeline.syncOperations
+        if let tls = try? pipeline.handler(type: NIOSSLServerHandler.self) {
+          try pipeline.addHandler(FlushBeforeClose(), position: .after(tls))
+        }
+        return value
+      }
   }
 
   func handle(value: Base.Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
@@ -43,46 +48,84 @@ struct WatchedChannel<Base: ServerChildChannel>: ServerChildChannel {
 
 extension ServerChildChannel {
   /// The same channel, watched.
-  func watched(
-    _ connections: Connections, _ metrics: ServerMetrics, timeout: TimeAmount
-  ) -> any ServerChildChannel {
-    WatchedChannel(base: self, connections: connections, metrics: metrics, timeout: timeout)
+  func watched(_ watch: ConnectionWatch) -> any ServerChildChannel {
+    WatchedChannel(base: self, watch: watch)
   }
 }
 
-/// Counts a connection and its bytes, and closes one that never comes to speak HTTP.
-private final class ConnectionHandler: ChannelDuplexHandler {
+/// What connections are counted by, and held to.
+struct ConnectionWatch: Sendable {
+  let connections: Connections
+  let metrics: ServerMetrics
+  /// Of clients; nil where none hold.
+  let limits: ClientLimits?
+  /// How long a connection may be there before it speaks HTTP, and twice as long without a request after one.
+  let timeout: TimeAmount
+}
+
+/// Counts a connection and its bytes, and closes one that is one too many, one that never comes to speak HTTP, and one of
+/// HTTP/2 that neither asks nor goes.
+final class ConnectionHandler: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
   typealias OutboundIn = IOData
   typealias OutboundOut = IOData
 
-  private let connections: Connections
-  private let metrics: ServerMetrics
-  private let timeout: TimeAmount
+  private let watch: ConnectionWatch
+  private var metrics: ServerMetrics { watch.metrics }
   private var deadline: Scheduled<Void>?
+  private var address: ClientAddress?
+  /// Whether it has a place among those that there may be; nil before it has asked for one.
+  private var isAdmitted: Bool?
+  /// The connection of HTTP/1.1, or the streams of one of HTTP/2.
+  private var streamCount = 0
 
-  init(connections: Connections, metrics: ServerMetrics, timeout: TimeAmount) {
-    (self.connections, self.metrics, self.timeout) = (connections, metrics, timeout)
-  }
+  init(_ watch: ConnectionWatch) { self.watch = watch }
 
   func handlerAdded(context: ChannelHandlerContext) {
-    connections.add(context.channel)
+    watch.connections.add(context.channel)
     metrics.connections.increment(by: 1)
-    let channel = context.channel
-    deadline = context.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+    setDeadline(watch.timeout, context.channel)
+    if context.channel.isActive { admit(context) }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    negotiated()
-    connections.remove(context.channel)
+    deadline?.cancel()
+    watch.connections.remove(context.channel)
     metrics.connections.decrement(by: 1)
+    if isAdmitted == true { watch.limits?.connections.close(from: address) }
+    isAdmitted = false
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    admit(context)
+    context.fireChannelActive()
+  }
+
+  private func admit(_ context: ChannelHandlerContext) {
+    guard isAdmitted == nil, let limits = watch.limits else { return }
+    address = limits.countedAddress(of: context.channel)
+    isAdmitted = limits.connections.open(from: address)
+    if isAdmitted == false { context.close(promise: nil) }
+  }
+
+  private func setDeadline(_ time: TimeAmount, _ channel: any Channel) {
+    deadline?.cancel()
+    deadline = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
   }
 
   /// The connection speaks HTTP: other timeouts hold from now on.
-  func negotiated() {
+  fileprivate func streamBegan() {
+    streamCount += 1
     deadline?.cancel()
     deadline = nil
+  }
+
+  /// Hummingbird asks a client that has no stream for long to go, and waits for its answer for ever.
+  fileprivate func streamEnded(of channel: any Channel) {
+    streamCount -= 1
+    guard streamCount == 0, channel.isActive else { return }
+    setDeadline(watch.timeout * 2, channel)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -96,17 +139,43 @@ private final class ConnectionHandler: ChannelDuplexHandler {
   }
 }
 
+/// Sends what was written before a connection is closed. Hummingbird closes one of HTTP/2 that drains with the last stream's
+/// answer, which TLS would otherwise drop.
+private final class FlushBeforeClose: ChannelOutboundHandler {
+  typealias OutboundIn = NIOAny
+  typealias OutboundOut = NIOAny
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    context.flush()
+    context.close(mode: mode, promise: promise)
+  }
+}
+
 /// Stands where HTTP is spoken: in a connection of HTTP/1.1, or in a stream of one of HTTP/2.
 final class NegotiationHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = NIOAny
+
+  private var connection: (handler: ConnectionHandler, channel: any Channel)?
 
   func handlerAdded(context: ChannelHandlerContext) {
     for channel in [context.channel, context.channel.parent] {
       guard let channel, channel.eventLoop.inEventLoop,
         let handler = try? channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
       else { continue }
-      return handler.negotiated()
+      connection = (handler, channel)
+      return handler.streamBegan()
     }
   }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    if let (handler, channel) = connection { handler.streamEnded(of: channel) }
+    connection = nil
+  }
 }
+
+@available(*, unavailable)
+extension ConnectionHandler: Sendable {}
+
+@available(*, unavailable)
+extension NegotiationHandler: Sendable {}
 #endif

@@ -10,7 +10,17 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads an address; nil if the text is none. A name, a port, brackets and a zone are no part of an address.
   init?(_ text: some StringProtocol) {
-    guard text.utf8.count <= 45, let address = try? SocketAddress(ipAddress: String(text), port: 0) else {
+    let allowed = { (byte: UInt8) in
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+        UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "."), UInt8(ascii: ":"):
+        true
+      default: false
+      }
+    }
+    guard text.utf8.count <= 45, text.utf8.allSatisfy(allowed),
+      let address = try? SocketAddress(ipAddress: String(text), port: 0)
+    else {
       return nil
     }
     self.init(address)
@@ -26,6 +36,11 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
       return nil
     }
     (self.bytes, description) = (bytes, canonical)
+  }
+
+  /// Whether it is this machine's own.
+  var isLoopback: Bool {
+    bytes.count == 4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
   }
 
   /// `192.0.2.1`

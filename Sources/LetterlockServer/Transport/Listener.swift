@@ -60,14 +60,17 @@ struct Listener: Sendable {
       } else {
         channel = HTTP1Channel(responder: responder, configuration: stream)
       }
-      return channel.watched(connections, metrics, timeout: TimeAmount(configuration.idleTimeout))
+      return channel.watched(
+        ConnectionWatch(
+          connections: connections, metrics: metrics, limits: limits,
+          timeout: TimeAmount(configuration.idleTimeout)))
     }
   }
 
   private var handlers: [any RemovableChannelHandler] {
     let negotiation: any RemovableChannelHandler = NegotiationHandler()
     guard let limits else { return [negotiation] }
-    return [negotiation, ConnectionGuard(limits)]
+    return [negotiation, ConnectionGuard(limits.paceRules)]
   }
 
   private var stream: HTTP1Channel.Configuration {

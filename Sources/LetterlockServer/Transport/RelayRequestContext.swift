@@ -13,8 +13,8 @@ struct RelayRequestContext: RequestContext {
   /// Who is at the other end of the connection.
   let peer: Peer
   /// The address from which the request comes, as a trusted proxy says, or as the connection has it; nil if neither
-  /// tells. It is written as inet_ntop writes it.
-  var clientAddress: String?
+  /// tells.
+  var clientAddress: IPAddress?
   /// What was found out while the request was answered.
   let notes = RequestNotes()
 
@@ -22,7 +22,7 @@ struct RelayRequestContext: RequestContext {
     coreContext = CoreRequestContextStorage(source: source)
     channel = source.channel
     peer = Peer(of: source.channel)
-    if case .address(let address) = peer { clientAddress = address.description }
+    if case .address(let address) = peer { clientAddress = address }
   }
 }
 
@@ -62,7 +62,7 @@ struct ClientAddressResponder<Next: HTTPResponder>: HTTPResponder where Next.Con
     }
     var context = context
     context.clientAddress =
-      proxies.client(of: context.peer, forwardedFor: request.headers[values: name])?.description
+      proxies.client(of: context.peer, forwardedFor: request.headers[values: name])
     return try await next.respond(to: request, context: context)
   }
 }

@@ -91,7 +91,7 @@ private struct DemoRun {
     let mac = try opened("mac")
     let (store, relay) = try await tool {
       try mac.create()
-      try mac.point(toRelay: phone.folder.path)
+      try mac.point(toRelay: RelayPlace(phone.folder.path))
       return (try mac.openStore(), try mac.openRelay().relay)
     }
     let request = try await Device.requestToJoin(
@@ -124,7 +124,7 @@ private struct DemoRun {
     let found = try opened("restored")
     let (store, relay) = try await tool {
       try found.create()
-      try found.point(toRelay: phone.folder.path)
+      try found.point(toRelay: RelayPlace(phone.folder.path))
       return (try found.openStore(), try found.openRelay().relay)
     }
     let mistyped = DemoHistory.mistype(recoveryKey)

@@ -16,6 +16,7 @@ struct EraseCommand: AsyncParsableCommand {
   @Argument(help: "The archive's folder; or none, with --relay and --recovery-key-file.") var dir: String?
   @Option(help: "The relay's file, or the archive folder that holds it, if no device is left.") var relay:
     String?
+  @OptionGroup var authority: RelayAuthorityOption
   @Option(help: "A file that holds the recovery key, if no device is left.") var recoveryKeyFile: String?
   @Option(help: "The code that the first run showed.") var confirm: String?
   @Flag(help: "Makes an order void that a device gave and that has not taken effect yet.") var cancel = false
@@ -64,6 +65,7 @@ struct EraseCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
+    try authority.validate(relay)
     guard !cancel || (dir != nil && confirm == nil) else {
       throw ValidationError("--cancel needs the archive's folder, and nothing to confirm.")
     }
@@ -81,7 +83,7 @@ struct EraseCommand: AsyncParsableCommand {
         throw ToolError("Name the archive's folder, or give --relay and --recovery-key-file.")
       }
       let key = try RestoreCommand.readKey(recoveryKeyFile)
-      let server = try ArchiveFolder.openRelay(at: relay).relay
+      let server = try ArchiveFolder.openRelay(at: authority.place(relay)).relay
       do throws(DeviceError) { return try await Device.prepareErasure(with: key, relay: server) } catch {
         throw ToolError(error, folder: relay)
       }

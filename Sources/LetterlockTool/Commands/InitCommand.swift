@@ -20,6 +20,7 @@ struct InitCommand: AsyncParsableCommand {
   @Option(
     help: "The relay's URL, its file, or the archive folder that holds it; without it, a file in the folder.")
   var relay: String?
+  @OptionGroup var authority: RelayAuthorityOption
   @Option(help: "A file with the token that the relay's operator gave you, if it asks for one.")
   var registrationTokenFile: String?
   @Option(help: "How many bytes the account may keep on the relay that is made in the folder.")
@@ -29,6 +30,7 @@ struct InitCommand: AsyncParsableCommand {
     guard relay == nil || quota == nil else {
       throw ValidationError("--quota is for a relay that is made in the folder: leave it out, or --relay.")
     }
+    try authority.validate(relay)
     guard registrationTokenFile == nil || relay.map(OpenedRelay.isURL) == true else {
       throw ValidationError("--registration-token-file is for a relay behind a URL, which --relay names.")
     }
@@ -56,7 +58,8 @@ struct InitCommand: AsyncParsableCommand {
     let keyFile = try output.file()
     let token = try registrationTokenFile.map(Self.registrationToken(in:))
     let created = try await Self.make(
-      folder, name: name, passphrase: passphrase, relay: relay, registrationToken: token, quota: quota)
+      folder, name: name, passphrase: passphrase, relay: try relay.map(authority.place),
+      registrationToken: token, quota: quota)
     let device = created.device
     Terminal.line("Made an account in \(dir). Its number: \(device.account)")
     if passphrase == nil { Terminal.line(KeyOptions.permissionsAlone) }
@@ -66,7 +69,7 @@ struct InitCommand: AsyncParsableCommand {
 
   /// A new account in a new folder, at a relay that is named, or made in the folder.
   static func make(
-    _ folder: ArchiveFolder, name: String, passphrase: String?, relay named: String? = nil,
+    _ folder: ArchiveFolder, name: String, passphrase: String?, relay named: RelayPlace? = nil,
     registrationToken: [UInt8]? = nil, quota: UInt64? = nil
   ) async throws -> CreatedAccount {
     let relay = try relay(named, registrationToken, of: folder, quota)
@@ -88,7 +91,7 @@ struct InitCommand: AsyncParsableCommand {
   }
 
   private static func relay(
-    _ named: String?, _ token: [UInt8]?, of folder: ArchiveFolder, _ quota: UInt64?
+    _ named: RelayPlace?, _ token: [UInt8]?, of folder: ArchiveFolder, _ quota: UInt64?
   ) throws -> any Relay {
     if let named {
       let relay =

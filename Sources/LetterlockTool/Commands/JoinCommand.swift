@@ -17,6 +17,7 @@ struct JoinCommand: AsyncParsableCommand {
   @Argument(help: "The folder to make, or that of a removed device.") var dir: String
   @Option(help: "The relay's URL, its file, or the archive folder that holds it. Needed the first time.")
   var relay: String?
+  @OptionGroup var authority: RelayAuthorityOption
   @Option(help: "What to call this device; “Another device” unless given.") var name: String?
   @OptionGroup var keys: KeyOptions
   @Flag(help: "Waits for the approval.") var wait = false
@@ -25,6 +26,7 @@ struct JoinCommand: AsyncParsableCommand {
   @OptionGroup var confirmation: Confirmation
 
   func validate() throws {
+    try authority.validate(relay)
     guard !cancel || (relay == nil && name == nil && !wait) else {
       throw ValidationError("With --cancel nothing else is done: leave the other options out.")
     }
@@ -60,9 +62,10 @@ struct JoinCommand: AsyncParsableCommand {
     let vault = folder.vault(passphrase)
     guard try !folder.isInUse() else { return try await resumed(in: folder, vault) }
     guard let relay else { throw ValidationError("Missing expected argument '--relay <relay>'") }
-    let server = try ArchiveFolder.openRelay(at: relay).relay
+    let place = try authority.place(relay)
+    let server = try ArchiveFolder.openRelay(at: place).relay
     try folder.create()
-    try folder.point(toRelay: relay)
+    try folder.point(toRelay: place)
     let store = try folder.openStore()
     do throws(DeviceError) {
       let request = try await Device.requestToJoin(
@@ -76,7 +79,7 @@ struct JoinCommand: AsyncParsableCommand {
 
   private func resumed(in folder: ArchiveFolder, _ vault: FileKeyVault) async throws -> JoinRequest {
     try folder.lock()
-    let moved = try relay.map(NamedRelay.init)
+    let moved = try relay.map { try NamedRelay(authority.place($0)) }
     let store = try folder.openStore()
     let server = try (moved?.relay ?? folder.openRelay()).relay
     let waiting: JoinRequest?
@@ -95,7 +98,7 @@ struct JoinCommand: AsyncParsableCommand {
           try await Device.requestToJoin(named: deviceName, vault: vault, store: store, relay: server)
         }
     } catch { throw ToolError(error, folder: dir) }
-    try folder.point(toRelay: relay, forNewRequest: waiting == nil)
+    try folder.point(toRelay: relay.map(authority.place), forNewRequest: waiting == nil)
     return request
   }
 

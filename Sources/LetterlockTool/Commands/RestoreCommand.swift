@@ -17,6 +17,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
   @Argument(help: "The folder to make.") var dir: String
   @Option(help: "The relay's URL, its file, or the archive folder that holds it.") var relay: String
+  @OptionGroup var authority: RelayAuthorityOption
   @Option(help: "A file that holds the recovery key.") var recoveryKeyFile: String
   @Option(help: "The beginning of the number of a device that stays; may be given again.")
   var keep: [String] = []
@@ -29,6 +30,7 @@ struct RestoreCommand: AsyncParsableCommand {
   @OptionGroup var keys: KeyOptions
 
   func validate() throws {
+    try authority.validate(relay)
     guard keep.isEmpty || !keepNone else { throw ValidationError("Give --keep or --keep-none, not both.") }
   }
 
@@ -36,7 +38,8 @@ struct RestoreCommand: AsyncParsableCommand {
     try await Terminal.run {
       let passphrase = try keys.passphrase()
       let key = try Self.readKey(recoveryKeyFile)
-      let server = try ArchiveFolder.openRelay(at: relay).relay
+      let place = try authority.place(relay)
+      let server = try ArchiveFolder.openRelay(at: place).relay
       let folder = ArchiveFolder(path: dir)
       if replace {
         guard OpenedRelay.isURL(relay) || !folder.holds(ArchiveFolder.relayFile(at: relay)) else {
@@ -47,14 +50,14 @@ struct RestoreCommand: AsyncParsableCommand {
       let aside = replace ? try folder.putAside() : nil
       let device: Device
       do {
-        let creation = try Self.begin(in: folder, relay)
+        let creation = try Self.begin(in: folder, place)
         device = try await restored(key, in: folder, creation, passphrase, server)
       } catch {
         if let aside { folder.putBack(aside) }
         throw error
       }
       // A restore that goes on may have been given the relay in another place.
-      try folder.point(toRelay: relay)
+      try folder.point(toRelay: place)
       try await fetch(device)
       if let snapshot { try prove(snapshot, in: folder, passphrase) }
     }
@@ -141,7 +144,7 @@ struct RestoreCommand: AsyncParsableCommand {
   }
 
   /// Makes the folder, or takes the one that is there: a restore that was interrupted goes on.
-  private static func begin(in folder: ArchiveFolder, _ relay: String) throws -> FolderCreation? {
+  private static func begin(in folder: ArchiveFolder, _ relay: RelayPlace) throws -> FolderCreation? {
     guard try !folder.isInUse() else {
       try folder.lock()
       return nil

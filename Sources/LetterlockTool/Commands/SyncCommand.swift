@@ -15,6 +15,7 @@ struct SyncCommand: AsyncParsableCommand {
 
   @Argument(help: "The archive's folder.") var dir: String
   @Option(help: "Where the relay's file is by now, or the archive folder that holds it.") var relay: String?
+  @OptionGroup var authority: RelayAuthorityOption
   @OptionGroup var keys: KeyOptions
   @Option(help: "Days for which deleted messages can be recovered, this once; the setting unless given.")
   var keepDeleted: Int?
@@ -64,6 +65,7 @@ struct SyncCommand: AsyncParsableCommand {
         "With --follow nothing is decided: leave --give-back, --despite-evidence, --erase-everything, --keep-deleted and "
           + "--json out.")
     }
+    try authority.validate(relay)
     guard !confirmation.yes || keepDeleted != nil || eraseEverything else {
       throw ValidationError("Only --keep-deleted and --erase-everything ask for --yes.")
     }
@@ -75,7 +77,7 @@ struct SyncCommand: AsyncParsableCommand {
         throw ToolError("--keep-deleted takes 0 to 36500 days.")
       }
       let folder = ArchiveFolder(path: dir)
-      let moved = try relay.map(NamedRelay.init)
+      let moved = try relay.map { try NamedRelay(authority.place($0)) }
       if giveBack { return try await Self.giveBack(folder, try keys.passphrase(), moved) }
       let device = try await Self.device(folder, try keys.passphrase(), moved)
       try check(device)

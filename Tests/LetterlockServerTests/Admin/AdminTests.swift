@@ -15,9 +15,11 @@ import Testing
 /// A store that answers, or does not.
 private final class DeafStore: RelayStore {
   let isDeaf = Mutex(false)
+  let isBusy = Mutex(false)
   private let base = MemoryRelayStore()
 
   private func listen() throws(RelayError) {
+    if isBusy.withLock({ $0 }) { throw .storeIsBusy }
     if isDeaf.withLock({ $0 }) { throw .unavailable("the store does not answer") }
   }
 
@@ -85,6 +87,31 @@ struct AdminTests {
     #expect(try await text(admin, "/metrics").contains("letterlock_relay_store_errors_total 1\n"))
     store.isDeaf.withLock { $0 = false }
     #expect(try await admin.send(.init(method: "GET", path: "/ready")).status == 200)
+  }
+
+  @Test func `a store that others use is no fault, and counted apart`() async throws {
+    let store = DeafStore()
+    let (devices, admin) = try await serve(RelayService(store: store, key: try CheckpointKey()))
+    store.isBusy.withLock { $0 = true }
+    var request = RelayHTTPRequest(
+      method: "POST", path: "/v1/mailbox/read", body: [UInt8](repeating: 1, count: 32))
+    request.fields["Content-Type"] = RelayOperation.mediaType
+    request.digestBody()
+    let answer = try await RawClient(devices).send(request)
+    #expect(answer.status == 503)
+    #expect(answer.fields["Retry-After"] == "5")
+    #expect(try await text(admin, "/metrics").contains("letterlock_relay_store_errors_total 0\n"))
+    #expect(try await text(admin, "/metrics").contains("letterlock_relay_overloads_total 1\n"))
+  }
+
+  @Test func `what fails is told from what is busy, and from what is refused for long`() {
+    for error in [RelayError.unavailable("The disk is full."), .corrupted(""), .internalError("")] {
+      #expect(error.isFault && !error.isOverload)
+    }
+    for error in [RelayError.storeIsBusy, .hasNoRoom] { #expect(!error.isFault && error.isOverload) }
+    for error in [RelayError.waitsForDevices, .unknownAccount, .tooLarge] {
+      #expect(!error.isFault && !error.isOverload)
+    }
   }
 
   @Test func `what is measured is named by operation, and by nothing of a person`() async throws {

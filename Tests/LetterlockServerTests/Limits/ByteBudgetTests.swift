@@ -51,9 +51,9 @@ struct ByteBudgetTests {
 
   @Test func `one address takes its share, and leaves the rest to others`() async {
     let budget = budget(100, 50)
-    let attacker = budget.room(for: ClientAddress("192.0.2.1"))
-    let again = budget.room(for: ClientAddress("192.0.2.1"))
-    let other = budget.room(for: ClientAddress("192.0.2.2"))
+    let attacker = budget.room(for: ClientAddress(testing: "192.0.2.1"))
+    let again = budget.room(for: ClientAddress(testing: "192.0.2.1"))
+    let other = budget.room(for: ClientAddress(testing: "192.0.2.2"))
     #expect(await attacker.grow(by: 50))
     let waiting = Task { await again.grow(by: 1) }
     await time.waitForSleeper()
@@ -81,7 +81,7 @@ struct ByteBudgetTests {
 struct CountTests {
   @Test func `connections are counted in all and by address`() {
     let table = ConnectionTable(total: 3, share: 2)
-    let (one, two) = (ClientAddress("192.0.2.1"), ClientAddress("192.0.2.2"))
+    let (one, two) = (ClientAddress(testing: "192.0.2.1"), ClientAddress(testing: "192.0.2.2"))
     #expect(table.open(from: one))
     #expect(table.open(from: one))
     #expect(!table.open(from: one))

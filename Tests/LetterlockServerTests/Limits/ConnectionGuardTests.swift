@@ -1,4 +1,5 @@
 #if HTTP && Server
+import CoreMetrics
 import HTTPTypes
 import NIOCore
 import NIOEmbedded
@@ -26,13 +27,12 @@ private final class FullSocket: ChannelOutboundHandler {
 struct ConnectionGuardTests {
   private let channel = EmbeddedChannel()
   private let socket = FullSocket()
-  private let limits: ClientLimits
   private let head = HTTPRequestPart.head(
     HTTPRequest(method: .post, scheme: "http", authority: "a", path: "/v1/history"))
 
   init() throws {
-    limits = ClientLimits(ServerLimits())
-    try channel.pipeline.syncOperations.addHandlers(socket, ConnectionGuard(limits))
+    try channel.pipeline.syncOperations.addHandlers(
+      socket, ConnectionGuard(ClientLimits(ServerLimits()).paceRules))
     channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 1), promise: nil)
     channel.embeddedEventLoop.run()
   }
@@ -50,12 +50,10 @@ struct ConnectionGuardTests {
 
   @Test func `a head that takes ten seconds is not waited for`() {
     #expect(channel.isActive)
-    #expect(limits.connections.count == 1)
     pass(9)
     #expect(channel.isActive)
     pass(1)
     #expect(!channel.isActive)
-    #expect(limits.connections.count == 0)
   }
 
   @Test func `a body that comes too slowly is not waited for`() throws {
@@ -141,22 +139,65 @@ struct ConnectionGuardTests {
     pass(1)
     #expect(!channel.isActive)
   }
+}
+
+@Suite("Limits: connections")
+struct ConnectionLimitTests {
+  private let limits: ClientLimits
+  private let connections = Connections()
+
+  init() {
+    var few = ServerLimits()
+    few.connectionCount = 2
+    limits = ClientLimits(few)
+  }
+
+  private func connect() throws -> EmbeddedChannel {
+    let channel = EmbeddedChannel()
+    let watch = ConnectionWatch(
+      connections: connections, metrics: ServerMetrics(NOOPMetricsHandler.instance), limits: limits,
+      timeout: .seconds(60))
+    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(watch))
+    channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 1), promise: nil)
+    channel.embeddedEventLoop.run()
+    return channel
+  }
 
   @Test func `one connection too many is closed at once`() throws {
-    var few = ServerLimits()
-    few.connectionCount = 1
-    let limits = ClientLimits(few)
-    let channels = try (0..<3).map { _ in
-      let channel = EmbeddedChannel()
-      try channel.pipeline.syncOperations.addHandler(ConnectionGuard(limits))
-      channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 1), promise: nil)
+    let channels = try (0..<4).map { _ in try connect() }
+    #expect(channels.map(\.isActive) == [true, true, false, false])
+    for channel in channels { channel.embeddedEventLoop.run() }
+    #expect((limits.connections.count, connections.count) == (2, 2))
+    for channel in channels[..<2] {
+      channel.close(promise: nil)
       channel.embeddedEventLoop.run()
-      return channel
     }
-    #expect(channels.map(\.isActive) == [true, false, false])
-    #expect(limits.connections.count == 1)
-    channels[0].close(promise: nil)
+    #expect((limits.connections.count, connections.count) == (0, 0))
+    #expect(try connect().isActive)
+  }
+
+  @Test func `a connection that never speaks HTTP is closed`() throws {
+    let channel = try connect()
+    channel.embeddedEventLoop.advanceTime(by: .seconds(59))
+    #expect(channel.isActive)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+    channel.embeddedEventLoop.run()
+    #expect(!channel.isActive)
     #expect(limits.connections.count == 0)
+  }
+
+  @Test func `a connection without a stream is closed after twice the idle time`() throws {
+    let channel = try connect()
+    let streams = [NegotiationHandler(), NegotiationHandler()]
+    for stream in streams { try channel.pipeline.syncOperations.addHandler(stream) }
+    channel.embeddedEventLoop.advanceTime(by: .hours(9))
+    try channel.pipeline.syncOperations.removeHandler(streams[0]).wait()
+    channel.embeddedEventLoop.advanceTime(by: .hours(9))
+    try channel.pipeline.syncOperations.removeHandler(streams[1]).wait()
+    channel.embeddedEventLoop.advanceTime(by: .seconds(119))
+    #expect(channel.isActive)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+    #expect(!channel.isActive)
   }
 }
 #endif

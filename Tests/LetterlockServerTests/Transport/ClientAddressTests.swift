@@ -1,4 +1,7 @@
 #if HTTP && Server
+import Foundation
+import LetterlockHTTPFormat
+import LetterlockRelayKit
 import Testing
 
 @testable import LetterlockServer
@@ -36,11 +39,48 @@ struct ClientAddressTests {
   @Test func `what is no address is ignored, with all that stands left of it`() throws {
     for text in [
       "unknown", "", "203.0.113.7:80", "[2001:db8::7]", "_x", "1.2.3", "1.2.3.4.5", "::1%eth0", "300.1.1.1",
+      "[2001:db8::7]:443", "for=203.0.113.7", "\"203.0.113.7\"", "203.0.113.7;x", "fe80::7%25eth0",
+      "203.0.113.7 10.0.0.1",
     ] {
       #expect(try client("10.0.0.1", "198.51.100.1, \(text)", trusting: "10.0.0.1") == "10.0.0.1", "\(text)")
       #expect(try client("unix", "198.51.100.1, \(text)", trusting: "unix") == nil, "\(text)")
     }
     #expect(try client("10.0.0.1", trusting: "10.0.0.1") == "10.0.0.1")
+  }
+
+  @Test func `a list that a client wrote is taken from no proxy that is not listed`() throws {
+    let list = "127.0.0.1, ::1, 10.0.0.1, 203.0.113.7"
+    // Nor from one that only a part of the list names as a proxy.
+    #expect(try client("192.0.2.9", list, trusting: "10.0.0.1", "127.0.0.1", "unix") == "192.0.2.9")
+    #expect(try client("::ffff:192.0.2.9", list, trusting: "10.0.0.0/8") == "192.0.2.9")
+    #expect(try client("10.0.0.1", list, trusting: "10.0.0.0/8", "127.0.0.0/8") == "203.0.113.7")
+    #expect(
+      try client("10.0.0.1", "203.0.113.7, 198.51.100.2, 10.0.0.3, 10.0.0.2", trusting: "10.0.0.0/8")
+        == "198.51.100.2")
+    #expect(try client("10.0.0.1", "10.0.0.9, 10.0.0.2", trusting: "10.0.0.0/8") == "10.0.0.9")
+    #expect(
+      try client("10.0.0.1", String(repeating: "10.0.0.2,", count: 10_000), trusting: "10.0.0.0/8")
+        == "10.0.0.2")
+    #expect(try client("10.0.0.1", ",,,", " ", trusting: "10.0.0.1") == "10.0.0.1")
+  }
+
+  @Test func `the field Forwarded is not read`() async throws {
+    let servers = TestServers()
+    let log = LogLines()
+    var configuration = RelayServer.Configuration(listeners: [.init(host: "127.0.0.1", port: 0)])
+    configuration.trustedProxies = [try #require(TrustedProxy("127.0.0.1"))]
+    (configuration.logsRequests, configuration.logsAddresses) = (true, true)
+    let place = try await servers.serve(InMemoryRelay(), configuration, log: log)
+    let client = try RawClient(#require(place.urls.first.flatMap { URL(string: $0) }))
+    for (name, value) in [
+      ("Forwarded", "for=203.0.113.7"), ("X-Real-IP", "203.0.113.7"), ("X-Forwarded-For", "203.0.113.8"),
+    ] {
+      var request = RelayHTTPRequest(method: "GET", path: "/v1/relay")
+      request.fields[name] = value
+      #expect(try await client.send(request).status == 200)
+    }
+    #expect(!log.contains("203.0.113.7"))
+    #expect(log.contains("from 203.0.113.8"))
   }
 
   @Test func `an IPv4 address in an IPv6 one is that IPv4 address`() throws {

@@ -46,6 +46,17 @@ final class ServedProcess: Sendable {
 
   func stop() { process.terminate() }
 
+  /// Asks operators' address until the answer is as wanted, which it is after a few round trips; each waits for the
+  /// server.
+  func wait(for path: String, until isDone: (Int, String) -> Bool) async throws {
+    let client = try RawClient(admin)
+    for _ in 0..<20_000 {
+      let answer = try await client.send(.init(method: "GET", path: path))
+      if isDone(answer.status, String(decoding: answer.body, as: UTF8.self)) { return }
+    }
+    Issue.record("\(path) never came to be as it should be")
+  }
+
   /// Waits for its end. Returns its exit code; nil if it was killed.
   func exitCode() async -> Int32? {
     await withCheckedContinuation { continuation in
@@ -114,18 +125,6 @@ struct DrainTests {
     return request
   }
 
-  /// Asks until the answer is as wanted, which it is after a few round trips; each waits for the server.
-  private func wait(
-    for path: String, at admin: URL, until isDone: (Int, String) -> Bool
-  ) async throws {
-    let client = try RawClient(admin)
-    for _ in 0..<20_000 {
-      let answer = try await client.send(.init(method: "GET", path: path))
-      if isDone(answer.status, String(decoding: answer.body, as: UTF8.self)) { return }
-    }
-    Issue.record("\(path) never came to be as it should be")
-  }
-
   private func beginUpload(
     _ account: TestAccount, _ content: [UInt8], at url: URL
   ) async throws -> (BlobUpload, RelayHTTPRequest) {
@@ -152,7 +151,7 @@ struct DrainTests {
     _ = try await pieces.next()
     let slow = SlowUpload(request, to: server.url)
     slow.send(content[..<100_000])
-    try await wait(for: "/metrics", at: server.admin) {
+    try await server.wait(for: "/metrics") {
       $1.contains("letterlock_relay_requests_in_flight 1\n")
     }
     // Others write all the while.
@@ -166,13 +165,13 @@ struct DrainTests {
       }
       return count
     }
-    try await wait(for: "/metrics", at: server.admin) {
+    try await server.wait(for: "/metrics") {
       // Several may come between two looks.
       let count = $1.firstMatch(of: /operation="append",status="2xx"} ([0-9]+)\n/)
       return count.flatMap { Int($0.1) } ?? 0 >= 5
     }
     server.stop()
-    try await wait(for: "/ready", at: server.admin) { status, _ in status == 503 }
+    try await server.wait(for: "/ready") { status, _ in status == 503 }
     // The stream ends while a request is still under way.
     while try await pieces.next() != nil {}
     slow.send(content[100_000...])
@@ -195,7 +194,7 @@ struct DrainTests {
     let (_, request) = try await beginUpload(account, content, at: server.url)
     let slow = SlowUpload(request, to: server.url)
     slow.send(content[..<100_000])
-    try await wait(for: "/metrics", at: server.admin) {
+    try await server.wait(for: "/metrics") {
       $1.contains("letterlock_relay_requests_in_flight 1\n")
     }
     let start = ContinuousClock.now

@@ -20,7 +20,8 @@ struct SelfSignedCertificate {
   let certificate: String
   let key: String
 
-  init() throws {
+  /// A certificate for names; for this machine's address if none are given.
+  init(for names: [GeneralName] = [.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))]) throws {
     let key = P256.Signing.PrivateKey()
     let name = try DistinguishedName { CommonName("Relay") }
     let certificate = try X509.Certificate(
@@ -28,7 +29,7 @@ struct SelfSignedCertificate {
       notValidBefore: Date(timeIntervalSinceNow: -3600), notValidAfter: Date(timeIntervalSinceNow: 86_400),
       issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
       extensions: try X509.Certificate.Extensions {
-        SubjectAlternativeNames([.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))])
+        SubjectAlternativeNames(names)
       },
       issuerPrivateKey: .init(key))
     self.certificate = try certificate.serializeAsPEM().pemString
@@ -128,6 +129,31 @@ struct TLSTests {
       let read = try await http.readBlob(
         upload.blob, of: account.id, at: 0, byteCount: content.count, as: account.caller)
       #expect(read == content)
+    }
+  }
+
+  @Test func `a device trusts the authorities that it is given, and checks the name in either case`()
+    async throws
+  {
+    let (pair, other) = (try SelfSignedCertificate(), try SelfSignedCertificate())
+    try write(pair.certificate, pair.key)
+    let place = try await servers.serve(InMemoryRelay(), configuration)
+    let url = try #require(place.urls.first.flatMap { URL(string: $0) })
+    func key(_ url: URL, trusting authorities: String?) async throws -> [UInt8] {
+      try await HTTPRelay(url: url, trusting: authorities.map { Array($0.utf8) }).checkpointKey(as: .anyone)
+    }
+    #expect(try await !key(url, trusting: pair.certificate).isEmpty)
+    for authorities in [nil, other.certificate] {
+      await #expect(throws: RelayError.self) { try await key(url, trusting: authorities) }
+    }
+    // One that is trusted, and of another name.
+    let foreign = try SelfSignedCertificate(for: [.dnsName("relay.example")])
+    try write(foreign.certificate, foreign.key)
+    let second = try await servers.serve(InMemoryRelay(), configuration)
+    let wrong = try #require(second.urls.first.flatMap { URL(string: $0) })
+    await #expect(throws: RelayError.self) { try await key(wrong, trusting: foreign.certificate) }
+    for text in ["", "no PEM", pair.key] {
+      #expect(throws: RelayError.self) { try HTTPRelay(url: url, trusting: Array(text.utf8)) }
     }
   }
 
