@@ -11,12 +11,14 @@ SAMPLE = re.compile(r"^letterlock_relay_(\w+?)(?:\{(.*)\})? (\S+)$", re.M)
 
 class Relay:
     def __init__(self, network, commands, folder):
-        self.admin = folder / "admin"
+        self.admin, self.file = folder / "admin", folder / "relay.sqlite"
         self.log = open(folder / "relay.log", "w")
         self.process = subprocess.Popen(
             network.server.command(
                 commands / "letterlock-relay", "serve", "--listen", f"{network.server_address}:0",
-                "--store", f"sqlite:{folder / 'relay.sqlite'}", "--trusted-proxies", "10.77.0.1", "--admin", f"unix:{self.admin}"),
+                "--store", f"sqlite:{self.file}", "--admin", f"unix:{self.admin}",
+                # No limit of an address holds for it: all accounts come from one.
+                "--trusted-proxies", "10.77.0.1"),
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         for line in self.process.stdout:
             if line.startswith("Listening on http://"):

@@ -159,11 +159,11 @@ def cuts(network, folder, options):
 
 
 def archive(network, folder, options):
-    """A large archive: it is filled beside the relay, and then used behind the link."""
+    """A large archive: it is filled by way of the relay's file, and then used behind the link."""
     relay = Relay(network, options.commands, folder)
     cutter = Cutter(network, relay)
     try:
-        near = Account(folder, letterlock(network.server, options), relay.url)
+        near = Account(folder, letterlock(network.server, options), str(relay.file))
         far = Account(folder, letterlock(network.device, options), cutter.url)
         history.write(folder / "sms.xml", options.archive)
         near.make()
@@ -172,7 +172,7 @@ def archive(network, folder, options):
         measure = Measurer(network, relay)
         newest(measure, cutter, near, far)
         # Both devices have everything before the one message is sent.
-        near.run("sync", "B", "--relay", relay.url)
+        near.run("sync", "B", "--relay", near.url)
         near.run("sync", "A")
         for each in "BA":
             far.run("sync", each, "--relay", cutter.url)
