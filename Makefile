@@ -9,7 +9,7 @@ TOOL := .build/release/letterlock
 SIMULATION ?= 64,5000,10
 FUZZ_SECONDS ?= 600
 
-.PHONY: first demo serve test vectors bench plots docs lint hostile simulate fuzz sanitize mutants consumer independent protocol prerequisites clean
+.PHONY: first demo serve test vectors bench plots docs lint hostile simulate fuzz sanitize mutants consumer independent protocol link prerequisites clean
 
 # The example that README.md shows. It needs libsodium, and of packages swift-crypto alone.
 first:
@@ -98,6 +98,13 @@ protocol: prerequisites
 	$(SWIFT) build $(TRAITS) --product letterlock-relay
 	Tests/Independent/check Tests/Vectors .build/debug
 	Tests/HTTP/schemathesis .build/debug
+
+# Devices behind a link that is slow and loses packets: time, round trips and bytes, and connections that are cut. It needs
+# root, for network namespaces, and most of an hour. 77 says that this machine makes none.
+link: prerequisites
+	$(SWIFT) build -c release $(TRAITS) --product letterlock
+	$(SWIFT) build -c release $(TRAITS) --product letterlock-relay
+	Tests/HTTP/slow-link .build/release
 
 prerequisites:
 	@Scripts/prerequisites

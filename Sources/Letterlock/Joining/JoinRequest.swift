@@ -44,6 +44,14 @@ public final class JoinRequest: Sendable {
     }
   }
 
+  /// Leaves the request at the relay, unless it is there: a call that made it and was cut may have kept it here alone.
+  /// Changes nothing once it was approved.
+  /// - Throws: `DeviceError.relay`.
+  public func post() async throws(DeviceError) {
+    guard let joining, joined.withLock({ $0 == nil }) else { return }
+    try await Device.offer(code, bundle: joining.bundle, keys: joining.keys, relay: relay)
+  }
+
   /// The device, which the vault holds from now on.
   private func device() async throws(DeviceError) -> Device {
     if let device = joined.withLock({ $0 }) { return device }
