@@ -9,11 +9,14 @@ import Testing
 @Suite("Hostile: lives of an account, SPEC.md sections 3 to 8")
 struct HostileAccountSimulationTests {
   /// 10,000 lives when hostile tests are wanted at full length, 10 otherwise; `LETTERLOCK_HOSTILE_RUNS` of them if it says
-  /// so. Or one, with the seed that `LETTERLOCK_HOSTILE_SEED` names, whose trace is printed.
+  /// so. Or one, with the seed that `LETTERLOCK_HOSTILE_SEED` names, whose trace is printed; or those from one seed to another,
+  /// as `5001-10000`, so that several processes share the work.
   private static let environment = ProcessInfo.processInfo.environment
   private static let replayed = environment["LETTERLOCK_HOSTILE_SEED"].flatMap(UInt64.init)
   private static var seeds: ClosedRange<UInt64> {
     if let replayed { return replayed...replayed }
+    let ends = environment["LETTERLOCK_HOSTILE_SEED"]?.split(separator: "-").compactMap { UInt64($0) } ?? []
+    if ends.count == 2, ends[0] <= ends[1] { return ends[0]...ends[1] }
     let wanted = environment["LETTERLOCK_HOSTILE_RUNS"].flatMap(UInt64.init)
     return 1...(wanted ?? (environment["LETTERLOCK_HOSTILE"] != nil ? 10_000 : 10))
   }
