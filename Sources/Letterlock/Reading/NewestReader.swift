@@ -13,7 +13,8 @@ struct NewestReader: Sendable {
   func messages(
     in conversation: ConversationID, count: Int
   ) async throws(DeviceError) -> ConversationWindow {
-    try await underNewestLog { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
+      try await pullLog()
       var window = ConversationWindow(
         conversation, tags: try streamTags(of: conversation), waiting: try waiting(in: conversation),
         activeDevices: history.activeDevices)
@@ -33,7 +34,8 @@ struct NewestReader: Sendable {
 
   /// Returns the conversations with the newest records, at least `count` if there are so many.
   func conversations(count: Int) async throws(DeviceError) -> [ConversationSummary] {
-    try await underNewestLog { () async throws(DeviceError) in
+    try await lock.locked { () async throws(DeviceError) in
+      try await pullLog()
       var found: [ConversationSummary] = []
       var before = UInt64.max
       while found.count < count {
@@ -55,24 +57,6 @@ struct NewestReader: Sendable {
         guard listing.page.hasOlder else { break }
       }
       return found
-    }
-  }
-
-  /// Reads pages under the log that is known here. If the relay signs for a newer one, or anything about the pages is
-  /// wrong, the log is taken first, and they are read again.
-  private func underNewestLog<Answer: Sendable>(
-    _ read: () async throws(DeviceError) -> Answer
-  ) async throws(DeviceError) -> Answer {
-    try await lock.locked { () async throws(DeviceError) in
-      if puller.log.isSettled {
-        let head = view.log.head
-        do throws(DeviceError) {
-          let answer = try await read()
-          if view.log.head == head { return answer }
-        } catch { guard error.isAnswer else { throw error } }
-      }
-      try await pullLog()
-      return try await read()
     }
   }
 

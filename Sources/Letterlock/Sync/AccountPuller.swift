@@ -15,33 +15,11 @@ final class AccountPuller: Sendable {
   @discardableResult
   func pull(_ report: (@Sendable (SyncStep) -> Void)? = nil) async throws(DeviceError) -> Int {
     guard log.relay.isPresent else { return 0 }
-    if let received = try await pullUnderKnownLog(report) { return received }
     try await log.pullLog()
     guard log.state.view.isActive else { throw .removed }
-    return try await conclusively { () async throws(DeviceError) in try await pullHistory(report) }
-  }
-
-  /// Takes what this device has not seen of the history, if the relay signs that the log's newest entry is the one that is
-  /// known here: asking for that entry again would cost more than a message does. Nil if the log must come first.
-  private func pullUnderKnownLog(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int?
-  {
-    guard log.isSettled, history.store.store != nil, try history.progress.current().history.absent.isEmpty
-    else { return nil }
-    let first: HistoryPuller.FirstPage?
-    do throws(DeviceError) { first = try await history.firstPage() } catch {
-      guard error.isAnswer else { throw error }
-      return nil
+    do throws(DeviceError) { return try await pullHistory(report) } catch {
+      throw try await conclude(error)
     }
-    guard let first else { return nil }
-    return try await conclusively { () async throws(DeviceError) in
-      try await history.pull(report, from: first)
-    }
-  }
-
-  private func conclusively<Answer>(
-    _ body: () async throws(DeviceError) -> Answer
-  ) async throws(DeviceError) -> Answer {
-    do throws(DeviceError) { return try await body() } catch { throw try await conclude(error) }
   }
 
   private func pullHistory(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
@@ -57,25 +35,5 @@ final class AccountPuller: Sendable {
     guard case .relay(.unknownAccount) = error, log.state.view.isActive else { return error }
     try await log.pullLog()
     return log.state.view.isActive ? error : .removed
-  }
-}
-
-extension LogPuller {
-  /// Whether the log that is here can be the relay's newest one, and leaves nothing to ask for but what is newer.
-  var isSettled: Bool {
-    state.read { state in
-      !state.log.checkpointKey.isEmpty && state.otherLog?.isShown != true && !state.isRolledBack
-        && state.epochsToJudge.isEmpty
-    } && state.view.isActive
-  }
-}
-
-extension DeviceError {
-  /// Whether the relay answered, and what it says may follow from the log.
-  var isAnswer: Bool {
-    switch self {
-    case .relay(.unavailable), .cancelled, .noRelay: false
-    default: true
-    }
   }
 }

@@ -12,20 +12,14 @@ struct HistoryPuller: Sendable {
   let directory: DirectoryReader
 
   private static let pageByteCount = 4 << 20
-  /// Of a page that is asked for before the log, and for nothing if that has moved on.
-  private static let firstPageByteCount = 1 << 16
 
   /// Takes every batch that this device has not seen, page by page, up to where the history ended when the first page
   /// came: a device that writes quicker than pages come would keep it from ending. Returns the number of records.
-  func pull(
-    _ report: (@Sendable (SyncStep) -> Void)?, from first: FirstPage? = nil
-  ) async throws(DeviceError) -> Int {
+  func pull(_ report: (@Sendable (SyncStep) -> Void)?) async throws(DeviceError) -> Int {
     _ = (try relay.needed(), try store.needed())
     var received = 0
     var bound: UInt64?
-    var first = first
-    while let taken = try await retrying({ () async throws(DeviceError) in try await takePage(first.take()) })
-    {
+    while let taken = try await retrying({ () async throws(DeviceError) in try await takePage() }) {
       received += taken.recordCount
       report?(.received(taken.size, of: taken.end))
       let end = bound ?? taken.end
@@ -33,23 +27,6 @@ struct HistoryPuller: Sendable {
       if taken.size >= end { return received }
     }
     return received
-  }
-
-  /// A page that was asked for before the log.
-  struct FirstPage {
-    fileprivate let from: UInt64
-    fileprivate let page: HistoryPage
-  }
-
-  /// Returns the next page, if the relay signs with it that the log's newest entry is the one that is known here.
-  func firstPage() async throws(DeviceError) -> FirstPage? {
-    let log = view.log
-    let from = try progress.current().history.tree.size
-    let page = try await page(from: from, Self.firstPageByteCount)
-    guard page.checkpoint.logHead == log.head, page.checkpoint.account == view.account,
-      page.checkpoint.isSigned(by: log.checkpointKey)
-    else { return nil }
-    return FirstPage(from: from, page: page)
   }
 
   /// What a page brought.
@@ -61,17 +38,10 @@ struct HistoryPuller: Sendable {
   }
 
   /// Takes the next page; nil if everything is here.
-  private func takePage(_ first: FirstPage?) async throws(DeviceError) -> TakenPage? {
+  private func takePage() async throws(DeviceError) -> TakenPage? {
     try checkCancellation()
     var progress = try progress.current()
-    let size = progress.history.tree.size
-    let page: HistoryPage
-    // Another object or process may have come first.
-    if let first, first.from == size {
-      page = try completed(first.page)
-    } else {
-      page = try completed(await self.page(from: size, Self.pageByteCount))
-    }
+    let page = try completed(await page(from: progress.history.tree.size, Self.pageByteCount))
     try rules.check(page.checkpoint, against: progress)
     try checkTime(of: page.checkpoint, &progress)
     try await pullLog(for: page.checkpoint)
@@ -149,9 +119,9 @@ struct HistoryPuller: Sendable {
     }
   }
 
-  /// Takes the log again if the relay signed for another newest entry than the one that is known here.
+  /// Takes the log again if it moved on after this device read it.
   func pullLog(for checkpoint: Checkpoint) async throws(DeviceError) {
-    guard checkpoint.logHead != view.log.head else { return }
+    guard view.log.index(of: checkpoint.logHead) == nil else { return }
     try await log.pullLog()
     try await log.pullWraps()
     try rules.checkHead(of: checkpoint)

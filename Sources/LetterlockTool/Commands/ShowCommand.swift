@@ -1,7 +1,6 @@
 #if Tool
 import ArgumentParser
 import Letterlock
-import TLSCodec
 
 /// `letterlock conversations`
 struct ConversationsCommand: AsyncParsableCommand {
@@ -162,9 +161,13 @@ struct ShowCommand: AsyncParsableCommand {
   private func show(newest count: Int) async throws {
     let device = try ArchiveFolder(path: dir).open(try keys.passphrase()).device
     do {
-      let (id, listed) = try await chosen(on: device)
-      let window = try await device.newestMessages(in: id, count: max(1, count))
-      let title = window.profile?.title ?? listed ?? window.messages.last?.correspondents ?? "(no name)"
+      let choice = Choice(
+        of: conversation, "conversation among the newest", "letterlock conversations \(dir)")
+      let first = try choice.pick(try await device.newestConversations(count: 200)) {
+        [$0.id.description, $0.title]
+      }
+      let window = try await device.newestMessages(in: first.id, count: max(1, count))
+      let title = window.profile.map(\.title) ?? first.title
       guard !json else {
         return try Terminal.print(
           json: Listing(title: title, messages: window.messages.map { ExportedMessage($0, title: title) }))
@@ -174,20 +177,6 @@ struct ShowCommand: AsyncParsableCommand {
         "Proven: who signed each, and its place among the \(window.historySize) records that the relay signed for. "
           + "That none in between is left out, `letterlock sync \(dir)` proves.")
     } catch let error as DeviceError { throw ToolError(error, folder: dir) }
-  }
-}
-
-extension ShowCommand {
-  /// The conversation that is meant, and what it is called where that had to be found out. A whole number needs no list of
-  /// conversations, and so fewer questions to the relay.
-  private func chosen(on device: Device) async throws -> (id: ConversationID, title: String?) {
-    if let bytes = Hex.decode(conversation), let id = try? ConversationID(bytes: bytes) { return (id, nil) }
-    let choice = Choice(
-      of: conversation, "conversation among the newest", "letterlock conversations \(dir)")
-    let found = try choice.pick(try await device.newestConversations(count: 200)) {
-      [$0.id.description, $0.title]
-    }
-    return (found.id, found.title)
   }
 }
 
