@@ -203,7 +203,7 @@ struct ServedRelayToolTests {
     for url in ["http://", "https://relay.example/path", "http://a@b"] {
       let outcome = try folder.run("init", "A", "--relay", url)
       #expect(outcome.exitCode == 1)
-      #expect(outcome.errors.contains("is not the URL of a relay"))
+      #expect(outcome.errors.contains("cannot be used as the URL of a relay: a relay"))
       #expect(!folder.exists("A"))
     }
   }
