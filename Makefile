@@ -41,10 +41,8 @@ vectors: prerequisites
 
 # The suites that are run at full length: all, unless it says which.
 HOSTILE ?= Hostile
-# Optimised; --skip-build for the build that `make test` has made.
-HOSTILE_BUILD ?= -c release -Xswiftc -enable-testing
 hostile: prerequisites
-	LETTERLOCK_HOSTILE=1 $(SWIFT) test $(HOSTILE_BUILD) $(TRAITS) --filter '$(HOSTILE)'
+	LETTERLOCK_HOSTILE=1 $(SWIFT) test -c release -Xswiftc -enable-testing $(TRAITS) --filter '$(HOSTILE)'
 
 # Clients, steps and seeds.
 simulate: prerequisites

@@ -45,9 +45,9 @@ public final class JoinRequest: Sendable {
   }
 
   /// Leaves the request at the relay, unless it is there: a call that made it and was cut may have kept it here alone.
-  /// Changes nothing once it was approved.
+  /// Changes nothing once it was approved. `approved()` does it too, as long as nobody has answered.
   /// - Throws: `DeviceError.relay`.
-  public func post() async throws(DeviceError) {
+  package func post() async throws(DeviceError) {
     guard let joining, joined.withLock({ $0 == nil }) else { return }
     try await Device.offer(code, bundle: joining.bundle, keys: joining.keys, relay: relay)
   }
@@ -93,8 +93,7 @@ public final class JoinRequest: Sendable {
       try await relay.messages(in: mailbox, as: .anyone)
     }
     guard !answers.isEmpty else {
-      // A process that ended early may have kept the offer and never posted it.
-      try await Device.offer(code, bundle: joining.bundle, keys: joining.keys, relay: relay)
+      try await post()
       throw .notApprovedYet
     }
     let expected = try joining.former?.view(store).account

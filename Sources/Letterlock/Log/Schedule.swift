@@ -34,10 +34,11 @@ struct Schedule: Sendable {
   /// The debts that are not settled. A call that was stopped may have begun an epoch all the same: its entry may have been
   /// taken before it learned that, or been sent again since, over a network long after it was cancelled.
   private func openDebts() throws(DeviceError) -> [DeviceNotes.OwedEpoch] {
-    let owed = try notes.owedEpochs()
+    var owed = try notes.owedEpochs()
     let (log, device) = (view.log, view.device)
-    try notes.forget(owed.filter { $0.isSettled(in: log, by: device) })
-    return owed.filter { !$0.isSettled(in: log, by: device) }
+    let open = owed.partition { !$0.isSettled(in: log, by: device) }
+    try notes.forget(Array(owed[..<open]))
+    return Array(owed[open...])
   }
 
   private func begin(_ isEpochDue: Bool, _ now: Timestamp) async throws(DeviceError) {

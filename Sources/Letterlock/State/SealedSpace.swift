@@ -71,11 +71,6 @@ struct SealedSpace: Sendable {
     }
   }
 
-  /// Returns the keys in a range whose values this device sealed.
-  func readableKeys(in range: EntryRange) throws(SealedSpaceError) -> [[UInt8]] {
-    try readable(in: range).map(\.key)
-  }
-
   /// Returns the entries of a range that this device can open, opened.
   func readable(in range: EntryRange) throws(SealedSpaceError) -> [StoreEntry] {
     let sealed = try storing { () throws(StoreError) in

@@ -38,9 +38,9 @@ struct JoinCommand: AsyncParsableCommand {
       guard !cancel else { return try takeBack(ArchiveFolder(path: dir), try keys.passphrase()) }
       let folder = ArchiveFolder(path: dir)
       let request = try await request(folder, try keys.passphrase())
+      Terminal.line("\(request.code.text)")
       // One that was interrupted may be in the folder alone.
       do throws(DeviceError) { try await request.post() } catch { throw ToolError(error, folder: dir) }
-      Terminal.line("\(request.code.text)")
       guard wait || Terminal.isInteractive else {
         return Terminal.note(
           "Approve this code with `letterlock device add`, then run `letterlock sync \(dir)`.")

@@ -64,11 +64,15 @@ struct OvertakenEntryTests {
     }
     try phone.append(Household.text("one page"), to: house.chat)
     try await phone.sync()
-    // After the relay has read the page, and before the log is asked for again.
-    await house.relay.afterPage {
-      try phone.append(Household.text("not on that page"), to: house.chat)
-      _ = try await phone.parts.history.sync.pusher.push()
+    // The page's checkpoint names an entry that is not known here, so the log is asked for again, and has come further.
+    let (relay, chat) = (house.relay, house.chat)
+    await relay.beforePage {
       try await phone.beginEpoch()
+      await relay.afterPage {
+        try phone.append(Household.text("not on that page"), to: chat)
+        _ = try await phone.parts.history.sync.pusher.push()
+        try await phone.beginEpoch()
+      }
     }
     let sealingKey = mac.state.read { $0.keys.sealingKey }
     try await mac.rotateKeys()
